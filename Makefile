@@ -1,0 +1,71 @@
+# The project's commands. A bare `make` lists them.
+
+PYTHON ?= python3
+PORT   ?= 8501
+
+VENV := .venv
+BIN  := $(VENV)/bin
+PY   := $(BIN)/python
+PIP  := $(PY) -m pip --disable-pip-version-check
+
+# Exact pins, one version of a package for every platform, and only what has a wheel. What uv
+# would add about its package index stays out, so that plain pip uses its user's own.
+LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+	--fork-strategy fewest --only-binary :all: --custom-compile-command 'make lock'
+
+.DELETE_ON_ERROR:
+.PHONY: help app test fix lock bench clean
+
+help: ## List these commands
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 8
+
+app: $(VENV)/.detector-tried ## Serve the app on http://127.0.0.1:8501 (PORT=… for another port)
+	$(PY) -m streamlit run asgi.py --server.address 127.0.0.1 \
+		--server.port $(PORT) --server.headless true
+
+test: $(VENV)/.requirements-dev ## Format, lint, types, import contracts, all tests, coverage
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy fer pages streamlit_app.py asgi.py
+	$(BIN)/lint-imports
+	$(PY) -m pytest --cov
+
+fix: $(VENV)/.requirements-dev ## Format the code and repair what ruff can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: $(VENV)/.requirements-dev ## Resolve the newest versions that fit into requirements*.txt
+	$(LOCK) requirements.in -o requirements.txt
+	$(LOCK) requirements-dev.in -o requirements-dev.txt
+
+bench: $(VENV)/.requirements-dev ## Run every bench/bench_*.py; each prints ratios
+	@for file in bench/bench_*.py; do \
+		echo "== $$file"; PYTHONPATH=. $(PY) "$$file" || exit 1; \
+	done
+
+clean: ## Remove the environment, the caches and the reports
+	rm -rf $(VENV) .coverage htmlcov .pytest_cache .mypy_cache .ruff_cache \
+		.import_linter_cache .hypothesis
+	find fer pages tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# An empty file in .venv stands for each finished step, so that a step runs again only when
+# what it depends on has changed.
+
+$(VENV)/.created:
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 14) \
+		else "Found Python %d.%d. TensorFlow needs 3.11, 3.12 or 3.13. " % v + \
+		"Install one and name it: make app PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.requirements: $(VENV)/.created requirements.txt
+	$(PIP) install -r requirements.txt
+	@touch $@
+
+$(VENV)/.requirements-dev: $(VENV)/.requirements requirements-dev.txt
+	$(PIP) install -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/.detector-tried: $(VENV)/.requirements
+	@$(PY) -m fer detectors download || echo "Going on with MTCNN, which needs no download."
+	@touch $@
