@@ -1,0 +1,35 @@
+"""Facial emotion recognition that one can run, train and check on one's own machine.
+
+>>> import fer
+>>> fer.predict_emotion("photo.jpg")                     # doctest: +SKIP
+'happy'
+"""
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+__all__ = ["Predictor", "calibrate", "evaluate", "load_dataset", "predict_emotion", "train"]
+
+_HOMES = {
+    "Predictor": "fer.inference.predictor",
+    "calibrate": "fer.api",
+    "evaluate": "fer.api",
+    "load_dataset": "fer.data",
+    "predict_emotion": "fer.api",
+    "train": "fer.api",
+}
+
+if TYPE_CHECKING:
+    from fer.api import calibrate, evaluate, predict_emotion, train
+    from fer.data import load_dataset
+    from fer.inference.predictor import Predictor
+
+
+def __getattr__(name: str) -> Any:
+    # Imported on first use: pandas, scikit-learn and TensorFlow take seconds to load.
+    if name not in _HOMES:
+        raise AttributeError(f"module 'fer' has no attribute '{name}'")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

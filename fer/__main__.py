@@ -1,0 +1,5 @@
+"""`python -m fer`."""
+
+from fer.cli import app
+
+app(prog_name="fer")

@@ -1,0 +1,281 @@
+"""The library's commands as functions, each put together from the parts below."""
+
+import platform
+import threading
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import fer
+
+if TYPE_CHECKING:
+    from fer.data import Dataset
+    from fer.nets.artefact import Artefact
+    from fer.nets.card import ModelCard
+    from fer.training.config import TrainingConfig
+    from fer.training.events import Fitted, Listener
+
+Progress = Callable[[int, int], None]
+
+
+def predict_emotion(
+    image: str | Path | bytes | np.ndarray,
+    *,
+    model: str | Path | None = None,
+    detector: str = "auto",
+) -> str | None:
+    """The emotion on the largest face of a photo, or None where there is no face.
+
+    Args:
+        image: A path, the bytes of an image file, or RGB or grey uint8 pixels.
+        model: A model's name or folder; None for the default.
+        detector: `auto`, `mtcnn`, `yunet`, or `none` for a picture that is one tight face.
+
+    Raises:
+        FerError: If the image, the model or the detector cannot be used.
+    """
+    from fer.inference.predictor import Predictor
+
+    faces = Predictor.load(model, detector=detector).predict(image).faces
+    return faces[0].emotion if faces else None
+
+
+def train(
+    data: "str | Path | Dataset",
+    *,
+    config: "TrainingConfig | None" = None,
+    out: str | Path,
+    listener: "Listener | None" = None,
+    progress: Progress | None = None,
+    stop: threading.Event | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    measuring: Callable[[], None] | None = None,
+    checkpoints: Path | None = None,
+    start: "str | Path | None" = None,
+    go_on: bool = True,
+) -> "Artefact":
+    """Train a network, measure it, and write it as an artefact.
+
+    Args:
+        data: A data set, or what `load_dataset` takes.
+        config: How; None for the defaults.
+        out: Folder of the artefact; an artefact that is there is replaced.
+        listener: Told when it starts, after every step and every epoch.
+        progress: Called with files read and files planned while the data set is read.
+        stop: Once set, training ends after the current step and keeps what it has.
+        should_stop: Asked after every step; true does the same. It may wait, to pause.
+        measuring: Called once when training is over.
+        checkpoints: Folder of checkpoints; training goes on from what is there.
+        start: The model to go on from; by default the one that the configuration names.
+        go_on: False to write what the checkpoint has, without further training.
+
+    Raises:
+        FerError: If the data set, the configuration or the folder cannot be used.
+        OSError: If the disk does not take a checkpoint.
+    """
+    from fer.nets import artefact
+    from fer.training.config import TrainingConfig
+    from fer.training.fit import fit
+
+    config = config or TrainingConfig()
+    folder = Path(out).expanduser().resolve()
+    artefact.check_replaceable(folder)
+    source = start or config.start_from
+    trained_before = artefact.load(source) if source else None
+    if trained_before:
+        config = config.adopted(trained_before.card)
+    dataset = _dataset(
+        data,
+        height=config.height,
+        width=config.width,
+        channels=config.channels,
+        validation_fraction=config.validation_fraction,
+        seed=config.seed,
+        progress=progress,
+    )
+    config = config.changed({"dataset": dataset.name})
+    fitted = fit(
+        config,
+        dataset,
+        listener=listener,
+        stop=stop,
+        should_stop=should_stop,
+        folder=checkpoints,
+        start=trained_before,
+        go_on=go_on,
+    )
+    if measuring:
+        measuring()
+    card = _card(folder.name, config, dataset, fitted)
+    trained = artefact.Artefact(
+        model=fitted.model, card=card, forward=artefact.compile_forward(fitted.model)
+    )
+    card = _calibrated(trained, dataset)
+    return replace(trained, card=artefact.save(fitted.model, card, folder))
+
+
+def _card(name: str, config: "TrainingConfig", dataset: "Dataset", fitted: "Fitted") -> "ModelCard":
+    from fer.faces.alignment import FER2013_FRAMING
+    from fer.nets.card import ModelCard
+    from fer.nets.cost import multiply_adds
+
+    best = max(fitted.history, key=lambda epoch: epoch.val_accuracy, default=None)
+    history = [asdict(epoch) for epoch in fitted.history]
+    return ModelCard(
+        name=name,
+        labels=fitted.labels,
+        height=config.height,
+        width=config.width,
+        channels=config.channels,
+        framing=FER2013_FRAMING.to_dict(),
+        data={
+            "name": dataset.name,
+            "synthetic": dataset.synthetic,
+            "fingerprint": dataset.fingerprint(),
+            "split_rule": dataset.split_rule,
+            "splits": dataset.splits,
+            "unreadable": len(dataset.unreadable),
+        },
+        config=config.to_dict(),
+        training={
+            "epochs_run": len(fitted.history),
+            "best_epoch": best.epoch if best else 0,
+            "stopped": fitted.stopped,
+            "seconds": round(fitted.seconds, 1),
+            "history": [
+                {key: value for key, value in epoch.items() if key not in ("recall", "confusion")}
+                for epoch in history
+            ],
+        },
+        versions=_versions(),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        parameters=fitted.model.count_params(),
+        multiply_adds=multiply_adds(fitted.model),
+    )
+
+
+def calibrate(
+    model: str | Path, data: "str | Path | Dataset", *, progress: Progress | None = None
+) -> "ModelCard":
+    """Fit a model's temperature on the validation part of a data set, and keep it in its card.
+
+    Args:
+        model: A model's name or folder.
+        data: A data set, or what `load_dataset` takes; read as the model was trained, so that a
+            validation part that is carved out of train is the same one.
+        progress: Called with files or faces done and planned.
+
+    Returns:
+        The card as written. Its figures are measured anew where the data set is the one that it
+        was trained on.
+
+    Raises:
+        FerError: If the model or the data set cannot be used, or there is no validation part.
+    """
+    from fer.nets import artefact
+
+    folder = artefact.find(model)
+    loaded = artefact.load(folder)
+    card = _calibrated(loaded, dataset_for(loaded.card, data, progress), progress)
+    artefact.save_card(card, folder)
+    return card
+
+
+def _calibrated(
+    model: "Artefact", dataset: "Dataset", progress: Progress | None = None
+) -> "ModelCard":
+    """The card with a temperature fitted on validation, and with the figures at it."""
+    from fer.evaluation.evaluate import calibrate as fit
+    from fer.evaluation.evaluate import evaluate as measure
+
+    temperature, record = fit(model, dataset, progress=progress)
+    card = replace(model.card, temperature=temperature, calibration=record)
+    if card.data.get("fingerprint") == dataset.fingerprint():
+        tempered = replace(model, card=card)
+        splits = [split for split in dataset.splits if split != "train"]
+        measured = {split: measure(tempered, dataset, split, progress=progress) for split in splits}
+        card = replace(card, metrics=measured)
+    return card
+
+
+def evaluate(
+    model: "str | Path | Artefact",
+    data: "str | Path | Dataset",
+    split: str = "test",
+    *,
+    tta: str = "none",
+    report: str | Path | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Measure a model on one split of a data set.
+
+    Args:
+        model: A loaded artefact, or a model's name or folder.
+        data: A data set, or what `load_dataset` takes; read as the model was trained, so that a
+            validation part that is carved out of train is the same one.
+        split: `train`, `validation`, `test`, `public_test`, `private_test` or `all`.
+        tta: Test-time augmentation: `none`, `flip` or `ten_crop`.
+        report: Write an HTML page with everything here, and a JSON of the same name beside it.
+        progress: Called with faces done and faces planned.
+
+    Returns:
+        The figures, as `fer.evaluation.evaluate` gives them.
+
+    Raises:
+        FerError: If the model or the data set cannot be used, or the report cannot be written.
+    """
+    from fer.evaluation.evaluate import figures
+    from fer.evaluation.predictions import predictions
+    from fer.evaluation.report import check_target, full_figures, write_report
+    from fer.nets import artefact
+
+    if report:
+        check_target(Path(report))
+    loaded = model if isinstance(model, artefact.Artefact) else artefact.load(model)
+    dataset = dataset_for(loaded.card, data, progress)
+    table = predictions(loaded, dataset, split, tta=tta, progress=progress)
+    measured = figures(table)
+    if report:
+        write_report(full_figures(table, dataset, measured), loaded.card, Path(report))
+    return measured
+
+
+def dataset_for(
+    card: "ModelCard", data: "str | Path | Dataset", progress: Progress | None
+) -> "Dataset":
+    """The data set in the card's shape, split as the model was trained."""
+    splitting = {
+        name: card.config[name] for name in ("validation_fraction", "seed") if name in card.config
+    }
+    return _dataset(
+        data,
+        height=card.height,
+        width=card.width,
+        channels=card.channels,
+        progress=progress,
+        **splitting,
+    )
+
+
+def _dataset(data: "str | Path | Dataset", **how: Any) -> "Dataset":
+    from fer.data import Dataset, load_dataset
+
+    return data if isinstance(data, Dataset) else load_dataset(data, **how)
+
+
+def _versions() -> dict[str, str]:
+    import keras
+
+    backend = keras.backend.backend()
+    versions = {"fer": fer.__version__, "python": platform.python_version(), "backend": backend}
+    for package in ("keras", backend, "numpy", "opencv-python-headless", "pillow"):
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return versions

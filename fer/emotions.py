@@ -1,0 +1,114 @@
+"""Label sets, their order, aliases, colours and symbols: the one place for all of them.
+
+A label is a lower-case English word. Every set is a subsequence of `ALL`, so that one
+emotion keeps one place, one colour and one symbol wherever it is shown.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from fer.errors import LabelError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Emotion:
+    """One emotion as it is shown.
+
+    Attributes:
+        label: The canonical name.
+        color: Hex RGB, told apart under the common colour-vision deficiencies and legible on
+            light and on dark ground (Okabe & Ito 2008; wine from Tol 2021, grey for neutral).
+        symbol: One emoji, so that colour is never the only sign.
+        aliases: Other names that data sets use, in lower case.
+    """
+
+    label: str
+    color: str
+    symbol: str
+    aliases: tuple[str, ...] = ()
+
+
+_KNOWN = (
+    Emotion(label="angry", color="#D55E00", symbol="😠", aliases=("anger", "an", "ang", "mad")),
+    Emotion(
+        label="disgust",
+        color="#009E73",
+        symbol="🤢",
+        aliases=("disgusted", "di", "dis", "disgusting"),
+    ),
+    Emotion(
+        label="fear",
+        color="#CC79A7",
+        symbol="😨",
+        aliases=("fearful", "afraid", "scared", "fe", "fea", "af"),
+    ),
+    Emotion(
+        label="happy",
+        color="#E69F00",
+        symbol="😄",
+        aliases=("happiness", "joy", "ha", "hap", "happily"),
+    ),
+    Emotion(label="neutral", color="#8C8C8C", symbol="😐", aliases=("ne", "neu", "calm", "normal")),
+    Emotion(label="sad", color="#0072B2", symbol="😢", aliases=("sadness", "sa", "unhappy")),
+    Emotion(
+        label="surprise",
+        color="#56B4E9",
+        symbol="😮",
+        aliases=("surprised", "su", "sur", "suprise", "surprize", "surprising"),
+    ),
+    Emotion(label="contempt", color="#AA4499", symbol="😏", aliases=("contemptuous", "co", "con")),
+)
+
+EMOTIONS: dict[str, Emotion] = {emotion.label: emotion for emotion in _KNOWN}
+ALL: tuple[str, ...] = tuple(EMOTIONS)
+
+FER2013: tuple[str, ...] = ALL[:7]
+"""The seven classes of FER-2013, in the order of Kaggle's folders."""
+
+FERPLUS: tuple[str, ...] = ALL
+"""The eight classes of FER+ (Barsoum et al. 2016)."""
+
+ENTERFACE: tuple[str, ...] = ("angry", "disgust", "fear", "happy", "sad", "surprise")
+"""The six classes of eNTERFACE'05 (Martin et al. 2006)."""
+
+FER2013_CODES: tuple[str, ...] = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+"""Meaning of the numbers 0–6 in the `emotion` column of fer2013.csv."""
+
+_CUSTOM_COLOR = "#6B7280"
+_CUSTOM_SYMBOL = "🙂"
+_ALIASES = {
+    alias: emotion.label for emotion in _KNOWN for alias in (emotion.label, *emotion.aliases)
+}
+
+
+def canonical(name: str) -> str:
+    """Map a label or an alias, in any case, to its label.
+
+    Raises:
+        LabelError: If the name is not known.
+    """
+    label = _ALIASES.get(name.strip().lower())
+    if label is None:
+        raise LabelError(f"Unknown emotion '{name}'. Known: {', '.join(ALL)} and their aliases.")
+    return label
+
+
+def is_known(name: str) -> bool:
+    """Whether `canonical` would accept the name."""
+    return name.strip().lower() in _ALIASES
+
+
+def ordered(labels: Iterable[str]) -> tuple[str, ...]:
+    """The distinct labels in the one order: known ones as in `ALL`, then custom ones by name."""
+    distinct = set(labels)
+    return (*(label for label in ALL if label in distinct), *sorted(distinct - set(ALL)))
+
+
+def describe(label: str) -> Emotion:
+    """How to show a label; a custom one gets a grey and a plain symbol."""
+    return EMOTIONS.get(label) or Emotion(label=label, color=_CUSTOM_COLOR, symbol=_CUSTOM_SYMBOL)
+
+
+def colors(labels: Sequence[str]) -> dict[str, str]:
+    """Hex colour by label, for a chart."""
+    return {label: describe(label).color for label in labels}

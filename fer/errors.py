@@ -1,0 +1,93 @@
+"""Every deliberate error of the library, in one tree.
+
+FerError
+├── ImageError                 a picture that cannot be used
+│   ├── UnreadableImageError   not a picture, or a damaged one
+│   ├── ImageTooLargeError     more pixels than the bound
+│   └── ImageTooSmallError     too few pixels to hold a face
+├── VideoError                 a film that cannot be read or written
+├── StreamError                a camera's frame that is refused
+├── ResultsError               a file of results that is not what it should be
+├── DetectorError              a face detector that is unknown, missing or damaged
+├── LabelError                 an emotion name outside the known sets
+├── DatasetError               a data set that is not there or cannot be read
+├── ConfigError                a setting that is impossible
+├── TrainingError              a training that cannot start, go on or end well
+└── ArtefactError              a trained model that cannot be loaded or saved
+    ├── ModelNotFoundError     no model of that name
+    └── CardError              a card that is damaged, newer, or does not fit its network
+
+A message says what was found, what was expected, and what to do next.
+"""
+
+
+class FerError(Exception):
+    """The base of all errors that are raised on purpose."""
+
+
+class ImageError(FerError):
+    """A picture that cannot be used."""
+
+
+class UnreadableImageError(ImageError):
+    """Bytes that are not a picture of a known format, or a damaged one."""
+
+
+class ImageTooLargeError(ImageError):
+    """A picture with more pixels than the bound allows."""
+
+
+class ImageTooSmallError(ImageError):
+    """A picture with too few pixels to hold a face."""
+
+
+class VideoError(FerError):
+    """A film that cannot be read or written."""
+
+
+class StreamError(FerError):
+    """A camera's frame that is refused.
+
+    Attributes:
+        reason: `busy`, `gone`, `picture`, `rate` or `size`.
+    """
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class ResultsError(FerError):
+    """A file of results that is not what it should be."""
+
+
+class DetectorError(FerError):
+    """A face detector that is unknown, missing or damaged."""
+
+
+class LabelError(FerError):
+    """An emotion name outside the known sets."""
+
+
+class DatasetError(FerError):
+    """A data set that is not there or cannot be read."""
+
+
+class ConfigError(FerError):
+    """A setting that is impossible."""
+
+
+class TrainingError(FerError):
+    """A training that cannot start, go on or end well."""
+
+
+class ArtefactError(FerError):
+    """A trained model that cannot be loaded or saved."""
+
+
+class ModelNotFoundError(ArtefactError):
+    """No model of that name or at that path."""
+
+
+class CardError(ArtefactError):
+    """A card that is damaged, from a newer version, or does not fit its network."""

@@ -1,0 +1,43 @@
+"""Files that are never seen half-written."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+
+@contextmanager
+def replace_file(path: Path, *, sync: bool = True) -> Iterator[IO[bytes]]:
+    """Write beside the file, and move it into place once all of it is written.
+
+    Args:
+        path: The file.
+        sync: Wait for the disk first, so that it survives a power cut, too.
+
+    Raises:
+        OSError: If the disk does not take it; the old file stays.
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            if sync:
+                os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        with suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+def write_text(path: Path, text: str, *, sync: bool = True) -> None:
+    """Put a text file in place in one move.
+
+    Raises:
+        OSError: If the disk does not take it; the old file stays.
+    """
+    with replace_file(path, sync=sync) as file:
+        file.write(text.encode())

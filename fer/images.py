@@ -1,0 +1,237 @@
+"""Pictures as arrays: safe decoding, and the one way to shape a face for a network.
+
+RGB everywhere; grey has one channel. OpenCV's BGR appears only where OpenCV is called.
+"""
+
+import io
+import stat
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import ExifTags, Image, UnidentifiedImageError
+
+from fer.errors import ImageError, ImageTooLargeError, ImageTooSmallError, UnreadableImageError
+
+FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP")
+SUFFIXES = frozenset({".jpg", ".jpeg", ".mpo", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp"})
+"""File names that `decode` is worth trying on."""
+
+MAX_PIXELS = 50_000_000
+MAX_BYTES = 200_000_000
+MIN_SIDE_PX = 12
+
+_EXPECTED = "a JPEG, PNG, WebP, GIF, BMP or TIFF picture"
+_GROUND = (255, 255, 255)  # what shows through where a picture is transparent
+
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What undoes each EXIF orientation."""
+
+
+def decode(source: Path | str | bytes | np.ndarray) -> np.ndarray:
+    """Read a picture, upright, whatever it is stored as.
+
+    EXIF orientation is applied, transparency is laid on white, 16-bit and floating-point values
+    are scaled to 8 bits, CMYK becomes RGB, and an animation gives its first frame.
+
+    Args:
+        source: A file, the bytes of one, or pixels: uint8, grey (h, w) or (h, w, 1), or RGB
+            (h, w, 3), which come back as they are.
+
+    Returns:
+        RGB, shape (height, width, 3), uint8.
+
+    Raises:
+        UnreadableImageError: If there is no file, or it is not a whole picture of a known format.
+        ImageTooLargeError: If it has over 50 megapixels or 200 MB; no pixel has been decoded then.
+        ImageTooSmallError: If its shorter side is under 12 pixels.
+    """
+    if isinstance(source, np.ndarray):
+        return _from_pixels(source)
+    if isinstance(source, bytes):
+        return _from_bytes(source, "The picture")
+    if isinstance(source, (str, Path)):
+        return _from_bytes(_read(source), f"'{source}'")
+    raise UnreadableImageError(
+        f"Found {type(source).__name__}; expected a path, the bytes of a file or a NumPy array."
+    )
+
+
+def to_network_input(face: np.ndarray, *, height: int, width: int, channels: int) -> np.ndarray:
+    """Shape one face crop the way every network of the project takes it.
+
+    Training, evaluation and prediction all come through here. Scaling of values is the
+    network's first layer.
+
+    Args:
+        face: Grey (h, w) or (h, w, 1), or RGB (h, w, 3); uint8, 0–255.
+        height: Height of the result in pixels.
+        width: Width of the result in pixels.
+        channels: 1 for grey (ITU-R BT.601 luma), 3 for RGB.
+
+    Returns:
+        Shape (height, width, channels), uint8. Area averaging when shrinking, bilinear when
+        growing.
+    """
+    if face.ndim == 3 and face.shape[2] == 1:
+        face = face[:, :, 0]
+    if channels == 1 and face.ndim == 3:
+        face = cv2.cvtColor(face, cv2.COLOR_RGB2GRAY)
+    elif channels == 3 and face.ndim == 2:
+        face = cv2.cvtColor(face, cv2.COLOR_GRAY2RGB)
+    if face.shape[:2] != (height, width):
+        shrinks = face.shape[0] * face.shape[1] > height * width
+        mode = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        face = cv2.resize(face, (width, height), interpolation=mode)
+    return face.reshape(height, width, channels)
+
+
+def _from_pixels(pixels: np.ndarray) -> np.ndarray:
+    shape = pixels.shape
+    grey = pixels.ndim == 2 or (pixels.ndim == 3 and shape[2] == 1)
+    if pixels.dtype != np.uint8 or not (grey or (pixels.ndim == 3 and shape[2] == 3)):
+        raise UnreadableImageError(
+            f"Found an array of {pixels.dtype} with shape {shape}; expected uint8, 0–255, with "
+            "shape (height, width) for grey or (height, width, 3) for RGB."
+        )
+    _check_size(shape[1], shape[0], "The array")
+    if grey:
+        return np.repeat(pixels.reshape(*shape[:2], 1), 3, axis=2)
+    return pixels
+
+
+def _read(path: Path | str) -> bytes:
+    try:
+        status = Path(path).stat()
+        if not stat.S_ISREG(status.st_mode):
+            found = "a folder" if stat.S_ISDIR(status.st_mode) else "not a file"
+            raise UnreadableImageError(f"'{path}' is {found}; expected {_EXPECTED}.")
+        _check_bytes(status.st_size, f"'{path}'")
+        return Path(path).read_bytes()
+    except FileNotFoundError:
+        raise UnreadableImageError(f"There is no file '{path}'. Check its name.") from None
+    except (OSError, ValueError) as error:  # ValueError: a null character in the name
+        reason = getattr(error, "strerror", None) or error
+        raise UnreadableImageError(
+            f"'{path}' cannot be read: {reason}. Check that you may open it."
+        ) from None
+
+
+def _from_bytes(data: bytes, name: str) -> np.ndarray:
+    _check_bytes(len(data), name)
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            _check_size(*image.size, name)
+            image.load()
+            return np.array(_upright(_to_rgb(image), image))
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise _too_large(f"{name} has over {MAX_PIXELS / 1e6:.0f}") from None
+    except UnidentifiedImageError:
+        raise UnreadableImageError(
+            f"{name} is {_kind(data)}; expected {_EXPECTED}. Save it as JPEG or PNG."
+        ) from None
+    except ImageError:
+        raise
+    except Exception as error:
+        # Pillow's readers answer damaged bytes with nearly every built-in exception.
+        raise UnreadableImageError(
+            f"{name} is damaged or cut short ({error}); expected {_EXPECTED}. "
+            "Copy or download it again, or save it anew as JPEG or PNG."
+        ) from error
+
+
+def _check_bytes(count: int, name: str) -> None:
+    if count == 0:
+        raise UnreadableImageError(f"{name} is empty (0 bytes); expected {_EXPECTED}.")
+    if count > MAX_BYTES:
+        raise ImageTooLargeError(
+            f"{name} has {count / 1e6:,.0f} MB; at most {MAX_BYTES / 1e6:.0f} can be used. "
+            "Scale it down, or save it as JPEG."
+        )
+
+
+def _check_size(width: int, height: int, name: str) -> None:
+    if width * height > MAX_PIXELS:
+        raise _too_large(f"{name} has {width:,}×{height:,} pixels, {width * height / 1e6:,.0f}")
+    if min(width, height) < MIN_SIDE_PX:
+        raise ImageTooSmallError(
+            f"{name} has {width:,}×{height:,} pixels; a face needs at least {MIN_SIDE_PX} on the "
+            "shorter side. Use a larger picture."
+        )
+
+
+def _too_large(found: str) -> ImageTooLargeError:
+    return ImageTooLargeError(
+        f"{found} megapixels; at most {MAX_PIXELS / 1e6:.0f} can be used. Scale it down."
+    )
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        return Image.fromarray(_to_8_bits(np.asarray(image))).convert("RGB")
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        ground = Image.new("RGB", image.size, _GROUND)
+        ground.paste(image, mask=image.getchannel("A"))
+        return ground
+    return image.convert("RGB")
+
+
+def _to_8_bits(values: np.ndarray) -> np.ndarray:
+    """Scale grey values: 16-bit ones span 0–65535; others tell by what they reach.
+
+    32-bit and floating-point formats have no fixed white: it is taken as 1 (floats only), 255 or
+    65535, the first that holds all values; where none does, the values are stretched.
+    """
+    if values.dtype.itemsize == 2:
+        return cv2.convertScaleAbs(values.astype(np.uint16), alpha=255 / 65535)
+    whites = (1, 255, 65535) if values.dtype.kind == "f" else (255, 65535)
+    finite = np.nan_to_num(values.astype(np.float32), nan=0, posinf=0, neginf=0)
+    low, high = float(finite.min()), float(finite.max())
+    white = next((white for white in whites if high <= white), None)
+    if low < 0 or white is None:
+        scale = 255 / (high - low) if high > low else 0
+        return cv2.convertScaleAbs(finite, alpha=scale, beta=-low * scale)
+    return cv2.convertScaleAbs(finite, alpha=255 / white)
+
+
+def _upright(rgb: Image.Image, source: Image.Image) -> Image.Image:
+    try:
+        orientation = source.getexif().get(ExifTags.Base.Orientation)
+    except Exception:  # noqa: BLE001 — a picture with damaged notes is still a picture
+        return rgb
+    return rgb.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else rgb
+
+
+_SIGNATURES = (
+    (b"\xff\xd8\xff", "a damaged JPEG"),
+    (b"\x89PNG", "a damaged PNG"),
+    (b"GIF8", "a damaged GIF"),
+    (b"RIFF", "a damaged WebP, or sound or film"),
+    (b"II*\0", "a damaged TIFF"),
+    (b"MM\0*", "a damaged TIFF"),
+    (b"%PDF", "a PDF"),
+    (b"PK\3\4", "a ZIP archive or a document"),
+)
+
+
+def _kind(data: bytes) -> str:
+    """What bytes that are no picture seem to be."""
+    head = data[:1024]
+    for signature, kind in _SIGNATURES:
+        if head.startswith(signature):
+            return kind
+    if head[4:8] == b"ftyp":
+        return "an HEIC or AVIF photo, or a film"
+    if b"<svg" in head.lower():
+        return "an SVG drawing"
+    is_text = all(byte >= 32 or byte in b"\t\n\r" for byte in head)
+    return "text" if is_text else "in a format that is not known"

@@ -1,0 +1,145 @@
+"""Options of a configuration: default, range and a line of help in one place each.
+
+A configuration is a frozen dataclass whose fields are made by `option`. From that one
+declaration come the check of its values, its reading and writing, and the form on a page.
+"""
+
+import dataclasses
+import difflib
+import json
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from fer.errors import ConfigError
+
+Config = TypeVar("Config")
+
+
+def option(
+    default: Any,
+    help: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[Any, ...] = (),
+) -> Any:
+    """A field of a configuration.
+
+    Args:
+        default: Its value; its type is the option's type. A dict stands for a table of numbers.
+        help: One line for people.
+        low: Least value allowed, of a number.
+        high: Greatest value allowed, of a number.
+        choices: The only values allowed, if there are such.
+    """
+    metadata = {"help": help, "low": low, "high": high, "choices": choices}
+    if isinstance(default, dict):
+        return dataclasses.field(default_factory=lambda: dict(default), metadata=metadata)
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def check(config: Any, *, prefix: str = "") -> None:
+    """Check every value of a configuration against its declaration.
+
+    Raises:
+        ConfigError: Naming the option, what was found and what is allowed.
+    """
+    for field in dataclasses.fields(config):
+        name, value = prefix + field.name, getattr(config, field.name)
+        if dataclasses.is_dataclass(value) or "help" not in field.metadata:
+            continue
+        expected = type(default_of(field))
+        if expected is float and type(value) is int:
+            value = float(value)
+            object.__setattr__(config, field.name, value)
+        elif expected is tuple and isinstance(value, list):
+            value = tuple(value)
+            object.__setattr__(config, field.name, value)
+        if type(value) is not expected:
+            raise ConfigError(f"{name} is {value!r}; it must be {_KINDS[expected]}.")
+        _check_bounds(name, value, field.metadata)
+
+
+_KINDS = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+    tuple: "a list",
+    dict: "a table",
+}
+
+
+def _check_bounds(name: str, value: Any, declared: Mapping[str, Any]) -> None:
+    choices, low, high = declared["choices"], declared["low"], declared["high"]
+    if choices and value not in choices:
+        allowed = ", ".join(map(str, choices))
+        shown = f"'{value}'" if isinstance(value, str) else value
+        raise ConfigError(f"{name} is {shown}; it must be one of {allowed}.")
+    if low is not None and not low <= value <= high:
+        raise ConfigError(f"{name} is {value:g}; it must be {low:.10g} to {high:.10g}.")
+
+
+def default_of(field: "dataclasses.Field[Any]") -> Any:
+    """The default of a field, made if it needs making."""
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return field.default
+
+
+def from_mapping(kind: type[Config], values: Mapping[str, Any], *, prefix: str = "") -> Config:
+    """Make a configuration from plain values; what is not named keeps its default.
+
+    Raises:
+        ConfigError: If a name is unknown or a value impossible.
+    """
+    known = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    given = dict(values)
+    for name, value in values.items():
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            meant = f" Did you mean {near[0]}?" if near else ""
+            raise ConfigError(
+                f"Unknown option '{prefix}{name}'.{meant} Known: {', '.join(sorted(known))}."
+            )
+        default = default_of(known[name])
+        if dataclasses.is_dataclass(default):
+            if not isinstance(value, Mapping):
+                raise ConfigError(f"{prefix}{name} is {value!r}; it must be a table.")
+            given[name] = from_mapping(type(default), value, prefix=f"{prefix}{name}.")
+    return kind(**given)
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """Plain values from a TOML or JSON file.
+
+    Raises:
+        ConfigError: If it is not there or cannot be read.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        values = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"The configuration '{path}' cannot be read: {error}.") from None
+    if not isinstance(values, dict):
+        raise ConfigError(f"'{path}' holds a {type(values).__name__}; it must hold a table.")
+    return values
+
+
+def to_toml(values: Mapping[str, Any]) -> str:
+    """Plain values as TOML, tables last."""
+    flat = {name: value for name, value in values.items() if not isinstance(value, Mapping)}
+    lines = [f"{name} = {_toml_value(value)}" for name, value in flat.items()]
+    for name, table in values.items():
+        if isinstance(table, Mapping) and table:
+            lines += ["", f"[{name}]", *(f"{key} = {_toml_value(v)}" for key, v in table.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _toml_value(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_toml_value, value))}]"
+    # JSON's texts, numbers and truth values are TOML's, given that DEL is escaped.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,83 @@
+"""The one place for paths and environment variables.
+
+| variable         | meaning                                     | default                      |
+|------------------|---------------------------------------------|------------------------------|
+| `FER_HOME`       | what this machine keeps: detectors, data    | the user's data folder       |
+| `FER_MODELS`     | folder of trained models                    | `models/` beside the package |
+| `FER_MODEL`      | name of the model used when none is named   | the one chosen, or `fer2013` |
+| `FER_RUNS`       | folder of training runs                     | `runs/` beside the package   |
+| `FER_DATA`       | a FER-2013 folder, for tests and benchmarks | none                         |
+| `FER_DATA_ROOTS` | folders that the app may read data sets     | the user's home, and the     |
+|                  | from, separated as in PATH                  | folder that holds the project|
+"""
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+from fer.files import write_text
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+
+def _folder(variable: str, default: Path) -> Path:
+    value = os.environ.get(variable, "").strip()
+    return Path(value).expanduser().resolve() if value else default
+
+
+def home() -> Path:
+    """Folder for what this machine keeps between runs; it may not exist yet."""
+    return _folder("FER_HOME", platformdirs.user_data_path("fer", appauthor=False))
+
+
+def models_folder() -> Path:
+    """Folder that holds one sub-folder per trained model."""
+    return _folder("FER_MODELS", PROJECT_ROOT / "models")
+
+
+def runs_folder() -> Path:
+    """Folder that holds one sub-folder per training run; it may not exist yet."""
+    return _folder("FER_RUNS", PROJECT_ROOT / "runs")
+
+
+def default_model() -> str:
+    """Name of the model that is used when none is named."""
+    chosen = os.environ.get("FER_MODEL", "").strip()
+    if not chosen and _default_model_file().is_file():
+        chosen = _default_model_file().read_text(encoding="utf-8").strip()
+    return chosen or "fer2013"
+
+
+def set_default_model(name: str) -> None:
+    """Remember the model that is used when none is named; `FER_MODEL` still goes first."""
+    _default_model_file().parent.mkdir(parents=True, exist_ok=True)
+    write_text(_default_model_file(), name)
+
+
+def _default_model_file() -> Path:
+    return home() / "default_model.txt"
+
+
+def datasets_folder() -> Path:
+    """Folder of the registered data sets, their indexes, pixels and marks."""
+    return home() / "datasets"
+
+
+def data_roots() -> tuple[Path, ...]:
+    """Folders under which the app, which others may reach, is allowed to read data sets."""
+    named = [name for name in os.environ.get("FER_DATA_ROOTS", "").split(os.pathsep) if name]
+    if named:
+        return tuple(Path(name).expanduser().resolve() for name in named)
+    workspace = PROJECT_ROOT.parent
+    return tuple(root for root in (Path.home().resolve(), workspace) if root != root.parent)
+
+
+def predictions_folder() -> Path:
+    """Folder of what networks said about the faces of data sets, kept to be reused."""
+    return home() / "predictions"
+
+
+def detectors_folder() -> Path:
+    """Folder of detector files that are not part of any package."""
+    return home() / "detectors"
