@@ -1,0 +1,19 @@
+"""Data sets: readers, index and pixels on disk, votes, marks, splits, audit, drawn faces."""
+
+from fer.data.dataset import SPLITS, Dataset
+from fer.data.loading import add, load_dataset
+from fer.data.readers import Progress
+from fer.data.registry import SYNTHETIC, registered, remove
+from fer.data.votes import VOTES
+
+__all__ = [
+    "SPLITS",
+    "SYNTHETIC",
+    "VOTES",
+    "Dataset",
+    "Progress",
+    "add",
+    "load_dataset",
+    "registered",
+    "remove",
+]

@@ -1,0 +1,181 @@
+"""A data set: an index with one row per face, and the pixels beside it."""
+
+import hashlib
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from fer.data import votes
+from fer.errors import DatasetError
+
+SPLITS = ("train", "validation", "test", "public_test", "private_test")
+"""Values of the index column `split`; FER-2013's PublicTest and PrivateTest have their own."""
+
+_TEST_PARTS = ("test", "public_test", "private_test")
+_IN_MEMORY_BYTES = 512_000_000
+_SPLIT_NAMES = {"publictest": "public_test", "privatetest": "private_test", "training": "train"}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Dataset:
+    """Faces with their labels and splits.
+
+    Attributes:
+        name: What the data set is called on screens and in cards.
+        index: One row per face, with `path` (relative to the root, with forward slashes),
+            `label`, `split`, `width` and `height` (pixels of the file), `hash` (of its pixels),
+            `mean` and `std` (of its grey values, 0–255), `subject` (the person, "" if not
+            known), `excluded` and `label_original` (what was marked by hand), and where the
+            data set has votes `votes_<name>` for each of `fer.data.votes.VOTES`.
+        pixels: Shape (n, height, width, channels), uint8, in the order of the index; mapped
+            from disk where the data set comes from there, so that it costs no memory.
+        labels: The classes, in the one order of `fer.emotions`.
+        split_rule: How the splits came about, in a sentence.
+        synthetic: Whether the faces are drawn rather than photographed.
+        unreadable: (path, reason) of every file and row that was left out.
+        recognised: What the reader took the source for, in a sentence.
+        folder: Where index, pixels and marks are kept; None if only in memory.
+    """
+
+    name: str
+    index: pd.DataFrame
+    pixels: np.ndarray
+    labels: tuple[str, ...]
+    split_rule: str
+    synthetic: bool = False
+    unreadable: tuple[tuple[str, str], ...] = ()
+    recognised: str = ""
+    folder: Path | None = None
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    @property
+    def targets(self) -> np.ndarray:
+        """Class index into `labels` of every face, shape (n,), int64."""
+        return self.targets_among(self.labels)
+
+    def targets_among(self, labels: Sequence[str]) -> np.ndarray:
+        """Class index into other labels, shape (n,), int64; -1 where they lack the class."""
+        return pd.Index(labels).get_indexer(pd.Index(self.index["label"])).astype(np.int64)
+
+    @property
+    def votes(self) -> np.ndarray | None:
+        """Shape (n, 10), float32, in the order of `VOTES`, NaN rows without; None if none has."""
+        if votes.COLUMNS[0] not in self.index:
+            return None
+        return self.index[list(votes.COLUMNS)].to_numpy(np.float32)
+
+    def soft_targets(self, labels: Sequence[str]) -> np.ndarray:
+        """Votes as target shares, shape (n, len(labels)), float32; see `target_shares`."""
+        return self.target_shares(labels, mode="soft")
+
+    def target_shares(self, labels: Sequence[str], *, mode: str) -> np.ndarray:
+        """What a network should answer for each face.
+
+        Args:
+            labels: The classes.
+            mode: `none`: the label, one-hot. `soft`: the votes' shares among the labels.
+                `majority`: one-hot, the label that most people chose. Where a face has no votes
+                on these labels, a tie, or a label that was set by hand, its label counts.
+
+        Returns:
+            Shape (n, len(labels)), float32. Rows sum to 1, or to 0 where the label is not there.
+        """
+        if mode not in votes.MODES:
+            raise DatasetError(f"Unknown mode of votes '{mode}'. Known: {', '.join(votes.MODES)}.")
+        targets = self.targets_among(labels)
+        wanted = np.zeros((len(self), len(labels)), np.float32)
+        rows = np.flatnonzero(targets >= 0)
+        wanted[rows, targets[rows]] = 1
+        counted = self.votes
+        if mode == "none" or counted is None:
+            return wanted
+        shares = votes.shares(counted, labels)
+        if mode == "majority":
+            most = shares.max(axis=1, keepdims=True)
+            shares = ((shares == most) & (most > 0)).astype(np.float32)
+            shares[shares.sum(axis=1) != 1] = 0
+        voted = (shares.sum(axis=1) > 0) & ~self.relabelled
+        wanted[voted] = shares[voted]
+        return wanted
+
+    @property
+    def relabelled(self) -> np.ndarray:
+        """Whether the label was set by hand, shape (n,), bool."""
+        if "label_original" not in self.index:
+            return np.zeros(len(self), bool)
+        return (self.index["label"] != self.index["label_original"]).to_numpy(bool)
+
+    @property
+    def excluded(self) -> np.ndarray:
+        """Whether the face was excluded by hand, shape (n,), bool."""
+        if "excluded" not in self.index:
+            return np.zeros(len(self), bool)
+        return self.index["excluded"].to_numpy(bool)
+
+    @property
+    def splits(self) -> dict[str, int]:
+        """Number of faces by split, in the order of `SPLITS`, without the excluded ones."""
+        counts = self.index.loc[~self.excluded, "split"].value_counts()
+        return {split: int(counts[split]) for split in SPLITS if split in counts}
+
+    def select(self, split: str, *, with_excluded: bool = False) -> "Dataset":
+        """The faces of one split.
+
+        Args:
+            split: One of `SPLITS`, `all`, or FER-2013's own Training, PublicTest, PrivateTest.
+                `test` takes PublicTest and PrivateTest along.
+            with_excluded: Take the faces that were excluded by hand along.
+
+        Raises:
+            DatasetError: If the split is unknown or holds no face.
+        """
+        wanted = _SPLIT_NAMES.get(split.lower(), split.lower())
+        if wanted not in (*SPLITS, "all"):
+            raise DatasetError(f"Unknown split '{split}'. Known: {', '.join((*SPLITS, 'all'))}.")
+        parts = {"test": _TEST_PARTS, "all": SPLITS}.get(wanted, (wanted,))
+        chosen = self.index["split"].isin(parts).to_numpy()
+        rows = np.flatnonzero(chosen if with_excluded else chosen & ~self.excluded)
+        if not len(rows):
+            there = ", ".join(f"{name} ({count})" for name, count in self.splits.items())
+            raise DatasetError(f"'{self.name}' has no faces in split '{wanted}'. It has: {there}.")
+        return self.take(rows)
+
+    def take(self, rows: np.ndarray) -> "Dataset":
+        """The faces at these positions, in their order; shape (m,), integers.
+
+        Rows in a row stay a view. Others are copied; a copy too large for memory goes to a
+        nameless file that is mapped.
+        """
+        if len(rows) == len(self) and (rows == np.arange(len(self))).all():
+            return self
+        return replace(
+            self,
+            index=self.index.iloc[rows].reset_index(drop=True),
+            pixels=_gather(self.pixels, rows),
+        )
+
+    def fingerprint(self) -> str:
+        """A hash of every used face's content, label and split, whatever their order."""
+        used = self.index[~self.excluded]
+        rows = used["hash"] + " " + used["label"] + " " + used["split"]
+        return hashlib.sha256("\n".join(sorted(rows)).encode()).hexdigest()
+
+
+def _gather(pixels: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    if len(rows) and (np.diff(rows) == 1).all():
+        return pixels[rows[0] : rows[-1] + 1]
+    size = len(rows) * pixels[:1].nbytes
+    if size <= _IN_MEMORY_BYTES:
+        return pixels[rows]
+    with tempfile.TemporaryFile() as file:
+        file.truncate(size)
+        copy = np.memmap(file, np.uint8, "r+", shape=(len(rows), *pixels.shape[1:]))
+    for start in range(0, len(rows), 4096):
+        copy[start : start + 4096] = pixels[rows[start : start + 4096]]
+    return copy

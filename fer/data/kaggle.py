@@ -1,0 +1,43 @@
+"""Data sets from Kaggle by their slug, through kagglehub, which is optional."""
+
+from pathlib import Path
+
+from fer.data.registry import Source
+from fer.errors import DatasetError
+
+PREFIX = "kaggle:"
+
+
+def locate(source: str, *, custom_classes: bool = False) -> Source:
+    """Fetch a data set, or find the copy that kagglehub has.
+
+    Args:
+        source: `kaggle:<owner>/<name>`.
+        custom_classes: As for `load_dataset`.
+
+    Raises:
+        DatasetError: If the slug is impossible, kagglehub is not there, or it cannot fetch it.
+    """
+    slug = source.removeprefix(PREFIX).strip("/")
+    owner, _, name = slug.partition("/")
+    if not owner or not name or "/" in name:
+        raise DatasetError(
+            f"'{source}' is no Kaggle slug. Expected {PREFIX}<owner>/<name>, as in the address of "
+            f"its page, such as {PREFIX}msambare/fer2013."
+        )
+    by_hand = (
+        f"Or by hand: press Download on https://www.kaggle.com/datasets/{slug}, put archive.zip "
+        f"into any folder, and run: python -m fer data add archive.zip --name {name}"
+    )
+    try:
+        import kagglehub
+    except ImportError:
+        raise DatasetError(
+            f"'{source}' needs kagglehub, which is not installed. Install it with: "
+            f"pip install kagglehub. {by_hand}"
+        ) from None
+    try:
+        folder = Path(kagglehub.dataset_download(slug)).resolve()
+    except Exception as error:  # requests, kagglehub's own, and plain ones, by version
+        raise DatasetError(f"Kaggle did not give '{slug}' ({error}). {by_hand}") from error
+    return Source(name=name, path=folder, custom_classes=custom_classes)

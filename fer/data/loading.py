@@ -1,0 +1,116 @@
+"""From a name or path to a data set, by way of reader, store, marks and splits."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from fer import emotions
+from fer.data import archives, kaggle, overlay
+from fer.data.dataset import Dataset
+from fer.data.embedded import DrawnReader
+from fer.data.readers import Progress, open_reader
+from fer.data.registry import Source, register, resolve
+from fer.data.splits import assign_missing
+from fer.data.store import Shape, open_stored
+from fer.errors import DatasetError
+
+
+def load_dataset(
+    source: str | Path | Source,
+    *,
+    height: int = 48,
+    width: int = 48,
+    channels: int = 1,
+    validation_fraction: float = 0.2,
+    seed: int = 0,
+    custom_classes: bool = False,
+    progress: Progress | None = None,
+) -> Dataset:
+    """Open a data set, ready for `model.fit` on any backend.
+
+    The first time, its pictures are decoded in parallel and kept; after that it opens at once,
+    and only what changed is read.
+
+    Args:
+        source: A name (`python -m fer data list`), a folder, `fer2013.csv`, a manifest, an
+            archive of one of these, `kaggle:<owner>/<name>`, or `synthetic` for drawn faces.
+        height: Height of the faces in pixels.
+        width: Width of the faces in pixels.
+        channels: 1 for grey, 3 for RGB.
+        validation_fraction: Share of train held out for validation where the data set brings
+            no validation part, 0–1; stratified by class, equal faces and persons kept together.
+        seed: Seed of that choice.
+        custom_classes: Keep unknown emotions as classes of their own rather than refuse them.
+        progress: Called with faces done and faces planned.
+
+    Raises:
+        DatasetError: If there is no such data set, or it holds no known class.
+    """
+    found = _found(source, custom_classes=custom_classes)
+    path = _on_disk(found)
+    reader = (
+        DrawnReader(max(height, width))
+        if path is None
+        else open_reader(path, custom_classes=found.custom_classes)
+    )
+    shape = Shape(height=height, width=width, channels=channels)
+    stored = open_stored(found.folder, reader, shape, progress=progress)
+    index = stored.index
+    rule = assign_missing(index, validation_fraction=validation_fraction, seed=seed)
+    index = overlay.apply(index, found.folder)
+    return Dataset(
+        name=found.name,
+        index=index,
+        pixels=stored.pixels,
+        labels=emotions.ordered(index["label"].unique()),
+        split_rule=rule,
+        synthetic=path is None,
+        unreadable=stored.unreadable,
+        recognised=stored.recognised,
+        folder=found.folder,
+    )
+
+
+def add(
+    source: str | Path,
+    *,
+    name: str | None = None,
+    custom_classes: bool = False,
+    progress: Progress | None = None,
+) -> Dataset:
+    """Give a source a name that `load_dataset` takes, after reading it once.
+
+    Args:
+        source: As for `load_dataset`.
+        name: What to call it; None for the name of its folder or file.
+        custom_classes: As for `load_dataset`.
+        progress: Called with faces done and faces planned.
+
+    Raises:
+        DatasetError: If the source cannot be read, or the name is impossible or taken.
+    """
+    found = _found(source, custom_classes=custom_classes)
+    found = replace(found, name=name or found.name)
+    register(found, dry_run=True)
+    dataset = load_dataset(found, validation_fraction=0, progress=progress)
+    register(found)
+    return dataset
+
+
+def _found(source: str | Path | Source, *, custom_classes: bool) -> Source:
+    if isinstance(source, Source):
+        return source
+    if isinstance(source, str) and source.startswith(kaggle.PREFIX):
+        return kaggle.locate(source, custom_classes=custom_classes)
+    return resolve(source, custom_classes=custom_classes)
+
+
+def _on_disk(found: Source) -> Path | None:
+    """The folder or file to read, unpacked if it comes from an archive."""
+    if found.path is not None and found.origin and not found.path.exists():
+        archives.unpack(Path(found.origin), found.path)
+    if found.path is not None and not found.path.exists():
+        raise DatasetError(
+            f"'{found.path}', where the data set '{found.name}' was, is not there any more. Put it "
+            f"back, or forget it with: python -m fer data remove {found.name}"
+        )
+    return found.path

@@ -1,0 +1,94 @@
+"""Which faces of a data set to show, and in which order."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from fer.data.audit import FINDINGS, Audit
+from fer.data.dataset import Dataset
+from fer.errors import ConfigError
+
+MARKED: Mapping[str, str] = {"excluded": "excluded by hand", "relabelled": "relabelled by hand"}
+
+OPINIONS: Mapping[str, str] = {
+    "agree": "people agree with the label",
+    "disagree": "people chose another label",
+    "tied": "people were tied",
+    "none": "nobody voted",
+}
+
+SORTS: Mapping[str, str] = {
+    "path": "file name",
+    "dark": "darkest first",
+    "bright": "brightest first",
+    "flat": "least contrast first",
+    "doubtful": "most doubtful label first",
+    "certain": "most certain label first",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Query:
+    """What to show; an empty value shows all.
+
+    Attributes:
+        splits: Values of the index column `split`.
+        labels: Classes.
+        opinion: One of `OPINIONS`.
+        finding: One of `FINDINGS` or `MARKED`.
+        text: Part of the file name, whatever the case.
+        sort: One of `SORTS`.
+    """
+
+    splits: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    opinion: str = ""
+    finding: str = ""
+    text: str = ""
+    sort: str = "path"
+
+    def __post_init__(self) -> None:
+        for name, known in (
+            ("opinion", OPINIONS), ("finding", {**FINDINGS, **MARKED}), ("sort", SORTS)
+        ):  # fmt: skip
+            if (value := getattr(self, name)) and value not in known:
+                raise ConfigError(f"query.{name} is '{value}'; known: {', '.join(known)}.")
+
+
+def rows(dataset: Dataset, report: Audit, query: Query) -> np.ndarray:
+    """Positions in the index of the faces that fit, in order; shape (m,), int64."""
+    index = dataset.index
+    fits = np.ones(len(index), bool)
+    if query.splits:
+        fits &= index["split"].isin(query.splits).to_numpy()
+    if query.labels:
+        fits &= index["label"].isin(query.labels).to_numpy()
+    if query.opinion:
+        fits &= report.opinion == ("" if query.opinion == "none" else query.opinion)
+    if query.finding in FINDINGS:
+        fits &= report.findings[query.finding].to_numpy()
+    elif query.finding:
+        fits &= dataset.excluded if query.finding == "excluded" else dataset.relabelled
+    if query.text:
+        fits &= index["path"].str.contains(query.text, case=False, regex=False).to_numpy(bool)
+    found = np.flatnonzero(fits)
+    return found[_order(index, report, query, found)]
+
+
+def _order(index: pd.DataFrame, report: Audit, query: Query, found: np.ndarray) -> np.ndarray:
+    if query.sort == "path":
+        if query.finding in ("duplicate", "conflict", "leak"):
+            return np.argsort(report.copy_group[found], kind="stable")  # copies side by side
+        if query.finding == "near_duplicate":
+            return np.argsort(report.near_group[found], kind="stable")
+        return np.arange(len(found))
+    values = {
+        "dark": index["mean"],
+        "bright": -index["mean"],
+        "flat": index["std"],
+        "doubtful": pd.Series(report.agreement),
+        "certain": -pd.Series(report.agreement),
+    }[query.sort]
+    return np.argsort(values.to_numpy()[found], kind="stable")  # NaN comes last

@@ -1,0 +1,40 @@
+"""Readers: what each layout of files means. Which one reads a source is decided here."""
+
+from pathlib import Path
+
+from fer.data.readers.fer_csv import FerCsvReader, is_fer_csv
+from fer.data.readers.folders import FolderReader
+from fer.data.readers.listing import Listing, Progress, Reader
+from fer.data.readers.manifest import ManifestReader, is_manifest
+from fer.errors import DatasetError
+
+__all__ = ["Listing", "Progress", "Reader", "open_reader"]
+
+_TABLES = frozenset({".csv", ".parquet", ".pq"})
+
+
+def open_reader(path: Path, *, custom_classes: bool) -> Reader:
+    """The reader of a folder or file.
+
+    Args:
+        path: A folder of class folders, `fer2013.csv` or `icml_face_data.csv`, a manifest, or a
+            folder that holds one of these two; absolute.
+        custom_classes: Keep unknown emotions as classes of their own.
+
+    Raises:
+        DatasetError: If it is none of these.
+    """
+    tables = sorted(path.iterdir()) if path.is_dir() else [path]
+    for table in tables:
+        if table.suffix.lower() in _TABLES and table.is_file():
+            if is_fer_csv(table):
+                return FerCsvReader(table)
+            if is_manifest(table):
+                return ManifestReader(table, custom_classes=custom_classes)
+    if path.is_dir():
+        return FolderReader(path, custom_classes=custom_classes)
+    raise DatasetError(
+        f"'{path}' is no data set. Expected a folder of class folders, a CSV with the columns "
+        "emotion,pixels,Usage as fer2013.csv has them, a CSV or Parquet manifest with the "
+        "columns path,label, or a .zip or .tar of one of these."
+    )

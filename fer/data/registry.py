@@ -1,0 +1,160 @@
+"""Which data sets have a name on this machine, and where each source keeps its index."""
+
+import hashlib
+import json
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from fer import settings
+from fer.data.archives import is_archive, place_of, unpacked_folder
+from fer.data.locking import write_json
+from fer.errors import DatasetError
+
+SYNTHETIC = "synthetic"
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,63}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where a data set comes from.
+
+    Attributes:
+        name: What it is called.
+        path: The folder or file, absolute; None for the drawn faces.
+        custom_classes: Whether folders of unknown emotions are kept as classes of their own.
+        origin: What the user gave, where that was an archive or a Kaggle slug.
+    """
+
+    name: str
+    path: Path | None
+    custom_classes: bool = False
+    origin: str = ""
+
+    @property
+    def folder(self) -> Path:
+        """Where index, pixels and marks are kept; the same for every name of one source."""
+        if self.path is None:
+            return settings.datasets_folder() / "store" / SYNTHETIC
+        said = f"{self.path}\0{self.custom_classes}".encode()
+        digest = hashlib.blake2b(said, digest_size=8).hexdigest()
+        return settings.datasets_folder() / "store" / f"{self.path.stem}-{digest}"
+
+
+def resolve(source: str | Path, *, custom_classes: bool = False) -> Source:
+    """Find a data set by its name or path.
+
+    Raises:
+        DatasetError: If there is none.
+    """
+    if str(source) == SYNTHETIC:
+        return Source(name=SYNTHETIC, path=None)
+    if isinstance(source, str) and (file := _file(source)) and file.is_file():
+        return _read(file)
+    path = Path(source).expanduser().resolve()
+    if not path.exists():
+        names = ", ".join(known.name for known in registered())
+        raise DatasetError(
+            f"No data set at '{source}', and none of that name. Known names: {names}. Expected one "
+            "of these or a path: a folder such as train/<emotion>/*.jpg and test/<emotion>/*.jpg, "
+            "fer2013.csv, a manifest, or an archive of these. Try: python -m fer data list"
+        )
+    if is_archive(path):
+        place = place_of(path)
+        name = place.name.rpartition("-")[0]
+        return Source(name=name, path=place, custom_classes=custom_classes, origin=str(path))
+    name = path.stem if path.is_file() else path.name
+    return Source(name=name, path=path, custom_classes=custom_classes)
+
+
+def registered() -> list[Source]:
+    """Every data set with a name, the drawn one first."""
+    files = sorted((settings.datasets_folder() / "names").glob("*.json"))
+    return [Source(name=SYNTHETIC, path=None), *map(_read, files)]
+
+
+def is_known(path: Path) -> bool:
+    """Whether a data set with a name lies there."""
+    return any(source.path == path for source in registered())
+
+
+def register(source: Source, *, dry_run: bool = False) -> None:
+    """Keep a name for a source; the same name for the same source is fine.
+
+    Args:
+        source: With the name.
+        dry_run: Only check.
+
+    Raises:
+        DatasetError: If the name is impossible or taken by another source.
+    """
+    file = _file(source.name)
+    if file is None:
+        raise DatasetError(
+            f"'{source.name}' cannot be a data set's name. Use up to 64 letters, digits, '-', '_' "
+            f"and '.', starting with a letter or digit, and not '{SYNTHETIC}'."
+        )
+    if file.is_file() and (other := _read(file)).folder != source.folder:
+        raise DatasetError(
+            f"The name '{source.name}' is taken by '{other.path}'. Choose another with --name, or "
+            f"first: python -m fer data remove {source.name}"
+        )
+    if dry_run:
+        return
+    write_json(
+        file,
+        {
+            "path": str(source.path),
+            "custom_classes": source.custom_classes,
+            "origin": source.origin,
+        },
+    )
+
+
+def remove(name: str) -> None:
+    """Forget a name and what was made for it; the user's files and marks by hand stay.
+
+    Raises:
+        DatasetError: If there is no such name, or it is the drawn data set.
+    """
+    file = _file(name)
+    if name == SYNTHETIC:
+        raise DatasetError(f"'{SYNTHETIC}' is drawn by the program and is always there.")
+    if file is None or not file.is_file():
+        names = ", ".join(known.name for known in registered()[1:]) or "none"
+        raise DatasetError(f"No data set is called '{name}'. Names that can be removed: {names}.")
+    source = _read(file)
+    file.unlink()
+    others = registered()[1:]
+    if all(other.folder != source.folder for other in others):
+        for made in source.folder.glob("*"):
+            if made.name != "overlay.json":
+                shutil.rmtree(made) if made.is_dir() else made.unlink(missing_ok=True)
+    unpacked = unpacked_folder()
+    if source.path and source.path.is_relative_to(unpacked):
+        copy = unpacked / source.path.relative_to(unpacked).parts[0]
+        if not any(other.path and other.path.is_relative_to(copy) for other in others):
+            shutil.rmtree(copy, ignore_errors=True)
+
+
+def _file(name: str) -> Path | None:
+    if name == SYNTHETIC or not _NAME.fullmatch(name):
+        return None
+    return settings.datasets_folder() / "names" / f"{name}.json"
+
+
+def _read(file: Path) -> Source:
+    try:
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        return Source(
+            name=file.stem,
+            path=Path(kept["path"]),
+            custom_classes=bool(kept["custom_classes"]),
+            origin=str(kept["origin"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DatasetError(
+            f"'{file}', which says where the data set '{file.stem}' is, is damaged ({error}). "
+            "Delete that file and add the data set again."
+        ) from None

@@ -1,0 +1,276 @@
+"""Index and pixels on disk, keyed by the content of the source and the shape of the pixels.
+
+`<shape>-<key>.parquet` is the index and `<shape>-<key>.pixels` the uint8 array beside it. The
+index is moved into place last: where it is, both are whole. A build appends pixels to
+`building-<shape>/pixels` and notes every block of rows beside them, so that the next build goes
+on where one was killed, and copies what it knows rather than decode it again.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fer.data.content import Content, measure
+from fer.data.locking import locked
+from fer.data.readers import Listing, Progress, Reader
+from fer.errors import DatasetError, ImageError
+
+_FORMAT = 1
+_BLOCK = 2048  # faces that a build which is killed may lose
+_TASK = 64
+_MADE = ("width", "height", "hash", "mean", "std")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """What `open_stored` gives.
+
+    Attributes:
+        index: The listing's columns, without the stamps, and what was measured on each picture.
+        pixels: Shape (n, height, width, channels), uint8, mapped and read-only.
+        recognised: What the source is, in a sentence.
+        unreadable: (path, reason) of what was left out.
+        key: Changes with the content of the source and the shape.
+    """
+
+    index: pd.DataFrame
+    pixels: np.ndarray
+    recognised: str
+    unreadable: tuple[tuple[str, str], ...]
+    key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """The shape of the pixels to keep."""
+
+    height: int
+    width: int
+    channels: int
+
+    @property
+    def face(self) -> tuple[int, int, int]:
+        return self.height, self.width, self.channels
+
+    def __str__(self) -> str:
+        return f"{self.height}x{self.width}x{self.channels}"
+
+
+def open_stored(
+    folder: Path, reader: Reader, shape: Shape, *, progress: Progress | None = None
+) -> Stored:
+    """Open index and pixels, after building what is missing of them.
+
+    Args:
+        folder: Where they are kept.
+        reader: Of the source.
+        shape: Of the pixels.
+        progress: Called while they are built.
+
+    Raises:
+        DatasetError: If the source cannot be read, or none of its pictures can.
+    """
+    key = f"{shape}-{reader.signature()}-{_FORMAT}"
+    if (stored := _opened(folder, key, shape)) is not None:
+        return stored
+    with locked(folder / "build.lock"):
+        if (stored := _opened(folder, key, shape)) is None:  # while we waited
+            _Build(folder, shape, reader.listing(), progress).run(key)
+            stored = _opened(folder, key, shape)
+    if stored is None:
+        raise DatasetError(f"The index in '{folder}' vanished while it was made. Try again.")
+    return stored
+
+
+def _opened(folder: Path, key: str, shape: Shape) -> Stored | None:
+    try:
+        table = pq.read_table(folder / f"{key}.parquet")
+        index = table.drop_columns(["stamp"]).to_pandas()
+        pixels = np.memmap(folder / f"{key}.pixels", np.uint8, "r", shape=(len(index), *shape.face))
+    except (OSError, ValueError, pa.ArrowException):
+        return None  # not there, or damaged from outside: it is made again
+    said: dict[str, Any] = json.loads(table.schema.metadata[b"fer"])
+    return Stored(
+        index=index,
+        pixels=pixels.view(np.ndarray),
+        recognised=said["recognised"],
+        unreadable=tuple((path, reason) for path, reason in said["unreadable"]),
+        key=key,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Pending:
+    """A block that is being decoded: positions in the listing, pixels, and who works on them."""
+
+    rows: np.ndarray
+    faces: np.ndarray
+    tasks: "list[Future[list[Content | str]]]"
+
+
+class _Build:
+    """One build: what is known is copied, the rest decoded, all of it noted block by block."""
+
+    def __init__(
+        self, folder: Path, shape: Shape, listing: Listing, progress: Progress | None
+    ) -> None:
+        self._folder = folder
+        self._shape = shape
+        self._listing = listing
+        self._progress = progress or (lambda done, planned: None)
+        self._place = folder / f"building-{shape}"
+        self._unreadable = list(listing.left_out)
+        self._done = 0
+
+    def run(self, key: str) -> None:
+        self._place.mkdir(parents=True, exist_ok=True)
+        blocks = [pd.read_parquet(file) for file in sorted(self._place.glob("*.parquet"))]
+        slots = sum(map(len, blocks))
+        wanted = self._listing.table[["path", "stamp"]]
+        missing = ~_is_among(wanted, blocks)
+        self._done = len(wanted) - int(missing.sum())
+        with (self._place / "pixels").open("ab") as pixels:
+            pixels.truncate(slots * self._face_bytes)
+            for block, faces in self._blocks(wanted, missing):
+                pixels.write(faces.tobytes())
+                pixels.flush()
+                beside = self._place / "block.beside"
+                block.to_parquet(beside)
+                beside.rename(self._place / f"{slots:012d}.parquet")
+                slots += len(block)
+                blocks.append(block)
+            os.fsync(pixels.fileno())
+        if not slots:
+            first = f" The first: {self._unreadable[0][1]}" if self._unreadable else ""
+            raise DatasetError(
+                f"None of the {len(wanted):,} pictures of '{self._folder.name}' could be read."
+                f"{first}"
+            )
+        self._finish(key, pd.concat(blocks, ignore_index=True))
+
+    @property
+    def _face_bytes(self) -> int:
+        return int(np.prod(self._shape.face))
+
+    def _blocks(
+        self, wanted: pd.DataFrame, missing: np.ndarray
+    ) -> Iterator[tuple[pd.DataFrame, np.ndarray]]:
+        """Rows and pixels of what the notes lack, in the order of the listing."""
+        for known, pixels in self._earlier():
+            found = wanted[missing].reset_index().merge(known, on=["path", "stamp"])
+            for start in range(0, len(found), _BLOCK):
+                part = found.iloc[start : start + _BLOCK]
+                yield part[["path", "stamp", *_MADE]], pixels[part["slot"].to_numpy()]
+                self._advance(len(part))
+            missing[found["index"].to_numpy()] = False
+        rows = np.flatnonzero(missing)
+        starts = range(0, len(rows), _BLOCK)
+        with ThreadPoolExecutor(max_workers=min(32, os.cpu_count() or 1)) as pool:
+            try:
+                # The next block is being decoded while this one is written.
+                ahead = [self._begin(rows[start : start + _BLOCK], pool) for start in starts[:1]]
+                for start in starts:
+                    after = rows[start + _BLOCK : start + 2 * _BLOCK]
+                    ahead.append(self._begin(after, pool))
+                    yield self._collected(ahead.pop(0), wanted)
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+    def _earlier(self) -> Iterator[tuple[pd.DataFrame, np.ndarray]]:
+        """Indexes of this shape for earlier states of the source, with their pixels."""
+        for file in self._folder.glob(f"{self._shape}-*.parquet"):
+            stored = _opened(self._folder, file.stem, self._shape)
+            if stored is not None:
+                known = pd.read_parquet(file, columns=["path", "stamp", *_MADE])
+                yield known.assign(slot=np.arange(len(known))), stored.pixels
+
+    def _begin(self, rows: np.ndarray, pool: ThreadPoolExecutor) -> _Pending:
+        """Have the pictures at these positions of the listing decoded."""
+        faces = np.empty((len(rows), *self._shape.face), np.uint8)
+
+        def work(start: int) -> list[Content | str]:
+            made: list[Content | str] = []
+            for at in range(start, min(start + _TASK, len(rows))):
+                try:
+                    made.append(measure(self._listing.load(int(rows[at])), out=faces[at]))
+                except ImageError as error:
+                    made.append(str(error))
+            return made
+
+        tasks = [pool.submit(work, start) for start in range(0, len(rows), _TASK)]
+        return _Pending(rows=rows, faces=faces, tasks=tasks)
+
+    def _collected(
+        self, pending: _Pending, wanted: pd.DataFrame
+    ) -> tuple[pd.DataFrame, np.ndarray]:
+        made: list[Content | str] = []
+        for task in pending.tasks:
+            done = task.result()
+            made.extend(done)
+            self._advance(len(done))
+        names = wanted.iloc[pending.rows]
+        contents = [content for content in made if not isinstance(content, str)]
+        block = names.reset_index(drop=True)
+        faces = pending.faces
+        if len(contents) < len(made):
+            good = np.array([not isinstance(content, str) for content in made])
+            reasons = [content for content in made if isinstance(content, str)]
+            self._unreadable += zip(block["path"][~good], reasons, strict=True)
+            block, faces = block[good].reset_index(drop=True), faces[good]
+        measured = pd.DataFrame(contents, columns=list(_MADE)).astype(
+            {"width": "int32", "height": "int32", "mean": "float32", "std": "float32"}
+        )
+        return pd.concat([block, measured], axis=1), faces
+
+    def _advance(self, faces: int) -> None:
+        self._done += faces
+        self._progress(self._done, len(self._listing.table))
+
+    def _finish(self, key: str, notes: pd.DataFrame) -> None:
+        """Put pixels and rows in the order of the listing, then into place."""
+        notes["slot"] = np.arange(len(notes))
+        index = self._listing.table.merge(
+            notes.drop_duplicates(["path", "stamp"]), on=["path", "stamp"]
+        )
+        slots = index.pop("slot").to_numpy()
+        source = self._place / "pixels"
+        if len(slots) != len(notes) or (slots != np.arange(len(slots))).any():
+            source = self._in_order(source, slots)
+        source.rename(self._folder / f"{key}.pixels")
+        said = {"recognised": self._listing.recognised, "unreadable": self._unreadable}
+        table = pa.Table.from_pandas(index, preserve_index=False)
+        table = table.replace_schema_metadata(
+            {**(table.schema.metadata or {}), b"fer": json.dumps(said).encode()}
+        )
+        beside = self._place / "index.beside"
+        pq.write_table(table, beside)
+        beside.rename(self._folder / f"{key}.parquet")
+        shutil.rmtree(self._place)
+        for old in self._folder.glob(f"{self._shape}-*"):
+            if old.stem != key:
+                old.unlink(missing_ok=True)
+
+    def _in_order(self, source: Path, slots: np.ndarray) -> Path:
+        pixels = np.memmap(source, np.uint8, "r").reshape(-1, self._face_bytes)
+        ordered = source.with_name("pixels.ordered")
+        with ordered.open("wb") as file:
+            for start in range(0, len(slots), _BLOCK):
+                file.write(pixels[slots[start : start + _BLOCK]].tobytes())
+        return ordered
+
+
+def _is_among(wanted: pd.DataFrame, blocks: list[pd.DataFrame]) -> np.ndarray:
+    if not blocks:
+        return np.zeros(len(wanted), bool)
+    noted = pd.concat([block[["path", "stamp"]] for block in blocks]).drop_duplicates()
+    return wanted.merge(noted.assign(there=True), how="left")["there"].notna().to_numpy()

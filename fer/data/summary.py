@@ -1,0 +1,96 @@
+"""A data set and its audit in few words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from fer.data.dataset import SPLITS, Dataset
+
+SPLIT_NAMES = {
+    "train": "train",
+    "validation": "validation",
+    "test": "test",
+    "public_test": "PublicTest",
+    "private_test": "PrivateTest",
+}
+"""Splits as people call them."""
+
+
+def class_by_split(dataset: Dataset) -> pd.DataFrame:
+    """Number of faces: a row for each class and a column for each split that is there."""
+    index = dataset.index
+    splits = [split for split in SPLITS if (index["split"] == split).any()]
+    return pd.crosstab(index["label"], index["split"]).reindex(
+        index=list(dataset.labels), columns=splits, fill_value=0
+    )
+
+
+def sentences(audit: Mapping[str, Any]) -> list[str]:
+    """What an audit found, most important first.
+
+    Args:
+        audit: `Audit.summary`.
+    """
+    said = []
+    copies = audit["exact_duplicates"]
+    for row in copies["across"]:
+        if row["stands_in"] == "train":
+            said.append(
+                f"{row['images']:,} faces of {SPLIT_NAMES[row['split']]} stand in train too: "
+                "figures on them flatter."
+            )
+    for split, count in copies["redundant_within"].items():
+        if count:
+            said.append(f"{count:,} redundant exact copies inside {SPLIT_NAMES[split]}.")
+    if copies["label_conflicts"]:
+        said.append(f"{copies['label_conflicts']:,} groups of equal faces carry different labels.")
+    if near := audit["near_duplicates"]["images"]:
+        groups = audit["near_duplicates"]["groups"]
+        said.append(f"{near:,} faces in {groups:,} groups are nearly the same picture.")
+    if flat := audit["near_constant"]["images"]:
+        where = ", ".join(
+            f"{count:,} in {SPLIT_NAMES[split]}"
+            for split, count in audit["near_constant"]["by_split"].items()
+        )
+        said.append(f"{flat:,} pictures are blank or nearly so ({where}).")
+    if votes := audit["votes"]:
+        said.append(
+            f"The label is the single most chosen one in {votes['agreement']:.1%} of the "
+            f"{votes['voted']:,} faces that people voted on."
+        )
+    imbalance = audit["imbalance"]
+    if imbalance["ratio"] >= 1.5:
+        said.append(
+            f"{imbalance['ratio']:g} times as many faces are {imbalance['largest']} as "
+            f"{imbalance['smallest']}."
+        )
+    if audit["unreadable"]:
+        said.append(f"{len(audit['unreadable']):,} files or rows were left out.")
+    return said or ["Nothing was found: no copies, no leaks, no blank pictures."]
+
+
+def mean_faces(dataset: Dataset, *, at_most: int = 4000) -> dict[str, np.ndarray]:
+    """The mean face of each class, shape (height, width, channels), uint8.
+
+    Args:
+        dataset: Faces.
+        at_most: Faces of a class to look at, evenly spread; enough for any eye.
+    """
+    labels = dataset.index["label"].to_numpy()
+    means = {}
+    for label in dataset.labels:
+        rows = np.flatnonzero(labels == label)
+        rows = rows[:: -(-len(rows) // at_most)] if len(rows) > at_most else rows
+        if len(rows):
+            means[label] = dataset.pixels[rows].mean(axis=0).round().astype(np.uint8)
+    return means
+
+
+def samples(dataset: Dataset, rng: np.random.Generator) -> dict[str, int]:
+    """The position of one training face of each class, where it has one, that is not excluded."""
+    usable = (dataset.index["split"] == "train").to_numpy() & ~dataset.excluded
+    labels = dataset.index["label"].to_numpy()
+    found = {label: np.flatnonzero(usable & (labels == label)) for label in dataset.labels}
+    return {label: int(rng.choice(rows)) for label, rows in found.items() if len(rows)}

@@ -1,0 +1,72 @@
+"""Data sets that arrive as one uploaded file."""
+
+import hashlib
+import shutil
+import tempfile
+from pathlib import Path
+from typing import BinaryIO
+
+from fer.data.archives import is_archive, unpack, unpacked_folder
+from fer.data.dataset import Dataset
+from fer.data.loading import add
+from fer.data.readers import Progress, open_reader
+from fer.data.registry import is_known
+from fer.errors import DatasetError
+
+_CHUNK = 1 << 20
+
+
+def add_upload(
+    content: BinaryIO,
+    *,
+    name: str,
+    custom_classes: bool = False,
+    progress: Progress | None = None,
+) -> Dataset:
+    """Keep an uploaded archive or `fer2013.csv` under a name.
+
+    What it is, its content says; the name it came with is not looked at. The same content is
+    kept once.
+
+    Args:
+        content: The file.
+        name: What to call the data set.
+        custom_classes: As for `load_dataset`.
+        progress: Called with faces done and faces planned.
+
+    Raises:
+        DatasetError: If it is no data set, or the name is impossible or taken. Nothing is kept.
+    """
+    unpacked_folder().mkdir(parents=True, exist_ok=True)
+    digest = hashlib.blake2b(digest_size=8)
+    with tempfile.TemporaryDirectory(dir=unpacked_folder(), prefix=".upload-") as beside:
+        file = Path(beside) / "fer2013.csv"
+        with file.open("wb") as kept:
+            while chunk := content.read(_CHUNK):
+                digest.update(chunk)
+                kept.write(chunk)
+        place = unpacked_folder() / f"upload-{digest.hexdigest()}"
+        is_new = not place.exists()
+        if is_new and is_archive(file):
+            unpack(file, place)
+        elif is_new:
+            _check_table(file)
+            (Path(beside) / "whole").mkdir()
+            file.rename(Path(beside) / "whole" / file.name)
+            (Path(beside) / "whole").rename(place)
+    try:
+        return add(place, name=name, custom_classes=custom_classes, progress=progress)
+    except DatasetError:
+        if is_new and not is_known(place):
+            shutil.rmtree(place, ignore_errors=True)
+        raise
+
+
+def _check_table(file: Path) -> None:
+    try:
+        open_reader(file, custom_classes=False)
+    except DatasetError:
+        raise DatasetError(
+            "The file is neither a ZIP or TAR archive nor a CSV with the columns emotion,pixels. "
+            "Pack the data set's folder into a .zip and upload that."
+        ) from None
