@@ -1,0 +1,122 @@
+"""The detector file that no package brings: where it lies, and how it gets there."""
+
+import hashlib
+import http.client
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+from fer import settings
+from fer.errors import DetectorError
+
+YUNET_URL = (
+    "https://github.com/opencv/opencv_zoo/raw/main/models/face_detection_yunet/"
+    "face_detection_yunet_2023mar.onnx"
+)
+YUNET_SHA256 = "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4"
+
+_MAX_BYTES = 5_000_000  # the file has 232,589
+_CHUNK = 65_536
+_TIMEOUT_S = 20.0
+
+_BY_HAND = f"Fetch {YUNET_URL} in a browser and run: python -m fer detectors add FILE"
+
+Progress = Callable[[int, int], None]
+
+
+def yunet_path() -> Path:
+    """Where YuNet's file belongs on this machine; it may not be there."""
+    return settings.detectors_folder() / YUNET_URL.rpartition("/")[2]
+
+
+def read_checked(path: Path) -> bytes:
+    """YuNet's file as bytes.
+
+    Raises:
+        DetectorError: If there is no file, or it is not YuNet's.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise DetectorError(f"There is no file '{path}'. {_BY_HAND}") from None
+    except OSError as error:
+        raise DetectorError(f"'{path}' cannot be read: {error.strerror}. {_BY_HAND}") from None
+    _check(data, f"'{path}'")
+    return data
+
+
+def install(path: Path) -> Path:
+    """Copy YuNet's file to where the detector looks for it.
+
+    Returns:
+        Where it is now.
+
+    Raises:
+        DetectorError: If it is not that file, byte for byte, or cannot be read or written.
+    """
+    return _store(read_checked(path))
+
+
+def download(url: str = YUNET_URL, *, progress: Progress | None = None) -> Path:
+    """Fetch YuNet's file from the OpenCV zoo; nothing is kept of one that is not whole.
+
+    Args:
+        url: Where to fetch it.
+        progress: Called with bytes read and bytes expected, the latter 0 where it is not known.
+
+    Returns:
+        Where it is now.
+
+    Raises:
+        DetectorError: If there is no connection, or what comes is not that file.
+    """
+    data = bytearray()
+    try:
+        with urllib.request.urlopen(url, timeout=_TIMEOUT_S) as response:
+            expected = int(response.headers.get("Content-Length") or 0)
+            while (chunk := response.read(_CHUNK)) and len(data) <= _MAX_BYTES:
+                data += chunk
+                if progress:
+                    progress(len(data), expected)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()  # it holds the connection
+        raise DetectorError(f"No download from {url} ({error}). {_BY_HAND}") from None
+    if len(data) < min(expected, _MAX_BYTES):
+        raise DetectorError(
+            f"The download from {url} broke off after {len(data):,} of {expected:,} bytes. "
+            f"Try again. {_BY_HAND}"
+        )
+    _check(data, f"What came from {url}")
+    return _store(data)
+
+
+def _check(data: bytes | bytearray, name: str) -> None:
+    found = hashlib.sha256(data).hexdigest()
+    if found != YUNET_SHA256:
+        raise DetectorError(
+            f"{name} is not the YuNet file of March 2023: its SHA-256 starts with {found[:12]}, "
+            f"expected {YUNET_SHA256[:12]}. {_BY_HAND}"
+        )
+
+
+def _store(data: bytes | bytearray) -> Path:
+    path = yunet_path()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Written beside and moved, so that no other process ever reads half a file.
+        beside = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
+        try:
+            beside.write_bytes(data)
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
+    except OSError as error:
+        raise DetectorError(
+            f"'{path}' cannot be written: {error.strerror}. Check the folder, or name another "
+            "one in FER_HOME."
+        ) from None
+    return path

@@ -1,0 +1,88 @@
+"""The YuNet detector, through OpenCV.
+
+Wu et al. 2023, YuNet: A Tiny Millisecond-level Face Detector. The file is from the OpenCV zoo.
+"""
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from fer.errors import DetectorError
+from fer.faces.alignment import FER2013_FRAMING, frame_face, photo_to_crop
+from fer.faces.detection import Face, resized, select
+from fer.faces.files import read_checked
+
+MIN_SCORE = 0.7
+"""Lower, and coins and gravel become faces."""
+
+_LARGE_PX = 960
+_SMALL_PX = 224
+_GROWN_PX = 640
+"""Longer sides that a photo is brought to. The network finds faces of some 40 to 350 pixels: the
+large picture shows it the small faces, and the small picture those that fill the photo."""
+
+
+class YuNet:
+    """YuNet at two sizes of the photo."""
+
+    name = "yunet"
+
+    def __init__(self, path: Path) -> None:
+        read_checked(path)
+        level = cv2.utils.logging.getLogLevel()
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
+        try:
+            self._network = cv2.FaceDetectorYN.create(
+                str(path), "", (_SMALL_PX, _SMALL_PX), score_threshold=MIN_SCORE
+            )
+        except cv2.error as error:
+            raise DetectorError(
+                f"OpenCV {cv2.__version__} cannot load '{path}' ({error.err}). Use MTCNN instead."
+            ) from None
+        finally:
+            cv2.utils.logging.setLogLevel(level)
+        self._lock = threading.Lock()  # the network holds the size of its input
+
+    def detect(self, photo: np.ndarray) -> list[Face]:
+        """All faces, largest first (see `Detector`)."""
+        longer = max(photo.shape[:2])
+        # A small photo is enlarged, at most twofold: more only makes faces out of texture.
+        large = min(max(longer, min(2 * longer, _GROWN_PX)), _LARGE_PX)
+        finds = [self._find(photo, longer_px) for longer_px in {_SMALL_PX, max(large, _SMALL_PX)}]
+        rows = np.concatenate(finds)
+        faces = select(rows[:, :4], rows[:, 14], _landmarks(rows), photo)
+        return [self._looked_at_again(photo, face) for face in faces]
+
+    def _looked_at_again(self, photo: np.ndarray, face: Face) -> Face:
+        """The face with better landmarks.
+
+        On small faces, the network says of a tilt of 20° that it is 10° or less. Levelled by that
+        and enlarged, it sees the rest.
+        """
+        sides = {"height": _SMALL_PX, "width": _SMALL_PX}
+        rows = self._find(frame_face(photo, face, FER2013_FRAMING, **sides), _SMALL_PX)
+        if not len(rows):
+            return face
+        to_photo = np.linalg.inv(photo_to_crop(face.landmarks, FER2013_FRAMING, **sides))
+        landmarks = _landmarks(rows)[rows[:, 14].argmax()] @ to_photo[:2, :2].T + to_photo[:2, 2]
+        return replace(face, landmarks=landmarks.astype(np.float32))
+
+    def _find(self, photo: np.ndarray, longer_px: int) -> np.ndarray:
+        """Box, landmarks and score, shape (n, 15); coordinates in photo pixels."""
+        picture = cv2.cvtColor(resized(photo, longer_px), cv2.COLOR_RGB2BGR)
+        height, width = picture.shape[:2]
+        with self._lock:
+            self._network.setInputSize((width, height))
+            rows: np.ndarray | None = self._network.detect(picture)[1]
+        if rows is None:
+            return np.empty((0, 15), np.float32)
+        rows[:, 0:14:2] *= photo.shape[1] / width
+        rows[:, 1:14:2] *= photo.shape[0] / height
+        return rows
+
+
+def _landmarks(rows: np.ndarray) -> np.ndarray:
+    return rows[:, 4:14].reshape(-1, 5, 2)
