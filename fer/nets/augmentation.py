@@ -1,0 +1,140 @@
+"""Random variations of training faces, in NumPy and OpenCV so that every backend can use them.
+
+One affine warp does rotation, zoom, shift and flip at once. At 48×48 it takes some 20 µs a
+face on one core, an order less than a network's training step, and it runs beside that step.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from fer import options
+from fer.options import option
+
+
+@dataclass(frozen=True, kw_only=True)
+class Augmentation:
+    """How far training faces are varied; zero switches a part off."""
+
+    flip: bool = option(True, "Mirror every second face.")
+    rotation_deg: float = option(15.0, "Turn by up to so many degrees either way.", low=0, high=180)
+    zoom: float = option(0.15, "Scale by up to this share, up or down.", low=0, high=0.9)
+    shift: float = option(0.1, "Move by up to this share of the side, each way.", low=0, high=0.5)
+    crop: float = option(
+        0.0, "Cut up to this share of the side away, and enlarge the rest.", low=0, high=0.6
+    )
+    brightness: float = option(
+        0.1, "Brighten or darken by up to this share of the full range.", low=0, high=1
+    )
+    contrast: float = option(0.2, "Raise or lower contrast by up to this share.", low=0, high=0.95)
+    erase: float = option(
+        0.25, "Chance that noise covers a rectangle (Zhong et al. 2020).", low=0, high=1
+    )
+    mixup: float = option(
+        0.0, "Blend pairs of faces and targets; a of Beta(a, a) (Zhang et al. 2018).", low=0, high=4
+    )
+    cutmix: float = option(
+        0.0, "Paste a part of another face; a of Beta(a, a) (Yun et al. 2019).", low=0, high=4
+    )
+
+    def __post_init__(self) -> None:
+        options.check(self, prefix="augmentation.")
+
+    def apply(self, faces: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Vary each face by itself.
+
+        Args:
+            faces: Shape (n, height, width, channels), uint8. Left as it is.
+            rng: Source of the randomness.
+
+        Returns:
+            The same shape and dtype.
+        """
+        height, width, channels = faces.shape[1:]
+        n = len(faces)
+        out = np.empty_like(faces)
+        angle = np.deg2rad(rng.uniform(-self.rotation_deg, self.rotation_deg, n))
+        scale = rng.uniform(1 - self.zoom, 1 + self.zoom, n)
+        move = rng.uniform(-self.shift, self.shift, (n, 2)) * (width, height)
+        if self.crop:
+            cut = rng.uniform(0, self.crop, n)
+            scale /= 1 - cut
+            where = rng.uniform(-0.5, 0.5, (n, 2)) * (cut / (1 - cut))[:, None]
+            move += where * (width, height)
+        mirror = np.where(rng.random(n) < 0.5, -1.0, 1.0) if self.flip else np.ones(n)
+        gain = rng.uniform(1 - self.contrast, 1 + self.contrast, n)
+        bias = rng.uniform(-self.brightness, self.brightness, n) * 255
+        erased = rng.random(n) < self.erase
+        cos, sin = np.cos(angle) * scale, np.sin(angle) * scale
+        center = np.array([(width - 1) / 2, (height - 1) / 2])
+        for i in range(n):
+            linear = np.array([[cos[i] * mirror[i], -sin[i]], [sin[i] * mirror[i], cos[i]]])
+            offset = center + move[i] - linear @ center
+            face = cv2.warpAffine(
+                faces[i],
+                np.column_stack([linear, offset]),
+                (width, height),
+                flags=cv2.INTER_LINEAR,
+                borderMode=cv2.BORDER_REPLICATE,
+            )
+            mean = float(face.mean())
+            levels = np.arange(256) * gain[i] + (1 - gain[i]) * mean + bias[i]
+            face = cv2.LUT(face, np.clip(levels, 0, 255).astype(np.uint8))
+            out[i] = face.reshape(height, width, channels)
+            if erased[i]:
+                _erase(out[i], rng)
+        return out
+
+    def mix(
+        self, faces: np.ndarray, targets: np.ndarray, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Mix the faces of a batch in pairs, and their targets in the same shares.
+
+        Where both mixup and cutmix are on, a batch gets one of them by chance.
+
+        Args:
+            faces: Shape (n, height, width, channels), uint8.
+            targets: Shape (n, classes), float32.
+            rng: Source of the randomness.
+
+        Returns:
+            The same shapes and dtypes.
+        """
+        ways = [name for name in ("mixup", "cutmix") if getattr(self, name)]
+        if not ways or len(faces) < 2:
+            return faces, targets
+        way = ways[rng.integers(len(ways))]
+        strength = getattr(self, way)
+        share = float(rng.beta(strength, strength))
+        other = rng.permutation(len(faces))
+        if way == "mixup":
+            mixed = cv2.addWeighted(faces, share, faces[other], 1 - share, 0)
+        else:
+            mixed, share = _paste(faces, other, share, rng)
+        return mixed, (share * targets + (1 - share) * targets[other]).astype(np.float32)
+
+
+def _paste(
+    faces: np.ndarray, other: np.ndarray, share: float, rng: np.random.Generator
+) -> tuple[np.ndarray, float]:
+    """One rectangle of every face from its partner, and the share of pixels that stay."""
+    height, width = faces.shape[1:3]
+    rows, columns = (round(side * np.sqrt(1 - share)) for side in (height, width))
+    top, left = rng.integers(0, height - rows + 1), rng.integers(0, width - columns + 1)
+    mixed = faces.copy()
+    area = np.s_[:, top : top + rows, left : left + columns]
+    mixed[area] = faces[other][area]
+    return mixed, 1 - rows * columns / (height * width)
+
+
+def _erase(face: np.ndarray, rng: np.random.Generator) -> None:
+    """Overwrite a rectangle of 2–20 % of the face with noise, in place."""
+    height, width, channels = face.shape
+    area = rng.uniform(0.02, 0.2) * height * width
+    aspect = np.exp(rng.uniform(np.log(0.3), np.log(3.3)))
+    rows = min(height, max(1, round(np.sqrt(area * aspect))))
+    columns = min(width, max(1, round(np.sqrt(area / aspect))))
+    top, left = rng.integers(0, height - rows + 1), rng.integers(0, width - columns + 1)
+    noise = rng.integers(0, 256, (rows, columns, channels), dtype=np.uint8)
+    face[top : top + rows, left : left + columns] = noise

@@ -1,0 +1,126 @@
+"""The card of a trained network: its preprocessing contract and its record, as `card.json`."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from fer.errors import CardError
+
+FORMAT = 1
+"""Version of the card's layout that this code writes, and the newest that it reads."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelCard:
+    """What one must know to use a network, and to believe its figures.
+
+    Attributes:
+        name: Name of the model.
+        labels: Classes in the order of the outputs.
+        height: Height of the input in pixels.
+        width: Width of the input in pixels.
+        channels: 1 for grey, 3 for RGB. Values are uint8 0–255; scaling is inside the network.
+        framing: How a face is cut out of a photo (`fer.faces.alignment.Framing`).
+        data: Name, fingerprint, split rule and faces by split of the training data.
+        metrics: By split, `images`, `accuracy`, `accuracy_ci95`, `balanced_accuracy`, … as
+            `fer.evaluate` gives them. Only `validation` has picked anything.
+        config: The training configuration.
+        training: Epochs run, the best one, seconds, and whether it was stopped early.
+        temperature: What `Artefact.classify` divides the logits by (Guo et al. 2017); 1 leaves
+            the network's own probabilities.
+        calibration: What the temperature was fitted on, and the ECE before and after.
+        versions: Versions of Python, the libraries and the backend.
+        created: Time of training, ISO 8601, UTC.
+        model_sha256: SHA-256 of `model.keras`.
+        parameters: Number of weights.
+        multiply_adds: Multiply-adds of one face.
+        format: Version of this layout.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    height: int
+    width: int
+    channels: int
+    framing: Mapping[str, Any]
+    data: Mapping[str, Any]
+    metrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    config: Mapping[str, Any] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict)
+    temperature: float = 1.0
+    calibration: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    created: str = ""
+    model_sha256: str = ""
+    parameters: int = 0
+    multiply_adds: int = 0
+    format: int = FORMAT
+
+    def __post_init__(self) -> None:
+        problem = self._problem()
+        if problem:
+            raise CardError(f"The model card is not valid: {problem}.")
+
+    def _problem(self) -> str:
+        if len(self.labels) < 2 or len(set(self.labels)) != len(self.labels):
+            return f"labels must be two or more different names, not {list(self.labels)}"
+        if not all(isinstance(label, str) and label for label in self.labels):
+            return f"labels must be names, not {list(self.labels)}"
+        for name in ("height", "width"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or not 16 <= value <= 512:
+                return f"{name} must be a whole number from 16 to 512, not {value!r}"
+        if self.channels not in (1, 3):
+            return f"channels must be 1 or 3, not {self.channels!r}"
+        if (
+            not isinstance(self.temperature, int | float)
+            or isinstance(self.temperature, bool)
+            or not 0.01 <= self.temperature <= 100
+        ):
+            return f"temperature must be a number from 0.01 to 100, not {self.temperature!r}"
+        for name in ("framing", "data", "metrics", "config", "calibration"):
+            if not isinstance(getattr(self, name), Mapping):
+                return f"{name} must be an object, not {getattr(self, name)!r}"
+        return ""
+
+    def to_json(self) -> str:
+        """The card as readable JSON text."""
+        return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
+
+
+def read_card(path: Path) -> ModelCard:
+    """Read and check a `card.json`.
+
+    Raises:
+        CardError: If it is missing, damaged, from a newer version, or impossible.
+    """
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CardError(
+            f"No card at '{path}'. A model is a folder with model.keras and card.json; "
+            "train one with `python -m fer train`."
+        ) from None
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise CardError(
+            f"The card '{path}' cannot be read ({error}). Restore it or train the model again."
+        ) from None
+    if not isinstance(values, dict):
+        raise CardError(f"The card '{path}' holds a {type(values).__name__}, not an object.")
+    found = values.get("format")
+    if not isinstance(found, int):
+        raise CardError(f"The card '{path}' has no format number. Is it a card of this project?")
+    if found > FORMAT:
+        raise CardError(
+            f"The card '{path}' has format {found}; this version reads up to {FORMAT}. Update fer."
+        )
+    known = {item.name for item in fields(ModelCard)}
+    missing = {"name", "labels", "height", "width", "channels", "framing", "data"} - set(values)
+    if missing:
+        raise CardError(f"The card '{path}' lacks {', '.join(sorted(missing))}.")
+    if not isinstance(values["labels"], list):
+        raise CardError(f"The card '{path}' has labels that are not a list.")
+    values["labels"] = tuple(values["labels"])
+    return ModelCard(**{name: value for name, value in values.items() if name in known})

@@ -1,0 +1,155 @@
+"""Where a network looked: heat maps over the face that it was given."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+
+from fer.errors import ArtefactError
+from fer.nets.artefact import Artefact
+
+if TYPE_CHECKING:
+    import keras
+
+_PATCH_PARTS = 4
+"""The patch that `occlusion` moves is this part of the face's side."""
+
+
+def grad_cam(artefact: Artefact, face: np.ndarray, label_index: int) -> np.ndarray:
+    """What spoke for a label, by the gradients at the last spatial layer.
+
+    Selvaraju et al. 2017, Grad-CAM. The label's score before the softmax is what is followed.
+
+    Args:
+        artefact: The network.
+        face: Its input, shape (height, width, channels), uint8.
+        label_index: Which label, in the card's order.
+
+    Returns:
+        Shape (height, width), float32, 0–1, 1 where the most speaks for the label; all 0 where
+        nothing does. What the network crops away is 0.
+
+    Raises:
+        ArtefactError: If the network has no convolution, or does not run on TensorFlow.
+    """
+    features, gradients = _gradients(artefact.model)(face[None], label_index)
+    heat = np.maximum(features[0] @ gradients[0].mean(axis=(0, 1)), 0)
+    return _normalised(_placed(heat, artefact.model, *face.shape[:2]))
+
+
+def occlusion(artefact: Artefact, face: np.ndarray, label_index: int) -> np.ndarray:
+    """How much of a label's probability is lost when a grey patch hides each place.
+
+    Zeiler & Fergus 2014, Visualizing and Understanding Convolutional Networks. The patch has a
+    quarter of the face's side and the face's mean grey.
+
+    Args:
+        artefact: The network.
+        face: Its input, shape (height, width, channels), uint8.
+        label_index: Which label, in the card's order.
+
+    Returns:
+        Shape (height, width), float32, 0–1, 1 where hiding costs the label most; all 0 where
+        it never costs anything.
+    """
+    height, width = face.shape[:2]
+    patch = max(min(height, width) // _PATCH_PARTS, 1)
+    step = max(patch // 3, 1)
+    places = [
+        (slice(max(y, 0), y + patch), slice(max(x, 0), x + patch))
+        for y in range(step - patch, height, step)
+        for x in range(step - patch, width, step)
+    ]
+    hidden = np.repeat(face[None], len(places) + 1, axis=0)
+    for picture, (rows, columns) in zip(hidden[1:], places, strict=True):
+        picture[rows, columns] = round(float(face.mean()))
+    probability = artefact.classify(hidden)[:, label_index]
+    lost, times = np.zeros((2, height, width), np.float32)
+    for place, value in zip(places, probability[1:], strict=True):
+        lost[place] += probability[0] - value
+        times[place] += 1
+    return _normalised(np.maximum(lost / times, 0))
+
+
+Gradients = Callable[[np.ndarray, int], tuple[np.ndarray, np.ndarray]]
+"""uint8 (1, height, width, channels), label → features and gradients, (1, rows, columns, k)."""
+
+
+@lru_cache(maxsize=4)
+def _gradients(model: "keras.Model") -> Gradients:
+    """Compile features and gradients of the last spatial layer, once for a network."""
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        raise ArtefactError(
+            f"Grad-CAM needs Keras on TensorFlow; it runs on {keras.backend.backend()}. "
+            "Set KERAS_BACKEND=tensorflow, or use the occlusion map."
+        )
+    import tensorflow as tf
+
+    last = model.layers[-1]
+    has_logits = isinstance(last, keras.layers.Dense) and last.activation is (
+        keras.activations.softmax
+    )
+    spatial = _last_spatial(model)
+    outputs = [spatial.output, last.input if has_logits else model.output]
+    inner = keras.Model(model.inputs, outputs)
+    shape = tf.TensorSpec((1, *model.input_shape[1:]), tf.uint8)
+
+    def follow(face: Any, label: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch([weight.value for weight in model.weights])  # frozen ones too
+            features, ahead = inner(face, training=False)
+            scores = ahead @ last.kernel + last.bias if has_logits else tf.math.log(ahead)
+            score = tf.gather(scores, label, axis=1)
+        gradients = tape.gradient(score, features)
+        if gradients is None:
+            raise _no_places(model)
+        return features, gradients
+
+    graph = tf.function(
+        follow, input_signature=[shape, tf.TensorSpec((), tf.int32)], autograph=False
+    ).get_concrete_function()
+
+    def run(face: np.ndarray, label: int) -> tuple[np.ndarray, np.ndarray]:
+        features, gradients = graph(tf.constant(face), tf.constant(label, tf.int32))
+        return features.numpy(), gradients.numpy()
+
+    return run
+
+
+def _last_spatial(model: "keras.Model") -> Any:
+    for layer in reversed(model.layers):
+        shape = getattr(layer.output, "shape", ())
+        if len(shape) == 4 and None not in shape[1:] and min(shape[1:3]) > 1:
+            return layer
+    raise _no_places(model)
+
+
+def _no_places(model: "keras.Model") -> ArtefactError:
+    return ArtefactError(
+        f"The network '{model.name}' has no convolution, so there is no place to show. "
+        "Use a convolutional network, or the occlusion map."
+    )
+
+
+def _placed(heat: np.ndarray, model: "keras.Model", height: int, width: int) -> np.ndarray:
+    """Heat of the last layer on the face, within what the network crops out of it."""
+    import keras
+
+    crops = [layer for layer in model.layers if isinstance(layer, keras.layers.CenterCrop)]
+    rows, columns = (crops[0].height, crops[0].width) if crops else (height, width)
+    placed = np.zeros((height, width), np.float32)
+    top, left = (height - rows) // 2, (width - columns) // 2
+    # The centres of the outermost cells lie within the picture: linear growth fits them.
+    placed[top : top + rows, left : left + columns] = cv2.resize(
+        heat.astype(np.float32), (columns, rows), interpolation=cv2.INTER_LINEAR
+    )
+    return placed
+
+
+def _normalised(heat: np.ndarray) -> np.ndarray:
+    peak = heat.max()
+    return (heat / peak if peak > 0 else heat).astype(np.float32)
