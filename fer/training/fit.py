@@ -1,0 +1,177 @@
+"""Fit a network to a data set: one function, which can be stopped, and can go on."""
+
+import threading
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from fer.data import Dataset
+from fer.errors import ConfigError
+from fer.nets.artefact import Artefact
+from fer.nets.cost import multiply_adds
+from fer.training import checkpoint
+from fer.training.batches import AugmentedBatches
+from fer.training.config import TrainingConfig
+from fer.training.events import BatchEnded, EpochEnded, Fitted, Listener, Started
+from fer.training.loop import Loop
+from fer.training.material import prepare
+from fer.training.network import build, plain
+from fer.training.schedules import is_over, plateau_rate, step_schedule
+
+__all__ = ["BatchEnded", "EpochEnded", "Fitted", "Listener", "Started", "fit"]
+
+
+def fit(
+    config: TrainingConfig,
+    dataset: Dataset,
+    *,
+    listener: Listener | None = None,
+    stop: threading.Event | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    folder: Path | None = None,
+    start: Artefact | None = None,
+    go_on: bool = True,
+) -> Fitted:
+    """Train a network on `train`, keeping the epoch that is best on `validation`.
+
+    The test parts are not looked at.
+
+    Args:
+        config: What to do.
+        dataset: Faces of the shape that the configuration names.
+        listener: Told when it starts, after every step and every epoch.
+        stop: Once set, training ends after the current step and keeps what it has.
+        should_stop: Asked after every step; true does the same. It may wait, to pause.
+        folder: Where checkpoints go; training goes on from what is there.
+        start: The model to go on from, where the configuration names one.
+        go_on: False to take what the checkpoint has, without further training.
+
+    Raises:
+        DatasetError: If there is no train or validation part, or fewer than two classes.
+        ConfigError: If the configuration does not suit the data set.
+        TrainingError: If the loss is no longer a number, or a checkpoint cannot be used.
+        OSError: If a checkpoint cannot be written; the one before it stays.
+    """
+    material = prepare(config, dataset)
+    model = build(config, material.labels, start)
+    progress = checkpoint.Progress()
+    batch_count = -(-len(material.train) // config.batch_size)
+    schedule = step_schedule(config, steps_per_epoch=batch_count)
+    model.compile(
+        optimizer=_optimizer(config, schedule or config.learning_rate),
+        loss=_loss(config),
+        metrics=["accuracy"],
+        # XLA makes small convolutional networks slower on CPUs under TensorFlow.
+        jit_compile=keras.backend.backend() != "tensorflow",
+    )
+    model.optimizer.build(model.trainable_variables)
+    if folder and checkpoint.exists(folder):
+        progress = checkpoint.load(folder, model)
+    done = len(progress.history)
+    batches = AugmentedBatches(
+        dataset.pixels,
+        material.train,
+        material.targets,
+        class_weights=material.class_weights,
+        batch_size=config.batch_size,
+        augmentation=config.augmentation,
+        seed=config.seed,
+        epoch=done,
+    )
+    tell = listener or (lambda event: None)
+    tell(
+        Started(
+            labels=material.labels,
+            parameters=model.count_params(),
+            multiply_adds=multiply_adds(model),
+            train_faces=len(material.train),
+            validation_faces=len(material.validation),
+            epochs=config.epochs,
+            batches=batch_count,
+            history=tuple(progress.history),
+        )
+    )
+    loop = Loop(
+        config,
+        material,
+        dataset.pixels,
+        batches=batches,
+        progress=progress,
+        rates=_rates(schedule, config, batch_count),
+        listener=tell,
+        should_stop=_either(stop, should_stop),
+        folder=folder,
+    )
+    if go_on and done < config.epochs and not is_over(config, progress.history):
+        model.fit(
+            batches,
+            epochs=config.epochs,
+            initial_epoch=done,
+            callbacks=[loop, *_tensorboard(config, folder)],
+            shuffle=False,  # the batches are shuffled; Keras would do so in an order of its own
+            verbose=0,
+        )
+    weights = progress.best
+    if config.select_on == "last" or weights is None:
+        weights = progress.average or model.get_weights()
+    return Fitted(
+        model=plain(config, model, weights, material.labels),
+        labels=material.labels,
+        history=progress.history,
+        stopped=loop.stopped,
+        seconds=sum(epoch.seconds for epoch in progress.history),
+    )
+
+
+def _either(
+    stop: threading.Event | None, should_stop: Callable[[], bool] | None
+) -> Callable[[], bool]:
+    asked = [ask for ask in (stop.is_set if stop else None, should_stop) if ask]
+    return lambda: any(ask() for ask in asked)
+
+
+def _rates(
+    schedule: Callable[[object], object] | None, config: TrainingConfig, batches: int
+) -> Callable[[int, list[EpochEnded]], float]:
+    """The learning rate by step and history."""
+    if schedule is None:
+        return lambda step, history: plateau_rate(config, history)
+    table = np.asarray(schedule(np.arange(config.epochs * batches, dtype=np.float32)))
+    return lambda step, history: float(table[step])
+
+
+def _loss(config: TrainingConfig) -> keras.losses.Loss:
+    if config.loss == "focal":
+        return keras.losses.CategoricalFocalCrossentropy(
+            alpha=1.0, gamma=config.focal_gamma, label_smoothing=config.label_smoothing
+        )
+    return keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing)
+
+
+def _optimizer(config: TrainingConfig, rate: object) -> keras.optimizers.Optimizer:
+    common = {"learning_rate": rate, "weight_decay": config.weight_decay or None}
+    if config.optimizer == "sgd":
+        optimizer = keras.optimizers.SGD(momentum=0.9, nesterov=True, **common)
+    elif config.optimizer == "adam":
+        optimizer = keras.optimizers.Adam(**common)
+    else:
+        optimizer = keras.optimizers.AdamW(**common)
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    if config.precision == "mixed_float16":
+        return keras.optimizers.LossScaleOptimizer(optimizer)
+    return optimizer
+
+
+def _tensorboard(config: TrainingConfig, folder: Path | None) -> list[keras.callbacks.Callback]:
+    if not config.tensorboard:
+        return []
+    if find_spec("tensorboard") is None:  # Keras needs it for scalars
+        raise ConfigError(
+            "tensorboard is true, and the package tensorboard is not installed. "
+            "Install it with `pip install tensorboard`, or set it to false."
+        )
+    where = (folder or Path()).parent / "tensorboard"
+    return [keras.callbacks.TensorBoard(str(where), write_graph=False)]

@@ -1,0 +1,190 @@
+"""What happens after every step and every epoch of training."""
+
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from fer.errors import TrainingError
+from fer.nets.artefact import compile_forward
+from fer.training import checkpoint
+from fer.training.batches import AugmentedBatches
+from fer.training.config import TrainingConfig
+from fer.training.events import BatchEnded, EpochEnded, Listener
+from fer.training.material import Material
+from fer.training.schedules import is_over
+
+AVERAGE_EVERY = 8
+"""Steps between two updates of the averaged weights."""
+
+_VALIDATION_BATCH = 256
+
+
+class Loop(keras.callbacks.Callback):
+    """Averages weights, validates, keeps the best, writes checkpoints, tells, and stops."""
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        material: Material,
+        faces: np.ndarray,
+        *,
+        batches: AugmentedBatches,
+        progress: checkpoint.Progress,
+        rates: Callable[[int, list[EpochEnded]], float],
+        listener: Listener,
+        should_stop: Callable[[], bool],
+        folder: Path | None,
+    ) -> None:
+        super().__init__()
+        self.stopped = False
+        self._config = config
+        self._material = material
+        self._faces = faces
+        self._batches = batches
+        self._progress = progress
+        self._rates = rates
+        self._listener = listener
+        self._should_stop = should_stop
+        self._folder = folder
+        self._forward: Callable[[np.ndarray], np.ndarray] | None = None
+        self._since_average = 0
+        self._sums = np.zeros(3)  # faces, loss, accuracy of the epoch so far
+        self._complete = False
+        self._started = 0.0
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self._batches.start_epoch(epoch)
+        self._started = time.perf_counter()
+        self._sums[:] = 0
+        self._complete = False
+        if self._config.schedule == "plateau":
+            self.model.optimizer.learning_rate = self._rate(0)
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        assert logs is not None
+        loss, accuracy = float(logs["loss"]), float(logs["accuracy"])
+        epoch, batches = len(self._progress.history) + 1, self.params["steps"]
+        if not math.isfinite(loss):
+            raise TrainingError(
+                f"The loss is no longer a number ({loss}) in epoch {epoch}, step {batch + 1}. "
+                f"Lower learning_rate (it peaks at {self._config.learning_rate:g}), or raise "
+                "warmup_epochs."
+            )
+        size, total = self._config.batch_size, len(self._material.train)
+        faces = min(size, total - batch * size)
+        # Keras reports means over the epoch so far; the difference of sums is this step's.
+        sums = np.array([1.0, loss, accuracy]) * (self._sums[0] + faces)
+        step_mean = (sums - self._sums) / faces
+        self._sums = sums
+        self._complete = batch + 1 == batches
+        self._since_average += 1
+        if self._since_average == AVERAGE_EVERY or self._complete:
+            self._average()
+        self._listener(
+            BatchEnded(
+                epoch=epoch,
+                epochs=self._config.epochs,
+                batch=batch + 1,
+                batches=batches,
+                faces=faces,
+                loss=loss,
+                accuracy=accuracy,
+                batch_loss=max(0.0, float(step_mean[1])),
+                batch_accuracy=min(1.0, max(0.0, float(step_mean[2]))),
+                learning_rate=self._rate(batch),
+            )
+        )
+        if self._should_stop():
+            self.stopped = True
+            self.model.stop_training = True
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        assert logs is not None
+        if not self._complete:
+            return  # stopped on the way: it will be done again, or not at all
+        raw = self._weights()
+        weights = self._progress.average or raw
+        self.model.set_weights(weights)
+        measured = self._validate()
+        self.model.set_weights(raw)
+        best = max((entry.val_accuracy for entry in self._progress.history), default=-1.0)
+        ended = EpochEnded(
+            epoch=epoch + 1,
+            epochs=self._config.epochs,
+            loss=float(logs["loss"]),
+            accuracy=float(logs["accuracy"]),
+            val_loss=measured[0],
+            val_accuracy=measured[1],
+            is_best=measured[1] > best,
+            seconds=time.perf_counter() - self._started,
+            learning_rate=self._rate(self.params["steps"] - 1),
+            recall=measured[2],
+            confusion=measured[3],
+        )
+        if ended.is_best:
+            self._progress.best = [array.copy() for array in weights]
+        self._progress.history.append(ended)
+        if self._folder:
+            checkpoint.save(self._folder, self.model, self._progress)
+        # For callbacks that come after this one.
+        logs |= {"val_loss": ended.val_loss, "val_accuracy": ended.val_accuracy}
+        self._listener(ended)
+        if is_over(self._config, self._progress.history):
+            self.model.stop_training = True
+
+    def _rate(self, batch: int) -> float:
+        history = self._progress.history
+        return self._rates(len(history) * self.params["steps"] + batch, history)
+
+    def _average(self) -> None:
+        """Move the averaged weights; early ones forget faster, so that they are of use at once.
+
+        The statistics of batch normalisation are averaged along: those of the last steps do not
+        belong to averaged weights.
+        """
+        steps, self._since_average = self._since_average, 0
+        if not self._config.ema:
+            return
+        progress = self._progress
+        if keras.backend.backend() == "jax":
+            self.model.jax_state_sync()  # during an epoch, its weights live elsewhere
+        weights = self._weights()
+        progress.average_steps += steps
+        seen = progress.average_steps
+        decay = min(self._config.ema, (1 + seen) / (10 + seen)) ** steps
+        if progress.average is None:
+            progress.average = weights
+            return
+        for mean, weight in zip(progress.average, weights, strict=True):
+            mean += (1 - decay) * (weight - mean)
+
+    def _weights(self) -> list[np.ndarray]:
+        # Copies: what JAX gives are views on memory that its next step writes to.
+        return [np.array(weight) for weight in self.model.get_weights()]
+
+    def _validate(self) -> tuple[float, float, dict[str, float], list[list[int]]]:
+        """Cross-entropy, accuracy, recall by class, and the confusion matrix."""
+        if self._forward is None:
+            self._forward = compile_forward(self.model)
+        rows, targets = self._material.validation, self._material.validation_targets
+        labels = self._material.labels
+        parts = [
+            self._forward(self._faces[rows[start : start + _VALIDATION_BATCH]])
+            for start in range(0, len(rows), _VALIDATION_BATCH)
+        ]
+        probabilities = np.concatenate(parts)
+        chosen = probabilities[np.arange(len(rows)), targets]
+        loss = -np.log(np.clip(chosen, 1e-7, 1.0)).mean()
+        cells = targets * len(labels) + probabilities.argmax(axis=1)
+        matrix = np.bincount(cells, minlength=len(labels) ** 2).reshape(len(labels), -1)
+        correct, counts = matrix.diagonal(), matrix.sum(axis=1)
+        recall = {
+            label: float(hit / count)
+            for label, hit, count in zip(labels, correct, counts, strict=True)
+            if count
+        }
+        return float(loss), float(correct.sum() / len(rows)), recall, matrix.tolist()

@@ -1,0 +1,94 @@
+"""The network that a configuration asks for: from scratch, or from a trained one."""
+
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+
+from fer.errors import ConfigError
+from fer.nets import architectures
+from fer.nets.artefact import Artefact
+from fer.training.config import TrainingConfig
+
+
+def build(config: TrainingConfig, labels: Sequence[str], start: Artefact | None) -> keras.Model:
+    """The network before its first step; the same seed gives the same weights.
+
+    Args:
+        config: What to build.
+        labels: The classes to learn.
+        start: The trained model to go on from, if any. Its last layer is kept for the classes
+            that it knows; the others begin afresh.
+
+    Raises:
+        ConfigError: If the configuration does not fit the trained model.
+    """
+    keras.utils.set_random_seed(config.seed)
+    if start is None:
+        return _from_scratch(config, len(labels), config.precision)
+    card = start.card
+    found, wanted = (card.height, card.width, card.channels), _shape(config)
+    if found != wanted:
+        raise ConfigError(
+            f"'{card.name}' takes (height, width, channels) {found}; the configuration says "
+            f"{wanted}. Set them to the model's."
+        )
+    model = start.model
+    if tuple(labels) != card.labels:
+        model = _relabelled(start, labels)
+    with_weights = [layer for layer in model.layers if layer.weights]
+    for layer in with_weights[: config.frozen_layers]:
+        layer.trainable = False
+    if not model.trainable_variables:
+        raise ConfigError(
+            f"frozen_layers is {config.frozen_layers}, and the network has "
+            f"{len(with_weights)} layers with weights. Leave at least the last one free."
+        )
+    return model
+
+
+def plain(
+    config: TrainingConfig, model: keras.Model, weights: list[np.ndarray], labels: Sequence[str]
+) -> keras.Model:
+    """The network with these weights, in float32 and all its layers free."""
+    if config.precision != "float32":
+        model = _from_scratch(config, len(labels), "float32")
+    model.trainable = True
+    # The order of `weights` is that of the network as it was trained.
+    model.set_weights(weights)
+    return model
+
+
+def _shape(config: TrainingConfig) -> tuple[int, int, int]:
+    return config.height, config.width, config.channels
+
+
+def _from_scratch(config: TrainingConfig, classes: int, precision: str) -> keras.Model:
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        return architectures.build(
+            config.architecture,
+            height=config.height,
+            width=config.width,
+            channels=config.channels,
+            classes=classes,
+            options=config.options,
+        )
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _relabelled(start: Artefact, labels: Sequence[str]) -> keras.Model:
+    """The trained network with a last layer for these classes, filled where they are known."""
+    old = start.model.get_layer(architectures.HEAD).get_weights()
+    model = architectures.with_head(start.model, len(labels))
+    head = model.get_layer(architectures.HEAD)
+    new = head.get_weights()
+    for place, label in enumerate(labels):
+        if label in start.card.labels:
+            known = start.card.labels.index(label)
+            for fresh, trained in zip(new, old, strict=True):
+                fresh[..., place] = trained[..., known]
+    head.set_weights(new)
+    return model

@@ -1,0 +1,91 @@
+"""How the learning rate moves: a function of the step, or of the epochs so far."""
+
+import math
+from collections.abc import Sequence
+
+import keras
+from keras import ops
+
+from fer.nets.architectures import Tensor
+from fer.training.config import TrainingConfig
+from fer.training.events import EpochEnded
+
+_ONE_CYCLE_START, _ONE_CYCLE_RISE = 0.04, 0.3
+
+
+@keras.saving.register_keras_serializable("fer")
+class StepSchedule(keras.optimizers.schedules.LearningRateSchedule):
+    """`cosine` and `constant` after a linear warm-up, and `one-cycle` (Smith 2018).
+
+    One-cycle rises along half a cosine for 30 % of the steps, from 4 % of the peak, and falls
+    along the other half to nothing.
+
+    Args:
+        kind: Which.
+        peak: The highest learning rate.
+        steps: Steps of the whole training.
+        warmup: Steps of the rise; of no meaning for `one-cycle`.
+    """
+
+    def __init__(self, kind: str, peak: float, steps: int, warmup: int) -> None:
+        self._kind, self._peak, self._steps, self._warmup = kind, peak, steps, warmup
+
+    def __call__(self, step: Tensor) -> Tensor:
+        step = ops.cast(step, "float32")
+        if self._kind == "one-cycle":
+            top = max(1, round(self._steps * _ONE_CYCLE_RISE))
+            rise = self._half_cosine(1 - step / top)
+            rising = _ONE_CYCLE_START + (1 - _ONE_CYCLE_START) * rise
+            falling = self._half_cosine((step - top) / max(1, self._steps - top))
+            return self._peak * ops.where(step < top, rising, falling)
+        after = max(1, self._steps - self._warmup)
+        level: Tensor = 1.0
+        if self._kind == "cosine":
+            level = self._half_cosine((step - self._warmup) / after)
+        return self._peak * ops.where(step < self._warmup, step / max(1, self._warmup), level)
+
+    @staticmethod
+    def _half_cosine(share: Tensor) -> Tensor:
+        """From 1 at share 0 to 0 at share 1."""
+        return 0.5 * (1 + ops.cos(math.pi * ops.clip(share, 0.0, 1.0)))
+
+    def get_config(self) -> dict[str, object]:
+        """What makes it again."""
+        return {
+            "kind": self._kind,
+            "peak": self._peak,
+            "steps": self._steps,
+            "warmup": self._warmup,
+        }
+
+
+def step_schedule(config: TrainingConfig, *, steps_per_epoch: int) -> StepSchedule | None:
+    """The schedule by step, or None where the learning rate follows the epochs (`plateau`)."""
+    if config.schedule == "plateau":
+        return None
+    warmup = round(min(config.warmup_epochs, config.epochs / 2) * steps_per_epoch)
+    return StepSchedule(
+        config.schedule, config.learning_rate, config.epochs * steps_per_epoch, warmup
+    )
+
+
+def plateau_rate(config: TrainingConfig, history: Sequence[EpochEnded]) -> float:
+    """The learning rate of the next epoch: lower after each stretch without a better loss.
+
+    It follows from the history alone, so that a resumed run has the same one.
+    """
+    rate, best, waited = config.learning_rate, math.inf, 0
+    for epoch in history:
+        if epoch.val_loss < best:
+            best, waited = epoch.val_loss, 0
+            continue
+        waited += 1
+        if waited >= config.plateau_patience:
+            rate, waited = rate * config.plateau_factor, 0
+    return rate
+
+
+def is_over(config: TrainingConfig, history: Sequence[EpochEnded]) -> bool:
+    """Whether early stopping ends the training after these epochs."""
+    best = max((epoch.epoch for epoch in history if epoch.is_best), default=0)
+    return config.early_stopping > 0 and len(history) - best >= config.early_stopping

@@ -1,0 +1,49 @@
+"""How fast this machine trains a network, measured in a few steps."""
+
+import time
+from collections.abc import Mapping
+
+import keras
+import numpy as np
+
+from fer.nets import architectures
+
+_CLASSES, _STEPS = 7, 3
+
+
+def measure_speed(
+    architecture: str,
+    options: Mapping[str, float],
+    shape: tuple[int, int, int],
+    batch_size: int,
+) -> float:
+    """Faces a second in training; the best of three steps after one that compiles.
+
+    Args:
+        architecture: A name of `fer.nets.architectures`.
+        options: Its options.
+        shape: Height, width and channels of the faces.
+        batch_size: Faces a step.
+
+    Raises:
+        ConfigError: If there is no such network.
+    """
+    height, width, channels = shape
+    model = architectures.build(
+        architecture, height=height, width=width, channels=channels, classes=_CLASSES,
+        options=options,
+    )  # fmt: skip
+    model.compile("sgd", "categorical_crossentropy", jit_compile=_jit())
+    rng = np.random.default_rng(0)
+    faces = rng.integers(0, 256, (batch_size, *shape), dtype=np.uint8)
+    targets = np.eye(_CLASSES, dtype=np.float32)[rng.integers(0, _CLASSES, batch_size)]
+    seconds = []
+    for _ in range(1 + _STEPS):
+        started = time.perf_counter()
+        model.train_on_batch(faces, targets)
+        seconds.append(time.perf_counter() - started)
+    return batch_size / min(seconds[1:])
+
+
+def _jit() -> bool:
+    return keras.backend.backend() != "tensorflow"
