@@ -1,0 +1,62 @@
+"""Where a network looks, on average, when it names a class rightly."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fer.data import Dataset
+from fer.evaluation.predictions import PredictionTable
+from fer.nets.artefact import Artefact
+from fer.nets.explain import grad_cam
+
+FACES_PER_CLASS = 40
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class MeanAttention:
+    """One class.
+
+    Attributes:
+        face: The mean of the faces, shape (height, width, channels), uint8.
+        heat: The mean of their Grad-CAM maps, shape (height, width), float32, 0–1.
+        images: How many faces.
+    """
+
+    face: np.ndarray
+    heat: np.ndarray
+    images: int
+
+
+def mean_attention(
+    artefact: Artefact,
+    dataset: Dataset,
+    table: PredictionTable,
+    *,
+    per_class: int = FACES_PER_CLASS,
+    seed: int = 0,
+) -> dict[str, MeanAttention]:
+    """Mean Grad-CAM of rightly named faces by class; classes without one are left out.
+
+    Args:
+        artefact: The model.
+        dataset: Where the faces are.
+        table: Its predictions on them.
+        per_class: Most faces to look at for a class, drawn at random.
+        seed: Seed of that draw.
+
+    Raises:
+        ArtefactError: If the network has nothing to show.
+    """
+    generator = np.random.default_rng(seed)
+    found = {}
+    for i, label in enumerate(table.labels):
+        named = (table.frame["label"] == label) & table.frame["correct"]
+        rows = table.frame["row"][named].to_numpy()
+        rows = np.sort(generator.choice(rows, min(len(rows), per_class), replace=False))
+        if len(rows):
+            faces = dataset.pixels[rows]
+            heat = np.mean([grad_cam(artefact, face, i) for face in faces], axis=0)
+            found[label] = MeanAttention(
+                face=faces.mean(axis=0).astype(np.uint8), heat=heat, images=len(rows)
+            )
+    return found

@@ -1,0 +1,86 @@
+"""Whether a confidence means what it says, and what to do where it does not."""
+
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from sklearn.metrics import log_loss
+
+from fer.nets.artefact import tempered
+
+BINS = 15
+_RANGE = (0.05, 20.0)
+
+
+def reliability(confidence: np.ndarray, correct: np.ndarray) -> list[dict[str, float]]:
+    """Confidence and accuracy in up to 15 bins of equally many faces (Nguyen & O'Connor 2015).
+
+    Args:
+        confidence: Probability of the predicted class, shape (n,), 0–1.
+        correct: Whether it was right, shape (n,), bool.
+
+    Returns:
+        From the least to the most sure: `images`, `confidence`, `accuracy`, means over the bin.
+    """
+    order = np.argsort(confidence, kind="stable")
+    bins = [rows for rows in np.array_split(order, BINS) if len(rows)]
+    return [
+        {
+            "images": len(rows),
+            "confidence": float(confidence[rows].mean(dtype=np.float64)),
+            "accuracy": float(correct[rows].mean()),
+        }
+        for rows in bins
+    ]
+
+
+def expected_calibration_error(confidence: np.ndarray, correct: np.ndarray) -> float:
+    """Mean distance between confidence and accuracy over those bins, weighted by faces, 0–1."""
+    bins = reliability(confidence, correct)
+    gap = sum(row["images"] * abs(row["confidence"] - row["accuracy"]) for row in bins)
+    return float(gap / len(confidence))
+
+
+def fit_temperature(probabilities: np.ndarray, targets: np.ndarray) -> float:
+    """The temperature that gives the least log loss (Guo et al. 2017), from 0.05 to 20.
+
+    Args:
+        probabilities: At temperature 1, shape (n, classes); of validation faces, never of test.
+        targets: True class indices, shape (n,).
+    """
+    classes = np.arange(probabilities.shape[1])
+
+    def loss(exponent: float) -> float:
+        answers = tempered(probabilities, float(np.exp(exponent))).astype(np.float64)
+        answers /= answers.sum(axis=1, keepdims=True)
+        return float(log_loss(targets, answers, labels=classes))
+
+    found = minimize_scalar(loss, bounds=np.log(_RANGE), method="bounded")
+    return round(float(np.exp(found.x)), 4)
+
+
+def coverage_curve(
+    confidence: np.ndarray, correct: np.ndarray, *, points: int = 101
+) -> list[dict[str, float]]:
+    """What abstaining below a confidence buys (Geifman & El-Yaniv 2017).
+
+    Returns:
+        For thresholds from 0 to 1: `threshold`, `coverage` (share of faces answered), `accuracy`
+        on those (None where none is), and `images`.
+    """
+    order = np.argsort(confidence, kind="stable")
+    ascending, right = confidence[order], correct[order]
+    right_above = np.append(np.cumsum(right[::-1])[::-1], 0)
+    rows: list[dict[str, Any]] = []
+    for threshold in np.round(np.linspace(0, 1, points), 4):
+        first = int(np.searchsorted(ascending, threshold, side="left"))
+        kept = len(ascending) - first
+        rows.append(
+            {
+                "threshold": float(threshold),
+                "coverage": kept / len(ascending),
+                "accuracy": float(right_above[first] / kept) if kept else None,
+                "images": kept,
+            }
+        )
+    return rows

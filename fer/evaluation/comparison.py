@@ -1,0 +1,84 @@
+"""Two models on the same faces."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.stats import binomtest
+from sklearn.metrics import confusion_matrix
+
+from fer.errors import DatasetError
+from fer.evaluation.intervals import RESAMPLES, percentile_interval
+from fer.evaluation.predictions import PredictionTable
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Comparison:
+    """How two models differ.
+
+    Attributes:
+        figures: `images`; `first_accuracy` and `second_accuracy`; `difference` (second minus
+            first) with `difference_ci95` (bootstrap over faces); `only_first` and `only_second`
+            (faces that one gets right and the other wrong), `both` and `neither`; `p_value` of
+            McNemar's exact test.
+        matrix_difference: Confusion matrix of the second minus that of the first, shape (k, k).
+        labels: Its order.
+        only_first: Paths that only the first gets right.
+        only_second: Paths that only the second gets right.
+    """
+
+    figures: dict[str, Any]
+    matrix_difference: np.ndarray
+    labels: tuple[str, ...]
+    only_first: tuple[str, ...]
+    only_second: tuple[str, ...]
+
+
+def compare(first: PredictionTable, second: PredictionTable, *, seed: int = 0) -> Comparison:
+    """Compare two models on the faces that both tables hold.
+
+    Raises:
+        DatasetError: If they share no face, or differ in their classes.
+    """
+    if set(first.labels) != set(second.labels):
+        raise DatasetError(
+            f"'{first.model}' knows {', '.join(first.labels)}; '{second.model}' knows "
+            f"{', '.join(second.labels)}. Only models of the same classes can be compared."
+        )
+    columns = ["path", "label", "predicted", "correct"]
+    both = first.frame[columns].merge(
+        second.frame[["path", "predicted", "correct"]], on="path", suffixes=("", "_second")
+    )
+    if both.empty:
+        raise DatasetError("The two tables share no face. Choose the same data set and split.")
+    right, right_second = both["correct"].to_numpy(bool), both["correct_second"].to_numpy(bool)
+    only_first, only_second = right & ~right_second, right_second & ~right
+    discordant = int(only_first.sum() + only_second.sum())
+    counts = np.array([only_first.sum(), only_second.sum(), len(both) - discordant])
+    # Resampling faces is drawing from these three kinds of them.
+    drawn = np.random.default_rng(seed).multinomial(len(both), counts / len(both), size=RESAMPLES)
+    matrices = [
+        confusion_matrix(both["label"], both[said], labels=list(first.labels))
+        for said in ("predicted", "predicted_second")
+    ]
+    return Comparison(
+        figures={
+            "images": len(both),
+            "first_accuracy": float(right.mean()),
+            "second_accuracy": float(right_second.mean()),
+            "difference": float((counts[1] - counts[0]) / len(both)),
+            "difference_ci95": percentile_interval((drawn[:, 1] - drawn[:, 0]) / len(both)),
+            "only_first": int(only_first.sum()),
+            "only_second": int(only_second.sum()),
+            "both": int((right & right_second).sum()),
+            "neither": int((~right & ~right_second).sum()),
+            # McNemar 1947, in its exact binomial form.
+            "p_value": float(binomtest(int(only_first.sum()), discordant).pvalue)
+            if discordant
+            else 1.0,
+        },
+        matrix_difference=matrices[1] - matrices[0],
+        labels=first.labels,
+        only_first=tuple(both["path"][only_first]),
+        only_second=tuple(both["path"][only_second]),
+    )

@@ -1,0 +1,37 @@
+"""Faces whose label is likely wrong, by confident learning (Northcutt et al. 2021)."""
+
+import numpy as np
+import pandas as pd
+
+from fer.evaluation.predictions import PredictionTable
+
+
+def label_errors(table: PredictionTable) -> pd.DataFrame:
+    """How likely each label is right.
+
+    It means most on faces that the network was not trained on: a network that learnt a wrong
+    label by heart does not doubt it.
+
+    Returns:
+        In the table's order: `label_quality` (0–1, low where the label is likely wrong) and
+        `label_issue` (whether confident learning takes it for wrong).
+    """
+    from cleanlab.filter import find_label_issues  # seconds to import
+    from cleanlab.rank import get_label_quality_scores
+
+    targets = table.targets
+    present = np.unique(targets)
+    if len(present) < 2:
+        nothing = np.zeros(len(table), bool)
+        return pd.DataFrame({"label_quality": table.frame[f"p_{table.labels[present[0]]}"],
+                             "label_issue": nothing})  # fmt: skip
+    # cleanlab wants every class to have a face.
+    answers = table.probabilities[:, present].astype(np.float64)
+    answers = (answers + 1e-12) / (answers + 1e-12).sum(axis=1, keepdims=True)
+    given = np.searchsorted(present, targets)
+    return pd.DataFrame(
+        {
+            "label_quality": get_label_quality_scores(given, answers),
+            "label_issue": find_label_issues(given, answers, n_jobs=1),
+        }
+    )
