@@ -1,0 +1,162 @@
+"""A camera's frames as they come, one stream a visitor, whatever brings them here."""
+
+import io
+import secrets
+import threading
+import time
+from typing import Any
+from weakref import WeakValueDictionary
+
+from PIL import Image
+
+from fer.errors import FerError, StreamError
+from fer.images import decode
+from fer.inference.predictor import Predictor
+from fer.inference.stream import FaceStream
+from fer.inference.timeline import Timeline
+
+MAX_FRAME_BYTES = 1_000_000
+MAX_FRAME_PX = 1920
+MAX_FPS = 60.0
+"""A stream that sends more, on average over a second, is asked to wait."""
+
+
+class LiveStream:
+    """One camera; safe to call from any thread. No frame outlives its answer."""
+
+    def __init__(self, predictor: Predictor, *, min_face_px: int = 0) -> None:
+        """Start a stream; see `LiveStreams.open`."""
+        self.token = secrets.token_urlsafe(24)
+        self.timeline = Timeline(predictor.card.labels)
+        self.frames = 0
+        self._stream: FaceStream | None = FaceStream(predictor, min_face_px=min_face_px)
+        self._busy = threading.Lock()
+        self._started = time.monotonic()
+        self._allowed = MAX_FPS
+        self._filled = self._started
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it takes frames."""
+        return self._stream is not None
+
+    def frame(self, jpeg: bytes) -> dict[str, Any]:
+        """Take the next frame.
+
+        Args:
+            jpeg: A JPEG file of at most 1 MB and 1920 px.
+
+        Returns:
+            Plain values for JSON: `faces`, each with `number`, `box` in frame pixels, `emotion`,
+            `confidence` and smoothed `probabilities`; and `server_ms`.
+
+        Raises:
+            StreamError: If the stream is closed or still at work on another frame, if frames come
+                too fast, or if this is not a picture of that kind.
+        """
+        if not self._busy.acquire(blocking=False):
+            raise StreamError("The frame before is still at work; send one at a time.", "busy")
+        try:
+            started = time.monotonic()
+            stream = self._stream
+            if stream is None:
+                raise StreamError("This stream is closed. Start the camera again.", "gone")
+            self._admit(started)
+            faces = stream.step(_decoded(jpeg), started - self._started)
+            self.frames += 1
+            self.timeline.add(started - self._started, faces)
+            return {
+                "faces": [
+                    {
+                        "number": face.number,
+                        "box": face.box,
+                        "emotion": face.emotion,
+                        "confidence": face.confidence,
+                        "probabilities": face.probabilities,
+                    }
+                    for face in faces
+                ],
+                "server_ms": (time.monotonic() - started) * 1000,
+            }
+        finally:
+            self._busy.release()
+
+    def close(self) -> None:
+        """Take no more frames, and let go what was kept to follow the faces."""
+        self._stream = None
+
+    def _admit(self, now: float) -> None:
+        """A bucket of one second's frames."""
+        self._allowed = min(self._allowed + (now - self._filled) * MAX_FPS, MAX_FPS)
+        self._filled = now
+        if self._allowed < 1:
+            raise StreamError(f"Over {MAX_FPS:.0f} frames a second; send fewer.", "rate")
+        self._allowed -= 1
+
+
+class LiveStreams:
+    """The streams that are open, by token. They belong to their sessions: a stream that its
+    session forgets is gone from here, too."""
+
+    def __init__(self) -> None:
+        self.route: str | None = None
+        """Path that takes frames, where the server has one; a token belongs behind it."""
+        self._streams: WeakValueDictionary[str, LiveStream] = WeakValueDictionary()
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        with self._lock:
+            return sum(stream.is_open for stream in self._streams.values())
+
+    def open(
+        self, predictor: Predictor, *, instead_of: LiveStream | None, min_face_px: int = 0
+    ) -> LiveStream:
+        """Open a stream, and close the one that the session had."""
+        if instead_of is not None:
+            instead_of.close()
+        stream = LiveStream(predictor, min_face_px=min_face_px)
+        with self._lock:
+            self._streams[stream.token] = stream
+        return stream
+
+    def close(self, token: str) -> None:
+        """Close a stream, if it is there."""
+        with self._lock:
+            stream = self._streams.get(token)
+        if stream is not None:
+            stream.close()
+
+    def find(self, token: str) -> LiveStream:
+        """The open stream with a token.
+
+        Raises:
+            StreamError: If there is none.
+        """
+        with self._lock:
+            stream = self._streams.get(token)
+        if stream is None or not stream.is_open:
+            raise StreamError("This stream is closed. Start the camera again.", "gone")
+        return stream
+
+
+STREAMS = LiveStreams()
+"""Those of this server."""
+
+
+def _decoded(jpeg: bytes) -> Any:
+    if len(jpeg) > MAX_FRAME_BYTES:
+        raise StreamError(f"The frame has over {MAX_FRAME_BYTES:,} bytes; send fewer.", "size")
+    try:
+        # The header alone: a small file can unfold to a huge picture.
+        with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as header:
+            size = header.size
+    except Exception:  # noqa: BLE001 - Pillow answers damaged bytes with nearly anything
+        raise StreamError("The frame is not a JPEG picture.", "picture") from None
+    if max(size) > MAX_FRAME_PX:
+        raise StreamError(
+            f"The frame has {size[0]}×{size[1]} pixels; at most {MAX_FRAME_PX} a side.", "size"
+        )
+    try:
+        return decode(jpeg)
+    except FerError as error:
+        raise StreamError(str(error), "picture") from None

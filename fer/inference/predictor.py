@@ -1,0 +1,305 @@
+"""Photo → faces → emotions."""
+
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from fer.errors import DetectorError, ImageError
+from fer.faces.alignment import Framing, frame_face
+from fer.faces.detection import Detector, Face, load_detector
+from fer.faces.quality import Quality, measure
+from fer.images import decode, to_network_input
+from fer.nets import artefact, explain
+from fer.nets.artefact import Artefact
+from fer.nets.card import ModelCard
+
+Box = tuple[int, int, int, int]
+
+_PHOTOS_AT_ONCE = 32
+_T = TypeVar("_T")
+_R = TypeVar("_R")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FacePrediction:
+    """What the network said about one face.
+
+    Attributes:
+        box: x, y, width, height in photo pixels; it may reach over the photo's edge.
+        score: The detector's confidence, 0–1; None where the whole picture was taken as the face.
+        quality: How the face lies on the photo; None where the whole picture was taken.
+        probabilities: Probability by label, in the model's order; they sum to 1.
+        crop: The pixels that the network saw, shape (height, width, channels), uint8.
+    """
+
+    box: Box
+    score: float | None
+    quality: Quality | None = None
+    probabilities: dict[str, float]
+    crop: np.ndarray
+
+    @property
+    def emotion(self) -> str:
+        """The most probable label."""
+        return max(self.probabilities, key=self.probabilities.__getitem__)
+
+    @property
+    def confidence(self) -> float:
+        """Probability of the most probable label, 0–1."""
+        return max(self.probabilities.values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhotoFaces:
+    """What was found on one photo.
+
+    Attributes:
+        size: Width and height of the upright photo in pixels.
+        faces: Largest first; empty where none was found.
+        timings_ms: Milliseconds by step: `decode`, `detect`, `align`, `classify`.
+    """
+
+    size: tuple[int, int]
+    faces: tuple[FacePrediction, ...]
+    timings_ms: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhotoPrediction(PhotoFaces):
+    """One photo's faces, with the photo.
+
+    Attributes:
+        photo: The decoded, upright photo, RGB, shape (height, width, 3), uint8.
+    """
+
+    photo: np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Framed:
+    """One photo's faces before the network has seen them; the photo itself is let go.
+
+    Attributes:
+        places: Box, detector's score and quality of each face; the latter two None where the
+            whole picture was taken as the face.
+        inputs: What the network will see, shape (n, height, width, channels), uint8.
+    """
+
+    size: tuple[int, int]
+    places: list[tuple[Box, float | None, Quality | None]]
+    inputs: np.ndarray
+    clock: "_Clock"
+
+
+class Predictor:
+    """A model and a face detector, ready for photos; safe to share between threads."""
+
+    def __init__(self, model: Artefact, detector: Detector | None) -> None:
+        """Put a predictor together.
+
+        Args:
+            model: The network with its card.
+            detector: Finds the faces; None where each picture is one tight face crop.
+        """
+        self._model = model
+        self._detector = detector
+        self._framing = Framing.from_dict(model.card.framing)
+
+    @classmethod
+    def load(cls, model: str | Path | None = None, *, detector: str = "auto") -> "Predictor":
+        """Load a model and a detector.
+
+        Args:
+            model: A model's name or folder; None for the default.
+            detector: `auto` (the best one that is there), `mtcnn`, `yunet`, or `none` for
+                pictures that are one tight face crop each.
+
+        Raises:
+            ArtefactError: If the model cannot be loaded.
+            DetectorError: If the detector is unknown or missing.
+        """
+        finder = None if detector == "none" else load_detector(detector)
+        return cls(artefact.load(model), finder)
+
+    @property
+    def card(self) -> ModelCard:
+        """The model's contract and record."""
+        return self._model.card
+
+    def predict(
+        self,
+        image: Path | str | bytes | np.ndarray,
+        *,
+        whole_if_no_face: bool = False,
+        min_face_px: int = 0,
+    ) -> PhotoPrediction:
+        """Find the faces of one photo and name their emotions.
+
+        Args:
+            image: A path, the bytes of an image file, or RGB or grey uint8 pixels.
+            whole_if_no_face: Take the whole picture as one tight face where none is found.
+            min_face_px: Faces with a shorter side under this, in photo pixels, are left out.
+
+        Raises:
+            ImageError: If the image cannot be used.
+        """
+        photo, framed = self._frame(image, whole_if_no_face, min_face_px)
+        [found] = self._classified([framed])
+        return PhotoPrediction(
+            photo=photo, size=found.size, faces=found.faces, timings_ms=found.timings_ms
+        )
+
+    def predict_many(
+        self,
+        images: Iterable[Path | str | bytes | np.ndarray],
+        *,
+        whole_if_no_face: bool = False,
+        min_face_px: int = 0,
+    ) -> Iterator[PhotoFaces | ImageError]:
+        """The faces of many photos, in their order, some photos at a time.
+
+        Photos are decoded and searched on all cores, and the network sees the faces of up to 32
+        photos at once. No more than a few decoded photos are ever held.
+
+        Args:
+            images: As in `predict`; taken as they are needed.
+            whole_if_no_face: As in `predict`.
+            min_face_px: As in `predict`.
+
+        Yields:
+            For each image its faces, or the error that says why it cannot be used.
+        """
+
+        def frame(image: Path | str | bytes | np.ndarray) -> _Framed | ImageError:
+            try:
+                return self._frame(image, whole_if_no_face, min_face_px)[1]
+            except ImageError as error:
+                return error
+
+        for group in _groups(_ahead(frame, images), _PHOTOS_AT_ONCE):
+            done = iter(self._classified([one for one in group if isinstance(one, _Framed)]))
+            for one in group:
+                yield next(done) if isinstance(one, _Framed) else one
+
+    def find(self, photo: np.ndarray, *, min_face_px: int = 0) -> list[Face]:
+        """The faces of a decoded photo, largest first.
+
+        Args:
+            photo: RGB, shape (h, w, 3), uint8.
+            min_face_px: Faces with a shorter side under this are left out.
+
+        Raises:
+            DetectorError: If the predictor has no detector.
+        """
+        if self._detector is None:
+            raise DetectorError(
+                "This predictor takes each picture as one face. To find faces, load it with the "
+                "detector auto, yunet or mtcnn."
+            )
+        return [face for face in self._detector.detect(photo) if min(face.box[2:]) >= min_face_px]
+
+    def classify(self, photo: np.ndarray, faces: Sequence[Face]) -> np.ndarray:
+        """Probabilities of faces on a decoded photo, shape (faces, labels), float32."""
+        return self._model.classify(self._inputs([self._crop(photo, face) for face in faces]))
+
+    def grad_cam(self, face: FacePrediction, label: str) -> np.ndarray:
+        """What of a face spoke for a label; see `fer.nets.explain.grad_cam`."""
+        return explain.grad_cam(self._model, face.crop, self.card.labels.index(label))
+
+    def _frame(
+        self, image: Path | str | bytes | np.ndarray, whole_if_no_face: bool, min_face_px: int
+    ) -> tuple[np.ndarray, _Framed]:
+        clock = _Clock()
+        photo = decode(image)
+        clock.lap("decode")
+        found = self.find(photo, min_face_px=min_face_px) if self._detector else []
+        clock.lap("detect")
+        size = (photo.shape[1], photo.shape[0])
+        places: list[tuple[Box, float | None, Quality | None]] = [
+            (face.box, face.score, measure(photo, face)) for face in found
+        ]
+        crops = [self._crop(photo, face) for face in found]
+        if not found and (self._detector is None or whole_if_no_face):
+            places, crops = [((0, 0, *size), None, None)], [photo]
+        inputs = self._inputs(crops)
+        clock.lap("align")
+        return photo, _Framed(size=size, places=places, inputs=inputs, clock=clock)
+
+    def _crop(self, photo: np.ndarray, face: Face) -> np.ndarray:
+        return frame_face(
+            photo, face, self._framing, height=self.card.height, width=self.card.width
+        )
+
+    def _inputs(self, crops: Sequence[np.ndarray]) -> np.ndarray:
+        height, width, channels = self.card.height, self.card.width, self.card.channels
+        inputs = np.empty((len(crops), height, width, channels), np.uint8)
+        for i, crop in enumerate(crops):
+            inputs[i] = to_network_input(crop, height=height, width=width, channels=channels)
+        return inputs
+
+    def _classified(self, photos: Sequence[_Framed]) -> list[PhotoFaces]:
+        if not photos:
+            return []
+        clock = _Clock()
+        rows = iter(self._model.classify(np.concatenate([photo.inputs for photo in photos])))
+        clock.lap("classify")
+        shared_ms = clock.laps_ms["classify"] / len(photos)
+        return [
+            PhotoFaces(
+                size=photo.size,
+                faces=tuple(
+                    FacePrediction(
+                        box=box,
+                        score=score,
+                        quality=quality,
+                        probabilities=dict(zip(self.card.labels, map(float, row), strict=True)),
+                        crop=crop,
+                    )
+                    for (box, score, quality), crop, row in zip(
+                        photo.places, photo.inputs, rows, strict=False
+                    )
+                ),
+                timings_ms={**photo.clock.laps_ms, "classify": shared_ms},
+            )
+            for photo in photos
+        ]
+
+
+def _ahead(function: Callable[[_T], _R], values: Iterable[_T]) -> Iterator[_R]:
+    """Results in order, worked out on all cores a little ahead of whoever takes them."""
+    workers = os.cpu_count() or 1
+    waiting: deque[Future[_R]] = deque()
+    with ThreadPoolExecutor(workers, thread_name_prefix="photo") as pool:
+        for value in values:
+            waiting.append(pool.submit(function, value))
+            if len(waiting) > 2 * workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _groups(values: Iterable[_T], size: int) -> Iterator[list[_T]]:
+    iterator = iter(values)
+    while group := list(islice(iterator, size)):
+        yield group
+
+
+class _Clock:
+    """Milliseconds between laps."""
+
+    def __init__(self) -> None:
+        self.laps_ms: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self.laps_ms[name] = (now - self._last) * 1000
+        self._last = now

@@ -1,0 +1,133 @@
+"""Results as CSV files that grow while the work goes on, and say where it stopped."""
+
+import csv
+import io
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from fer.errors import ResultsError
+
+FACE_COLUMNS = ("face", "x", "y", "width", "height", "score", "emotion", "confidence")
+_TAIL_BYTES = 1 << 20
+
+
+def face_columns(labels: Sequence[str]) -> tuple[str, ...]:
+    """Names of the columns about one face; `p_<label>` are its probabilities."""
+    return (*FACE_COLUMNS, *(f"p_{label}" for label in labels))
+
+
+def face_values(
+    number: int,
+    box: Sequence[int],
+    score: float | None,
+    probabilities: Mapping[str, float],
+) -> dict[str, Any]:
+    """The values of `face_columns` for one face."""
+    emotion = max(probabilities, key=probabilities.__getitem__)
+    return {
+        "face": number,
+        **dict(zip(("x", "y", "width", "height"), box, strict=True)),
+        "score": "" if score is None else f"{score:.3f}",
+        "emotion": emotion,
+        "confidence": f"{probabilities[emotion]:.4f}",
+        **{f"p_{label}": f"{value:.4f}" for label, value in probabilities.items()},
+    }
+
+
+class GrowingCsv:
+    """A CSV file that is written a group of rows at a time and can be taken up again.
+
+    A group is all rows with the same value in the first column, such as the faces of one photo.
+    A file that was cut off anywhere is mended when it is opened: its last group is dropped, as
+    nobody can tell whether it was whole.
+    """
+
+    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+        """Open or begin a file.
+
+        Args:
+            path: The file; its folder must be there.
+            columns: Names of the columns, the one that groups first.
+
+        Raises:
+            ResultsError: If the file holds something else, or cannot be written.
+        """
+        self._columns = tuple(columns)
+        self._path = path
+        try:
+            self._file = path.open("a+b")
+        except OSError as error:
+            raise ResultsError(
+                f"'{path}' cannot be written: {error.strerror}. Choose another file."
+            ) from None
+        try:
+            if self._file.seek(0, os.SEEK_END) == 0:
+                self._write_row(dict(zip(self._columns, self._columns, strict=True)))
+                self._file.flush()
+            else:
+                self._check_header()
+                self._drop_last_group()
+        except BaseException:
+            self._file.close()
+            raise
+
+    def __enter__(self) -> "GrowingCsv":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+    def rows(self) -> Iterable[dict[str, str]]:
+        """All rows that are there, from the first."""
+        with self._path.open(newline="", encoding="utf-8") as file:
+            yield from csv.DictReader(file)
+
+    def write(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Append rows; they are with the operating system when this returns."""
+        for row in rows:
+            self._write_row(row)
+        self._file.flush()
+
+    def _write_row(self, row: Mapping[str, Any]) -> None:
+        text = io.StringIO()
+        csv.DictWriter(text, self._columns, restval="", lineterminator="\n").writerow(row)
+        self._file.write(text.getvalue().encode("utf-8", "surrogateescape"))
+
+    def _check_header(self) -> None:
+        self._file.seek(0)
+        line = self._file.readline().decode("utf-8", "replace").rstrip("\r\n")
+        expected = ",".join(self._columns)
+        if line != expected:
+            raise ResultsError(
+                f"'{self._path}' begins with '{line[:80]}'; to go on with it, it would have to "
+                f"begin with '{expected[:80]}'. Choose another file, or remove this one."
+            )
+
+    def _drop_last_group(self) -> None:
+        """Cut the file before the first row of its last group."""
+        size = self._file.seek(0, os.SEEK_END)
+        start = max(size - _TAIL_BYTES, 0)
+        self._file.seek(start)
+        tail = self._file.read()
+        header_end = tail.find(b"\n") + 1  # the header, or a part of a row: never cut
+        lines = tail[header_end:].splitlines(keepends=True)
+        whole = [line for line in lines if line.endswith(b"\n")]
+        last = _first_field(whole[-1]) if whole else None
+        keep = len(whole)
+        while last is not None and keep and _first_field(whole[keep - 1]) == last:
+            keep -= 1
+        self._file.truncate(start + header_end + sum(map(len, whole[:keep])))
+        self._file.seek(0, os.SEEK_END)
+
+
+def _first_field(line: bytes) -> str:
+    row = next(csv.reader([line.decode("utf-8", "replace")]), [""])
+    return row[0] if row else ""

@@ -1,0 +1,117 @@
+"""Frame after frame → people and their emotions, for a camera as for a film."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fer.inference.predictor import Predictor
+from fer.inference.tracking import Tracker
+
+DETECT_EVERY = 4
+SMOOTHING_S = 0.5
+
+_DETECT_WITHIN_S = 0.3
+"""Frames that are further apart cannot be followed by the flow of the picture."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackedFace:
+    """One person on one frame.
+
+    Attributes:
+        number: Who it is, from 1; see `Track`.
+        box: x, y, width, height in frame pixels.
+        score: The detector's confidence when it last saw the face, 0–1.
+        probabilities: Smoothed, by label in the model's order; they sum to 1.
+    """
+
+    number: int
+    box: tuple[int, int, int, int]
+    score: float
+    probabilities: dict[str, float]
+
+    @property
+    def emotion(self) -> str:
+        """The most probable label."""
+        return max(self.probabilities, key=self.probabilities.__getitem__)
+
+    @property
+    def confidence(self) -> float:
+        """Probability of the most probable label, 0–1."""
+        return max(self.probabilities.values())
+
+
+class FaceStream:
+    """Follows faces through frames; holds one small grey frame and nothing else of the pictures.
+
+    The detector runs on every few frames, more often where they are far apart; between them the
+    boxes move along with the picture.
+    """
+
+    def __init__(
+        self,
+        predictor: Predictor,
+        *,
+        detect_every: int = DETECT_EVERY,
+        smoothing_s: float = SMOOTHING_S,
+        min_face_px: int = 0,
+        first_number: int = 1,
+        known: Sequence[TrackedFace] = (),
+        known_at_s: float = 0.0,
+    ) -> None:
+        """Start a stream.
+
+        Args:
+            predictor: The model with a detector.
+            detect_every: Frames from one detection to the next.
+            smoothing_s: Time constant of the probabilities' exponential mean.
+            min_face_px: Faces with a shorter side under this are left out.
+            first_number: Number of the first new person.
+            known: People from before, who keep their numbers if they are still there.
+            known_at_s: When they were seen.
+        """
+        self._predictor = predictor
+        self._detect_every = detect_every
+        self._min_face_px = min_face_px
+        self._tracker = Tracker(smoothing_s=smoothing_s, first_number=first_number)
+        for face in known:
+            answer = np.array(list(face.probabilities.values()), np.float32)
+            self._tracker.remember(face.number, face.box, answer, known_at_s)
+        self._frames = 0
+        self._detected_at_s = -math.inf
+
+    def step(self, frame: np.ndarray, at_s: float) -> tuple[TrackedFace, ...]:
+        """Take the next frame.
+
+        Args:
+            frame: RGB, shape (h, w, 3), uint8.
+            at_s: Its time in seconds; never less than before.
+
+        Returns:
+            The people in it, by number.
+        """
+        self._tracker.look(frame)
+        due = self._frames % self._detect_every == 0
+        late = at_s - self._detected_at_s > _DETECT_WITHIN_S
+        if due or late or not self._tracker.visible:
+            self._detected_at_s = at_s
+            faces = self._predictor.find(frame, min_face_px=self._min_face_px)
+            self._tracker.detected(faces, at_s)
+        self._frames += 1
+        tracks = self._tracker.visible
+        answers = self._predictor.classify(frame, [track.face for track in tracks])
+        for track, answer in zip(tracks, answers, strict=True):
+            self._tracker.smooth(track, answer, at_s)
+        labels = self._predictor.card.labels
+        return tuple(
+            TrackedFace(
+                number=track.number,
+                box=track.face.box,
+                score=track.face.score,
+                probabilities=dict(zip(labels, map(float, track.probabilities), strict=True)),
+            )
+            for track in tracks
+            if track.probabilities is not None
+        )

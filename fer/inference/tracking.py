@@ -1,0 +1,182 @@
+"""Faces over time: the same person keeps a number, and the answer stays steady."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from fer.faces.detection import Face
+
+MIN_OVERLAP = 0.25
+"""Share of the joint area that two boxes must have in common to be one person's."""
+
+PATIENCE_S = 1.0
+"""How long a person who was lost is still known."""
+
+_FLOW_PX = 320
+_GRID = 5
+_MIN_POINTS = 6
+
+
+@dataclass(kw_only=True, eq=False)
+class Track:
+    """One person.
+
+    Attributes:
+        number: From 1, in the order of appearance; never used twice.
+        face: Where the face is now.
+        probabilities: Smoothed, shape (labels,), float32; None before the first.
+        seen_at_s: When a detector last saw the face.
+        smoothed_at_s: When `probabilities` were last renewed.
+        visible: Whether the latest detection saw the face.
+    """
+
+    number: int
+    face: Face
+    seen_at_s: float
+    probabilities: np.ndarray | None = None
+    smoothed_at_s: float = 0.0
+    visible: bool = True
+
+
+class Tracker:
+    """Joins the faces of one detection to those of the one before, and carries them between."""
+
+    def __init__(self, *, smoothing_s: float, first_number: int = 1) -> None:
+        """Start without anybody.
+
+        Args:
+            smoothing_s: Time constant of the exponential mean; 0 takes each answer as it is.
+            first_number: Number of the first person.
+        """
+        self._smoothing_s = smoothing_s
+        self._tracks: list[Track] = []
+        self._next = first_number
+        self._before: np.ndarray | None = None
+
+    def remember(
+        self, number: int, box: tuple[int, int, int, int], probabilities: np.ndarray, at_s: float
+    ) -> None:
+        """Know a person from before, who is taken up again where a detector sees the box."""
+        face = Face(box=box, score=0.0, landmarks=np.zeros((5, 2), np.float32))
+        self._tracks.append(
+            Track(
+                number=number,
+                face=face,
+                seen_at_s=at_s,
+                probabilities=probabilities,
+                smoothed_at_s=at_s,
+                visible=False,
+            )
+        )
+
+    @property
+    def visible(self) -> list[Track]:
+        """The people in the picture, by number."""
+        return [track for track in self._tracks if track.visible]
+
+    def look(self, frame: np.ndarray) -> None:
+        """Move every face along with the picture, by the optical flow from the frame before.
+
+        Lucas & Kanade 1981, pyramidal; the median over a grid of points inside each box.
+
+        Args:
+            frame: RGB, shape (h, w, 3), uint8, every one of the same size.
+        """
+        scale = _FLOW_PX / max(frame.shape[:2])
+        grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
+        grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        before, self._before = self._before, grey
+        tracks = self.visible
+        if before is None or before.shape != grey.shape or not tracks:
+            return
+        points = np.concatenate([_grid(track.face.box) for track in tracks]) * scale
+        moved, found, _ = cv2.calcOpticalFlowPyrLK(
+            before,
+            grey,
+            points.astype(np.float32),
+            np.empty(0, np.float32),
+            winSize=(15, 15),
+            maxLevel=3,
+        )
+        steps = ((np.asarray(moved) - points) / scale).reshape(len(tracks), -1, 2)
+        founds = np.asarray(found).reshape(len(tracks), -1).astype(bool)
+        for track, step, ok in zip(tracks, steps, founds, strict=True):
+            if ok.sum() >= _MIN_POINTS:
+                track.face = _shifted(track.face, np.median(step[ok], axis=0), frame)
+
+    def detected(self, faces: Sequence[Face], at_s: float) -> None:
+        """Take over what a detector found, each face by the person whose box it is most like."""
+        pairs = sorted(
+            (
+                (_likeness(track.face.box, face.box), track, face)
+                for track in self._tracks
+                for face in faces
+            ),
+            key=lambda pair: pair[0],
+            reverse=True,
+        )
+        free, unmatched = set(self._tracks), set(faces)
+        for likeness, track, face in pairs:
+            if likeness > 0 and track in free and face in unmatched:
+                free.remove(track)
+                unmatched.remove(face)
+                track.face, track.seen_at_s, track.visible = face, at_s, True
+        for track in free:
+            track.visible = False
+        for face in (face for face in faces if face in unmatched):
+            self._tracks.append(Track(number=self._next, face=face, seen_at_s=at_s))
+            self._next += 1
+        self._tracks = [track for track in self._tracks if at_s - track.seen_at_s <= PATIENCE_S]
+
+    def smooth(self, track: Track, probabilities: np.ndarray, at_s: float) -> None:
+        """Mix an answer into a person's exponential mean; what is older counts less."""
+        if track.probabilities is None or self._smoothing_s <= 0:
+            track.probabilities = probabilities
+        else:
+            passed_s = max(at_s - track.smoothed_at_s, 0.0)
+            kept = math.exp(-passed_s / self._smoothing_s)
+            track.probabilities = kept * track.probabilities + (1 - kept) * probabilities
+        track.smoothed_at_s = at_s
+
+
+def overlap(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> float:
+    """Intersection over union of two boxes (x, y, width, height)."""
+    across = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
+    down = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
+    common = max(across, 0) * max(down, 0)
+    union = one[2] * one[3] + other[2] * other[3] - common
+    return common / union if union else 0.0
+
+
+def _likeness(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> float:
+    """How likely two boxes are the same person's: over 1 by overlap, else 0–1 by nearness.
+
+    A face that moves fast may leave its box between two frames, but not by more than its size.
+    """
+    shared = overlap(one, other)
+    if shared >= MIN_OVERLAP:
+        return 1 + shared
+    apart_px = math.dist(
+        (one[0] + one[2] / 2, one[1] + one[3] / 2),
+        (other[0] + other[2] / 2, other[1] + other[3] / 2),
+    )
+    grown = one[2] / other[2]
+    return max(1 - apart_px / max(one[2], other[2]), 0.0) if 0.5 < grown < 2 else 0.0
+
+
+def _grid(box: tuple[int, int, int, int]) -> np.ndarray:
+    """Points spread over the inner part of a box, shape (25, 2)."""
+    x, y, width, height = box
+    u, v = np.meshgrid(*[np.linspace(0.2, 0.8, _GRID)] * 2)
+    return np.stack([x + u.ravel() * width, y + v.ravel() * height], axis=1)
+
+
+def _shifted(face: Face, step: np.ndarray, frame: np.ndarray) -> Face:
+    height, width = frame.shape[:2]
+    x = int(np.clip(round(face.box[0] + step[0]), 0, max(width - face.box[2], 0)))
+    y = int(np.clip(round(face.box[1] + step[1]), 0, max(height - face.box[3], 0)))
+    landmarks = face.landmarks + step.astype(np.float32)
+    return replace(face, box=(x, y, *face.box[2:]), landmarks=landmarks)

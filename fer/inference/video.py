@@ -1,0 +1,212 @@
+"""Films, frame by frame."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+import av
+import av.error
+import numpy as np
+
+from fer.errors import VideoError
+from fer.inference.predictor import Predictor
+from fer.inference.stream import DETECT_EVERY, FaceStream, TrackedFace
+
+_MISSING_S = 1.0
+"""A film that ends this much before it should is taken to be cut short."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class VideoFrame:
+    """One frame.
+
+    Attributes:
+        number: From 0, counting every frame of the film.
+        at_s: Its time from the start; never less than the one before.
+        pixels: Upright RGB, shape (height, width, 3), uint8.
+    """
+
+    number: int
+    at_s: float
+    pixels: np.ndarray
+
+
+class VideoFile:
+    """A film that is read from front to back; nothing but the current frame is held."""
+
+    def __init__(self, source: Path | str | BinaryIO) -> None:
+        """Open a film.
+
+        Args:
+            source: A file, or something to read one from.
+
+        Raises:
+            VideoError: If it is not there, or not a film.
+        """
+        self._name = f"'{source}'" if isinstance(source, (str, Path)) else "The film"
+        try:
+            opened = str(source) if isinstance(source, Path) else source
+            self._container = av.open(opened, "r", metadata_errors="replace")
+        except (av.error.FFmpegError, OSError, ValueError) as error:
+            raise VideoError(
+                f"{self._name} cannot be opened as a film ({_reason(error)}). It may be cut short "
+                "before its index, or be no film. Copy it again, or convert it to MP4."
+            ) from None
+        if not self._container.streams.video:
+            self._container.close()
+            raise VideoError(f"{self._name} holds no pictures, only sound. Give a film.")
+        self._stream = self._container.streams.video[0]
+        self._stream.thread_type = "AUTO"
+        self.problem: str | None = None
+        """Where and why reading broke off or skipped something; None while all is well."""
+
+    def __enter__(self) -> "VideoFile":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._container.close()
+
+    @property
+    def fps(self) -> float:
+        """Frames a second, on average; 25 where the film does not say."""
+        return float(self._stream.average_rate or 25)
+
+    @property
+    def duration_s(self) -> float | None:
+        """How long the film says that it is."""
+        if self._stream.duration and self._stream.time_base:
+            return float(self._stream.duration * self._stream.time_base)
+        return self._container.duration / av.time_base if self._container.duration else None
+
+    @property
+    def frames_planned(self) -> int | None:
+        """About how many frames there are, if the film says so."""
+        if self._stream.frames:
+            return self._stream.frames
+        return round(self.duration_s * self.fps) if self.duration_s else None
+
+    def frames(self, *, start: int = 0, every: int = 1) -> Iterator[VideoFrame]:
+        """Every so many frames; `problem` says afterwards whether they are all.
+
+        Args:
+            start: Number of the first frame that is wanted.
+            every: From one wanted frame to the next.
+        """
+        last_s = 0.0
+        number = -1
+        for number, frame in enumerate(self._decoded()):
+            at_s = number / self.fps if frame.time is None else float(frame.time)
+            last_s = max(last_s, at_s)
+            if frame.is_corrupt:
+                self._note(f"the picture at {last_s:.1f} s is damaged")
+            if number < start or (number - start) % every:
+                continue
+            yield VideoFrame(number=number, at_s=last_s, pixels=_upright(frame))
+        if number < 0:
+            raise VideoError(
+                f"{self._name} gave no picture ({self.problem or 'it is empty'}). "
+                "Copy it again, or convert it to MP4."
+            )
+        if self.duration_s and last_s + 1 / self.fps < self.duration_s - _MISSING_S:
+            self._note(f"it ends at {last_s:.1f} s of {self.duration_s:.1f} s")
+
+    def frame_near(self, at_s: float) -> np.ndarray:
+        """The frame at a time: RGB, shape (height, width, 3), uint8. Ends other reading."""
+        self._container.seek(max(int(at_s * av.time_base), 0))
+        shown: np.ndarray | None = None
+        for frame in self._decoded():
+            if shown is None or (frame.time or 0) <= at_s + 0.5 / self.fps:
+                shown = _upright(frame)
+            else:
+                break
+        if shown is None:
+            raise VideoError(f"{self._name} has no picture at {at_s:.1f} s.")
+        return shown
+
+    def _decoded(self) -> Iterator[av.VideoFrame]:
+        packets = self._container.demux(self._stream)
+        while True:
+            try:
+                packet = next(packets, None)
+            except av.error.FFmpegError as error:
+                self._note(f"the file breaks off ({_reason(error)})")
+                return
+            if packet is None:
+                return
+            try:
+                frames = packet.decode()
+            except av.error.FFmpegError as error:
+                at = (
+                    ""
+                    if packet.pts is None or packet.time_base is None
+                    else (f" at {float(packet.pts * packet.time_base):.1f} s")
+                )
+                self._note(f"pictures{at} are damaged ({_reason(error)})")
+                continue
+            yield from frames
+
+    def _note(self, problem: str) -> None:
+        if self.problem is None:
+            self.problem = problem
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class VideoStep:
+    """One frame of a film with the people in it."""
+
+    frame: VideoFrame
+    faces: tuple[TrackedFace, ...]
+
+
+def analyse(
+    video: VideoFile,
+    predictor: Predictor,
+    *,
+    every: int = 1,
+    start: int = 0,
+    first_number: int = 1,
+    known: tuple[TrackedFace, ...] = (),
+    known_at_s: float = 0.0,
+) -> Iterator[VideoStep]:
+    """Follow the people through a film.
+
+    Args:
+        video: The film.
+        predictor: The model with a detector.
+        every: Look at every so many frames.
+        start: Number of the first frame to look at.
+        first_number: Number of the first new person.
+        known: People of the frame before `start`.
+        known_at_s: The time of that frame.
+    """
+    stream = FaceStream(
+        predictor,
+        detect_every=max(DETECT_EVERY // every, 1),
+        first_number=first_number,
+        known=known,
+        known_at_s=known_at_s,
+    )
+    for frame in video.frames(start=start, every=every):
+        yield VideoStep(frame=frame, faces=stream.step(frame.pixels, frame.at_s))
+
+
+def _upright(frame: av.VideoFrame) -> np.ndarray:
+    """RGB pixels, turned as the film says that it was filmed."""
+    pixels: np.ndarray = frame.to_ndarray(format="rgb24")
+    turns = round(frame.rotation / 90) % 4
+    return np.ascontiguousarray(np.rot90(pixels, turns)) if turns else pixels
+
+
+def _reason(error: BaseException) -> str:
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
