@@ -1,0 +1,66 @@
+"""The app with a route of its own for camera frames: `streamlit run asgi.py`.
+
+`streamlit run streamlit_app.py` is the same app without the route; the Live page then takes the
+frames through Streamlit's own connection, which is slower.
+"""
+
+from urllib.parse import urlsplit
+
+import streamlit as st
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from fer.errors import StreamError
+from fer.inference.live import MAX_FRAME_BYTES, STREAMS
+
+PATH = "/api/live"
+STATUS = {"busy": 429, "gone": 410, "picture": 422, "rate": 429, "size": 413}
+
+
+async def live(request: Request) -> Response:
+    """Answer a frame, or close the stream (DELETE)."""
+    if not is_same_origin(request):
+        return refusal(403, "Frames are taken from this app's own pages only.")
+    try:
+        if request.method == "DELETE":
+            STREAMS.close(request.path_params["token"])
+            return Response(status_code=204)
+        stream = STREAMS.find(request.path_params["token"])
+        if request.headers.get("content-type") != "image/jpeg":
+            return refusal(415, "A frame is sent as image/jpeg.")
+        return JSONResponse(
+            await run_in_threadpool(stream.frame, await bounded_body(request)),
+            headers={"Cache-Control": "no-store"},
+        )
+    except StreamError as error:
+        return refusal(STATUS[error.reason], str(error))
+
+
+def is_same_origin(request: Request) -> bool:
+    """Whether a browser sent this from a page of the same host; others send no Origin."""
+    origin = urlsplit(request.headers.get("origin", ""))
+    return bool(origin.netloc) and origin.netloc == request.headers.get("host")
+
+
+async def bounded_body(request: Request) -> bytes:
+    """The body, read no further than a frame may be long."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_FRAME_BYTES:
+            raise StreamError(f"The frame has over {MAX_FRAME_BYTES:,} bytes.", "size")
+    return bytes(body)
+
+
+def refusal(status: int, message: str) -> Response:
+    """Why a request was not served."""
+    return JSONResponse({"error": message}, status_code=status)
+
+
+app = st.App(
+    "streamlit_app.py",
+    routes=[Route(f"{PATH}/{{token}}", live, methods=["POST", "DELETE"])],
+)
+STREAMS.route = PATH

@@ -1,0 +1,125 @@
+"""How good a model is, where it is wrong, and whether to believe the figure."""
+
+import numpy as np
+import streamlit as st
+
+from fer import settings
+from fer.data import SYNTHETIC, registered
+from fer.errors import FerError
+from fer.evaluation.honesty import notes
+from fer.evaluation.views import VIEWS
+from fer.nets.artefact import list_models
+from pages.shared import errors, state
+from pages.shared.evaluation.confusion import confusion
+from pages.shared.evaluation.detail import face_detail, marks_waiting
+from pages.shared.evaluation.evaluated import Evaluation, evaluation, load_faces, load_model
+from pages.shared.evaluation.faces import choose_cell, choose_filters, filtered, show_faces
+from pages.shared.evaluation.tabs import show_tabs
+
+TTA = {"none": "none", "flip": "flip", "ten_crop": "ten crops"}
+assert set(TTA) == set(VIEWS)
+
+
+def main() -> None:
+    st.title("Where is it wrong?", anchor=False)
+    if not list_models():
+        st.info("There is no model to evaluate. Train one: `python -m fer train`.")
+        return
+    try:
+        evaluated = evaluation(*choose())
+    except FerError as error:
+        errors.show(error)
+        return
+    show_headline(evaluated)
+    st.fragment(explore)(evaluated)
+    show_tabs(evaluated)
+
+
+def choose() -> tuple[str, str, str, str]:
+    """Model, data set, split and test-time augmentation."""
+    columns = st.columns(4)
+    names, default = list_models(), settings.default_model()
+    model = columns[0].selectbox(
+        "Model",
+        names,
+        index=names.index(default) if default in names else 0,
+        key=state.EVALUATE_MODEL,
+        bind="query-params",
+    )
+    sets = [source.name for source in registered()]
+    loaded = load_model(model)
+    trained_on = loaded.card.data.get("name")
+    real = [name for name in sets if name != SYNTHETIC]
+    dataset = columns[1].selectbox(
+        "Data set",
+        sets,
+        index=sets.index(trained_on if trained_on in sets else (real or sets)[0]),
+        key=state.EVALUATE_DATASET,
+        bind="query-params",
+        help="Add more on the Dataset page, or with `python -m fer data add`.",
+    )
+    there = list(load_faces(loaded, dataset).splits)
+    tests = [split for split in there if split.endswith("test")]
+    splits = [*(["test"] if tests and "test" not in tests else []), *there[::-1], "all"]
+    if len(tests) == 1 and tests[0] != "test":
+        splits.remove("test")
+    split = columns[2].selectbox("Split", splits, key=state.EVALUATE_SPLIT, bind="query-params")
+    tta = columns[3].selectbox(
+        "Test-time augmentation",
+        list(TTA),
+        format_func=TTA.__getitem__,
+        key=state.EVALUATE_TTA,
+        bind="query-params",
+        help="The mean answer over several views of each face. Slower, and always said with the "
+        "figure.",
+    )
+    return model, dataset, split, tta
+
+
+def show_headline(evaluated: Evaluation) -> None:
+    """The figure, what it is and what it is not."""
+    figures = evaluated.figures
+    low, high = figures["accuracy_ci95"]
+    said = notes(figures)
+    if figures["split"] in ("train", "validation", "all"):
+        st.error(f"**Not a test.** {said[0]}", icon=":material/warning:")
+        said = said[1:]
+    columns = st.columns(4)
+    columns[0].metric("Accuracy", f"{figures['accuracy']:.1%}")
+    columns[0].caption(f"95 %: {low:.1%} to {high:.1%}")
+    for column, name, key, form in (
+        (columns[1], "Balanced accuracy", "balanced_accuracy", ".1%"),
+        (columns[2], "Macro F1", "macro_f1", ".3f"),
+    ):
+        column.metric(name, format(figures[key], form))
+        column.caption(
+            "95 %: {} to {}".format(*(format(end, form) for end in figures["ci95"][key]))
+        )
+    columns[3].metric("Calibration error", f"{figures['ece']:.1%}")
+    columns[3].caption(f"Temperature {figures['temperature']:.2f}")
+    where = f"Model {figures['model']} on {figures['dataset']}, split {figures['split']}"
+    what = f"{errors.plain(where)}, {figures['images']:,} faces."
+    st.markdown(" ".join([what, *map(errors.plain, said)]))
+
+
+def explore(evaluated: Evaluation) -> None:
+    """The matrix, and the faces behind it."""
+    confusion(
+        np.array(evaluated.figures["confusion_matrix"]), evaluated.figures["labels"], choose_cell
+    )
+    filters = choose_filters(evaluated)
+    faces = filtered(evaluated, filters)
+    st.markdown(f"**{len(faces):,} of {len(evaluated.table):,} faces**, {filters.sort} first")
+    marks_waiting(evaluated)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        key = (filters, evaluated.table.model, evaluated.table.dataset, evaluated.table.split)
+        clicked = show_faces(evaluated, faces, key)
+    with right:
+        if clicked is not None:
+            face_detail(evaluated, clicked)
+        elif len(faces):
+            st.caption("Click a face to see what the model and people said about it.")
+
+
+main()

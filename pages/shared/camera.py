@@ -1,0 +1,110 @@
+"""The camera of the Live page, as an element of the page."""
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from fer import emotions
+from fer.errors import StreamError
+from fer.inference.drawing import ink_on
+from fer.inference.live import STREAMS, LiveStream
+
+_HERE = Path(__file__).parent
+_HTML = """
+<div id="live">
+  <section aria-label="Camera">
+    <div id="stage">
+      <video id="video" muted playsinline aria-label="Your camera"></video>
+      <canvas id="overlay" role="img" aria-label="Boxes around the faces"></canvas>
+      <p id="message" role="status"></p>
+    </div>
+    <div id="tools">
+      <button id="start" type="button" class="primary">Start</button>
+      <button id="pause" type="button" disabled>Pause</button>
+      <button id="mirror" type="button" aria-pressed="true">Mirror</button>
+      <button id="snapshot" type="button" disabled>Snapshot to Predict</button>
+      <select id="camera" aria-label="Camera" disabled><option value="">Camera</option></select>
+    </div>
+  </section>
+  <section aria-label="What the camera shows">
+    <dl>
+      <div><dt>frames/s</dt><dd id="fps">–</dd></div>
+      <div><dt>latency</dt><dd id="latency">–</dd></div>
+      <div><dt>dropped</dt><dd id="dropped">–</dd></div>
+    </dl>
+    <h3>Largest face</h3>
+    <ul id="bars"></ul>
+    <h3>Last minute, by person</h3>
+    <canvas id="timeline" role="img" aria-label="Emotions of the last minute, by person"></canvas>
+    <p class="ends"><span>1 minute ago</span><span>now</span></p>
+    <p id="said" role="status" aria-live="polite"></p>
+  </section>
+</div>
+"""
+
+_COMPONENT = st.components.v2.component(
+    "fer.camera",
+    html=_HTML,
+    css=(_HERE / "camera.css").read_text(encoding="utf-8"),
+    js=(_HERE / "camera.js").read_text(encoding="utf-8"),
+)
+
+
+def camera(stream: LiveStream, *, on_stop: Callable[[], None], key: str) -> bytes | None:
+    """Show the camera; its frames go to the stream by the server's route if it has one.
+
+    Without the route, each frame is a run of the script: call this inside a fragment.
+
+    Args:
+        stream: Where the frames go.
+        on_stop: Called, before the script runs, when the visitor has pressed Stop.
+        key: Key in the session state.
+
+    Returns:
+        JPEG of the frame that shall go to Predict, in the run after the visitor asked for it.
+    """
+    before: Mapping[str, Any] = st.session_state.get(key, {})
+    result = _COMPONENT(
+        key=key,
+        data={
+            "token": stream.token,
+            "route": STREAMS.route,
+            "labels": {
+                label: {
+                    "color": shown.color,
+                    "symbol": shown.symbol,
+                    "ink": ink_on(shown.color),
+                }
+                for label in stream.timeline.labels
+                for shown in [emotions.describe(label)]
+            },
+            "reply": _reply(stream, before.get("frame")),
+        },
+        on_frame_change=lambda: None,
+        on_stopped_change=on_stop,
+        on_snapshot_change=lambda: None,
+    )
+    return _bytes(result.snapshot)
+
+
+def _reply(stream: LiveStream, frame: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The answer to a frame that came through Streamlit."""
+    if not frame:
+        return None
+    try:
+        return {"id": frame["id"], **stream.frame(_bytes(frame["jpeg"]) or b"")}
+    except StreamError as error:
+        return {"id": frame["id"], "error": str(error), "fatal": error.reason == "gone"}
+
+
+def _bytes(data_url: str | None) -> bytes | None:
+    if not data_url:
+        return None
+    try:
+        return base64.b64decode(data_url.partition(",")[2], validate=True)
+    except binascii.Error:
+        return None

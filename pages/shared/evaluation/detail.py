@@ -1,0 +1,163 @@
+"""One face of an evaluation: what the model said, what people said, and marks by hand."""
+
+from html import escape
+from typing import Any
+
+import cv2
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from fer.data import VOTES, overlay
+from fer.errors import FerError
+from fer.nets.explain import grad_cam, occlusion
+from pages.shared import errors, state
+from pages.shared.charts import bars_html
+from pages.shared.evaluation.evaluated import Evaluation
+from pages.shared.pictures import data_uri
+
+_SHOWN_PX = 192
+
+
+def face_detail(evaluated: Evaluation, face: pd.Series) -> None:
+    """Show everything that is known about a face, and let it be marked."""
+    labels = evaluated.table.labels
+    st.markdown(
+        f"**True: {errors.plain(face['label'])}. Predicted: {errors.plain(face['predicted'])}, "
+        f"{face['confidence']:.0%} sure.**"
+    )
+    _pictures(evaluated, face)
+    shares = {label: float(face[f"p_{label}"]) for label in labels}
+    st.html(bars_html(shares, top=face["predicted"]))
+    _votes(evaluated.dataset.index.iloc[face["row"]], face)
+    _copies(evaluated, face)
+    _marks(evaluated, face)
+    st.caption(f"`{face['path']}` · loss {face['loss']:.2f} · entropy {face['entropy']:.2f} nats")
+
+
+def _pictures(evaluated: Evaluation, face: pd.Series) -> None:
+    pixels = evaluated.dataset.pixels[face["row"]]
+    said = evaluated.table.labels.index(face["predicted"])
+    shown = [(pixels, "The face", f"Face labelled {face['label']}")]
+    slot = st.empty()
+    explanations = {"Grad-CAM": grad_cam}
+    if st.toggle(
+        "Second opinion: hide parts of the face",
+        key=state.EVALUATE_OCCLUSION,
+        help="Occlusion: bright where hiding the place costs the predicted emotion most.",
+    ):
+        explanations["Occlusion"] = occlusion
+    for name, explain in explanations.items():
+        try:
+            heat = explain(evaluated.artefact, pixels, said)
+        except FerError as error:
+            errors.show(error, about=name)
+            continue
+        shown.append((heated(pixels, heat), name, f"{name}: what spoke for {face['predicted']}"))
+    slot.html(pictures_html(shown))
+
+
+def pictures_html(shown: list[tuple[np.ndarray, str, str]]) -> str:
+    """Pictures in a row: pixels, the word under each, and its alternative text."""
+    figures = "".join(
+        f'<figure><img src="{data_uri(pixels)}" alt="{escape(alt)}">'
+        f"<figcaption>{escape(caption)}</figcaption></figure>"
+        for pixels, caption, alt in shown
+    )
+    return f'<div class="fer-pictures">{figures}</div>'
+
+
+def heated(face: np.ndarray, heat: np.ndarray) -> np.ndarray:
+    """A face under its heat map, RGB, at screen size.
+
+    Args:
+        face: Shape (height, width, channels), uint8.
+        heat: Shape (height, width), 0–1.
+    """
+    size = (_SHOWN_PX, _SHOWN_PX)
+    large = cv2.resize(face, size, interpolation=cv2.INTER_CUBIC)
+    if large.ndim == 2:
+        large = np.repeat(large[:, :, None], 3, axis=2)
+    warmth = cv2.resize(heat.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
+    colors = cv2.applyColorMap((255 * warmth.clip(0, 1)).astype(np.uint8), cv2.COLORMAP_INFERNO)
+    mixed = 0.5 * large + 0.5 * colors[:, :, ::-1]
+    return mixed.astype(np.uint8)
+
+
+def _votes(row: pd.Series, face: pd.Series) -> None:
+    if pd.isna(face["agreement"]):
+        return
+    votes = {name: float(row[f"votes_{name}"]) for name in VOTES}
+    total = sum(votes.values())
+    said = {name: votes.get(name, 0.0) for name in (face["predicted"], face["label"])}
+    sentence = f"{said[face['predicted']]:.0f} of {total:.0f} people said {face['predicted']} too"
+    if not face["correct"]:
+        sentence += f"; {said[face['label']]:.0f} said {face['label']}"
+    st.markdown(f"**{sentence}.**")
+    cast = {name.replace("_", " "): count / total for name, count in votes.items() if count}
+    st.html(bars_html(dict(sorted(cast.items(), key=lambda item: -item[1]))))
+
+
+def _copies(evaluated: Evaluation, face: pd.Series) -> None:
+    index = evaluated.dataset.index
+    same = np.flatnonzero((index["hash"] == face["hash"]).to_numpy())
+    same = same[same != face["row"]]
+    if not len(same):
+        st.caption("No exact copy of it in the data set.")
+        return
+    plural = "copy" if len(same) == 1 else "copies"
+    st.markdown(f"**{len(same)} exact {plural} in the data set:**")
+    for row in index.iloc[same[:10]].itertuples():
+        st.markdown(f"- {row.split}, labelled {errors.plain(row.label)}: `{row.path}`")
+
+
+def _marks(evaluated: Evaluation, face: pd.Series) -> None:
+    if evaluated.dataset.folder is None:
+        return
+    labels = list(evaluated.table.labels)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        label = st.selectbox(
+            "Its right label",
+            labels,
+            index=labels.index(face["predicted"]),
+            key=f"{state.EVALUATE_RELABEL}.{face['path']}",
+            width=160,
+        )
+        relabel = st.button(
+            "Relabel", icon=":material/label:", disabled=label == face["label"],
+            key="evaluate.mark.relabel",
+        )  # fmt: skip
+        exclude = st.button("Exclude", icon=":material/block:", key="evaluate.mark.exclude")
+    if relabel:
+        _mark(evaluated, face, label=label)
+    if exclude:
+        _mark(evaluated, face, excluded=True)
+
+
+def _mark(evaluated: Evaluation, face: pd.Series, **how: Any) -> None:
+    try:
+        overlay.mark(evaluated.dataset, [face["path"]], **how)
+    except FerError as error:
+        errors.show(error)
+    else:
+        st.rerun()
+
+
+def marks_waiting(evaluated: Evaluation) -> None:
+    """How many faces are marked, and a way back."""
+    if evaluated.dataset.folder is None:
+        return
+    marks = overlay.read(evaluated.dataset)
+    if not marks:
+        return
+    excluded = sum(mark.excluded for mark in marks.values())
+    waiting = "face waits" if len(marks) == 1 else "faces wait"
+    relabelled = sum(mark.label is not None for mark in marks.values())
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f":material/flag: **{len(marks):,} marked {waiting} for the next training**: "
+            f"{excluded:,} excluded, {relabelled:,} relabelled."
+        )
+        if st.button("Undo the last mark", icon=":material/undo:", key="evaluate.mark.undo"):
+            overlay.undo(evaluated.dataset)
+            st.rerun()

@@ -1,0 +1,67 @@
+"""Loaded predictors, shared by every session of the server."""
+
+import os
+from concurrent.futures import Future, wait
+from threading import Lock, Thread
+
+import streamlit as st
+
+from fer import settings
+from fer.data.synthetic import draw_face
+from fer.inference.predictor import Predictor
+
+DEFAULT_DETECTOR = "auto"
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # or it reports every missing GPU
+
+
+_IMPORTING = Lock()
+
+
+def import_keras() -> None:
+    """Import Keras and its backend; threads that do so at the same time get half of it."""
+    with _IMPORTING:
+        import keras  # noqa: F401
+
+
+def warm_up() -> None:
+    """Start loading the default predictor in the background, once in a server's life."""
+    _loading(settings.default_model(), DEFAULT_DETECTOR)
+
+
+def predictor(model: str, detector: str) -> Predictor:
+    """The predictor, with a word on the page while it is being loaded.
+
+    Raises:
+        FerError: If the model or the detector cannot be loaded; the next call tries again.
+    """
+    loading = _loading(model, detector)
+    if not loading.done():
+        slot = st.empty()
+        with st.spinner("Loading the model. Once per server start, a few seconds.", show_time=True):
+            while wait([loading], timeout=0.2).not_done:
+                slot.empty()  # lets Streamlit end this run when the visitor moves on
+    return loading.result()
+
+
+def _is_usable(loading: Future[Predictor]) -> bool:
+    return not loading.done() or loading.exception() is None
+
+
+@st.cache_resource(max_entries=3, show_spinner=False, validate=_is_usable)
+def _loading(model: str, detector: str) -> Future[Predictor]:
+    future: Future[Predictor] = Future()
+    Thread(target=_load, args=(future, model, detector), daemon=True).start()
+    return future
+
+
+def _load(future: Future[Predictor], model: str, detector: str) -> None:
+    try:
+        import_keras()
+        loaded = Predictor.load(model, detector=detector)
+        # The first face compiles what finds it and what names it.
+        loaded.predict(draw_face("happy", seed=0, size=192), whole_if_no_face=True)
+    except BaseException as error:  # noqa: BLE001 - raised again where the result is asked for
+        future.set_exception(error)
+    else:
+        future.set_result(loaded)

@@ -1,0 +1,66 @@
+"""Arrays of pixels as what a browser shows."""
+
+import base64
+import io
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from fer.inference.drawing import draw_faces
+from fer.inference.predictor import FacePrediction
+
+SHOWN_LONG_SIDE_PX = 1280
+_SHOWN_AT_LEAST_PX = 600
+
+
+def data_uri(pixels: np.ndarray) -> str:
+    """A small picture as a PNG inside a URL.
+
+    Args:
+        pixels: Grey (h, w) or (h, w, 1), or RGB (h, w, 3); uint8.
+    """
+    if pixels.ndim == 3 and pixels.shape[2] == 1:
+        pixels = pixels[:, :, 0]
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def annotated(photo: np.ndarray, faces: Sequence[FacePrediction]) -> bytes:
+    """The photo at screen size, each face boxed and numbered in its emotion's colour.
+
+    Args:
+        photo: RGB, shape (h, w, 3), uint8.
+        faces: In the order of their numbers, from 1.
+
+    Returns:
+        A JPEG of at most 1280 px on its longer side; a very small photo is enlarged.
+    """
+    height, width = photo.shape[:2]
+    long_side = min(max(height, width, _SHOWN_AT_LEAST_PX), SHOWN_LONG_SIDE_PX)
+    scale = long_side / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    picture = Image.fromarray(photo).resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    marked = draw_faces(np.asarray(picture), faces, scale=scale)
+    buffer = io.BytesIO()
+    Image.fromarray(marked).save(buffer, "JPEG", quality=88)
+    return buffer.getvalue()
+
+
+def heated(crop: np.ndarray, heat: np.ndarray) -> np.ndarray:
+    """A face under its heat map: yellow and bright where it is hot, dark violet where it is cold.
+
+    Args:
+        crop: Grey (h, w, 1) or RGB (h, w, 3), uint8.
+        heat: Shape (h, w), float32, 0–1.
+
+    Returns:
+        RGB, four times as large, uint8.
+    """
+    size = (crop.shape[1] * 4, crop.shape[0] * 4)
+    grey = cv2.resize(np.ascontiguousarray(crop.mean(axis=2)), size).astype(np.float32)
+    levels = (255 * cv2.resize(heat, size)).astype(np.uint8)
+    color = cv2.cvtColor(cv2.applyColorMap(levels, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
+    return (0.5 * grey[:, :, None] + 0.5 * color).clip(0, 255).astype(np.uint8)
