@@ -1,0 +1,80 @@
+"""How much the library adds to the bare network, and to the start of TensorFlow.
+
+Every figure is a ratio of medians taken in turn within this one run:
+
+- one face: `Artefact.classify` over a bare call of the same compiled network (at most 1.5);
+- 1,000 faces: its throughput over the bare network's in the same batches (at least 0.8);
+- whole process: `python -m fer predict PHOTO` over `python -c "import tensorflow"` (at most 1.5).
+"""
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import tensorflow as tf
+
+from fer.data.synthetic import draw_face
+from fer.nets import artefact
+
+
+def medians(*functions: Callable[[], object], rounds: int) -> list[float]:
+    """Median seconds of each function, called in turn so that a noisy machine hits all alike."""
+    seconds: list[list[float]] = [[] for _ in functions]
+    for number in range(rounds + 1):
+        for function, spent in zip(functions, seconds, strict=True):
+            start = time.perf_counter()
+            function()
+            if number:  # the first round warms up
+                spent.append(time.perf_counter() - start)
+    return [statistics.median(spent) for spent in seconds]
+
+
+def main() -> None:
+    """Run and print."""
+    model = artefact.load()
+    shape = (model.card.height, model.card.width, model.card.channels)
+    faces = np.random.default_rng(0).integers(0, 256, (1000, *shape), dtype=np.uint8)
+    bare = tf.function(
+        lambda x: model.model(x, training=False),
+        input_signature=[tf.TensorSpec((None, *shape), tf.uint8)],
+    ).get_concrete_function()
+
+    one = faces[:1]
+    ours, theirs = medians(
+        lambda: model.classify(one), lambda: bare(tf.constant(one)).numpy(), rounds=500
+    )
+    print(f"one face: {ours * 1e3:.2f} ms, {ours / theirs:.2f} of the bare network (at most 1.5)")
+
+    chunks = [tf.constant(faces[i : i + artefact.BATCH]) for i in range(0, 1000, artefact.BATCH)]
+    ours, theirs = medians(
+        lambda: model.classify(faces), lambda: [bare(chunk) for chunk in chunks], rounds=10
+    )
+    print(
+        f"1,000 faces: {1000 / ours:,.0f} faces/s, throughput {theirs / ours:.2f} of the bare "
+        "network (at least 0.8)"
+    )
+
+    with tempfile.TemporaryDirectory() as folder:
+        photo = Path(folder) / "drawn.png"
+        cv2.imwrite(str(photo), draw_face("happy", seed=0, size=640))
+        ours, theirs = medians(
+            lambda: run("-m", "fer", "predict", str(photo), "--json"),
+            lambda: run("-c", "import tensorflow"),
+            rounds=5,
+        )
+    print(f"whole process: {ours:.1f} s, {ours / theirs:.2f} of importing TensorFlow (at most 1.5)")
+
+
+def run(*arguments: str) -> None:
+    """Run Python and wait for it."""
+    subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
+
+
+if __name__ == "__main__":
+    main()

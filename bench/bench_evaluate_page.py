@@ -1,0 +1,100 @@
+"""The Evaluate page in a browser: from the click on a cell to its faces, and a second visit.
+
+It needs Chromium, and FER-2013 in FER_DATA. Medians, in seconds: a click (under 0.5, of twenty),
+a second visit (under 1, of five; until the matrix and the faces are there).
+"""
+
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+CLICKS = 20
+VISITS = 5
+MATRIX = ".st-key-evaluate-matrix"
+
+
+def main() -> None:
+    """Run and print."""
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if not chromium or not os.environ.get("FER_DATA"):
+        print("left out: no Chromium, or FER_DATA is not set")
+        return
+    with tempfile.TemporaryDirectory() as home, socket.socket() as probe:
+        os.environ["FER_HOME"] = home
+        os.environ["FER_DATA_ROOTS"] = os.environ["FER_DATA"]
+        from fer.data import add
+
+        add(Path(os.environ["FER_DATA"]), name="fer2013")
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+        probe.close()
+        server = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port",
+             str(port), "--server.headless", "true", "--server.fileWatcherType", "none"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            measure(f"http://127.0.0.1:{port}", chromium)
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def measure(address: str, chromium: str) -> None:
+    """Drive the page and print the medians."""
+    from playwright.sync_api import Error, sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1280, "height": 2000})
+        page.set_default_timeout(300_000)
+        for _ in range(60):
+            try:
+                page.goto(address)
+                break
+            except Error:
+                time.sleep(1)
+        page.get_by_text("How good is it?").wait_for()
+        visits = []
+        for _ in range(VISITS + 1):
+            page.get_by_role("link", name="Home").click()
+            page.get_by_text("How good is it?").wait_for()
+            time.sleep(1)
+            start = time.perf_counter()
+            page.get_by_role("link", name="Evaluate").click()
+            page.locator(f"{MATRIX} g.mark-rect path").first.wait_for()
+            page.locator("#faces img").first.wait_for()
+            visits.append(time.perf_counter() - start)
+        labels = page.locator(f"{MATRIX} g.role-axis-label text").all_text_contents()
+        labels = labels[: len(labels) // 2]
+        cells = page.locator(f"{MATRIX} g.mark-rect path")
+        counts = page.locator(f"{MATRIX} g.mark-text.role-mark text").all_text_contents()
+        full = [i for i, count in enumerate(counts) if count != "0"]
+        clicks = []
+        for cell in full[1 : CLICKS + 1]:
+            time.sleep(1)
+            box = cells.nth(cell).bounding_box()
+            assert box
+            page.mouse.move(box["x"] + 3, box["y"] + 3)
+            page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+            true, said = labels[cell // len(labels)], labels[cell % len(labels)]
+            start = time.perf_counter()
+            page.mouse.down()
+            page.mouse.up()
+            page.locator(
+                f'#faces img[alt^="Face labelled {true}, predicted {said} "]'
+            ).first.wait_for()
+            clicks.append(time.perf_counter() - start)
+        browser.close()
+    print(f"second visit: {statistics.median(visits[1:]):.2f} s (under 1); first {visits[0]:.1f} s")
+    print(f"cell to faces: {statistics.median(clicks):.2f} s, of {len(clicks)} clicks (under 0.5)")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""What a photo, many photos, a frame of a stream and 2,000 predictions cost.
+
+- a 1280×960 photo with one face, warm: milliseconds and shares by step, at most 200 with MTCNN and
+  40 with YuNet, measured on two free cores;
+- 500 photos of 640×480 with one face: `predict_many` over one `predict` after the other (at least
+  2.0), and the same for ready crops;
+- a stream of 640×480: frames a second (at least 10);
+- 2,000 predictions: growth of the process in MB (at most 50).
+"""
+
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from fer.data.synthetic import draw_face
+from fer.errors import FerError
+from fer.inference.predictor import Predictor
+from fer.inference.stream import FaceStream
+
+
+def photo(width: int, height: int, x: float = 0.3) -> np.ndarray:
+    """A drawn face on plain ground, RGB."""
+    ground = np.full((height, width, 3), 150, np.uint8)
+    side = height // 2
+    face = cv2.cvtColor(draw_face("happy", seed=7, size=side), cv2.COLOR_GRAY2RGB)
+    left = round(x * (width - side))
+    ground[height // 4 : height // 4 + side, left : left + side] = face
+    return ground
+
+
+def jpeg(pixels: np.ndarray) -> bytes:
+    """The bytes of a file."""
+    return bytes(cv2.imencode(".jpg", pixels)[1])
+
+
+def memory_mb() -> float:
+    """Memory of this process now; on other systems than Linux, the most it ever was."""
+    status = Path("/proc/self/statm")
+    if status.is_file():
+        return int(status.read_text().split()[1]) * resource.getpagesize() / 1e6
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
+        1e6 if sys.platform == "darwin" else 1e3
+    )
+
+
+def seconds(work: Iterable[object]) -> float:
+    """How long it takes to run through."""
+    start = time.perf_counter()
+    for _ in work:
+        pass
+    return time.perf_counter() - start
+
+
+def one_photo(name: str, most_ms: int) -> None:
+    """A warm photo, by step."""
+    try:
+        predictor = Predictor.load(detector=name)
+    except FerError as error:
+        print(f"{name}: not here ({error})")
+        return
+    data = jpeg(photo(1280, 960))
+    faces = len(predictor.predict(data).faces)
+    laps = [predictor.predict(data).timings_ms for _ in range(20)]
+    steps = {step: statistics.median(lap[step] for lap in laps) for step in laps[0]}
+    total = sum(steps.values())
+    shares = ", ".join(f"{step} {spent / total:.0%}" for step, spent in steps.items())
+    print(f"{name}: 1280×960, {faces} face: {total:.0f} ms (at most {most_ms}): {shares}")
+
+
+def many(detector: str, pictures: list[bytes]) -> None:
+    """Together over one by one."""
+    predictor = Predictor.load(detector=detector)
+    list(predictor.predict_many(pictures[:40]))
+    alone = seconds(predictor.predict(picture) for picture in pictures)
+    together = seconds(predictor.predict_many(pictures))
+    rate = len(pictures) / together
+    print(
+        f"{len(pictures)} pictures, detector {detector}: {rate:.0f}/s together, "
+        f"{alone / together:.2f} of one by one (at least 2.0)"
+    )
+
+
+def stream() -> None:
+    """Frames of a moving face."""
+    predictor = Predictor.load()
+    frames = [jpeg(photo(640, 480, 0.5 + 0.4 * np.sin(i / 15))) for i in range(120)]
+    following = FaceStream(predictor)
+
+    def work() -> Iterable[object]:
+        for number, frame in enumerate(frames):
+            yield following.step(cv2.imdecode(np.frombuffer(frame, np.uint8), 1), number / 20)
+
+    print(f"stream 640×480: {len(frames) / seconds(work()):.0f} frames/s (at least 10)")
+
+
+def growth() -> None:
+    """Memory that predictions leave behind."""
+    predictor = Predictor.load()
+    data = jpeg(photo(640, 480))
+    for _ in range(100):
+        predictor.predict(data)
+    before = memory_mb()
+    for _ in range(2000):
+        predictor.predict(data)
+    print(f"2,000 predictions: {memory_mb() - before:+.1f} MB (at most 50)")
+
+
+def main() -> None:
+    """Run and print."""
+    one_photo("mtcnn", 200)
+    one_photo("yunet", 40)
+    many("auto", [jpeg(photo(640, 480, i / 500)) for i in range(500)])
+    crops = [draw_face("happy", seed=i, size=48) for i in range(20)]
+    many("none", [jpeg(crop) for crop in crops] * 50)
+    stream()
+    growth()
+
+
+if __name__ == "__main__":
+    main()

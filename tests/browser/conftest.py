@@ -1,0 +1,160 @@
+"""The running app and a real Chromium to look at it with."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+PROJECT_ROOT = Path(__file__).resolve().parents[2]
+START_TIMEOUT_S = 60
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+# Streamlit says "not running" for a moment between a click and the run it starts, so idle has to
+# last. The clock lives in the page and is set back by whoever waits.
+IDLE_FOR_MS = 300
+IS_IDLE = """idleForMs => {
+    const app = document.querySelector(
+        '[data-testid=stApp][data-test-connection-state=CONNECTED]' +
+        '[data-test-script-state=notRunning]'
+    );
+    if (!app || document.querySelector('[data-testid=stSkeleton]')) {
+        delete window.idleSince;
+        return false;
+    }
+    window.idleSince ??= performance.now();
+    return performance.now() - window.idleSince >= idleForMs;
+}"""
+
+
+Serve = Callable[[str], AbstractContextManager[str]]
+
+
+@pytest.fixture(scope="session")
+def serve(fer_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Serve:
+    """Serves a script: `with serve("asgi.py") as address`."""
+    return lambda script: _served(script, tmp_path_factory.mktemp("server") / "log.txt")
+
+
+@pytest.fixture(scope="module")
+def server(serve: Serve) -> Iterator[str]:
+    """The app on a free port, as its address without a slash at the end."""
+    with serve("streamlit_app.py") as address:
+        yield address
+
+
+@contextmanager
+def _served(script: str, log: Path) -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    options = {
+        "server.address": "127.0.0.1",
+        "server.port": port,
+        "server.headless": "true",
+        "server.fileWatcherType": "none",
+        "browser.gatherUsageStats": "false",
+    }
+    command = [sys.executable, "-m", "streamlit", "run", script]
+    command += [f"--{name}={value}" for name, value in options.items()]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=PROJECT_ROOT, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        _wait_until_healthy(process, address, log)
+        yield address
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_until_healthy(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            with urlopen(f"{address}/_stcore/health", timeout=2):
+                return
+        except (URLError, TimeoutError):
+            time.sleep(0.1)
+    pytest.fail(f"The app did not start (exit status {process.poll()}):\n{log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def chromium_flags() -> tuple[str, ...]:
+    return FLAGS
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Where Chromium is."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        _skip_outside_ci("no Chromium: none of " + ", ".join(names) + " is on the PATH")
+    return found
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> "Iterator[Browser]":
+    """Headless Chromium; a module each, because Playwright's event loop blocks asyncio's."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError as error:
+        _skip_outside_ci(f"no Playwright: {error}")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        yield running
+        running.close()
+
+
+def _skip_outside_ci(reason: str) -> NoReturn:
+    if os.environ.get("CI", "").lower() in ("", "0", "false"):
+        pytest.skip(reason)
+    pytest.fail(f"{reason}; in CI the browser tests must run")
+
+
+@pytest.fixture
+def page(browser: "Browser") -> "Iterator[Page]":
+    """An empty tab with a fresh profile, 1280 × 900 px."""
+    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+        yield context.new_page()
+
+
+@pytest.fixture(scope="session")
+def wait_until_idle() -> "Callable[[Page], None]":
+    """Call with a page: returns once the app is connected, drawn, and has stopped running.
+
+    An upload starts its run only when the file is there: wait for what it shows instead.
+    """
+
+    def wait(page: "Page") -> None:
+        page.evaluate("delete window.idleSince")
+        page.wait_for_function(IS_IDLE, arg=IDLE_FOR_MS)
+
+    return wait

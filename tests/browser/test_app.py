@@ -1,0 +1,123 @@
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+WaitUntilIdle = Callable[[Page], None]
+
+KNOWN_TO_AXE = {"presentation-role-conflict"}  # Streamlit's own uploader
+SLOW_MS = 60_000
+
+
+@pytest.fixture(scope="session")
+def portrait(astronaut: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return saved(astronaut, tmp_path_factory.mktemp("photos") / "portrait.jpg")
+
+
+def saved(pixels: np.ndarray, path: Path) -> Path:
+    Image.fromarray(pixels).save(path, quality=95)
+    return path
+
+
+def upload(page: Page, server: str, *photos: Path) -> None:
+    page.goto(f"{server}/predict")
+    page.locator("input[type=file]").set_input_files(photos)
+
+
+def test_a_first_visit_straight_to_a_page_gets_the_whole_app(page: Page, server: str) -> None:
+    page.goto(f"{server}/predict")
+    expect(page.get_by_text("Loading the model")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_role("link", name="Home", exact=True)).to_be_visible()
+    expect(page.get_by_text("Loading the model")).to_be_hidden(timeout=SLOW_MS)
+
+
+def test_a_smiling_person_is_boxed_and_called_happy(
+    page: Page, server: str, portrait: Path
+) -> None:
+    upload(page, server, portrait)
+    expect(page.get_by_alt_text("portrait.jpg, 1 face: 1 happy")).to_be_visible(timeout=SLOW_MS)
+    card = page.get_by_label("Face 1", exact=True)
+    expect(card.locator(".fer-top")).to_contain_text("happy")
+    expect(card.get_by_role("listitem")).to_have_count(7)
+    crop = card.get_by_alt_text("Face 1 as the network saw it, 48 × 48 pixels")
+    expect(crop).to_have_css("image-rendering", "pixelated")
+    assert crop.evaluate("image => image.naturalWidth") == 48
+
+
+def test_every_face_of_a_photo_is_numbered_and_has_its_card(
+    page: Page, server: str, astronaut: np.ndarray, tmp_path: Path
+) -> None:
+    three = np.concatenate([astronaut[:, :380]] * 3, axis=1)
+    upload(page, server, saved(three, tmp_path / "three.jpg"))
+    expect(
+        page.get_by_alt_text(re.compile(r"three.jpg, 3 faces: 1 \w+, 2 \w+, 3 \w+"))
+    ).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator(".fer-face")).to_have_count(3)
+
+
+def test_a_bad_file_is_a_plain_sentence_beside_the_good_ones(
+    page: Page, server: str, portrait: Path, tmp_path: Path
+) -> None:
+    empty, text, cut = (tmp_path / name for name in ("empty.jpg", "text.jpg", "cut.jpg"))
+    empty.touch()
+    text.write_text("no picture at all")
+    cut.write_bytes(portrait.read_bytes()[:9000])
+    strip = saved(np.zeros((10, 20_000, 3), np.uint8), tmp_path / "strip.png")
+    upload(page, server, empty, text, cut, strip, portrait)
+    expect(page.locator(".fer-face")).to_have_count(1, timeout=SLOW_MS)
+    alerts = page.get_by_role("alert")
+    expect(alerts).to_have_count(4)
+    expect(alerts.nth(0)).to_contain_text("empty (0 bytes)")
+    expect(page.get_by_text("Traceback")).to_have_count(0)
+
+
+def test_an_example_can_be_chosen_with_the_keyboard(
+    page: Page, server: str, wait_until_idle: WaitUntilIdle
+) -> None:
+    page.goto(f"{server}/predict")
+    example = page.get_by_role("button", name="Drawn face that looks happy")
+    expect(example).to_be_visible(timeout=SLOW_MS)
+    wait_until_idle(page)
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if example.evaluate("button => button.matches(':focus')"):
+            break
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Drawn happy face")).to_be_visible(timeout=SLOW_MS)
+    expect(example).to_have_attribute("aria-pressed", "true")
+
+
+@pytest.mark.parametrize("address", ["/", "/predict"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_page_fits_and_has_no_accessibility_faults(
+    browser: Browser,
+    server: str,
+    portrait: Path,
+    wait_until_idle: WaitUntilIdle,
+    address: str,
+    scheme: str,
+    width: int,
+) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    with browser.new_context(
+        viewport={"width": width, "height": 844},
+        color_scheme=scheme,  # type: ignore[arg-type]
+    ) as context:
+        page = context.new_page()
+        if address == "/predict":
+            upload(page, server, portrait)
+            expect(page.locator(".fer-face")).to_have_count(1, timeout=SLOW_MS)
+        else:
+            page.goto(server)
+            expect(page.get_by_role("heading", name="Before you use it")).to_be_visible()
+        wait_until_idle(page)
+        main = page.get_by_test_id("stMain")
+        assert main.evaluate("main => main.scrollWidth <= main.clientWidth")
+        found = Axe().run(page).response["violations"]
+        assert {fault["id"] for fault in found} <= KNOWN_TO_AXE

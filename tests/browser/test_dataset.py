@@ -1,0 +1,143 @@
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from fer.data.synthetic import draw_face
+
+WaitUntilIdle = Callable[[Page], None]
+SLOW_MS = 120_000
+
+
+@pytest.fixture(scope="module", autouse=True)
+def allowed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder that the server may read, with a small data set in it; made before the server.
+
+    FER-2013's folder is allowed too, where there is one.
+    """
+    root = tmp_path_factory.mktemp("roots")
+    for label in ("happy", "sad"):
+        for part, count in (("train", 6), ("test", 3)):
+            folder = root / "drawn" / part / label
+            folder.mkdir(parents=True)
+            for seed in range(count):
+                face = draw_face(label, seed=seed + 100 * (part == "test"), size=48)
+                cv2.imwrite(str(folder / f"{part}_{seed}.png"), face)
+    with pytest.MonkeyPatch.context() as patch:
+        real = os.environ.get("FER_DATA") or tempfile.gettempdir()
+        patch.setenv("FER_DATA_ROOTS", os.pathsep.join([str(root), real]))
+        yield root
+
+
+def faces(page: Page) -> Locator:
+    return page.get_by_role("group", name=re.compile("^Faces, page")).get_by_role("button")
+
+
+def fill(page: Page, name: str, text: str) -> None:
+    box = page.get_by_role("textbox", name=name)
+    box.fill(text)
+    box.press("Tab")
+
+
+def add(page: Page, server: str, path: Path, name: str) -> None:
+    page.goto(f"{server}/dataset")
+    page.get_by_role("button", name="Add").click(timeout=SLOW_MS)
+    dialog = page.get_by_role("dialog")
+    fill(page, "Folder or file", str(path))
+    fill(page, "What to call it", name)
+    dialog.get_by_role("button", name="Add", exact=True).click()
+
+
+def show_faces(page: Page) -> None:
+    page.get_by_test_id("stButtonGroup").get_by_text("Faces", exact=True).click()
+
+
+def test_a_folder_outside_the_allowed_ones_is_refused(page: Page, server: str) -> None:
+    add(page, server, Path("/etc"), "etc")
+    expect(page.get_by_role("alert")).to_contain_text("may read", timeout=SLOW_MS)
+
+
+def test_a_data_set_is_added_filtered_opened_marked_and_removed(
+    page: Page, server: str, allowed: Path
+) -> None:
+    add(page, server, allowed / "drawn", "mine")
+    expect(page.get_by_text("class folders: 18 pictures")).to_be_visible(timeout=SLOW_MS)
+    show_faces(page)
+    expect(faces(page)).to_have_count(18, timeout=SLOW_MS)
+    fill(page, "In the file name", "test_")
+    expect(faces(page)).to_have_count(6, timeout=SLOW_MS)
+    expect(page).to_have_url(re.compile("dataset.file=test_"))
+
+    faces(page).first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("test/happy/test_1.png")).to_be_visible(timeout=SLOW_MS)
+    dialog.get_by_role("button", name="Next").click()
+    expect(dialog.get_by_text("test/happy/test_2.png")).to_be_visible(timeout=SLOW_MS)
+    dialog.get_by_role("button", name="Exclude").click()
+    expect(dialog.get_by_text("Excluded by hand")).to_be_visible(timeout=SLOW_MS)
+    dialog.get_by_role("button", name="Close").click()
+    expect(page.get_by_role("button", name="Marks (1)")).to_be_visible(timeout=SLOW_MS)
+
+    page.reload()
+    expect(faces(page)).to_have_count(6, timeout=SLOW_MS)
+    expect(page.get_by_role("button", name=re.compile("test_2.png, excluded"))).to_be_visible()
+    page.get_by_role("button", name="Remove").click()
+    page.get_by_role("button", name="Remove mine").click()
+    expect(page.get_by_text("faces drawn by this program")).to_be_visible(timeout=SLOW_MS)
+
+
+def test_the_page_of_the_gallery_stands_in_the_url(page: Page, server: str) -> None:
+    page.goto(f"{server}/dataset?dataset.view=Faces&dataset.page=21")
+    expect(page.get_by_role("group", name="Faces, page 21 of 21")).to_be_visible(timeout=SLOW_MS)
+    page.get_by_role("button", name="Page 1", exact=True).click()
+    expect(faces(page)).to_have_count(200, timeout=SLOW_MS)
+
+
+@pytest.mark.slow
+def test_fer2013_is_added_filtered_and_a_face_opened(
+    page: Page, server: str, allowed: Path, fer2013_folder: Path
+) -> None:
+    add(page, server, fer2013_folder, "fer2013")
+    expect(page.get_by_text("FER-2013 in class folders")).to_be_visible(timeout=SLOW_MS)
+    show_faces(page)
+    expect(faces(page)).to_have_count(200, timeout=SLOW_MS)
+    fill(page, "In the file name", "PublicTest_1011")
+    expect(page.get_by_text(re.compile(r"^\d+ of 32,297 faces"))).to_be_visible(timeout=SLOW_MS)
+    expect(faces(page).first).to_have_accessible_name(re.compile("PublicTest_1011"))
+    faces(page).first.click()
+    expect(
+        page.get_by_role("dialog").get_by_text(re.compile("^What .* people chose"))
+    ).to_be_visible(timeout=SLOW_MS)
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+@pytest.mark.parametrize("view", ["Overview", "Faces", "Audit"])
+def test_the_page_fits_and_has_no_accessibility_faults(
+    browser: Browser,
+    server: str,
+    wait_until_idle: WaitUntilIdle,
+    view: str,
+    scheme: str,
+    width: int,
+) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    with browser.new_context(
+        viewport={"width": width, "height": 844},
+        color_scheme=scheme,  # type: ignore[arg-type]
+    ) as context:
+        page = context.new_page()
+        page.goto(f"{server}/dataset?dataset.view={view}")
+        expect(page.get_by_text("faces drawn by this program")).to_be_visible(timeout=SLOW_MS)
+        wait_until_idle(page)
+        main = page.get_by_test_id("stMain")
+        assert main.evaluate("main => main.scrollWidth <= main.clientWidth")
+        found = Axe().run(page).response["violations"]
+        assert {fault["id"] for fault in found} <= set(), found

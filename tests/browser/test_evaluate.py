@@ -1,0 +1,204 @@
+"""The Evaluate page in a real browser, over a small drawn data set with votes and a leak."""
+
+import csv
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import pytest
+
+from fer.data import VOTES, add
+from fer.data.synthetic import draw_face
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+LABELS = ("fear", "happy", "sad")
+TESTS_EACH = 14
+TABS = {
+    "Per class": "Over all classes",
+    "Calibration": "Expected calibration error",
+    "Thresholds": "below this confidence",
+    "Slices": "The worst first",
+    "Attention": "Mean Grad-CAM",
+    "Comparison": "McNemar's exact test",
+    "Label errors": "Confident learning",
+    "Report": "to share",
+}
+Idle = Callable[["Page"], None]
+
+
+def write_faces(folder: Path) -> None:
+    votes = []
+    for number, label in enumerate(LABELS):
+        for part, count in (("train", 6), ("test", TESTS_EACH)):
+            place = folder / part / label
+            place.mkdir(parents=True)
+            for i in range(count):
+                # The first test face of each class is a copy of a training face.
+                seed = 1000 * number + (100 if part == "test" and i else 0) + i
+                cv2.imwrite(str(place / f"{i}.png"), draw_face(label, seed=seed, size=48))
+                cast = dict.fromkeys(VOTES, 0) | {label: 7, "neutral": 3}
+                votes.append({"path": f"{part}/{label}/{i}.png", **cast})
+    with (folder / "votes.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, ["path", *VOTES])
+        writer.writeheader()
+        writer.writerows(votes)
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A network that has learnt nothing, so that it errs, and faces for it to err on."""
+    import keras
+
+    from fer.data import load_dataset
+    from fer.nets import artefact
+    from fer.nets.architectures import build
+    from fer.nets.card import ModelCard
+
+    folder = tmp_path_factory.mktemp("evaluate")
+    write_faces(folder / "small")
+    add(folder / "small", name="small")
+    for seed, name in enumerate(("naive", "other")):
+        card = ModelCard(
+            name=name,
+            labels=LABELS,
+            height=48,
+            width=48,
+            channels=1,
+            framing={"eyes_x": 0.5, "eyes_y": 0.395, "span": 0.385},
+            data={"name": "small", "fingerprint": load_dataset("small").fingerprint()},
+        )
+        keras.utils.set_random_seed(seed)
+        network = build("simple", height=48, width=48, channels=1, classes=len(LABELS))
+        artefact.save(network, card, folder / "models" / name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FER_MODELS", str(folder / "models"))
+        patch.setenv("FER_MODEL", "naive")
+        patch.setenv("FER_DATA_ROOTS", str(folder))
+        yield
+
+
+@pytest.fixture(scope="module")
+def app(models: None, server: str) -> str:
+    return server
+
+
+def open_page(page: "Page", app: str, idle: Idle, query: str = "") -> None:
+    page.set_default_timeout(60_000)
+    page.goto(app)  # Streamlit learns its pages from the first visit
+    idle(page)
+    page.goto(f"{app}/evaluate{query}")
+    page.locator(".st-key-evaluate-matrix g.mark-rect path").first.wait_for()
+    idle(page)
+
+
+def faces(page: "Page") -> "Locator":
+    return page.locator("#faces button")
+
+
+def click_cell(page: "Page", idle: Idle, cell: int) -> int:
+    """Click a cell, counted by rows, and return the number that stands in it."""
+    count = int(
+        page.locator(".st-key-evaluate-matrix g.mark-text.role-mark text").nth(cell).text_content()
+        or ""
+    )
+    box = page.locator(".st-key-evaluate-matrix g.mark-rect path").nth(cell).bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 4, box["y"] + 4)
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.up()
+    page.wait_for_url("**evaluate.true=**")
+    idle(page)
+    return count
+
+
+def fullest_cells(page: "Page") -> list[int]:
+    texts = page.locator(".st-key-evaluate-matrix g.mark-text.role-mark text").all_text_contents()
+    assert len(texts) == len(LABELS) ** 2
+    return sorted(range(len(texts)), key=lambda cell: -int(texts[cell]))
+
+
+def test_a_clicked_cell_shows_its_faces_and_the_link_shows_them_to_others(
+    page: "Page", app: str, wait_until_idle: Idle
+) -> None:
+    open_page(page, app, wait_until_idle)
+    assert page.get_by_text("3 faces stand in the training part too").is_visible()
+    for cell in fullest_cells(page)[:3]:
+        count = click_cell(page, wait_until_idle, cell)
+        true, said = LABELS[cell // 3], LABELS[cell % 3]
+        assert f"evaluate.true={true}" in page.url
+        assert f"evaluate.predicted={said}" in page.url
+        assert faces(page).count() == count
+        first = faces(page).first
+        assert re.fullmatch(rf"{said} \d+%", first.inner_text().strip())
+        alt = first.locator("img").get_attribute("alt") or ""
+        assert alt.startswith(f"Face labelled {true}, predicted {said}")
+    captions, link = faces(page).all_inner_texts(), page.url
+    open_page(page, app, wait_until_idle, "?" + link.partition("?")[2])
+    assert faces(page).all_inner_texts() == captions
+
+
+def test_a_face_tells_all_about_itself_and_can_be_marked_and_unmarked(
+    page: "Page", app: str, wait_until_idle: Idle
+) -> None:
+    open_page(page, app, wait_until_idle, "?evaluate.show=all+faces&evaluate.leak=also+in+training")
+    assert faces(page).count() == 3
+    faces(page).first.click()
+    page.get_by_text("Its right label").wait_for()
+    wait_until_idle(page)
+    assert page.get_by_text("of 10 people said").is_visible()
+    assert page.get_by_text("1 exact copy in the data set").is_visible()
+    assert page.get_by_alt_text("Grad-CAM: what spoke for").is_visible()
+    page.get_by_role("button", name="Exclude").click()
+    page.get_by_text("1 marked face wait").wait_for()
+    wait_until_idle(page)
+    assert faces(page).count() == 2
+    assert page.get_by_text("Left out: 1 faces that were excluded by hand").is_visible()
+    page.get_by_role("button", name="Undo the last mark").click()
+    page.get_by_text("1 marked face wait").wait_for(state="detached")
+    wait_until_idle(page)
+    assert faces(page).count() == 3
+
+
+def test_the_table_chooses_a_cell_by_keyboard(
+    page: "Page", app: str, wait_until_idle: Idle
+) -> None:
+    open_page(page, app, wait_until_idle)
+    page.get_by_text("The matrix as a table, for the keyboard").click()
+    table = page.locator(".st-key-evaluate-twin canvas").first
+    table.wait_for()
+    wait_until_idle(page)
+    box = table.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + box["width"] - 30, box["y"] + 50)
+    page.wait_for_url("**evaluate.true=fear**")
+    wait_until_idle(page)
+    page.keyboard.press("ArrowDown")
+    page.wait_for_url("**evaluate.true=happy**")
+
+
+def test_every_tab_opens_without_an_error(page: "Page", app: str, wait_until_idle: Idle) -> None:
+    open_page(page, app, wait_until_idle)
+    for name, text in TABS.items():
+        page.get_by_role("tab", name=name).click()
+        page.get_by_text(text).first.wait_for()
+        wait_until_idle(page)
+        assert (
+            page.locator("[data-testid=stException], [data-testid=stAlertContentError]").count()
+            == 0
+        )
+    with page.expect_download() as download:
+        page.get_by_role("button", name="HTML").click()
+    assert "Confusion matrix" in download.value.path().read_text(encoding="utf-8")
+
+
+def test_the_training_split_is_labelled_loudly(
+    page: "Page", app: str, wait_until_idle: Idle
+) -> None:
+    open_page(page, app, wait_until_idle, "?evaluate.split=train")
+    assert page.get_by_text("Not a test.").is_visible()
+    assert page.get_by_text("The model was trained on these faces").is_visible()

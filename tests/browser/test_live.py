@@ -1,0 +1,147 @@
+"""The Live page with a film as the camera, served with the route and without."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+FRAMES, FPS = 60, 20
+SLOW_MS = 60_000
+
+
+@pytest.fixture(scope="module")
+def film(astronaut: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A smiling person who moves from side to side, as Chromium takes a camera's film."""
+    face = cv2.resize(astronaut[:300, 80:380], (300, 300))[:, :, ::-1]
+    path = tmp_path_factory.mktemp("camera") / "face.mjpeg"
+    with path.open("wb") as file:
+        for number in range(FRAMES):
+            frame = np.full((480, 640, 3), 110, np.uint8)
+            x = round(170 * (1 - np.cos(2 * np.pi * number / FRAMES)))
+            frame[90:390, x : x + 300] = face
+            file.write(cv2.imencode(".jpg", frame)[1].tobytes())
+    return path
+
+
+@pytest.fixture(scope="module")
+def filmed(film: Path, chromium_flags: tuple[str, ...], chromium: str) -> Iterator[Browser]:
+    """Chromium with that film as its camera."""
+    flags = [
+        *chromium_flags,
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        f"--use-file-for-fake-video-capture={film}",
+    ]
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=flags)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def camera_page(filmed: Browser) -> Iterator[Page]:
+    with filmed.new_context(viewport={"width": 1280, "height": 900}) as context:
+        yield context.new_page()
+
+
+@pytest.fixture(scope="module", params=["asgi.py", "streamlit_app.py"])
+def live_server(
+    request: pytest.FixtureRequest, serve: Callable[[str], AbstractContextManager[str]]
+) -> Iterator[str]:
+    with serve(request.param) as address:
+        yield address
+
+
+def start(page: Page, server: str) -> None:
+    page.goto(f"{server}/live")
+    page.get_by_role("button", name="Start").click(timeout=2 * SLOW_MS)
+    expect(page.locator("#said")).to_contain_text("happy", timeout=SLOW_MS)
+
+
+def test_the_emotion_appears_and_leaving_stops_the_camera(
+    camera_page: Page, live_server: str
+) -> None:
+    page = camera_page
+    start(page, live_server)
+    expect(page.locator("#fps")).to_have_text(re.compile(r"\d+\.\d"))
+    expect(page.locator("#latency")).to_have_text(re.compile(r"\d+ ms"))
+    expect(page.locator("#bars li.top")).to_contain_text("happy")
+    orange = """canvas => {
+        const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data
+        let count = 0
+        for (let i = 0; i < pixels.length; i += 4)
+            count += pixels[i] === 0xe6 && pixels[i + 1] === 0x9f && pixels[i + 2] === 0
+        return count
+    }"""
+    assert page.locator("#overlay").evaluate(orange) > 200  # the box and its tag
+    page.locator("#video").evaluate("video => (window.tracks = video.srcObject.getTracks())")
+    page.get_by_role("link", name="Home").click()
+    expect(page.get_by_role("heading", name="Before you use it")).to_be_visible(timeout=SLOW_MS)
+    assert page.evaluate("window.tracks.map(track => track.readyState)") == ["ended"]
+
+
+def test_stop_gives_a_summary_to_take_away_and_pause_holds(
+    camera_page: Page, live_server: str
+) -> None:
+    page = camera_page
+    start(page, live_server)
+    page.get_by_role("button", name="Pause").click()
+    expect(page.locator("#stage")).to_have_attribute("data-state", "paused")
+    page.get_by_role("button", name="Resume").click()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("heading", name="The session")).to_be_visible(timeout=SLOW_MS)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Summary as CSV").click()
+    text = Path(download.value.path()).read_text()
+    assert text.startswith("person,from_s,to_s,frames,emotion,confidence,p_angry")
+    assert ",happy," in text
+
+
+def test_a_snapshot_goes_to_predict(camera_page: Page, live_server: str) -> None:
+    page = camera_page
+    start(page, live_server)
+    page.get_by_role("button", name="Snapshot to Predict").click()
+    expect(page.get_by_role("heading", name="Snapshot")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_alt_text(re.compile(r"Snapshot, 1 face: 1 \w+"))).to_be_visible(
+        timeout=SLOW_MS
+    )
+
+
+@pytest.mark.parametrize(
+    ("origin", "kind", "size", "status"),
+    [
+        ("https://elsewhere.example", "image/jpeg", 10, 403),
+        (None, "image/jpeg", 10, 403),
+        ("same", "image/jpeg", 10, 410),
+    ],
+)
+def test_the_route_refuses_what_is_not_its_own(
+    shared_route_server: str,
+    origin: str | None,
+    kind: str,
+    size: int,
+    status: int,
+) -> None:
+    from urllib.error import HTTPError
+    from urllib.request import Request, urlopen
+
+    headers = {"Content-Type": kind}
+    if origin:
+        headers["Origin"] = shared_route_server if origin == "same" else origin
+    request = Request(f"{shared_route_server}/api/live/none", b"x" * size, headers)
+    with pytest.raises(HTTPError) as refusal:
+        urlopen(request, timeout=20)
+    assert refusal.value.code == status
+    assert json.loads(refusal.value.read())["error"]
+
+
+@pytest.fixture(scope="module")
+def shared_route_server(serve: Callable[[str], AbstractContextManager[str]]) -> Iterator[str]:
+    with serve("asgi.py") as address:
+        yield address

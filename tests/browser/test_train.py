@@ -1,0 +1,44 @@
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+WaitUntilIdle = Callable[[Page], None]
+
+SLOW_MS = 240_000
+
+
+@pytest.mark.slow
+def test_a_training_outlives_its_tab_is_stopped_and_goes_on(
+    browser: Browser, server: str, wait_until_idle: WaitUntilIdle
+) -> None:
+    with browser.new_context(viewport={"width": 1280, "height": 1000}) as context:
+        page = context.new_page()
+        page.goto(f"{server}/train")
+        expect(page.get_by_text("Press Train")).to_be_visible(timeout=SLOW_MS)
+        wait_until_idle(page)
+        page.get_by_role("button", name="Train", exact=True).click()
+        expect(page.get_by_text("You can close this tab")).to_be_visible(timeout=SLOW_MS)
+        page.close()
+        again = context.new_page()
+        again.goto(f"{server}/train")
+        expect(again.get_by_text("images/s").first).to_be_visible(timeout=SLOW_MS)
+        expect(again.get_by_text("last update")).to_be_visible(timeout=SLOW_MS)
+        again.get_by_role("button", name="Stop", exact=True).last.click()
+        expect(again.get_by_text("⏹️ stopped").first).to_be_visible(timeout=SLOW_MS)
+        again.get_by_role("button", name="Resume").click()
+        expect(again.get_by_text("images/s").first).to_be_visible(timeout=SLOW_MS)
+        again.get_by_role("button", name="Stop", exact=True).last.click()
+        expect(again.get_by_text("⏹️ stopped").first).to_be_visible(timeout=SLOW_MS)
+
+
+def test_advanced_shows_options_varied_faces_and_layers(
+    page: Page, server: str, wait_until_idle: WaitUntilIdle
+) -> None:
+    page.goto(f"{server}/train")
+    expect(page.get_by_text("multiply-adds a face").first).to_be_visible(timeout=SLOW_MS)
+    page.get_by_text("Advanced").click()
+    page.get_by_role("tab", name="Augmentation").click()
+    expect(page.get_by_alt_text("Varied face")).to_have_count(28, timeout=SLOW_MS)
+    page.get_by_role("tab", name="The network, layer by layer").click()
+    expect(page.get_by_test_id("stDataFrame").first).to_be_visible(timeout=SLOW_MS)

@@ -1,0 +1,31 @@
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+ENTRY = Path(__file__).resolve().parents[2] / "streamlit_app.py"
+
+
+@pytest.fixture
+def app() -> AppTest:
+    """The app before its first run; the first one in a process loads the model."""
+    return AppTest.from_file(str(ENTRY), default_timeout=120)
+
+
+@pytest.fixture
+def predict_page(app: AppTest) -> AppTest:
+    """The Predict page, drawn once, with nothing chosen."""
+    app.run()
+    app.switch_page("pages/predict.py").run()
+    assert not app.exception
+    return app
+
+
+@pytest.fixture
+def train_page(app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """The Train page with no runs, drawn once."""
+    monkeypatch.setenv("FER_RUNS", str(tmp_path / "runs"))
+    app.run()
+    app.switch_page("pages/train.py").run()
+    assert not app.exception
+    return app

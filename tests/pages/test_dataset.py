@@ -1,0 +1,105 @@
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from fer.data import add, load_dataset, overlay, remove
+from fer.data.synthetic import draw_face
+from fer.errors import DatasetError
+from pages.shared import state
+
+NAME = "drawn-by-test"
+
+
+@pytest.fixture
+def named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A data set of 14 faces, two of them equal but for their label, one blank."""
+    for label in ("happy", "sad"):
+        for part, count in (("train", 4), ("test", 2)):
+            folder = tmp_path / "set" / part / label
+            folder.mkdir(parents=True)
+            for seed in range(count):
+                face = draw_face(label, seed=seed + 10 * (part == "test"), size=48)
+                cv2.imwrite(str(folder / f"{part}_{seed}.png"), face)
+    train = tmp_path / "set" / "train"
+    (train / "sad" / "again.png").write_bytes((train / "happy" / "train_0.png").read_bytes())
+    cv2.imwrite(str(train / "sad" / "blank.png"), np.full((48, 48), 9, np.uint8))
+    monkeypatch.setenv("FER_DATA_ROOTS", str(tmp_path))
+    add(tmp_path / "set", name=NAME)
+    yield NAME
+    with contextlib.suppress(DatasetError):  # a test may have removed it
+        remove(NAME)
+
+
+@pytest.fixture
+def data_page(app: AppTest, named: str) -> AppTest:
+    app.run()
+    app.switch_page("pages/dataset.py")
+    app.session_state[state.DATASET_NAME] = named
+    app.session_state[state.DATASET_VIEW] = "faces"
+    return app.run()
+
+
+def shown(page: AppTest) -> str:
+    assert not page.exception
+    return next(text.value for text in page.markdown if " faces" in text.value)
+
+
+def test_filters_narrow_what_is_shown(data_page: AppTest) -> None:
+    assert shown(data_page) == "**14** of 14 faces"
+    data_page.selectbox(key=state.DATASET_SPLIT).set_value("test").run()
+    assert shown(data_page) == "**4** of 14 faces"
+    data_page.multiselect(key=state.DATASET_CLASS).set_value(["sad"]).run()
+    assert shown(data_page) == "**2** of 14 faces"
+    data_page.text_input(key=state.DATASET_TEXT).set_value("no such name").run()
+    assert "No face fits" in data_page.info[0].value
+
+
+def test_a_finding_of_the_audit_is_a_filter(data_page: AppTest) -> None:
+    data_page.selectbox(key=state.DATASET_FINDING).set_value("conflict").run()
+    assert shown(data_page) == "**2** of 14 faces"
+    data_page.selectbox(key=state.DATASET_FINDING).set_value("near_constant").run()
+    assert shown(data_page) == "**1** of 14 faces"
+
+
+def test_what_a_filter_leaves_can_be_excluded_and_taken_in_again(data_page: AppTest) -> None:
+    data_page.selectbox(key=state.DATASET_FINDING).set_value("near_constant").run()
+    data_page.button(key="dataset.marks.exclude").click().run()
+    assert load_dataset(NAME, validation_fraction=0).excluded.sum() == 1
+    assert "1 faces are excluded" in " ".join(text.value for text in data_page.markdown)
+    data_page.button(key="dataset.marks.undo").click().run()
+    assert overlay.read(NAME) == {}
+
+
+def test_everything_cannot_be_excluded_at_once(data_page: AppTest) -> None:
+    assert data_page.button(key="dataset.marks.exclude").disabled
+
+
+def test_the_audit_says_what_it_found(data_page: AppTest) -> None:
+    data_page.session_state[state.DATASET_VIEW] = "audit"
+    data_page.run()
+    said = " ".join(text.value for text in data_page.markdown)
+    assert "1 groups of equal faces carry different labels" in said
+    data_page.button(key="dataset.audit.all.conflict").click().run()
+    assert shown(data_page) == "**2** of 14 faces"
+
+
+def test_a_data_set_outside_the_allowed_folders_is_not_read(
+    data_page: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FER_DATA_ROOTS", str(tmp_path / "elsewhere"))
+    data_page.run()
+    assert not data_page.exception
+    assert "may read" in data_page.error[0].value
+
+
+def test_removing_a_data_set_goes_back_to_the_drawn_one(data_page: AppTest, named: str) -> None:
+    data_page.button(key="dataset.remove").click().run()
+    assert data_page.session_state[state.DATASET_NAME] == "synthetic"
+    assert not data_page.exception
+    add_again = data_page.selectbox(key=state.DATASET_NAME)
+    assert named not in add_again.options

@@ -1,0 +1,87 @@
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from fer import emotions
+from fer.nets.card import ModelCard
+
+
+def card(**metrics: dict[str, Any]) -> ModelCard:
+    return ModelCard(
+        name="odd_name",
+        labels=emotions.FER2013,
+        height=48,
+        width=48,
+        channels=1,
+        framing={},
+        data={},
+        metrics=metrics,
+    )
+
+
+def figures(**changes: Any) -> dict[str, Any]:
+    recalls = {label: {"recall": 0.07 * i} for i, label in enumerate(emotions.FER2013)}
+    found = {"images": 1234, "accuracy": 0.4321, "accuracy_ci95": [0.41, 0.4567]}
+    return {**found, "per_class": recalls, **changes}
+
+
+@pytest.fixture
+def write_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Make a card the default model's."""
+    monkeypatch.setenv("FER_MODELS", str(tmp_path))
+    monkeypatch.setenv("FER_MODEL", "odd_name")
+
+    def write(made: ModelCard) -> None:
+        folder = tmp_path / made.name
+        folder.mkdir()
+        (folder / "card.json").write_text(made.to_json())
+
+    return write
+
+
+def test_home_shows_the_figure_its_n_and_its_interval_from_the_card(
+    app: AppTest, write_card: Any
+) -> None:
+    write_card(card(validation=figures(accuracy=0.99), public_test=figures()))
+    app.run()
+    assert not app.exception
+    assert app.metric[0].value == "43.2 %"
+    said = " ".join(text.value for text in app.markdown)
+    assert "1,234 faces" in said
+    assert "41.0 to 45.7 %" in said
+    assert "PublicTest" in said
+    assert "42 %" in "".join(html.value for html in app.html)  # the recall of the last class
+
+
+def test_home_never_shows_a_validation_figure(app: AppTest, write_card: Any) -> None:
+    write_card(replace(card(validation=figures()), name="odd_name"))
+    app.run()
+    assert not app.metric
+    assert any("no test figure" in text.value for text in app.markdown)
+
+
+def test_home_without_a_model_says_what_to_do(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FER_MODEL", "absent")
+    app.run()
+    assert not app.exception
+    assert "absent" in app.error[0].value
+    assert "fer train" in app.error[0].value
+
+
+def test_home_names_what_it_must_not_be_used_for(app: AppTest) -> None:
+    app.run()
+    said = " ".join(text.value for text in app.markdown)
+    for word in ("hiring", "policing", "diagnosis", "2024/1689", "Barrett", "memory"):
+        assert word in said
+
+
+def test_home_leads_to_the_predict_page(app: AppTest) -> None:
+    app.run()
+    app.button[0].click().run()
+    assert not app.exception
+    assert app.file_uploader

@@ -1,0 +1,179 @@
+import json
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from fer.errors import DatasetError
+from fer.nets import artefact
+from fer.training import queue, runs
+from fer.training.config import PRESETS, TrainingConfig
+from fer.training.events import EpochEnded
+from fer.training.metrics_file import METRICS_FILE
+from fer.training.runs import Run
+from pages.shared import run_charts, run_list, state, training_form
+
+
+@pytest.fixture
+def no_worker(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Nobody takes what is queued; each start of a worker leaves a note."""
+    started: list[str] = []
+    monkeypatch.setattr(queue, "start_worker", lambda: started.append("worker"))
+    return started
+
+
+def a_run(name: str, run_state: str, *, epochs: int = 3) -> Run:
+    run = runs.create(TrainingConfig(epochs=epochs), name=name, state=run_state)
+    entries = [
+        EpochEnded(
+            epoch=number,
+            epochs=epochs,
+            loss=1 / number,
+            accuracy=0.5,
+            val_loss=1 / number,
+            val_accuracy=0.2 * number,
+            is_best=True,
+            seconds=1.0,
+            learning_rate=0.1,
+            recall={"happy": 0.5, "sad": 1.0},
+            confusion=[[1, 1], [0, 2]],
+        )
+        for number in (1, 2)
+    ]
+    step = {"kind": "step", "step": 1, "epoch": 1, "loss": 2.0, "accuracy": 0.1}
+    rows = [step | {"learning_rate": 0.1}, *({"kind": "epoch", **vars(e)} for e in entries)]
+    (run.folder / METRICS_FILE).write_text("".join(json.dumps(row) + "\n" for row in rows))
+    facts = {"finished_epochs": 2, "best_epoch": 2, "best_val_accuracy": 0.4}
+    run.write_status(**{**run.stored_status(), **facts})
+    return run
+
+
+def words(page: AppTest) -> str:
+    return " ".join(element.value for element in [*page.markdown, *page.subheader, *page.caption])
+
+
+def click(page: AppTest, key: str) -> AppTest:
+    next(button for button in page.button if button.key == key).click()
+    page.run()
+    assert not page.exception
+    return page
+
+
+def test_an_empty_page_says_what_to_do(train_page: AppTest) -> None:
+    assert "Press Train" in train_page.info[0].value
+    assert any("multiply-adds a face" in caption.value for caption in train_page.caption)
+
+
+def test_train_queues_the_preset_and_starts_a_worker(
+    train_page: AppTest, no_worker: list[str]
+) -> None:
+    click(train_page, "train.start")
+    [run] = runs.list_runs()
+    assert run.config() == PRESETS["quick"]
+    assert run.status()["state"] == "queued"
+    assert no_worker == ["worker"]
+    assert "You can close this tab" in train_page.success[0].value
+
+
+def test_a_second_start_is_queued_with_a_plain_word(
+    train_page: AppTest, no_worker: list[str]
+) -> None:
+    busy = runs.create(TrainingConfig(), name="the first", state="running")
+    with busy.held():
+        train_page.run()
+        click(train_page, "train.start")
+    assert "begins when “the first” has ended" in train_page.success[0].value.replace("\\", "")
+    assert len(queue.waiting()) == 1
+
+
+def test_an_option_under_advanced_gets_into_the_run(
+    train_page: AppTest, no_worker: list[str]
+) -> None:
+    epochs = f"{state.TRAIN_OPTION}.quick.epochs"
+    erase = f"{state.TRAIN_OPTION}.quick.augmentation.erase"
+    train_page.number_input(key=epochs).set_value(5)
+    train_page.number_input(key=erase).set_value(0.7)
+    train_page.run()
+    click(train_page, "train.start")
+    config = runs.list_runs()[0].config()
+    assert (config.epochs, config.augmentation.erase) == (5, 0.7)
+
+
+def test_a_folder_that_is_not_there_is_refused_before_a_run_is_made() -> None:
+    training_form.check_dataset(TrainingConfig(dataset="synthetic"))
+    with pytest.raises(DatasetError, match="No data set at '/nowhere/at/all'"):
+        training_form.check_dataset(TrainingConfig(dataset="/nowhere/at/all"))
+
+
+def test_a_run_shows_its_state_curves_recall_and_log(train_page: AppTest) -> None:
+    run = a_run("my run", "running")
+    (run.folder / "train.log").write_text("hello from the log")
+    with run.held():
+        train_page.run()
+    assert not train_page.exception
+    assert "🔵 running" in words(train_page)
+    assert "last update" in words(train_page)
+    assert "Recall on validation after epoch 2" in words(train_page)
+    assert len(train_page.get("plotly_chart")) == 5
+    assert any("hello from the log" in code.value for code in train_page.code)
+
+
+def test_a_crashed_run_says_so_and_offers_to_resume(
+    train_page: AppTest, no_worker: list[str]
+) -> None:
+    run = a_run("poor run", "running")
+    train_page.run()
+    assert "💥 crashed" in words(train_page)
+    assert "ended without a word" in train_page.error[0].value
+    click(train_page, "train.resume")
+    assert run.status()["state"] == "queued"
+    assert no_worker == ["worker"]
+
+
+def test_stop_and_pause_are_asked_of_the_worker(train_page: AppTest) -> None:
+    run = a_run("my run", "running")
+    with run.held():
+        train_page.run()
+        click(train_page, "train.pause")
+        assert run.requested() == "pause"
+        click(train_page, "train.stop")
+        assert run.requested() == "stop"
+
+
+def test_two_chosen_runs_are_compared(train_page: AppTest) -> None:
+    a_run("one", "finished", epochs=3)
+    a_run("two", "finished", epochs=9)
+    train_page.run()
+    table = run_list.table_key(run_list.overview())
+    train_page.session_state[table] = {"selection": {"rows": [0, 1], "columns": [], "cells": []}}
+    train_page.run()
+    assert not train_page.exception
+    assert "Compared" in words(train_page)
+    differences = train_page.dataframe[-1].value
+    assert differences.loc["epochs"].tolist() in (["3", "9"], ["9", "3"])
+
+
+def test_the_filter_leaves_what_fits(train_page: AppTest) -> None:
+    a_run("alpha", "finished")
+    a_run("beta", "stopped")
+    train_page.run()
+    train_page.text_input(key=state.TRAIN_FILTER).set_value("ALP").run()
+    assert train_page.dataframe[-1].value["name"].tolist() == ["alpha"]
+    train_page.text_input(key=state.TRAIN_FILTER).set_value("").run()
+    train_page.multiselect(key=state.TRAIN_STATES).set_value(["stopped"]).run()
+    assert train_page.dataframe[-1].value["name"].tolist() == ["beta"]
+
+
+def test_a_finished_run_offers_no_stop_and_no_resume(train_page: AppTest) -> None:
+    a_run("done", "finished")
+    train_page.run()
+    keys = {button.key for button in train_page.button}
+    assert not keys & {"train.stop", "train.resume", "train.pause"}
+
+
+def test_names_that_are_alike_are_told_apart() -> None:
+    assert run_charts.distinct(["a", "b", "a"]) == ["a (1)", "b", "a (2)"]
+
+
+def test_models_that_are_there_can_be_gone_on_from(train_page: AppTest) -> None:
+    options = train_page.selectbox(key=f"{state.TRAIN_OPTION}.quick.start_from").options
+    assert options == ["From scratch", *artefact.list_models()]

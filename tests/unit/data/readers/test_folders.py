@@ -1,0 +1,181 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fer.data import load_dataset
+from fer.errors import DatasetError
+
+MakeFaces = Callable[..., Path]
+
+
+def test_kaggles_two_folders_give_the_official_three_way_split_back(make: MakeFaces) -> None:
+    root = make(
+        "train/happy/Training_1.png",
+        "train/sad/Training_2.png",
+        "test/happy/PublicTest_3.png",
+        "test/sad/PrivateTest_4.png",
+    )
+    dataset = load_dataset(root, validation_fraction=0)
+    assert dataset.splits == {"train": 2, "public_test": 1, "private_test": 1}
+    assert len(dataset.select("test")) == 2
+    assert list(dataset.select("PublicTest").index["path"]) == ["test/happy/PublicTest_3.png"]
+
+
+def test_parts_are_found_at_any_depth_and_under_any_usual_name(make: MakeFaces) -> None:
+    root = make("images/Training/Anger/a.png", "images/valid/AN/b.png", "images/test/angry/c.png")
+    dataset = load_dataset(root)
+    assert dataset.splits == {"train": 1, "validation": 1, "test": 1}
+    assert dataset.labels == ("angry",)
+
+
+def test_plain_class_folders_are_split(make: MakeFaces) -> None:
+    root = make(*(f"{label}/{i}.png" for label in ("happy", "sad") for i in range(10)))
+    assert load_dataset(root).splits == {"train": 12, "validation": 4, "test": 4}
+
+
+def test_pictures_of_any_size_and_colour_become_the_asked_shape(make: MakeFaces) -> None:
+    make("train/happy/colour.png", size=(90, 120), mode="RGB")
+    root = make("train/sad/grey.png", size=(20, 20))
+    dataset = load_dataset(root, height=32, width=40, channels=3)
+    assert dataset.pixels.shape == (2, 32, 40, 3)
+    assert dataset.pixels.dtype == np.uint8
+    assert dataset.index["width"].tolist() == [120, 20]
+
+
+def test_pixels_labels_and_targets_stay_in_step(make: MakeFaces) -> None:
+    root = make("train/sad/a.png", "train/happy/b.png", "train/sad/c.png")
+    dataset = load_dataset(root, validation_fraction=0)
+    for row, name in enumerate(dataset.index["path"]):
+        assert (dataset.pixels[row, :, :, 0] == np.asarray(Image.open(root / name))).all()
+        assert dataset.labels[dataset.targets[row]] in name
+
+
+def test_a_damaged_picture_is_listed_and_left_out(make: MakeFaces) -> None:
+    root = make("train/sad/a.png", "train/happy/b.png")
+    (root / "train/sad/broken.png").write_bytes(b"not a picture")
+    dataset = load_dataset(root, validation_fraction=0)
+    assert len(dataset) == 2
+    [(name, reason)] = dataset.unreadable
+    assert name == "train/sad/broken.png"
+    assert reason
+
+
+def test_equal_pictures_have_equal_hashes_and_others_do_not(make: MakeFaces) -> None:
+    root = make("train/sad/a.png", "train/happy/b.png")
+    (root / "train/happy/copy.png").write_bytes((root / "train/sad/a.png").read_bytes())
+    by_path = load_dataset(root, validation_fraction=0).index.set_index("path")["hash"]
+    assert by_path["train/happy/copy.png"] == by_path["train/sad/a.png"]
+    assert by_path["train/happy/b.png"] != by_path["train/sad/a.png"]
+
+
+def test_an_unknown_class_is_named_with_those_that_are_known(make: MakeFaces) -> None:
+    root = make("train/happy/a.png", "train/hungry/b.png")
+    with pytest.raises(DatasetError, match=r"hungry.*angry, disgust"):
+        load_dataset(root)
+
+
+def test_an_empty_folder_and_a_missing_one_say_what_was_expected(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"no pictures in class folders.*angry"):
+        load_dataset(tmp_path)
+    with pytest.raises(DatasetError, match=r"No data set at.*train/<emotion>"):
+        load_dataset(tmp_path / "nothing")
+
+
+def test_a_split_that_is_not_there_is_an_error_that_lists_those_that_are(make: MakeFaces) -> None:
+    dataset = load_dataset(make("train/sad/a.png", "train/happy/b.png"), validation_fraction=0)
+    with pytest.raises(DatasetError, match=r"no faces in split 'test'.*train \(2\)"):
+        dataset.select("test")
+    with pytest.raises(DatasetError, match="Unknown split 'tset'"):
+        dataset.select("tset")
+
+
+def test_the_fingerprint_follows_content_and_label_but_not_order(make: MakeFaces) -> None:
+    root = make("train/sad/a.png", "train/happy/b.png")
+    dataset = load_dataset(root, validation_fraction=0)
+    assert dataset.take(np.array([1, 0])).fingerprint() == dataset.fingerprint()
+    assert dataset.take(np.array([0])).fingerprint() != dataset.fingerprint()
+
+
+@pytest.mark.real_data
+def test_the_real_fer2013_has_its_published_counts(fer2013_folder: Path) -> None:
+    dataset = load_dataset(fer2013_folder)
+    assert sum(dataset.splits[name] for name in ("train", "validation")) == 28_708
+    assert dataset.splits["public_test"] == 3_589
+    assert dataset.index["label"].value_counts()["happy"] == 8_109
+    assert dataset.unreadable == ()
+
+
+def test_every_format_is_read_and_a_grey_jpeg_gives_what_pillow_gives(make: MakeFaces) -> None:
+    suffixes = ("jpg", "png", "bmp", "gif", "tiff", "webp")
+    root = make(*(f"train/sad/face.{suffix}" for suffix in suffixes))
+    dataset = load_dataset(root, validation_fraction=0)
+    assert len(dataset) == len(suffixes)
+    row = dataset.index["path"].tolist().index("train/sad/face.jpg")
+    seen = np.asarray(Image.open(root / "train/sad/face.jpg"))
+    np.testing.assert_array_equal(dataset.pixels[row, :, :, 0], seen)
+
+
+def test_a_jpeg_cut_short_is_left_out_though_its_head_is_whole(make: MakeFaces) -> None:
+    root = make("train/sad/a.jpg", "train/sad/b.jpg")
+    file = root / "train/sad/a.jpg"
+    file.write_bytes(file.read_bytes()[:-300])
+    dataset = load_dataset(root, validation_fraction=0)
+    assert [path for path, _ in dataset.unreadable] == ["train/sad/a.jpg"]
+
+
+def test_unknown_classes_are_kept_when_asked_for(make: MakeFaces) -> None:
+    root = make("train/happy/a.png", "train/Very Hungry/b.png")
+    dataset = load_dataset(root, custom_classes=True, validation_fraction=0)
+    assert dataset.labels == ("happy", "very_hungry")
+
+
+def test_pictures_outside_class_folders_are_listed_and_left_out(make: MakeFaces) -> None:
+    root = make("logo.png", "train/loose.png", "train/happy/a.png")
+    dataset = load_dataset(root, validation_fraction=0)
+    assert dataset.index["path"].tolist() == ["train/happy/a.png"]
+    assert {path for path, _ in dataset.unreadable} == {"logo.png", "train/loose.png"}
+
+
+def test_links_that_leave_the_folder_are_not_followed(make: MakeFaces, tmp_path: Path) -> None:
+    outside = make("secret/happy/a.png", root=tmp_path / "outside")
+    root = make("train/happy/a.png")
+    (root / "train/happy/link.png").symlink_to(outside / "secret/happy/a.png")
+    (root / "test").symlink_to(outside / "secret")
+    (root / "train/happy/inside.png").symlink_to(root / "train/happy/a.png")
+    dataset = load_dataset(root, validation_fraction=0)
+    assert sorted(dataset.index["path"]) == ["train/happy/a.png", "train/happy/inside.png"]
+    assert {path for path, _ in dataset.unreadable} == {"test", "train/happy/link.png"}
+
+
+def test_enterface_gives_six_classes_in_colour_with_the_person_of_each_face(
+    make: MakeFaces, tmp_path: Path
+) -> None:
+    names = [
+        f"{part}/{emotion}/s{person}_{emotion[:2].lower()}_1_{part}.jpg"
+        for part, person in (("train", 1), ("val", 2), ("test", 3))
+        for emotion in ("Anger", "Disgust", "Fear", "Happiness", "Sadness", "Surprise")
+    ]
+    root = make(*names, root=tmp_path / "eINTERFACE_2021_Image", size=(90, 80), mode="RGB")
+    dataset = load_dataset(root, height=128, width=128, channels=3)
+    assert dataset.pixels.shape == (18, 128, 128, 3)
+    assert dataset.labels == ("angry", "disgust", "fear", "happy", "sad", "surprise")
+    assert dataset.splits == {"train": 6, "validation": 6, "test": 6}
+    assert set(dataset.select("test").index["subject"]) == {"s3"}
+    assert "eNTERFACE" in dataset.recognised
+
+
+def test_votes_beside_folders_belong_to_the_path_they_name(make: MakeFaces) -> None:
+    root = make("train/happy/a.png", "train/sad/b.png")
+    (root / "votes.csv").write_text(
+        "path,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n"
+        "train/sad/b.png,4,0,0,5,0,0,0,0,1,0\n"
+        "train/sad/gone.png,10,0,0,0,0,0,0,0,0,0\n"
+    )
+    dataset = load_dataset(root, validation_fraction=0)
+    assert dataset.votes is not None
+    assert np.isnan(dataset.votes[0]).all()
+    assert dataset.votes[1].tolist() == [4, 0, 0, 5, 0, 0, 0, 0, 1, 0]
+    assert ("votes.csv", "1 of its rows name no picture that is here") in dataset.unreadable

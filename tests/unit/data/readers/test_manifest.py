@@ -1,0 +1,83 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from fer.data import load_dataset
+from fer.errors import DatasetError
+
+MakeFaces = Callable[..., Path]
+
+
+@pytest.fixture
+def faces(make: MakeFaces) -> Path:
+    return make("faces/a.png", "faces/b.png", "c.png")
+
+
+def test_a_csv_names_label_split_and_person(faces: Path) -> None:
+    (faces / "labels.csv").write_text(
+        "path,label,split,subject\nfaces/a.png,Joy,train,anna\nfaces/b.png,sad,val,ben\n"
+        "c.png,fear,test,\n"
+    )
+    index = load_dataset(faces / "labels.csv").index
+    assert index["label"].tolist() == ["happy", "sad", "fear"]
+    assert index["split"].tolist() == ["train", "validation", "test"]
+    assert index["subject"].tolist() == ["anna", "ben", ""]
+
+
+def test_parquet_is_read_alike_and_missing_columns_are_filled(faces: Path) -> None:
+    table = pd.DataFrame({"path": ["faces/a.png", "c.png"], "label": ["happy", "sad"]})
+    table.to_parquet(faces / "labels.parquet")
+    dataset = load_dataset(faces)  # found in its folder
+    assert dataset.labels == ("happy", "sad")
+    assert set(dataset.index["subject"]) == {""}
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("gone.png,happy,train", "no such file"),
+        ("../outside.png,happy,train", "outside the manifest's folder"),
+        ("faces,happy,train", "not a file"),
+        ("c.png,happy,later", "unknown split 'later'"),
+        ("c.png,,train", "no label"),
+        ("faces/a.png,sad,train", "named twice"),
+    ],
+)
+def test_a_row_that_cannot_be_used_is_listed_by_line(
+    faces: Path, make: MakeFaces, line: str, reason: str
+) -> None:
+    make("outside.png", root=faces.parent)
+    (faces / "labels.csv").write_text(f"path,label,split\nfaces/a.png,happy,train\n{line}\n")
+    dataset = load_dataset(faces, validation_fraction=0)
+    assert dataset.index["path"].tolist() == ["faces/a.png"]
+    [(where, found)] = dataset.unreadable
+    assert where.startswith("labels.csv:3")
+    assert reason in found
+
+
+def test_a_link_out_of_the_folder_is_refused(faces: Path, make: MakeFaces) -> None:
+    outside = make("secret.png", root=faces.parent / "elsewhere")
+    (faces / "link.png").symlink_to(outside / "secret.png")
+    (faces / "labels.csv").write_text("path,label\nlink.png,happy\nc.png,sad\n")
+    dataset = load_dataset(faces, validation_fraction=0)
+    assert dataset.index["path"].tolist() == ["c.png"]
+    assert "outside" in dataset.unreadable[0][1]
+
+
+def test_unknown_labels_are_an_error_or_classes_of_their_own(faces: Path) -> None:
+    (faces / "labels.csv").write_text("path,label\nc.png,hungry\nfaces/a.png,sad\n")
+    with pytest.raises(DatasetError, match=r"'hungry'.*Known: angry"):
+        load_dataset(faces)
+    assert load_dataset(faces, custom_classes=True).labels == ("sad", "hungry")
+
+
+def test_persons_stay_on_one_side_of_the_split_that_is_made(make: MakeFaces) -> None:
+    names = [f"{label}/{k}.png" for label in ("happy", "sad") for k in range(40)]
+    root = make(*names)
+    rows = [f"{name},{name.split('/')[0]},p{k % 10}" for k, name in enumerate(names)]
+    (root / "labels.csv").write_text("path,label,subject\n" + "\n".join(rows))
+    index = load_dataset(root).index
+    assert set(index["split"]) == {"train", "validation", "test"}
+    assert (index.groupby("subject")["split"].nunique() == 1).all()

@@ -1,0 +1,116 @@
+import io
+import tarfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fer.data import load_dataset
+from fer.data.archives import unpack, unpacked_folder
+from fer.errors import DatasetError
+
+pytestmark = pytest.mark.usefixtures("own_home")
+MakeFaces = Callable[..., Path]
+
+
+@pytest.fixture
+def picture(make: MakeFaces) -> bytes:
+    return (make("one.png") / "one.png").read_bytes()
+
+
+def zipped(tmp_path: Path, members: dict[str, bytes]) -> Path:
+    file = tmp_path / "set.zip"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as pack:
+        for name, content in members.items():
+            pack.writestr(name, content)
+    return file
+
+
+def left_behind() -> list[Path]:
+    return list(unpacked_folder().glob("*")) if unpacked_folder().exists() else []
+
+
+@pytest.mark.parametrize("mode", ["w:gz", "w:xz", "w:bz2", "w"])
+def test_a_tar_of_class_folders_is_read(tmp_path: Path, picture: bytes, mode: str) -> None:
+    file = tmp_path / "set.tar.any"
+    with tarfile.open(file, mode) as tar:
+        for name in ("set/train/happy/a.png", "set/test/sad/b.png"):
+            info = tarfile.TarInfo(name)
+            info.size = len(picture)
+            tar.addfile(info, io.BytesIO(picture))
+    dataset = load_dataset(file, validation_fraction=0)
+    assert dataset.splits == {"train": 1, "test": 1}
+    assert dataset.name == "set"
+
+
+def test_a_zip_is_read_and_unpacked_only_once(tmp_path: Path, picture: bytes) -> None:
+    file = zipped(tmp_path, {"happy/a.png": picture, "__MACOSX/happy/._a.png": b"x", "x.exe": b""})
+    assert load_dataset(file, validation_fraction=0).labels == ("happy",)
+    [place] = left_behind()
+    made = place.stat().st_mtime_ns
+    assert load_dataset(file, validation_fraction=0).labels == ("happy",)
+    assert [place] == left_behind()
+    assert place.stat().st_mtime_ns == made
+    assert not list(place.rglob("*.exe"))
+
+
+@pytest.mark.parametrize(
+    "name", ["../happy/a.png", "/happy/a.png", "happy/../../a.png", "C:\\happy\\a.png", "..\\a.png"]
+)
+def test_a_path_out_of_the_folder_is_refused_and_nothing_stays(
+    tmp_path: Path, picture: bytes, name: str
+) -> None:
+    file = zipped(tmp_path, {"happy/a.png": picture, name: picture})
+    with pytest.raises(DatasetError, match="leads out of the folder"):
+        load_dataset(file)
+    assert left_behind() == []
+    assert not (tmp_path / "happy").exists()
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE])
+def test_links_and_devices_in_a_tar_are_refused(tmp_path: Path, kind: bytes) -> None:
+    file = tmp_path / "set.tar"
+    with tarfile.open(file, "w") as tar:
+        info = tarfile.TarInfo("happy/a.png")
+        info.type, info.linkname = kind, "/etc/passwd"
+        tar.addfile(info)
+    with pytest.raises(DatasetError, match="a link or a device"):
+        load_dataset(file)
+    assert left_behind() == []
+
+
+def test_a_link_in_a_zip_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "set.zip"
+    with zipfile.ZipFile(file, "w") as pack:
+        info = zipfile.ZipInfo("happy/a.png")
+        info.external_attr = 0o120777 << 16
+        pack.writestr(info, "/etc/passwd")
+    with pytest.raises(DatasetError, match="a link or a device"):
+        load_dataset(file)
+    assert left_behind() == []
+
+
+def test_too_many_files_and_too_many_bytes_are_refused(tmp_path: Path, picture: bytes) -> None:
+    file = zipped(tmp_path, {f"happy/{k}.png": picture for k in range(3)})
+    with pytest.raises(DatasetError, match="more than 2 files"):
+        unpack(file, tmp_path / "out", max_files=2)
+    with pytest.raises(DatasetError, match="more than"):
+        unpack(file, tmp_path / "out", max_bytes=2 * len(picture))
+    bomb = zipped(tmp_path, {"happy/a.png": bytes(3_000_000)})
+    assert bomb.stat().st_size < 10_000
+    with pytest.raises(DatasetError, match=r"more than 0\.001 GB"):
+        unpack(bomb, tmp_path / "out", max_bytes=1_000_000)
+    assert [
+        path.name for path in tmp_path.iterdir() if "unpack" in path.name or path.name == "out"
+    ] == []
+
+
+def test_a_damaged_archive_says_so_and_leaves_nothing(tmp_path: Path, picture: bytes) -> None:
+    file = zipped(tmp_path, {f"happy/{k}.png": picture for k in range(9)})
+    content = bytearray(file.read_bytes())
+    content[200:2000] = bytes(1800)
+    file.write_bytes(content)
+    with pytest.raises(DatasetError, match="cannot be unpacked"):
+        load_dataset(file)
+    assert left_behind() == []

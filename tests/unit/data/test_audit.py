@@ -1,0 +1,96 @@
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from fer.data import Dataset, load_dataset
+from fer.data.audit import Audit, audit
+from fer.data.summary import sentences
+from fer.data.synthetic import draw_face
+
+MakeFaces = Callable[..., Path]
+
+
+@pytest.fixture
+def flawed(make: MakeFaces) -> Dataset:
+    """Ten faces with one flaw of each kind."""
+    root = make("train/happy/a.png", "train/happy/b.png", "train/sad/c.png", "test/sad/d.png")
+    (root / "train/happy/a_copy.png").write_bytes((root / "train/happy/a.png").read_bytes())
+    (root / "train/sad/b_again.png").write_bytes((root / "train/happy/b.png").read_bytes())
+    (root / "test/sad/leak.png").write_bytes((root / "train/sad/c.png").read_bytes())
+    Image.new("L", (48, 48), 128).save(root / "train/sad/blank.png")
+    drawn = draw_face("happy", seed=1, size=48)
+    cv2.imwrite(str(root / "train/happy/drawn.png"), drawn)
+    cv2.imwrite(str(root / "test/sad/brighter.jpg"), np.clip(drawn * 0.9 + 20, 0, 255))
+    (root / "test/sad/broken.png").write_bytes(b"\x89PNG")
+    (root / "votes.csv").write_text(
+        "path,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n"
+        "train/happy/a.png,0,9,0,0,1,0,0,0,0,0\n"
+        "train/happy/b.png,9,0,0,0,1,0,0,0,0,0\n"
+        "train/sad/c.png,5,0,0,5,0,0,0,0,0,0\n"
+        "test/sad/d.png,0,0,0,10,0,0,0,0,0,0\n"
+    )
+    return load_dataset(root, validation_fraction=0)
+
+
+def found(report: Audit, dataset: Dataset, finding: str) -> set[str]:
+    return {Path(path).stem for path in dataset.index["path"][report.findings[finding].to_numpy()]}
+
+
+def test_every_flaw_is_found_at_its_face(flawed: Dataset) -> None:
+    report = audit(flawed)
+    assert found(report, flawed, "duplicate") == {"a", "a_copy", "b", "b_again", "c", "leak"}
+    assert found(report, flawed, "leak") == {"leak"}
+    assert found(report, flawed, "conflict") == {"b", "b_again"}
+    assert found(report, flawed, "near_constant") == {"blank"}
+    assert found(report, flawed, "near_duplicate") == {"drawn", "brighter"}
+    assert found(report, flawed, "disagreement") == {"b"}
+
+
+def test_the_figures_count_them(flawed: Dataset) -> None:
+    summary = audit(flawed).summary
+    json.dumps(summary)
+    assert summary["classes"]["sad"] == {"train": 3, "test": 3}
+    assert summary["exact_duplicates"]["redundant"] == 3
+    assert summary["exact_duplicates"]["redundant_within"] == {"test": 0, "train": 2}
+    assert {"split": "test", "stands_in": "train", "images": 1} in (
+        summary["exact_duplicates"]["across"]
+    )
+    assert summary["exact_duplicates"]["label_conflicts"] == 1
+    assert summary["near_constant"] == {"images": 1, "blank": 1, "by_split": {"train": 1}}
+    assert [row["path"] for row in summary["unreadable"]] == ["test/sad/broken.png"]
+    assert summary["votes"]["voted"] == 4
+    assert summary["votes"]["agree"] == 2
+    assert summary["votes"]["tied"] == 1
+    assert any("stand in train too" in sentence for sentence in sentences(summary))
+
+
+def test_a_clean_data_set_is_said_to_be_clean(make: MakeFaces) -> None:
+    root = make("train/happy/a.png", "train/sad/b.png", "test/happy/c.png", "test/sad/d.png")
+    summary = audit(load_dataset(root, validation_fraction=0)).summary
+    assert sentences(summary) == ["Nothing was found: no copies, no leaks, no blank pictures."]
+
+
+def test_other_faces_are_no_near_duplicates(make: MakeFaces) -> None:
+    root = make("happy/a.png")
+    shutil.rmtree(root / "happy")
+    (root / "happy").mkdir()
+    for seed in range(60):
+        cv2.imwrite(str(root / f"happy/{seed}.png"), draw_face("happy", seed=seed, size=48))
+    assert audit(load_dataset(root)).summary["near_duplicates"]["images"] == 0
+
+
+def test_the_real_fer2013_shows_its_known_flaws(fer2013_folder: Path) -> None:
+    summary = audit(load_dataset(fer2013_folder, validation_fraction=0)).summary
+    assert summary["splits"]["train"] == 28_708
+    assert summary["exact_duplicates"]["redundant_within"]["train"] == 1_236
+    [leak] = [row for row in summary["exact_duplicates"]["across"] if row["stands_in"] == "train"]
+    assert leak["split"] == "public_test"
+    assert leak["images"] in (279, 280)
+    assert summary["near_constant"]["by_split"]["train"] == 12
+    assert summary["votes"]["agreement"] == pytest.approx(0.616, abs=0.001)

@@ -1,0 +1,85 @@
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fer.data import add, load_dataset, overlay, registered, remove
+from fer.errors import DatasetError
+
+pytestmark = pytest.mark.usefixtures("own_home")
+MakeFaces = Callable[..., Path]
+
+
+@pytest.fixture
+def root(make: MakeFaces) -> Path:
+    return make("train/happy/a.png", "test/sad/b.png")
+
+
+def test_a_name_stands_for_its_source(root: Path) -> None:
+    add(root, name="mine")
+    dataset = load_dataset("mine", validation_fraction=0)
+    assert dataset.name == "mine"
+    assert dataset.splits == {"train": 1, "test": 1}
+    assert [source.name for source in registered()] == ["synthetic", "mine"]
+
+
+def test_a_name_is_given_once_and_only_when_the_source_can_be_read(
+    root: Path, make: MakeFaces, tmp_path: Path
+) -> None:
+    add(root, name="mine")
+    add(root, name="mine")
+    other = make("happy/x.png", root=tmp_path / "other")
+    with pytest.raises(DatasetError, match=r"'mine' is taken.*data remove mine"):
+        add(other, name="mine")
+    for name in ("synthetic", "../up", "", "a/b", "-x"):
+        with pytest.raises(DatasetError, match="cannot be a data set's name"):
+            add(other, name=name) if name else add(other, name=".")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DatasetError):
+        add(tmp_path / "empty", name="empty")
+    assert [source.name for source in registered()] == ["synthetic", "mine"]
+
+
+def test_removing_forgets_the_index_but_not_the_files_nor_the_marks(
+    root: Path, own_home: Path
+) -> None:
+    dataset = add(root, name="mine")
+    overlay.mark(dataset, ["train/happy/a.png"], excluded=True)
+    remove("mine")
+    assert not list(own_home.rglob("*.pixels"))
+    assert (root / "train/happy/a.png").is_file()
+    assert load_dataset(root, validation_fraction=0).excluded.sum() == 1
+    with pytest.raises(DatasetError, match="No data set is called 'mine'"):
+        remove("mine")
+    with pytest.raises(DatasetError, match="always there"):
+        remove("synthetic")
+
+
+def test_removing_an_archive_removes_what_was_unpacked(root: Path, own_home: Path) -> None:
+    archive = Path(shutil.make_archive(str(root.parent / "packed"), "zip", root))
+    add(archive, name="packed")
+    shutil.rmtree(root)
+    assert len(load_dataset("packed")) == 2
+    remove("packed")
+    assert not list((own_home / "datasets" / "unpacked").iterdir())
+    assert archive.is_file()
+
+
+def test_a_source_that_has_gone_says_so(root: Path) -> None:
+    add(root, name="mine")
+    shutil.rmtree(root)
+    with pytest.raises(DatasetError, match="data remove mine"):
+        load_dataset("mine")
+
+
+def test_kaggle_without_kagglehub_says_what_to_download_and_where_to_put_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "kagglehub", None)
+    with pytest.raises(
+        DatasetError, match=r"kaggle\.com/datasets/msambare/fer2013.*data add archive\.zip"
+    ):
+        load_dataset("kaggle:msambare/fer2013")
+    with pytest.raises(DatasetError, match="no Kaggle slug"):
+        load_dataset("kaggle:fer2013")

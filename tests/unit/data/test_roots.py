@@ -1,0 +1,80 @@
+import io
+import os
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fer import settings
+from fer.data import load_dataset, registered
+from fer.data.archives import unpacked_folder
+from fer.data.roots import allowed
+from fer.data.uploads import add_upload
+from fer.errors import DatasetError
+
+pytestmark = pytest.mark.usefixtures("own_home")
+MakeFaces = Callable[..., Path]
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "allowed" / "inside").mkdir(parents=True)
+    (tmp_path / "allowed-not").mkdir()
+    monkeypatch.setenv("FER_DATA_ROOTS", str(tmp_path / "allowed"))
+    return tmp_path / "allowed"
+
+
+def test_what_lies_under_a_root_is_allowed(root: Path) -> None:
+    assert allowed(root / "inside") == root / "inside"
+    assert allowed(str(root)) == root
+
+
+def test_what_lies_elsewhere_climbs_or_is_linked_out_is_refused(root: Path) -> None:
+    (root / "link").symlink_to(root.parent)
+    for path in (
+        "/etc", root.parent, f"{root}-not", f"{root}/inside/../../allowed-not", root / "link",
+        root / "link" / "allowed-not", "inside", "", "../x", f"{root}/\0",
+    ):  # fmt: skip
+        with pytest.raises(DatasetError, match=r"may read|whole path"):
+            allowed(path)
+
+
+def test_several_roots_are_separated_as_in_path_and_the_default_holds_the_project(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FER_DATA_ROOTS", os.pathsep.join([str(root), "/usr/share"]))
+    assert settings.data_roots() == (root, Path("/usr/share").resolve())
+    monkeypatch.delenv("FER_DATA_ROOTS")
+    assert Path.home().resolve() in settings.data_roots()
+    assert settings.PROJECT_ROOT.parent in settings.data_roots()
+
+
+def packed(**members: bytes) -> io.BytesIO:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as pack:
+        for name, data in members.items():
+            pack.writestr(name.replace("__", "/") + ".png", data)
+    content.seek(0)
+    return content
+
+
+def test_an_uploaded_archive_becomes_a_data_set(make: MakeFaces) -> None:
+    face = (make("a.png") / "a.png").read_bytes()
+    add_upload(packed(happy__a=face, sad__b=face), name="mine")
+    assert load_dataset("mine").labels == ("happy", "sad")
+
+
+@pytest.mark.parametrize("content", [b"", b"MZ\x90\x00 a program", b"a,b\n1,2\n"])
+def test_an_upload_of_anything_else_is_refused_and_nothing_is_kept(content: bytes) -> None:
+    with pytest.raises(DatasetError, match="neither a ZIP or TAR"):
+        add_upload(io.BytesIO(content), name="mine")
+    assert list(unpacked_folder().iterdir()) == []
+    assert [source.name for source in registered()] == ["synthetic"]
+
+
+def test_an_upload_without_faces_leaves_nothing(make: MakeFaces) -> None:
+    face = (make("a.png") / "a.png").read_bytes()
+    with pytest.raises(DatasetError, match="hungry"):
+        add_upload(packed(hungry__a=face), name="mine")
+    assert list(unpacked_folder().iterdir()) == []

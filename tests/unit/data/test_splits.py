@@ -1,0 +1,58 @@
+import pandas as pd
+
+from fer.data.splits import assign_missing, held_out
+
+
+def table(labels: list[str], hashes: list[str] | None = None, split: str = "") -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "label": labels,
+            "hash": hashes or [str(i) for i in range(len(labels))],
+            "split": [split] * len(labels),
+            "subject": "",
+        }
+    )
+
+
+def test_the_held_out_part_has_the_asked_share_of_every_class() -> None:
+    index = table(["happy"] * 200 + ["sad"] * 50)
+    chosen = held_out(index["label"], index["hash"], fraction=0.2, seed=0)
+    assert chosen[:200].sum() == 40
+    assert chosen[200:].sum() == 10
+
+
+def test_equal_faces_stay_on_one_side() -> None:
+    index = table(["happy"] * 100, hashes=[str(i // 4) for i in range(100)])
+    index["chosen"] = held_out(index["label"], index["hash"], fraction=0.3, seed=1)
+    assert (index.groupby("hash")["chosen"].nunique() == 1).all()
+    assert 28 <= index["chosen"].sum() <= 32
+
+
+def test_another_seed_chooses_other_faces_and_the_same_seed_the_same() -> None:
+    index = table(["happy"] * 100)
+    first, again, other = (
+        held_out(index["label"], index["hash"], fraction=0.2, seed=seed) for seed in (0, 0, 1)
+    )
+    assert (first == again).all()
+    assert (first != other).any()
+
+
+def test_a_class_of_one_face_stays_in_train_and_one_of_two_is_shared() -> None:
+    index = table(["sad", "fear", "fear"])
+    chosen = held_out(index["label"], index["hash"], fraction=0.2, seed=0)
+    assert not chosen[0]
+    assert chosen[1:].sum() == 1
+
+
+def test_a_data_set_without_parts_gets_three() -> None:
+    index = table(["happy"] * 100)
+    rule = assign_missing(index, validation_fraction=0.2, seed=0)
+    assert index["split"].value_counts().to_dict() == {"train": 64, "test": 20, "validation": 16}
+    assert "20%" in rule
+
+
+def test_a_validation_part_that_is_there_is_kept() -> None:
+    index = table(["happy"] * 10, split="train")
+    index.loc[:2, "split"] = "validation"
+    assign_missing(index, validation_fraction=0.5, seed=0)
+    assert (index["split"] == "validation").sum() == 3

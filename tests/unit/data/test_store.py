@@ -1,0 +1,156 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from fer.data import load_dataset
+from fer.data.readers.listing import Listing
+from fer.data.store import Shape, open_stored
+from fer.errors import DatasetError, UnreadableImageError
+
+MakeFaces = Callable[..., Path]
+SHAPE = Shape(height=4, width=4, channels=1)
+
+
+class CountingReader:
+    """Faces 0 … n−1, each of its own grey, that counts how often one is read."""
+
+    def __init__(self, count: int, *, stop_at: int | None = None, stamp: str = "") -> None:
+        self.read: list[int] = []
+        self._names = [f"{number:05d}" for number in range(count)]
+        self._stop_at = stop_at
+        self._stamp = stamp
+
+    def signature(self) -> str:
+        return f"{len(self._names)}{self._stamp}"
+
+    def listing(self) -> Listing:
+        table = pd.DataFrame({"path": self._names, "label": "happy", "split": "", "subject": ""})
+        return Listing(
+            recognised="counted", table=table.assign(stamp="1"), left_out=(), load=self._load
+        )
+
+    def _load(self, row: int) -> np.ndarray:
+        if row == self._stop_at:
+            raise KeyboardInterrupt
+        self.read.append(row)
+        return np.full((4, 4), row % 251, np.uint8)
+
+
+def test_pixels_are_mapped_read_only_and_in_the_order_of_the_index(tmp_path: Path) -> None:
+    stored = open_stored(tmp_path, CountingReader(5000), SHAPE)
+    assert isinstance(stored.pixels.base, np.memmap)
+    assert not stored.pixels.flags.writeable
+    rows = stored.index["path"].astype(int).to_numpy()
+    np.testing.assert_array_equal(stored.pixels[:, 0, 0, 0], rows % 251)
+    assert stored.index["mean"].tolist() == (rows % 251).tolist()
+
+
+def test_the_second_time_nothing_is_read(tmp_path: Path) -> None:
+    open_stored(tmp_path, CountingReader(100), SHAPE)
+    again = CountingReader(100)
+    assert len(open_stored(tmp_path, again, SHAPE).index) == 100
+    assert again.read == []
+
+
+def test_a_build_that_is_interrupted_goes_on_where_it_was(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        open_stored(tmp_path, CountingReader(9000, stop_at=6000), SHAPE)
+    assert not list(tmp_path.glob("*.parquet"))
+    again = CountingReader(9000)
+    stored = open_stored(tmp_path, again, SHAPE)
+    assert 0 < len(again.read) < 6000
+    rows = stored.index["path"].astype(int).to_numpy()
+    np.testing.assert_array_equal(stored.pixels[:, 0, 0, 0], rows % 251)
+    assert not list(tmp_path.glob("building*"))
+
+
+def test_what_is_added_is_read_and_the_rest_copied(tmp_path: Path) -> None:
+    open_stored(tmp_path, CountingReader(50), SHAPE)
+    grown = CountingReader(53)
+    stored = open_stored(tmp_path, grown, SHAPE)
+    assert sorted(grown.read) == [50, 51, 52]
+    np.testing.assert_array_equal(stored.pixels[:, 0, 0, 0], np.arange(53))
+    assert len(list(tmp_path.glob("*.pixels"))) == 1
+
+
+def test_adding_changing_and_removing_files_is_seen(make: MakeFaces) -> None:
+    root = make(*(f"train/happy/{k}.png" for k in range(4)))
+    first = load_dataset(root, validation_fraction=0)
+    grey = Image.new("L", (48, 48), 77)
+    grey.save(root / "train/happy/1.png")
+    grey.save(root / "train/happy/00.png")
+    (root / "train/happy/3.png").unlink()
+    second = load_dataset(root, validation_fraction=0)
+    assert [Path(path).name for path in second.index["path"]] == [
+        "0.png",
+        "00.png",
+        "1.png",
+        "2.png",
+    ]
+    assert (second.pixels[[1, 2]] == 77).all()
+    np.testing.assert_array_equal(second.pixels[[0, 3]], first.pixels[[0, 2]])
+    assert len(first.pixels) == 4  # what was mapped before still reads
+    assert first.pixels[3].any()
+
+
+def test_each_shape_has_pixels_of_its_own(make: MakeFaces) -> None:
+    root = make("train/happy/a.png", mode="RGB", size=(60, 60))
+    grey = load_dataset(root, validation_fraction=0)
+    colour = load_dataset(root, height=32, width=24, channels=3, validation_fraction=0)
+    assert grey.pixels.shape == (1, 48, 48, 1)
+    assert colour.pixels.shape == (1, 32, 24, 3)
+
+
+def test_pixels_that_were_cut_short_are_made_again(tmp_path: Path) -> None:
+    open_stored(tmp_path, CountingReader(10), SHAPE)
+    [pixels] = tmp_path.glob("*.pixels")
+    pixels.write_bytes(pixels.read_bytes()[:-1])
+    again = CountingReader(10)
+    assert len(open_stored(tmp_path, again, SHAPE).pixels) == 10
+    assert len(again.read) == 10
+
+
+def test_when_nothing_can_be_read_the_first_reason_is_given(tmp_path: Path) -> None:
+    class Unreadable(CountingReader):
+        def _load(self, row: int) -> np.ndarray:
+            raise UnreadableImageError("is a poem")
+
+    with pytest.raises(DatasetError, match=r"None of the 3 pictures.*is a poem"):
+        open_stored(tmp_path, Unreadable(3), SHAPE)
+
+
+@pytest.mark.parametrize("pictures", [6000])
+def test_a_build_that_is_killed_leaves_nothing_that_is_read(
+    tmp_path: Path, own_home: Path, pictures: int
+) -> None:
+    folder = tmp_path / "set" / "train" / "happy"
+    folder.mkdir(parents=True)
+    face = tmp_path / "face.png"
+    Image.new("L", (12, 12), 9).save(face)
+    for number in range(pictures):
+        os.link(face, folder / f"{number}.png")
+    code = f"import fer; fer.load_dataset({str(tmp_path / 'set')!r}, validation_fraction=0)"
+    child = subprocess.Popen([sys.executable, "-c", code])
+    deadline = time.monotonic() + 60
+    while not list(own_home.rglob("building*/*.parquet")) and time.monotonic() < deadline:
+        time.sleep(0.005)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    assert list(own_home.rglob("building*/*.parquet"))
+    reports: list[int] = []
+    dataset = load_dataset(
+        tmp_path / "set", validation_fraction=0, progress=lambda done, _: reports.append(done)
+    )
+    assert len(dataset) == pictures
+    assert (dataset.pixels == 9).all()
+    assert not reports or min(reports) > 2000
+    assert not list(own_home.rglob("building*"))

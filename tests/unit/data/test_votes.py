@@ -1,0 +1,83 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fer.data import Dataset
+from fer.data.votes import COLUMNS, read_votes, top
+from fer.errors import DatasetError
+
+LABELS = ("angry", "happy", "sad")
+
+
+def voted(rows: list[tuple[str, list[float]]]) -> Dataset:
+    index = pd.DataFrame([votes for _, votes in rows], columns=list(COLUMNS), dtype="float32")
+    index["label"] = [label for label, _ in rows]
+    return Dataset(
+        name="voted", index=index, pixels=np.zeros((len(rows), 1, 1, 1), np.uint8),
+        labels=LABELS, split_rule="",
+    )  # fmt: skip
+
+
+#            neutral happy surprise sad angry disgust fear contempt unknown not_face
+SPREAD = [2, 5, 0, 3, 0, 0, 0, 0, 0, 0]
+TIED = [0, 5, 0, 5, 0, 0, 0, 0, 0, 0]
+ELSEWHERE = [10, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+NONE = [np.nan] * 10
+
+
+def test_soft_targets_share_the_votes_among_the_classes() -> None:
+    dataset = voted([("sad", SPREAD), ("sad", ELSEWHERE), ("angry", NONE)])
+    expected = [[0, 5 / 8, 3 / 8], [0, 0, 1], [1, 0, 0]]
+    np.testing.assert_allclose(dataset.soft_targets(LABELS), expected)
+
+
+def test_majority_overrules_the_label_unless_people_are_tied() -> None:
+    dataset = voted([("sad", SPREAD), ("angry", TIED), ("sad", NONE)])
+    shares = dataset.target_shares(LABELS, mode="majority")
+    assert [LABELS[row] for row in shares.argmax(axis=1)] == ["happy", "angry", "sad"]
+    assert set(shares.ravel()) == {0, 1}
+
+
+def test_without_votes_every_mode_is_the_label_and_unknown_modes_are_refused() -> None:
+    dataset = voted([("sad", SPREAD)])
+    np.testing.assert_array_equal(dataset.target_shares(LABELS, mode="none"), [[0, 0, 1]])
+    bare = Dataset(
+        name="bare", index=dataset.index[["label"]], pixels=dataset.pixels, labels=LABELS,
+        split_rule="",
+    )  # fmt: skip
+    assert bare.votes is None
+    np.testing.assert_array_equal(bare.soft_targets(LABELS), [[0, 0, 1]])
+    with pytest.raises(DatasetError, match="none, soft, majority"):
+        dataset.target_shares(LABELS, mode="hard")
+
+
+def test_a_label_set_by_hand_beats_the_votes() -> None:
+    dataset = voted([("sad", SPREAD)])
+    dataset.index["label_original"] = "happy"
+    np.testing.assert_array_equal(dataset.soft_targets(LABELS), [[0, 0, 1]])
+
+
+def test_a_class_that_a_model_lacks_gives_a_row_of_zeros() -> None:
+    dataset = voted([("sad", NONE)])
+    assert dataset.soft_targets(("angry", "happy")).tolist() == [[0, 0]]
+
+
+def test_the_top_choice_is_none_where_it_is_tied_or_nobody_voted() -> None:
+    assert top(np.array([SPREAD, TIED, NONE], np.float32)).tolist() == [1, -1, -1]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("path,neutral\na,1\n", "no votes for happy"),
+        ("path," + ",".join(COLUMNS) + "\n", "no votes for"),
+        ("neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n"
+         "1,1,1,1,1,1,1,1,1,1\n1,x,1,1,1,1,1,1,1,1\n", "line 3"),
+    ],
+)  # fmt: skip
+def test_a_table_that_is_not_of_votes_is_refused(tmp_path: Path, text: str, reason: str) -> None:
+    (tmp_path / "votes.csv").write_text(text)
+    with pytest.raises(DatasetError, match=reason):
+        read_votes(tmp_path / "votes.csv")

@@ -1,0 +1,51 @@
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fer.errors import DatasetError
+from fer.evaluation.comparison import compare
+from fer.evaluation.predictions import PredictionTable
+
+MakeTable = Callable[..., PredictionTable]
+SURE = np.eye(3) * 0.9 + 0.1 / 3
+
+
+def test_the_faces_that_one_gets_right_and_the_other_wrong(make_table: MakeTable) -> None:
+    first = make_table([0, 0, 0, 0], SURE[[0, 0, 1, 1]])
+    second = make_table([0, 0, 0, 0], SURE[[0, 1, 0, 2]])
+    found = compare(first, second)
+    assert found.only_first == ("1.png",)
+    assert found.only_second == ("2.png",)
+    assert (found.figures["both"], found.figures["neither"]) == (1, 1)
+    assert found.figures["difference"] == 0
+    assert found.figures["p_value"] == 1
+    assert found.matrix_difference.tolist() == [[0, -1, 1], [0, 0, 0], [0, 0, 0]]
+
+
+def test_mcnemar_gives_the_exact_binomial_chance(make_table: MakeTable) -> None:
+    # 2 against 10 discordant faces: 2 · Σ_{i≤2} C(12, i) / 2^12 = 158 / 4096.
+    first = make_table([0] * 20, SURE[[0] * 2 + [1] * 10 + [0] * 8])
+    second = make_table([0] * 20, SURE[[1] * 2 + [0] * 10 + [0] * 8])
+    figures = compare(first, second).figures
+    assert figures["p_value"] == pytest.approx(158 / 4096)
+    assert figures["difference"] == pytest.approx(0.4)
+    low, high = figures["difference_ci95"]
+    assert 0 < low < 0.4 < high < 0.8
+
+
+def test_faces_are_matched_by_their_path(make_table: MakeTable) -> None:
+    first = make_table([0, 1, 2], SURE)
+    turned = replace(first, frame=first.frame.iloc[::-1].reset_index(drop=True))
+    figures = compare(first, turned).figures
+    assert (figures["images"], figures["both"]) == (3, 3)
+
+
+def test_other_classes_or_other_faces_are_an_error(make_table: MakeTable) -> None:
+    table = make_table([0], SURE[[0]])
+    with pytest.raises(DatasetError, match="same classes"):
+        compare(table, replace(table, labels=("happy", "sad", "fear")))
+    elsewhere = replace(table, frame=table.frame.assign(path="other.png"))
+    with pytest.raises(DatasetError, match="share no face"):
+        compare(table, elsewhere)

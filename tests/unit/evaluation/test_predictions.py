@@ -1,0 +1,118 @@
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fer import settings
+from fer.data import Dataset
+from fer.errors import ConfigError
+from fer.evaluation.predictions import predictions
+from fer.nets.artefact import Artefact
+
+
+def counting(artefact: Artefact) -> tuple[Artefact, list[int]]:
+    """The artefact, and the number of faces of every call of its network."""
+    asked: list[int] = []
+
+    def forward(faces: np.ndarray) -> np.ndarray:
+        asked.append(len(faces))
+        return artefact.forward(faces)
+
+    return replace(artefact, forward=forward), asked
+
+
+def test_a_row_tells_what_the_network_said(tiny_artefact: Artefact, tiny_dataset: Dataset) -> None:
+    table = predictions(tiny_artefact, tiny_dataset, "test")
+    part = tiny_dataset.select("test")
+    answers = tiny_artefact.classify(part.pixels)
+    np.testing.assert_allclose(table.probabilities, answers, atol=1e-6)
+    row, own = table.frame.iloc[3], answers[3, part.targets[3]]
+    assert row["path"] == part.index["path"][3]
+    assert tiny_dataset.index["path"][row["row"]] == row["path"]
+    assert row["predicted"] == tiny_artefact.card.labels[answers[3].argmax()]
+    assert row["confidence"] == pytest.approx(answers[3].max())
+    assert row["loss"] == pytest.approx(-np.log(own), rel=1e-4)
+    assert row["entropy"] == pytest.approx(-(answers[3] * np.log(answers[3])).sum(), rel=1e-4)
+    assert row["correct"] == (row["predicted"] == row["label"])
+
+
+def test_the_network_is_asked_once_and_later_only_about_new_faces(
+    tiny_artefact: Artefact, tiny_dataset: Dataset
+) -> None:
+    artefact, asked = counting(tiny_artefact)
+    first = predictions(artefact, tiny_dataset, "test")
+    again = predictions(artefact, tiny_dataset, "test")
+    assert sum(asked) == len(first)
+    pd.testing.assert_frame_equal(first.frame, again.frame)
+    index = tiny_dataset.index.copy()
+    changed = index.index[index["split"] == "test"][:2]
+    index.loc[changed, "hash"] = ["new", "newer"]
+    index.loc[index.index[index["split"] == "test"][5], "label"] = "happy"  # asks nothing
+    predictions(artefact, replace(tiny_dataset, index=index), "test")
+    assert sum(asked) == len(first) + 2
+
+
+def test_a_damaged_file_is_made_anew(tiny_artefact: Artefact, tiny_dataset: Dataset) -> None:
+    first = predictions(tiny_artefact, tiny_dataset, "test")
+    [file] = settings.predictions_folder().glob("*.parquet")
+    file.write_bytes(file.read_bytes()[:100])
+    again = predictions(tiny_artefact, tiny_dataset, "test")
+    pd.testing.assert_frame_equal(first.frame, again.frame)
+
+
+def test_a_temperature_changes_confidence_but_no_answer(
+    tiny_artefact: Artefact, tiny_dataset: Dataset
+) -> None:
+    plain = predictions(tiny_artefact, tiny_dataset, "test").frame
+    card = replace(tiny_artefact.card, temperature=tiny_artefact.card.temperature * 3)
+    unsure = predictions(replace(tiny_artefact, card=card), tiny_dataset, "test").frame
+    assert (plain["predicted"] == unsure["predicted"]).all()
+    assert unsure["confidence"].mean() < plain["confidence"].mean()
+
+
+def test_copies_in_the_parts_that_training_used_are_flagged(
+    tiny_artefact: Artefact, tiny_dataset: Dataset
+) -> None:
+    index = tiny_dataset.index.copy()
+    rows = {split: index.index[index["split"] == split] for split in ("train", "validation")}
+    tests = index.index[index["split"] == "test"]
+    index.loc[tests[0], "hash"] = index["hash"][rows["train"][4]]
+    index.loc[tests[1], "hash"] = index["hash"][rows["validation"][4]]
+    leaky = replace(tiny_dataset, index=index)
+    flagged = predictions(tiny_artefact, leaky, "test").frame["in_training"]
+    assert list(np.flatnonzero(flagged)) == [0, 1]
+    assert not predictions(tiny_artefact, leaky, "validation").frame["in_training"].any()
+    assert predictions(tiny_artefact, leaky, "train").frame["in_training"].all()
+
+
+def test_votes_give_the_majority_and_how_many_chose_it(
+    tiny_artefact: Artefact, tiny_dataset: Dataset
+) -> None:
+    index = tiny_dataset.index.assign(votes_happy=np.nan, votes_sad=np.nan, votes_unknown=np.nan)
+    tests = index.index[index["split"] == "test"]
+    votes = ["votes_happy", "votes_sad", "votes_unknown"]
+    index.loc[tests[:2], votes] = [[7, 2, 1], [5, 5, 0]]
+    frame = predictions(tiny_artefact, replace(tiny_dataset, index=index), "test").frame
+    assert list(frame["majority"][:3]) == ["happy", "", ""]
+    assert frame["agreement"][0] == pytest.approx(0.7)
+    assert frame["agreement"][1] == pytest.approx(0.5)
+    assert np.isnan(frame["agreement"][2])
+
+
+def test_flipping_gives_a_face_and_its_mirror_image_the_same_answer(
+    tiny_artefact: Artefact, tiny_dataset: Dataset
+) -> None:
+    index = tiny_dataset.index.assign(hash="m" + tiny_dataset.index["hash"])
+    mirrored = replace(tiny_dataset, index=index, pixels=tiny_dataset.pixels[:, :, ::-1])
+    for tta, alike in {"none": False, "flip": True}.items():
+        one = predictions(tiny_artefact, tiny_dataset, "test", tta=tta).probabilities
+        other = predictions(tiny_artefact, mirrored, "test", tta=tta).probabilities
+        assert np.allclose(one, other, atol=1e-5) == alike
+
+
+def test_an_unknown_augmentation_is_a_sentence(
+    tiny_artefact: Artefact, tiny_dataset: Dataset
+) -> None:
+    with pytest.raises(ConfigError, match=r"'five'. Known: none, flip, ten_crop"):
+        predictions(tiny_artefact, tiny_dataset, "test", tta="five")

@@ -1,0 +1,52 @@
+import math
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import pytest
+
+from fer.faces.detection import Face
+from fer.faces.quality import measure
+
+BOX = (180, 60, 90, 110)
+
+
+def at_front(*, turn: float = 0, tilt_deg: float = 0) -> Face:
+    landmarks = np.array([[-20, -10], [20, -10], [40 * turn, 10], [-15, 30], [15, 30]], np.float32)
+    cos, sin = math.cos(math.radians(tilt_deg)), math.sin(math.radians(tilt_deg))
+    turned = landmarks @ np.array([[cos, sin], [-sin, cos]], np.float32)
+    return Face(box=BOX, score=0.9, landmarks=turned + np.array([225, 105], np.float32))
+
+
+def test_a_good_face_has_no_warnings(astronaut: np.ndarray) -> None:
+    quality = measure(astronaut, at_front())
+    assert quality.warnings == ()
+    assert quality.side_px == 90
+
+
+def test_tilt_and_turn_are_told_apart(astronaut: np.ndarray) -> None:
+    quality = measure(astronaut, at_front(tilt_deg=25))
+    assert quality.tilt_deg == pytest.approx(25, abs=0.1)
+    assert quality.turn == pytest.approx(0, abs=0.01)
+    quality = measure(astronaut, at_front(turn=0.5, tilt_deg=-20))
+    assert quality.turn == pytest.approx(0.5, abs=0.01)
+    assert quality.warnings == ("turned away",)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "warning"),
+    [
+        (lambda photo: cv2.GaussianBlur(photo, (0, 0), 6), "blurred"),
+        (lambda photo: (photo * 0.2).astype(np.uint8), "dark"),
+        (lambda photo: 255 - (255 - photo) // 10, "overexposed"),
+    ],
+)
+def test_a_spoilt_photo_is_called_what_it_is(
+    spoil: Callable[[np.ndarray], np.ndarray], warning: str, astronaut: np.ndarray
+) -> None:
+    assert measure(spoil(astronaut), at_front()).warnings == (warning,)
+
+
+def test_a_small_face_is_too_small(astronaut: np.ndarray) -> None:
+    face = Face(box=(200, 80, 20, 25), score=1.0, landmarks=at_front().landmarks)
+    assert "too small" in measure(astronaut, face).warnings[0]

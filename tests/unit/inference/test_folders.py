@@ -1,0 +1,103 @@
+import csv
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from fer.errors import ResultsError, UnreadableImageError
+from fer.inference.folders import photos_in, predict_to_csv
+from fer.inference.predictor import Predictor
+
+
+@pytest.fixture
+def photos(tmp_path: Path, square_frame: Callable[..., np.ndarray]) -> Path:
+    folder = tmp_path / "photos"
+    (folder / "inner").mkdir(parents=True)
+    for number in range(5):
+        cv2.imwrite(str(folder / f"{number}.png"), square_frame(20 + number))
+    cv2.imwrite(str(folder / "inner" / "wall.png"), square_frame())
+    (folder / "inner" / "broken.jpg").write_bytes(b"\xff\xd8 no")
+    (folder / "notes.txt").write_text("not a picture")
+    return folder
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_photo_has_its_rows_and_a_bad_one_says_why(
+    photos: Path, square_predictor: Predictor, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.csv"
+    report = predict_to_csv(square_predictor, [photos], out, recursive=True)
+    assert (report.photos, report.faces, report.failed, report.stopped) == (7, 5, 1, False)
+    table = {Path(row["file"]).name: row for row in rows(out)}
+    assert (table["2.png"]["face"], table["2.png"]["x"]) == ("1", "22")
+    assert float(table["2.png"]["confidence"]) == pytest.approx(
+        max(float(table["2.png"][f"p_{label}"]) for label in square_predictor.card.labels)
+    )
+    assert (table["wall.png"]["face"], table["wall.png"]["error"]) == ("", "")
+    assert "broken.jpg" in table["broken.jpg"]["error"]
+
+
+def test_the_answers_are_those_of_one_photo_at_a_time(
+    photos: Path, square_predictor: Predictor
+) -> None:
+    files = list(photos_in(photos, recursive=False))
+    together = list(square_predictor.predict_many(files))
+    for file, found in zip(files, together, strict=True):
+        [face], [alone] = found.faces, square_predictor.predict(file).faces
+        assert face.box == alone.box
+        assert list(face.probabilities.values()) == pytest.approx(
+            list(alone.probabilities.values()), abs=1e-5
+        )
+
+
+def test_stopped_work_goes_on_and_ends_as_if_it_had_not_been(
+    photos: Path, square_predictor: Predictor, tmp_path: Path
+) -> None:
+    whole, out, stop = tmp_path / "whole.csv", tmp_path / "out.csv", threading.Event()
+    predict_to_csv(square_predictor, [photos], whole)
+
+    first = predict_to_csv(square_predictor, [photos / f"{n}.png" for n in range(4)], out)
+    stop.set()
+    none = predict_to_csv(square_predictor, [photos], out, stop=stop)
+    assert (first.photos, none.photos, none.stopped) == (4, 0, True)
+    again = predict_to_csv(square_predictor, [photos], out)
+    assert again.before + again.photos == 5
+    assert again.photos < 5
+    assert out.read_text() == whole.read_text()
+
+
+def test_progress_counts_to_the_end(
+    photos: Path, square_predictor: Predictor, tmp_path: Path
+) -> None:
+    seen: list[tuple[int, int]] = []
+    predict_to_csv(
+        square_predictor,
+        [photos],
+        tmp_path / "out.csv",
+        progress=lambda done, planned: seen.append((done, planned)),
+    )
+    assert seen == [(done, 5) for done in range(1, 6)]
+
+
+def test_results_of_another_model_are_not_mixed_in(
+    photos: Path, square_predictor: Predictor, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.csv"
+    predict_to_csv(square_predictor, [photos], out)
+    out.write_text(out.read_text().replace(f",{square_predictor.card.name} ", ",other "))
+    with pytest.raises(ResultsError, match="other"):
+        predict_to_csv(square_predictor, [photos], out)
+
+
+def test_a_folder_without_pictures_is_an_error_that_names_the_option(
+    square_predictor: Predictor, tmp_path: Path
+) -> None:
+    with pytest.raises(UnreadableImageError, match="--recursive"):
+        predict_to_csv(square_predictor, [tmp_path], tmp_path / "out.csv")

@@ -1,0 +1,55 @@
+import csv
+from pathlib import Path
+
+import pytest
+
+from fer.errors import ResultsError
+from fer.inference.results import GrowingCsv
+
+COLUMNS = ("file", "value")
+GROUPS = [("a, b.png", 1), ("a, b.png", 2), ('"c".png', 3), ("ä.png", 4), ("ä.png", 5)]
+
+
+def written(path: Path) -> list[tuple[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return [(row["file"], row["value"]) for row in csv.DictReader(file)]
+
+
+@pytest.fixture
+def whole(tmp_path: Path) -> Path:
+    path = tmp_path / "whole.csv"
+    with GrowingCsv(path, COLUMNS) as table:
+        table.write({"file": name, "value": value} for name, value in GROUPS)
+    return path
+
+
+def test_what_is_cut_off_anywhere_can_be_gone_on_with(whole: Path, tmp_path: Path) -> None:
+    data = whole.read_bytes()
+    expected = written(whole)
+    for length in range(len("file,value\n"), len(data) + 1):
+        path = tmp_path / "cut.csv"
+        path.write_bytes(data[:length])
+        with GrowingCsv(path, COLUMNS) as table:
+            done = {row["file"] for row in table.rows()}
+            table.write({"file": n, "value": v} for n, v in GROUPS if n not in done)
+        assert written(path) == expected, length
+
+
+def test_a_row_is_in_the_file_as_soon_as_it_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    with GrowingCsv(path, COLUMNS) as table:
+        table.write([{"file": "a.png", "value": 1}])
+        assert written(path) == [("a.png", "1")]
+
+
+def test_a_file_that_holds_something_else_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "notes.csv"
+    path.write_text("my notes\n1\n")
+    with pytest.raises(ResultsError, match="my notes"):
+        GrowingCsv(path, COLUMNS)
+    assert path.read_text() == "my notes\n1\n"
+
+
+def test_a_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ResultsError, match="cannot be written"):
+        GrowingCsv(tmp_path / "gone" / "rows.csv", COLUMNS)

@@ -1,0 +1,44 @@
+import pytest
+
+from fer.inference.stream import TrackedFace
+from fer.inference.timeline import Timeline
+
+LABELS = ("happy", "sad")
+
+
+def face(number: int, happy: float) -> TrackedFace:
+    return TrackedFace(
+        number=number,
+        box=(0, 0, 9, 9),
+        score=1.0,
+        probabilities={"happy": happy, "sad": 1 - happy},
+    )
+
+
+def test_a_step_holds_the_mean_of_its_frames_by_person() -> None:
+    timeline = Timeline(LABELS, step_s=1.0)
+    timeline.add(0.1, [face(1, 0.9), face(2, 0.2)])
+    timeline.add(0.6, [face(1, 0.7)])
+    timeline.add(1.2, [face(1, 0.1)])
+    rows = [(r["time_s"], r["person"], r["emotion"], r["confidence"]) for r in timeline.rows()]
+    assert rows == [(0, 1, "happy", 0.8), (0, 2, "sad", 0.8), (1, 1, "sad", 0.9)]
+
+
+def test_the_summary_has_a_row_a_person() -> None:
+    timeline = Timeline(LABELS)
+    timeline.add(2.0, [face(1, 1.0)])
+    timeline.add(4.0, [face(1, 0.5), face(2, 0.0)])
+    [first, second] = timeline.summary()
+    assert (first["person"], first["from_s"], first["to_s"], first["frames"]) == (1, 2.0, 4.0, 2)
+    assert first["p_happy"] == pytest.approx(0.75)
+    assert (second["emotion"], second["confidence"]) == ("sad", 1.0)
+
+
+def test_a_long_time_needs_no_more_memory_than_a_short_one() -> None:
+    timeline = Timeline(LABELS, step_s=0.1)
+    for second in range(5000):
+        timeline.add(float(second), [face(1, second % 2)])
+    rows = timeline.rows()
+    assert 300 <= len(rows) <= 600
+    assert rows[-1]["time_s"] > 4900
+    assert timeline.summary()[0]["frames"] == 5000

@@ -1,0 +1,112 @@
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from fer.faces.detection import Face
+from fer.inference.predictor import Predictor
+from fer.inference.stream import FaceStream
+from fer.inference.tracking import PATIENCE_S, Tracker, overlap
+
+MakeFace = Callable[[int, int, int], Face]
+Draw = Callable[..., np.ndarray]
+
+
+def test_overlap_is_intersection_over_union() -> None:
+    assert overlap((0, 0, 10, 10), (0, 0, 10, 10)) == 1
+    assert overlap((0, 0, 10, 10), (5, 0, 10, 10)) == pytest.approx(50 / 150)
+    assert overlap((0, 0, 10, 10), (10, 0, 10, 10)) == 0
+
+
+def test_two_people_keep_their_numbers_whatever_order_they_are_found_in(
+    make_face: MakeFace,
+) -> None:
+    tracker = Tracker(smoothing_s=0.5)
+    tracker.detected([make_face(0, 0, 50), make_face(100, 0, 50)], 0.0)
+    tracker.detected([make_face(105, 2, 50), make_face(6, 1, 50)], 0.1)
+    assert [(track.number, track.face.box[0]) for track in tracker.visible] == [(1, 6), (2, 105)]
+
+
+def test_a_face_that_jumps_less_than_its_size_is_the_same_and_one_far_off_is_not(
+    make_face: MakeFace,
+) -> None:
+    tracker = Tracker(smoothing_s=0.5)
+    tracker.detected([make_face(0, 0, 50)], 0.0)
+    tracker.detected([make_face(42, 0, 50)], 0.1)
+    assert [track.number for track in tracker.visible] == [1]
+    tracker.detected([make_face(100, 0, 50)], 0.2)
+    assert [track.number for track in tracker.visible] == [2]
+
+
+def test_a_person_who_is_lost_for_a_moment_keeps_the_number_and_later_does_not(
+    make_face: MakeFace,
+) -> None:
+    tracker = Tracker(smoothing_s=0.5)
+    face = make_face(0, 0, 50)
+    tracker.detected([face], 0.0)
+    tracker.detected([], 0.5)
+    assert tracker.visible == []
+    tracker.detected([face], 0.9)
+    assert [track.number for track in tracker.visible] == [1]
+    tracker.detected([], 1.0)
+    tracker.detected([], 1.0 + 2 * PATIENCE_S)
+    tracker.detected([face], 3.1)
+    assert [track.number for track in tracker.visible] == [2]
+
+
+def test_boxes_follow_the_picture_between_detections(
+    make_face: MakeFace, square_frame: Draw
+) -> None:
+    tracker = Tracker(smoothing_s=0.5)
+    tracker.look(square_frame(40))
+    tracker.detected([make_face(40, 50, 60)], 0.0)
+    for x in (44, 48, 52):
+        tracker.look(square_frame(x, 50))
+    [track] = tracker.visible
+    assert track.face.box[0] == pytest.approx(52, abs=2)
+    assert track.face.box[1] == pytest.approx(50, abs=2)
+    expected = make_face(52, 50, 60).landmarks
+    np.testing.assert_allclose(track.face.landmarks, expected, atol=2)
+
+
+@pytest.mark.parametrize("fps", [5, 30])
+def test_smoothing_depends_on_time_and_not_on_the_rate(make_face: MakeFace, fps: int) -> None:
+    tracker = Tracker(smoothing_s=0.5)
+    tracker.detected([make_face(0, 0, 50)], 0.0)
+    [track] = tracker.visible
+    tracker.smooth(track, np.array([1.0, 0.0]), 0.0)
+    for frame in range(1, fps + 1):
+        tracker.smooth(track, np.array([0.0, 1.0]), frame / fps)
+    assert track.probabilities is not None
+    assert track.probabilities[0] == pytest.approx(np.exp(-1 / 0.5), abs=1e-6)
+
+
+def test_a_stream_detects_every_few_frames_and_names_each_person(
+    square_predictor: Predictor, square_frame: Draw
+) -> None:
+    stream = FaceStream(square_predictor, detect_every=4)
+    detector = square_predictor._detector
+    seen = [stream.step(square_frame(40 + 2 * i), i / 10) for i in range(8)]
+    assert detector.calls == 2
+    assert [face.number for faces in seen for face in faces] == [1] * 8
+    for faces in seen:
+        assert sum(faces[0].probabilities.values()) == pytest.approx(1, abs=1e-5)
+
+
+def test_a_stream_looks_for_a_face_on_every_frame_while_there_is_none(
+    square_predictor: Predictor, square_frame: Draw
+) -> None:
+    stream = FaceStream(square_predictor, detect_every=30)
+    assert stream.step(square_frame(), 0.0) == ()
+    assert len(stream.step(square_frame(40), 0.1)) == 1
+
+
+def test_a_known_person_keeps_the_number(square_predictor: Predictor, square_frame: Draw) -> None:
+    before = FaceStream(square_predictor, first_number=7).step(square_frame(40), 1.0)
+    stream = FaceStream(square_predictor, first_number=8, known=before, known_at_s=1.0)
+    [again] = stream.step(square_frame(42), 1.1)
+    assert again.number == 7
+
+
+def test_small_faces_are_left_out(square_predictor: Predictor, square_frame: Draw) -> None:
+    assert FaceStream(square_predictor, min_face_px=61).step(square_frame(40), 0.0) == ()

@@ -1,0 +1,98 @@
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import pytest
+
+from fer.errors import ArtefactError
+from fer.nets import artefact as artefacts
+from fer.nets.artefact import Artefact
+from fer.nets.card import ModelCard
+from fer.nets.explain import grad_cam, occlusion
+
+SIDE = 24
+SPOT = (slice(4, 8), slice(12, 16))
+
+
+def wrapped(model: keras.Model) -> Artefact:
+    card = ModelCard(
+        name="bright",
+        labels=("bright", "dark"),
+        height=SIDE,
+        width=SIDE,
+        channels=1,
+        framing={},
+        data={},
+    )
+    return Artefact(model=model, card=card, forward=artefacts.compile_forward(model))
+
+
+@pytest.fixture(scope="module")
+def brightness() -> Artefact:
+    """Says `bright` the more, the brighter the middle 20×20 pixels are; blind beyond them."""
+    inputs = keras.layers.Input((SIDE, SIDE, 1), dtype="uint8")
+    x = keras.layers.Rescaling(1 / 255)(inputs)
+    x = keras.layers.CenterCrop(20, 20)(x)
+    x = keras.layers.Conv2D(1, 2, 2, kernel_initializer="ones", trainable=False)(x)
+    x = keras.layers.GlobalAveragePooling2D()(x)
+    outputs = keras.layers.Dense(2, activation="softmax")(x)
+    model = keras.Model(inputs, outputs)
+    model.layers[-1].set_weights([np.array([[9.0, -9.0]]), np.zeros(2)])
+    return wrapped(model)
+
+
+@pytest.fixture
+def spot() -> np.ndarray:
+    face = np.zeros((SIDE, SIDE, 1), np.uint8)
+    face[SPOT] = 255
+    return face
+
+
+@pytest.mark.parametrize("explain", [grad_cam, occlusion])
+def test_the_heat_lies_where_the_network_looked(
+    explain: Callable[..., np.ndarray], brightness: Artefact, spot: np.ndarray
+) -> None:
+    heat = explain(brightness, spot, 0)
+    assert (heat.shape, heat.dtype) == ((SIDE, SIDE), np.float32)
+    assert heat.min() >= 0
+    assert heat.max() == pytest.approx(1)
+    y, x = np.unravel_index(heat.argmax(), heat.shape)
+    assert SPOT[0].start - 1 <= y <= SPOT[0].stop
+    assert SPOT[1].start - 1 <= x <= SPOT[1].stop
+    assert heat[SPOT].mean() > 5 * heat[12:].mean()
+
+
+def test_what_the_network_crops_away_is_cold(brightness: Artefact) -> None:
+    heat = grad_cam(brightness, np.full((SIDE, SIDE, 1), 255, np.uint8), 0)
+    assert heat[2:22, 2:22].min() > 0.99
+    assert heat[:2].max() == heat[-2:].max() == heat[:, :2].max() == heat[:, -2:].max() == 0
+
+
+def test_what_speaks_against_a_label_is_not_shown_as_speaking_for_it(
+    brightness: Artefact, spot: np.ndarray
+) -> None:
+    assert grad_cam(brightness, spot, 1).max() == 0
+
+
+def test_every_shipped_kind_of_network_can_be_explained() -> None:
+    from fer.nets import architectures
+
+    face = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 1), dtype=np.uint8)
+    for name in architectures.NAMES:
+        model = architectures.build(name, height=SIDE, width=SIDE, channels=1, classes=2)
+        heat = grad_cam(wrapped(model), face, 1)
+        assert heat.shape == (SIDE, SIDE)
+        assert np.isfinite(heat).all()
+
+
+def test_a_network_without_convolutions_is_an_error() -> None:
+    model = keras.Sequential(
+        [
+            keras.layers.Input((SIDE, SIDE, 1), dtype="uint8"),
+            keras.layers.Rescaling(1 / 255),
+            keras.layers.Flatten(),
+            keras.layers.Dense(2, activation="softmax"),
+        ]
+    )
+    with pytest.raises(ArtefactError, match="convolution"):
+        grad_cam(wrapped(model), np.zeros((SIDE, SIDE, 1), np.uint8), 0)

@@ -1,0 +1,169 @@
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fer import worker
+from fer.errors import FerError
+from fer.nets import artefact
+from fer.training import checkpoint, queue, runs
+from fer.training.config import TrainingConfig
+from fer.training.metrics_file import epochs_of, read_metrics
+from fer.training.runs import Run
+
+Wait = Callable[..., None]
+
+
+def carry_out(run: Run) -> artefact.Artefact:
+    with run.held():
+        return worker.carry_out(run)
+
+
+def start_work() -> subprocess.Popen[bytes]:
+    """The worker as `queue.start_worker` starts it, but one that can be killed."""
+    return subprocess.Popen([sys.executable, "-m", "fer", "runs", "work"])
+
+
+def test_a_run_leaves_all_its_files(small_config: TrainingConfig) -> None:
+    run = runs.create(small_config, state="preparing")
+    trained = carry_out(run)
+    status = run.status()
+    assert status["state"] == "finished"
+    assert (status["finished_epochs"], status["epochs"], status["batches"]) == (2, 2, 3)
+    assert status["test_accuracy"] == trained.card.metrics["test"]["accuracy"]
+    kinds = [row["kind"] for row in read_metrics(run.folder)]
+    assert kinds.count("epoch") == 2
+    assert kinds.count("step") >= 2
+    assert len((run.folder / "history.csv").read_text().splitlines()) == 3
+    assert set(json.loads((run.folder / "figures.json").read_text())) == {"validation", "test"}
+    assert artefact.load(run.model_folder).card.labels == ("happy", "surprise")
+    assert not (run.folder / ".reserve").exists()
+
+
+def test_a_run_that_was_asked_to_stop_keeps_its_model_and_can_go_on(
+    small_config: TrainingConfig,
+) -> None:
+    run = runs.create(replace(small_config, epochs=40), state="preparing")
+    run.request("stop")
+    carry_out(run)
+    assert run.status()["state"] == "stopped"
+    assert run.has_model
+    assert run.requested() == ""
+
+
+def test_what_is_lost_or_explodes_ends_as_failed_with_the_reason(
+    small_config: TrainingConfig,
+) -> None:
+    lost = runs.create(replace(small_config, dataset="/nowhere/at/all"), state="preparing")
+    with pytest.raises(FerError, match="No data set"):
+        carry_out(lost)
+    assert lost.status()["state"] == "failed"
+    assert "No data set" in lost.status()["reason"]
+    exploding = replace(
+        small_config, optimizer="sgd", learning_rate=10.0, weight_decay=1.0, epochs=60
+    )
+    run = runs.create(exploding, state="preparing")
+    with pytest.raises(FerError, match="no longer a number"):
+        carry_out(run)
+    assert run.status()["state"] == "failed"
+    assert "Lower learning_rate" in run.status()["reason"]
+    assert run.has_model, "the epochs before it are kept"
+    assert run.status()["best_epoch"] >= 1
+
+
+def test_a_full_disk_ends_it_as_failed_and_keeps_the_last_checkpoint(
+    small_config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = runs.create(replace(small_config, epochs=3), state="preparing")
+    written = checkpoint.save
+
+    def save(folder: Path, model: object, progress: checkpoint.Progress) -> None:
+        if len(progress.history) == 2:
+            raise OSError(28, "No space left on device")
+        written(folder, model, progress)
+
+    monkeypatch.setattr(checkpoint, "save", save)
+    with pytest.raises(OSError, match="No space left"):
+        carry_out(run)
+    assert run.status()["state"] == "failed"
+    assert "No space left" in run.status()["reason"]
+    assert run.has_model
+    monkeypatch.undo()
+    monkeypatch.setenv("FER_RUNS", str(run.folder.parent))
+    carry_out(run)
+    assert run.status()["finished_epochs"] == 3
+
+
+@pytest.mark.slow
+def test_the_queue_is_worked_off_by_detached_processes(
+    small_config: TrainingConfig, wait_for: Wait
+) -> None:
+    first, second = (runs.create(replace(small_config, seed=seed)) for seed in (1, 2))
+    queue.submit(first)
+    queue.submit(second)
+    wait_for(second, "finished")
+    assert first.status()["state"] == "finished"
+    assert first.status()["updated"] <= second.status()["started"]
+    assert "Epoch 2 of 2" in (second.folder / "train.log").read_text()
+
+
+@pytest.mark.slow
+def test_a_run_is_paused_goes_on_and_stops_when_asked(
+    small_config: TrainingConfig, wait_for: Wait
+) -> None:
+    run = runs.create(replace(small_config, epochs=5000))
+    queue.submit(run)
+    wait_for(run, "running")
+    run.request("pause")
+    wait_for(run, "paused")
+    batch = run.status()["batch"], run.status()["epoch"]
+    time.sleep(1)
+    assert (run.status()["batch"], run.status()["epoch"]) == batch
+    run.request("")
+    wait_for(run, "running")
+    queue.stop(run)
+    wait_for(run, "stopped")
+    assert run.has_model
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+def test_killed_at_any_moment_it_reads_as_crashed_and_ends_as_if_it_had_not_been(
+    small_config: TrainingConfig, wait_for: Wait
+) -> None:
+    config = replace(small_config, epochs=12)
+    whole = runs.create(config, state="preparing")
+    carry_out(whole)
+    run = runs.create(config)
+    draw = random.Random(0)
+    kills = int(os.environ.get("FER_KILLS", "2"))
+    for _ in range(kills):
+        before = run.status().get("finished_epochs", 0)
+        process = start_work()
+        wait_for(run, "running", "finished")
+        if run.status()["state"] == "finished":
+            break
+        assert run.status()["finished_epochs"] >= before, "a finished epoch was lost"
+        time.sleep(draw.uniform(0, 0.5))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        if run.status()["state"] == "finished":
+            break
+        assert run.status()["state"] == "crashed"
+        run.write_status(**{**run.stored_status(), "state": "queued"})
+    if run.status()["state"] != "finished":
+        process = start_work()
+        wait_for(run, "finished")
+        process.wait()
+    histories = [epochs_of(read_metrics(each.folder)) for each in (whole, run)]
+    for name in ("loss", "val_loss"):
+        values = [[row[name] for row in history] for history in histories]
+        assert values[1] == pytest.approx(values[0], rel=1e-4)

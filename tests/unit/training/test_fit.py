@@ -1,0 +1,208 @@
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fer.data import Dataset
+from fer.errors import ConfigError, DatasetError, TrainingError
+from fer.nets import artefact
+from fer.training.config import TrainingConfig
+from fer.training.events import BatchEnded, EpochEnded, Started
+from fer.training.fit import fit
+
+
+def test_events_count_every_step_and_every_epoch(
+    tiny_dataset: Dataset, tiny_config: TrainingConfig
+) -> None:
+    events: list[Started | BatchEnded | EpochEnded] = []
+    fitted = fit(tiny_config, tiny_dataset, listener=events.append)
+    assert isinstance(events[0], Started)
+    assert (events[0].train_faces, events[0].validation_faces, events[0].batches) == (48, 16, 3)
+    steps = [event for event in events if isinstance(event, BatchEnded)]
+    assert [(step.epoch, step.batch) for step in steps] == [
+        (epoch, batch) for epoch in (1, 2) for batch in (1, 2, 3)
+    ]
+    assert {step.batches for step in steps} == {3}
+    assert [event for event in events if isinstance(event, EpochEnded)] == fitted.history
+    assert not fitted.stopped
+
+
+def test_the_same_seed_gives_the_same_losses(
+    tiny_dataset: Dataset, tiny_config: TrainingConfig
+) -> None:
+    first, again = (fit(tiny_config, tiny_dataset).history for _ in range(2))
+    assert [epoch.loss for epoch in first] == pytest.approx(
+        [epoch.loss for epoch in again], rel=1e-4
+    )
+    other = fit(replace(tiny_config, seed=1), tiny_dataset).history
+    assert other[0].loss != pytest.approx(first[0].loss, rel=1e-4)
+
+
+def test_asked_to_stop_it_ends_after_the_step_and_keeps_what_it_has(
+    tiny_dataset: Dataset, tiny_config: TrainingConfig
+) -> None:
+    stop, steps = threading.Event(), []
+
+    def listen(event: Started | BatchEnded | EpochEnded) -> None:
+        if isinstance(event, BatchEnded):
+            steps.append(event)
+            if len(steps) == 4:
+                stop.set()
+
+    config = replace(tiny_config, epochs=50)
+    fitted = fit(config, tiny_dataset, listener=listen, stop=stop)
+    assert len(steps) == 4
+    assert fitted.stopped
+    assert np.isfinite(fitted.model.get_weights()[0]).all()
+
+
+@pytest.mark.parametrize("ema", [0.0, 0.9])
+def test_the_weights_kept_are_those_of_the_best_validated_epoch(
+    tiny_dataset: Dataset, tiny_config: TrainingConfig, ema: float
+) -> None:
+    fitted = fit(replace(tiny_config, epochs=4, ema=ema), tiny_dataset)
+    validation = tiny_dataset.select("validation")
+    predicted = np.asarray(fitted.model(validation.pixels, training=False)).argmax(axis=1)
+    best = max(epoch.val_accuracy for epoch in fitted.history)
+    assert (predicted == validation.targets).mean() == pytest.approx(best)
+
+
+def test_the_test_part_is_not_looked_at(tiny_dataset: Dataset, tiny_config: TrainingConfig) -> None:
+    spoiled = tiny_dataset.pixels.copy()
+    spoiled[(tiny_dataset.index["split"] == "test").to_numpy()] = 0
+    given, blind = (
+        fit(tiny_config, dataset).history
+        for dataset in (tiny_dataset, replace(tiny_dataset, pixels=spoiled))
+    )
+    assert [epoch.val_loss for epoch in given] == pytest.approx(
+        [epoch.val_loss for epoch in blind], rel=1e-4
+    )
+
+
+def test_one_class_or_no_train_part_is_an_error(
+    tiny_dataset: Dataset, tiny_config: TrainingConfig
+) -> None:
+    with pytest.raises(DatasetError, match="only the class happy"):
+        fit(tiny_config, replace(tiny_dataset, labels=("happy",)))
+    only_test = tiny_dataset.select("test")
+    with pytest.raises(DatasetError, match="no faces in split 'train'"):
+        fit(tiny_config, only_test)
+
+
+def test_step_losses_average_to_the_epochs_loss(
+    tiny_dataset: Dataset, tiny_config: TrainingConfig
+) -> None:
+    steps: list[BatchEnded] = []
+
+    def listen(event: Started | BatchEnded | EpochEnded) -> None:
+        if isinstance(event, BatchEnded):
+            steps.append(event)
+
+    config = replace(tiny_config, epochs=1, batch_size=20)
+    fitted = fit(config, tiny_dataset, listener=listen)
+    sizes = [step.faces for step in steps]
+    assert sizes == [20, 20, 8]
+    for name in ("loss", "accuracy"):
+        mean = np.average([getattr(step, f"batch_{name}") for step in steps], weights=sizes)
+        assert mean == pytest.approx(getattr(fitted.history[0], name), rel=1e-4)
+
+
+def test_an_epoch_tells_recall_and_confusion_of_validation(
+    tiny_dataset: Dataset, tiny_config: TrainingConfig
+) -> None:
+    [epoch] = fit(replace(tiny_config, epochs=1), tiny_dataset).history
+    matrix = np.array(epoch.confusion)
+    counts = np.bincount(tiny_dataset.select("validation").targets)
+    assert matrix.sum(axis=1).tolist() == counts.tolist()
+    assert matrix.trace() / matrix.sum() == pytest.approx(epoch.val_accuracy)
+    assert epoch.recall == {
+        label: matrix[i, i] / counts[i] for i, label in enumerate(tiny_dataset.labels)
+    }
+
+
+def test_averaged_weights_are_of_use_from_the_first_epoch(
+    tiny_dataset: Dataset, tiny_config: TrainingConfig
+) -> None:
+    config = replace(tiny_config, architecture="batchnorm", epochs=3, options={"width": 0.25})
+    raw, averaged = (fit(replace(config, ema=ema), tiny_dataset).history for ema in (0.0, 0.999))
+    assert [e.loss for e in raw] == pytest.approx([e.loss for e in averaged], rel=1e-3)
+    # With a decay of 0.999 and no warm-up, nine steps would leave the initial weights.
+    assert averaged[-1].val_loss < 1.5 * raw[-1].val_loss
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"loss": "focal"},
+        {"optimizer": "adamw", "schedule": "one-cycle"},
+        {"class_weights": "balanced", "select_on": "last"},
+        {"precision": "mixed_bfloat16"},
+        {"precision": "mixed_float16"},
+    ],
+    ids=str,
+)
+def test_every_way_of_training_gives_a_float32_network(
+    tiny_dataset: Dataset, tiny_config: TrainingConfig, changes: dict[str, object]
+) -> None:
+    config = replace(tiny_config, epochs=2, **changes)  # type: ignore[arg-type]
+    fitted = fit(config, tiny_dataset)
+    assert len(fitted.history) == 2
+    assert {layer.compute_dtype for layer in fitted.model.layers} <= {"float32", "uint8"}
+    validation = tiny_dataset.select("validation")
+    predicted = np.asarray(fitted.model(validation.pixels, training=False)).argmax(axis=1)
+    reached = (predicted == validation.targets).mean()
+    kept = (
+        fitted.history[-1]
+        if config.select_on == "last"
+        else max(fitted.history, key=lambda epoch: epoch.val_accuracy)
+    )
+    assert reached == pytest.approx(kept.val_accuracy, abs=0.07)
+
+
+def test_a_loss_that_is_no_number_ends_it_with_the_reason(
+    tiny_dataset: Dataset, tiny_config: TrainingConfig
+) -> None:
+    exploding = {"optimizer": "sgd", "learning_rate": 10.0, "weight_decay": 1.0}
+    config = replace(tiny_config, epochs=100, **exploding)  # type: ignore[arg-type]
+    with pytest.raises(TrainingError, match=r"no longer a number.*Lower learning_rate"):
+        fit(config, tiny_dataset)
+
+
+def test_early_stopping_ends_before_the_planned_epochs(
+    tiny_dataset: Dataset, tiny_config: TrainingConfig
+) -> None:
+    config = replace(tiny_config, epochs=30, early_stopping=1, learning_rate=1e-7)
+    fitted = fit(config, tiny_dataset)
+    assert len(fitted.history) < 30
+    assert not fitted.stopped
+
+
+def test_fine_tuning_keeps_frozen_layers_and_the_known_part_of_the_head(
+    tiny_dataset: Dataset, tiny_config: TrainingConfig, tiny_folder: Path
+) -> None:
+    index = tiny_dataset.index.copy()
+    index.loc[index["label"] == "surprise", "label"] = "sad"
+    other = replace(tiny_dataset, index=index, labels=("happy", "sad"))
+    start = artefact.load(tiny_folder)
+    before = [layer.get_weights() for layer in start.model.layers if layer.weights]
+    config = replace(tiny_config, start_from="tiny", frozen_layers=3, learning_rate=1e-7, epochs=1)
+    fitted = fit(config, other, start=start)
+    after = [layer.get_weights() for layer in fitted.model.layers if layer.weights]
+    assert fitted.labels == ("happy", "sad")
+    for number in range(3):
+        assert all((a == b).all() for a, b in zip(before[number], after[number], strict=True))
+    kernel, fresh = before[-1][0], after[-1][0]
+    np.testing.assert_allclose(fresh[:, 0], kernel[:, 0], atol=1e-4)
+    assert np.abs(fresh[:, 1] - kernel[:, 1]).max() > 0.01
+
+
+def test_fine_tuning_needs_the_models_own_size_and_something_to_learn(
+    tiny_dataset: Dataset, tiny_config: TrainingConfig, tiny_folder: Path
+) -> None:
+    start = artefact.load(tiny_folder)
+    with pytest.raises(ConfigError, match="Set them to the model's"):
+        fit(replace(tiny_config, height=32), tiny_dataset, start=start)
+    with pytest.raises(ConfigError, match="Leave at least the last one free"):
+        fit(replace(tiny_config, frozen_layers=99), tiny_dataset, start=start)

@@ -1,0 +1,109 @@
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fer.data import Dataset
+from fer.errors import TrainingError
+from fer.training import checkpoint
+from fer.training.config import TrainingConfig
+from fer.training.events import EpochEnded
+from fer.training.fit import fit
+
+
+def cut_after(steps: int) -> Callable[[], bool]:
+    """Stop asking once this many steps are done, in the middle of an epoch."""
+    done = 0
+
+    def should_stop() -> bool:
+        nonlocal done
+        done += 1
+        return done == steps
+
+    return should_stop
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"ema": 0.9, "optimizer": "sgd", "learning_rate": 0.05},
+        {"schedule": "plateau", "plateau_patience": 1},
+    ],
+    ids=["average and momentum", "plateau"],
+)
+def test_a_run_that_was_cut_goes_on_as_if_nothing_had_happened(
+    tiny_dataset: Dataset, tiny_config: TrainingConfig, tmp_path: Path, changes: dict[str, object]
+) -> None:
+    config = replace(tiny_config, epochs=4, **changes)  # type: ignore[arg-type]
+    whole = fit(config, tiny_dataset)
+    cut = fit(config, tiny_dataset, folder=tmp_path, should_stop=cut_after(8))  # 3 steps an epoch
+    assert cut.stopped
+    assert len(cut.history) == 2
+    events: list[object] = []
+    resumed = fit(config, tiny_dataset, folder=tmp_path, listener=events.append)
+    assert [e.epoch for e in events if isinstance(e, EpochEnded)] == [3, 4]
+    for name in ("loss", "val_loss", "learning_rate"):
+        values = [[getattr(entry, name) for entry in fitted.history] for fitted in (whole, resumed)]
+        assert values[1] == pytest.approx(values[0], rel=1e-4)
+    for one, other in zip(whole.model.get_weights(), resumed.model.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-4)
+
+
+def test_a_finished_run_is_not_trained_again(
+    tiny_dataset: Dataset, tiny_config: TrainingConfig, tmp_path: Path
+) -> None:
+    fitted = fit(tiny_config, tiny_dataset, folder=tmp_path)
+    again = fit(tiny_config, tiny_dataset, folder=tmp_path)
+    assert again.history == fitted.history
+    assert not again.stopped
+
+
+def test_a_checkpoint_of_another_network_is_refused(
+    tiny_dataset: Dataset, tiny_config: TrainingConfig, tmp_path: Path
+) -> None:
+    fit(replace(tiny_config, epochs=1), tiny_dataset, folder=tmp_path)
+    with pytest.raises(TrainingError, match="another network"):
+        fit(replace(tiny_config, architecture="vgg"), tiny_dataset, folder=tmp_path)
+    (tmp_path / checkpoint.LAST_FILE).write_bytes(b"PK nonsense")
+    with pytest.raises(TrainingError, match="cannot be read"):
+        fit(tiny_config, tiny_dataset, folder=tmp_path)
+
+
+def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(
+    tiny_dataset: Dataset, tiny_config: TrainingConfig, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    fit(replace(tiny_config, epochs=1), tiny_dataset, folder=tmp_path)
+    before = (tmp_path / checkpoint.LAST_FILE).read_bytes()
+
+    def full(*arguments: object, **named: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.raises(OSError, match="No space left"):
+        fit(replace(tiny_config, epochs=3), tiny_dataset, folder=tmp_path)
+    assert (tmp_path / checkpoint.LAST_FILE).read_bytes() == before
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_only_the_best_and_the_last_checkpoint_stay(
+    tiny_dataset: Dataset, tiny_config: TrainingConfig, tmp_path: Path
+) -> None:
+    fitted = fit(replace(tiny_config, epochs=5), tiny_dataset, folder=tmp_path)
+    best = max(fitted.history, key=lambda entry: entry.val_accuracy).epoch
+    names = sorted(file.name for file in tmp_path.iterdir())
+    assert names == [f"best-{best:05d}.npz", "last.npz"]
+
+
+def test_stopped_before_its_first_epoch_it_keeps_the_weights_it_has(
+    tiny_dataset: Dataset, tiny_config: TrainingConfig, tmp_path: Path
+) -> None:
+    stop = threading.Event()
+    stop.set()
+    fitted = fit(tiny_config, tiny_dataset, folder=tmp_path, stop=stop)
+    assert fitted.stopped
+    assert fitted.history == []
+    assert not checkpoint.exists(tmp_path)
