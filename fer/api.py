@@ -96,6 +96,7 @@ def train(
         channels=config.channels,
         validation_fraction=config.validation_fraction,
         seed=config.seed,
+        truth=config.truth,
         progress=progress,
     )
     config = config.changed({"dataset": dataset.name})
@@ -250,7 +251,9 @@ def dataset_for(
 ) -> "Dataset":
     """The data set in the card's shape, split as the model was trained."""
     splitting = {
-        name: card.config[name] for name in ("validation_fraction", "seed") if name in card.config
+        name: card.config[name]
+        for name in ("validation_fraction", "seed", "truth")
+        if name in card.config
     }
     return _dataset(
         data,

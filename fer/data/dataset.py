@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from fer import emotions
 from fer.data import votes
 from fer.errors import DatasetError
 
@@ -80,8 +81,9 @@ class Dataset:
         Args:
             labels: The classes.
             mode: `none`: the label, one-hot. `soft`: the votes' shares among the labels.
-                `majority`: one-hot, the label that most people chose. Where a face has no votes
-                on these labels, a tie, or a label that was set by hand, its label counts.
+                `blend`: the mean of these two. `majority`: one-hot, the label that most people
+                chose. Where a face has no votes on these labels, a tie, or a label that was set
+                by hand, its label counts.
 
         Returns:
             Shape (n, len(labels)), float32. Rows sum to 1, or to 0 where the label is not there.
@@ -101,8 +103,42 @@ class Dataset:
             shares = ((shares == most) & (most > 0)).astype(np.float32)
             shares[shares.sum(axis=1) != 1] = 0
         voted = (shares.sum(axis=1) > 0) & ~self.relabelled
-        wanted[voted] = shares[voted]
+        wanted[voted] = (wanted[voted] + shares[voted]) / 2 if mode == "blend" else shares[voted]
         return wanted
+
+    def by_votes(self) -> "Dataset":
+        """The same faces, labelled by the single choice that most annotators made.
+
+        Faces without one (a tie, no votes, "unknown" or "no face") belong to no split any more,
+        but for ties in `train`, where soft targets tell all of it: they keep their label. A label
+        that was set by hand holds.
+
+        Raises:
+            DatasetError: If the data set has no votes.
+        """
+        counted = self.votes
+        if counted is None:
+            raise DatasetError(
+                f"truth is 'votes', and '{self.name}' has none. Use 'label', or put a "
+                f"{votes.VOTES_FILE} (or fer2013new.csv, as FER+ gives it) beside the data."
+            )
+        best = votes.top(counted)
+        names = np.array(votes.VOTES, np.object_)
+        by_hand, train = self.relabelled, (self.index["split"] == "train").to_numpy()
+        single = (best >= 0) & (best < votes.VOTES.index("unknown"))
+        tied = (best < 0) & (np.nan_to_num(counted[:, : votes.VOTES.index("unknown")]).sum(1) > 0)
+        label = np.where(single & ~by_hand, names[best], self.index["label"].to_numpy(np.object_))
+        kept = single | by_hand | (tied & train)
+        split = np.where(kept, self.index["split"].to_numpy(np.object_), "")
+        index = self.index.assign(label=label, split=split)
+        if "label_original" in index:
+            index["label_original"] = index["label_original"].where(by_hand, index["label"])
+        return replace(
+            self,
+            index=index,
+            labels=emotions.ordered(index.loc[index["split"] != "", "label"].unique()),
+            split_rule=f"{self.split_rule}; labels are the single top vote",
+        )
 
     @property
     def relabelled(self) -> np.ndarray:

@@ -23,6 +23,7 @@ def load_dataset(
     validation_fraction: float = 0.2,
     seed: int = 0,
     custom_classes: bool = False,
+    truth: str = "label",
     progress: Progress | None = None,
 ) -> Dataset:
     """Open a data set, ready for `model.fit` on any backend.
@@ -40,6 +41,7 @@ def load_dataset(
             no validation part, 0–1; stratified by class, equal faces and persons kept together.
         seed: Seed of that choice.
         custom_classes: Keep unknown emotions as classes of their own rather than refuse them.
+        truth: `label`, or `votes` for what most annotators chose; see `Dataset.by_votes`.
         progress: Called with faces done and faces planned.
 
     Raises:
@@ -57,7 +59,7 @@ def load_dataset(
     index = stored.index
     rule = assign_missing(index, validation_fraction=validation_fraction, seed=seed)
     index = overlay.apply(index, found.folder)
-    return Dataset(
+    dataset = Dataset(
         name=found.name,
         index=index,
         pixels=stored.pixels,
@@ -68,6 +70,7 @@ def load_dataset(
         recognised=stored.recognised,
         folder=found.folder,
     )
+    return dataset.by_votes() if truth == "votes" else dataset
 
 
 def add(

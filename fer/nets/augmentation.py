@@ -28,6 +28,15 @@ class Augmentation:
         0.1, "Brighten or darken by up to this share of the full range.", low=0, high=1
     )
     contrast: float = option(0.2, "Raise or lower contrast by up to this share.", low=0, high=0.95)
+    blur: float = option(
+        0.0, "Chance of a soft focus, as a moving or distant camera gives.", low=0, high=1
+    )
+    coarse: float = option(
+        0.0, "Chance of a lower resolution, down to a third of the side.", low=0, high=1
+    )
+    shade: float = option(
+        0.0, "Light from one side: by up to this share of the full range.", low=0, high=1
+    )
     erase: float = option(
         0.25, "Chance that noise covers a rectangle (Zhong et al. 2020).", low=0, high=1
     )
@@ -66,6 +75,9 @@ class Augmentation:
         gain = rng.uniform(1 - self.contrast, 1 + self.contrast, n)
         bias = rng.uniform(-self.brightness, self.brightness, n) * 255
         erased = rng.random(n) < self.erase
+        blurred, spread = rng.random(n) < self.blur, rng.uniform(0.4, 1.5, n)
+        coarse, kept = rng.random(n) < self.coarse, rng.uniform(1 / 3, 1, n)
+        shaded = self._shades(faces.shape, rng) if self.shade else None
         cos, sin = np.cos(angle) * scale, np.sin(angle) * scale
         center = np.array([(width - 1) / 2, (height - 1) / 2])
         for i in range(n):
@@ -78,6 +90,14 @@ class Augmentation:
                 flags=cv2.INTER_LINEAR,
                 borderMode=cv2.BORDER_REPLICATE,
             )
+            if shaded is not None:
+                face = cv2.add(face, shaded[i], dtype=cv2.CV_8U)
+            if blurred[i]:
+                face = cv2.GaussianBlur(face, (0, 0), spread[i] * width / 48)
+            if coarse[i]:
+                small = max(1, round(width * kept[i])), max(1, round(height * kept[i]))
+                face = cv2.resize(face, small, interpolation=cv2.INTER_AREA)
+                face = cv2.resize(face, (width, height), interpolation=cv2.INTER_LINEAR)
             mean = float(face.mean())
             levels = np.arange(256) * gain[i] + (1 - gain[i]) * mean + bias[i]
             face = cv2.LUT(face, np.clip(levels, 0, 255).astype(np.uint8))
@@ -85,6 +105,15 @@ class Augmentation:
             if erased[i]:
                 _erase(out[i], rng)
         return out
+
+    def _shades(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+        """What light from one side adds to each face, shape (n, height, width, channels), int16."""
+        n, height, width, channels = shape
+        way, strength = rng.uniform(0, 2 * np.pi, n), rng.uniform(0, self.shade, n) * 255
+        x = np.linspace(-1, 1, width)[None, None] * np.cos(way)[:, None, None]
+        y = np.linspace(-1, 1, height)[None, :, None] * np.sin(way)[:, None, None]
+        slope = (strength[:, None, None] * (x + y) / 2).astype(np.int16)
+        return np.repeat(slope[..., None], channels, axis=-1)
 
     def mix(
         self, faces: np.ndarray, targets: np.ndarray, rng: np.random.Generator

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fer import options
+from fer.data.votes import TRUTHS
 from fer.errors import ConfigError
 from fer.nets.augmentation import Augmentation
 from fer.nets.card import ModelCard
@@ -24,8 +25,13 @@ class TrainingConfig:
     validation_fraction: float = option(
         0.2, "Share of train held out where there is no validation part.", low=0.01, high=0.9
     )
+    truth: str = option(
+        "label", "What counts as right: the label, or what most annotators chose.", choices=TRUTHS
+    )
     label_mode: str = option(
-        "hard", "Learn one label a face, or the annotators' votes.", choices=("hard", "soft")
+        "hard",
+        "Learn one label a face, the annotators' votes, or the mean of both.",
+        choices=("hard", "soft", "blend"),
     )
     labels: tuple[str, ...] = option((), "Classes to learn; none named: all of the data set.")
     use_excluded: bool = option(False, "Learn from faces that were marked as excluded, too.")

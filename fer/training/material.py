@@ -54,13 +54,13 @@ def prepare(config: TrainingConfig, dataset: Dataset) -> Material:
             )
     classes = dataset.targets_among(labels)
     targets = np.eye(len(labels), dtype=np.float32)[classes[rows["train"]]]
-    if config.label_mode == "soft":
+    if config.label_mode != "hard":
         if dataset.votes is None:
             raise ConfigError(
-                f"label_mode is 'soft', and '{dataset.name}' has no votes. Use 'hard', or a data "
-                "set with the votes of its annotators, such as FER+."
+                f"label_mode is '{config.label_mode}', and '{dataset.name}' has no votes. Use "
+                "'hard', or a data set with the votes of its annotators, such as FER+."
             )
-        targets = dataset.soft_targets(labels)[rows["train"]].astype(np.float32)
+        targets = dataset.target_shares(labels, mode=config.label_mode)[rows["train"]]
     return Material(
         labels=labels,
         train=rows["train"],

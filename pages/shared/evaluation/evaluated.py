@@ -108,7 +108,7 @@ def load_faces(model: Artefact, dataset: str) -> Dataset:
     card = model.card
     key = (
         dataset, card.height, card.width, card.channels,
-        card.config.get("seed"), card.config.get("validation_fraction"),
+        card.config.get("seed"), card.config.get("validation_fraction"), card.config.get("truth"),
     )  # fmt: skip
     kept = _faces()
     found = kept.get(key)
