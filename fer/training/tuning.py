@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from fer import settings
 from fer.data import Dataset
 from fer.errors import TrainingError
-from fer.nets import architectures
 from fer.training.config import TrainingConfig
 from fer.training.events import BatchEnded, EpochEnded, Started
 
@@ -29,6 +28,8 @@ def storage_file() -> Path:
 
 def suggest(trial: "optuna.Trial", base: TrainingConfig) -> TrainingConfig:
     """The base with options drawn for one trial; what it does not draw stays."""
+    from fer.nets import architectures  # loads Keras, which a list of trials does not need
+
     low, high = _RATES[base.optimizer]
     options = dict(base.options)
     known = architectures.options_of(base.architecture)

@@ -16,6 +16,9 @@ def test_a_training_outlives_its_tab_is_stopped_and_goes_on(
         page = context.new_page()
         page.goto(f"{server}/train")
         expect(page.get_by_text("Press Train")).to_be_visible(timeout=SLOW_MS)
+        # The long one, so that it cannot be over before it is stopped.
+        page.get_by_role("radio", name="Strong").click()
+        expect(page.get_by_text("with a long schedule")).to_be_visible(timeout=SLOW_MS)
         wait_until_idle(page)
         page.get_by_role("button", name="Train", exact=True).click()
         expect(page.get_by_text("You can close this tab")).to_be_visible(timeout=SLOW_MS)
