@@ -1,0 +1,64 @@
+"""`models` and `architectures`: the networks that are there, and those that can be trained."""
+
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from fer.errors import FerError
+from fer.terminal import import_keras, out, plain_errors
+
+
+def models() -> None:
+    """List the models that are there."""
+    from fer.nets.artefact import find, list_models
+    from fer.nets.card import read_card
+
+    table = Table("model", "classes", "input", "parameters", "test figure")
+    for name in list_models():
+        try:
+            card = read_card(find(name) / "card.json")
+        except FerError as error:
+            table.add_row(name, f"[red]{escape(str(error))}[/red]", "", "", "")
+            continue
+        tests = [
+            f"{split} {figures['accuracy']:.1%} (n {figures['images']:,})"
+            for split, figures in card.metrics.items()
+            if split != "validation"
+        ]
+        table.add_row(
+            name,
+            str(len(card.labels)),
+            f"{card.width}×{card.height}×{card.channels}",
+            f"{card.parameters:,}",
+            ", ".join(tests),
+        )
+    out.print(table)
+
+
+def architectures(
+    name: Annotated[str | None, typer.Argument(help="One of them, layer by layer.")] = None,
+) -> None:
+    """List the networks with their cost, or show one layer by layer."""
+    with plain_errors():
+        import_keras()
+        from fer.nets import architectures as nets
+        from fer.nets.cost import multiply_adds, summary
+
+        table = Table("network", "input", "options", "parameters", "multiply-adds")
+        for known in [name] if name else nets.NAMES:
+            height, width, channels = nets.NATIVE_INPUTS.get(known, (48, 48, 1))
+            options = ", ".join(f"{key} {value:g}" for key, value in nets.options_of(known).items())
+            model = nets.build(known, height=height, width=width, channels=channels, classes=7)
+            cost = f"{multiply_adds(model) / 1e6:.1f} million"
+            shape = f"{width}×{height}×{channels}"
+            table.add_row(known, shape, options, f"{model.count_params():,}", cost)
+        if name:
+            out.print(escape(nets.describe(name)))
+            layers = Table("layer", "output", "parameters", "multiply-adds")
+            for row in summary(model):
+                numbers = (f"{row['parameters']:,}", f"{row['multiply_adds']:,}")
+                layers.add_row(str(row["layer"]), str(row["output"]), *numbers)
+            out.print(layers)
+        out.print(table)
