@@ -9,19 +9,28 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-__all__ = ["Predictor", "calibrate", "evaluate", "load_dataset", "predict_emotion", "train"]
+__all__ = [
+    "Predictor",
+    "calibrate",
+    "evaluate",
+    "export",
+    "load_dataset",
+    "predict_emotion",
+    "train",
+]
 
 _HOMES = {
     "Predictor": "fer.inference.predictor",
     "calibrate": "fer.api",
     "evaluate": "fer.api",
+    "export": "fer.api",
     "load_dataset": "fer.data",
     "predict_emotion": "fer.api",
     "train": "fer.api",
 }
 
 if TYPE_CHECKING:
-    from fer.api import calibrate, evaluate, predict_emotion, train
+    from fer.api import calibrate, evaluate, export, predict_emotion, train
     from fer.data import load_dataset
     from fer.inference.predictor import Predictor
 

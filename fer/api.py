@@ -2,6 +2,7 @@
 
 import platform
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from fer.training.events import Fitted, Listener
 
 Progress = Callable[[int, int], None]
+
+_CALIBRATION_FACES = 500
 
 
 def predict_emotion(
@@ -113,9 +116,7 @@ def train(
     if measuring:
         measuring()
     card = _card(folder.name, config, dataset, fitted)
-    trained = artefact.Artefact(
-        model=fitted.model, card=card, forward=artefact.compile_forward(fitted.model)
-    )
+    trained = artefact.Artefact.of(fitted.model, card)
     card = _calibrated(trained, dataset)
     return replace(trained, card=artefact.save(fitted.model, card, folder))
 
@@ -210,6 +211,7 @@ def evaluate(
     split: str = "test",
     *,
     tta: str = "none",
+    form: str = "keras",
     report: str | Path | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
@@ -221,6 +223,7 @@ def evaluate(
             validation part that is carved out of train is the same one.
         split: `train`, `validation`, `test`, `public_test`, `private_test` or `all`.
         tta: Test-time augmentation: `none`, `flip` or `ten_crop`.
+        form: What to run: `keras`, `litert`, `litert-int8` or `auto`; not for a loaded artefact.
         report: Write an HTML page with everything here, and a JSON of the same name beside it.
         progress: Called with faces done and faces planned.
 
@@ -237,13 +240,66 @@ def evaluate(
 
     if report:
         check_target(Path(report))
-    loaded = model if isinstance(model, artefact.Artefact) else artefact.load(model)
+    loaded = model if isinstance(model, artefact.Artefact) else artefact.load(model, form=form)
     dataset = dataset_for(loaded.card, data, progress)
     table = predictions(loaded, dataset, split, tta=tta, progress=progress)
     measured = figures(table)
     if report:
         write_report(full_figures(table, dataset, measured), loaded.card, Path(report))
     return measured
+
+
+def export(
+    model: str | Path,
+    data: "str | Path | Dataset",
+    split: str = "test",
+    *,
+    progress: Progress | None = None,
+) -> "ModelCard":
+    """Write a model's LiteRT forms, and what each form is worth into its card.
+
+    Args:
+        model: A model's name or folder.
+        data: As for `evaluate`; some of its training faces set the ranges of the int8 numbers.
+        split: What the forms are measured on.
+        progress: Called with faces done and planned.
+
+    Returns:
+        The card as written, with `forms`.
+
+    Raises:
+        FerError: If the model or the data set cannot be used, or the folder not be written.
+    """
+    from fer.nets import artefact, litert
+
+    folder = artefact.find(model)
+    loaded = artefact.load(folder)
+    dataset = dataset_for(loaded.card, data, progress)
+    train = dataset.select("train").pixels
+    faces = train[:: max(1, len(train) // _CALIBRATION_FACES)]
+    files = litert.convert(loaded.model, np.ascontiguousarray(faces))
+    card = artefact.save_forms(files, loaded.card, folder)
+    forms = {}
+    for form in artefact.FORMS:
+        one = artefact.load(folder, form=form)
+        measured = evaluate(one, dataset, split, progress=progress)
+        forms[form] = {
+            **card.forms[form],
+            **{name: measured[name] for name in ("split", "images", "accuracy", "accuracy_ci95")},
+            "one_face_ms": round(_median_ms(one, faces[:1]), 3),
+        }
+    card = replace(card, forms=forms)
+    artefact.save_card(card, folder)
+    return card
+
+
+def _median_ms(model: "Artefact", face: np.ndarray) -> float:
+    spent = []
+    for _ in range(200):
+        start = time.perf_counter()
+        model.classify(face)
+        spent.append(time.perf_counter() - start)
+    return float(np.median(spent)) * 1000
 
 
 def dataset_for(

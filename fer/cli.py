@@ -22,6 +22,7 @@ for command in (
     evaluate.evaluate,
     evaluate.calibrate,
     models.models,
+    models.export,
     models.architectures,
 ):
     app.command()(command)

@@ -26,6 +26,7 @@ def replace_file(path: Path, *, sync: bool = True) -> Iterator[IO[bytes]]:
             file.flush()
             if sync:
                 os.fsync(file.fileno())
+        Path(name).chmod(0o644)  # a temporary file is its owner's alone
         Path(name).replace(path)
     except BaseException:
         with suppress(OSError):
@@ -41,3 +42,13 @@ def write_text(path: Path, text: str, *, sync: bool = True) -> None:
     """
     with replace_file(path, sync=sync) as file:
         file.write(text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Put a file in place in one move.
+
+    Raises:
+        OSError: If the disk does not take it; the old file stays.
+    """
+    with replace_file(path) as file:
+        file.write(content)

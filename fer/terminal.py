@@ -39,17 +39,20 @@ def plain_errors() -> Iterator[None]:
         raise typer.Exit(1) from None
 
 
-def import_keras() -> None:
-    """Import Keras and its backend without TensorFlow's start-up notes.
+@contextmanager
+def quiet_imports() -> Iterator[None]:
+    """Keep TensorFlow's start-up notes off the terminal.
 
-    They go to the file descriptor before any setting of a log level counts; a failed import
+    They go to the file descriptor before any setting of a log level counts; an unexpected error
     shows them.
     """
     before = os.dup(2)
     with tempfile.TemporaryFile() as notes:
         try:
             os.dup2(notes.fileno(), 2)
-            import keras  # noqa: F401
+            yield
+        except FerError:
+            raise
         except BaseException:
             notes.seek(0)
             os.write(before, notes.read())
@@ -57,6 +60,12 @@ def import_keras() -> None:
         finally:
             os.dup2(before, 2)
             os.close(before)
+
+
+def import_keras() -> None:
+    """Import Keras and its backend without the notes of TensorFlow."""
+    with quiet_imports():
+        import keras  # noqa: F401
 
 
 @contextmanager

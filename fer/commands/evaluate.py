@@ -27,6 +27,7 @@ def evaluate(
     tta: Annotated[
         str, typer.Option(help="Test-time augmentation: none, flip or ten_crop.")
     ] = "none",
+    form: Annotated[str, typer.Option(help="keras, litert, litert-int8 or auto.")] = "keras",
     report: Annotated[
         Path | None, typer.Option(help="Write an HTML report here, and a JSON beside it.")
     ] = None,
@@ -38,7 +39,7 @@ def evaluate(
 
         import_keras()
         figures = api.evaluate(
-            model, dataset, split, tta=tta, report=report, progress=Counter(bar, "faces")
+            model, dataset, split, tta=tta, form=form, report=report, progress=Counter(bar, "faces")
         )
     if as_json:
         typer.echo(json.dumps(figures, indent=2))

@@ -1,4 +1,4 @@
-"""`models` and `architectures`: the networks that are there, and those that can be trained."""
+"""`models`, `export` and `architectures`: the networks that are there, and those to train."""
 
 from typing import Annotated
 
@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from fer.errors import FerError
-from fer.terminal import import_keras, out, plain_errors
+from fer.terminal import Counter, import_keras, out, plain_errors, progress, quiet_imports
 
 
 def models() -> None:
@@ -33,6 +33,30 @@ def models() -> None:
             f"{card.width}×{card.height}×{card.channels}",
             f"{card.parameters:,}",
             ", ".join(tests),
+        )
+    out.print(table)
+
+
+def export(
+    model: Annotated[str, typer.Argument(help="A model's name or folder.")],
+    dataset: Annotated[str, typer.Argument(help="A data set's folder or name, or 'synthetic'.")],
+    split: Annotated[str, typer.Option(help="What the forms are measured on.")] = "test",
+) -> None:
+    """Write a model as LiteRT, for phones and a quick start, and measure each form."""
+    with plain_errors(), progress() as bar:
+        from fer import api
+
+        import_keras()
+        with quiet_imports():
+            card = api.export(model, dataset, split, progress=Counter(bar, "faces"))
+    table = Table("form", "file", "size", "accuracy", "one face")
+    for form, row in card.forms.items():
+        table.add_row(
+            form,
+            row["file"],
+            f"{row['bytes'] / 1e6:.2f} MB",
+            f"{row['accuracy']:.1%} ({row['split']}, n {row['images']:,})",
+            f"{row['one_face_ms']:.2f} ms",
         )
     out.print(table)
 

@@ -13,16 +13,19 @@ from fer.terminal import (
     Counter,
     JsonOption,
     err,
-    import_keras,
     out,
     plain_errors,
     progress,
+    quiet_imports,
     stop_on_interrupt,
 )
 
 if TYPE_CHECKING:
     from fer.inference.predictor import PhotoFaces, Predictor
 
+FormOption = Annotated[
+    str, typer.Option(help="auto, keras, litert or litert-int8: which of the model's files runs.")
+]
 DetectorOption = Annotated[
     str, typer.Option(help="auto, mtcnn, yunet, or none: each picture is one tight face.")
 ]
@@ -32,6 +35,7 @@ def predict(
     photos: Annotated[list[Path], typer.Argument(help="Photos, or folders of photos.")],
     model: Annotated[str | None, typer.Option(help="A model's name or folder.")] = None,
     detector: DetectorOption = "auto",
+    form: FormOption = "auto",
     as_json: JsonOption = False,
     csv: Annotated[
         Path | None,
@@ -50,8 +54,8 @@ def predict(
         from fer.inference.folders import photos_among
         from fer.inference.predictor import Predictor
 
-        import_keras()
-        predictor = Predictor.load(model, detector=detector)
+        with quiet_imports():
+            predictor = Predictor.load(model, detector=detector, form=form)
         if csv is not None:
             _predict_to_csv(predictor, photos, csv, recursive=recursive)
             return
@@ -143,6 +147,7 @@ def video(
     ] = None,
     model: Annotated[str | None, typer.Option(help="A model's name or folder.")] = None,
     detector: DetectorOption = "auto",
+    form: FormOption = "auto",
 ) -> None:
     """Follow the faces through a film: a row for each person on each frame.
 
@@ -153,8 +158,8 @@ def video(
         from fer.inference.predictor import Predictor
         from fer.inference.videofiles import analyse_to_csv, annotate
 
-        import_keras()
-        predictor = Predictor.load(model, detector=detector)
+        with quiet_imports():
+            predictor = Predictor.load(model, detector=detector, form=form)
         csv = csv or file.with_name(f"{file.name}.csv")
         notice = "Stopping after this frame; the same command goes on."
         with stop_on_interrupt(notice) as stop, progress() as bar:

@@ -165,9 +165,9 @@ def raw_probabilities(
 
 def _file(artefact: Artefact, name: str, split: str, tta: str) -> Path | None:
     """Where the answers lie; None for a network that is only in memory."""
-    if not artefact.card.model_sha256:
+    if not artefact.sha256:
         return None
-    said = "\0".join((artefact.card.model_sha256, name, split, tta))
+    said = "\0".join((artefact.sha256, name, split, tta))
     return settings.predictions_folder() / f"{hashlib.sha256(said.encode()).hexdigest()}.parquet"
 
 

@@ -1,17 +1,23 @@
-"""A trained network on disk: `<folder>/{model.keras, card.json, README.md}`."""
+"""A trained network on disk: `<folder>/{model.keras, card.json, README.md}`.
+
+Beside it may lie its LiteRT forms, which answer without TensorFlow.
+"""
 
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fer import settings
-from fer.errors import ArtefactError, CardError, ModelNotFoundError
+from fer.errors import ArtefactError, CardError, ConfigError, ModelNotFoundError
+from fer.files import write_bytes, write_text
+from fer.nets import litert
 from fer.nets.card import ModelCard, read_card
 from fer.nets.readme import readme
 
@@ -24,6 +30,9 @@ CARD_FILE = "card.json"
 Forward = Callable[[np.ndarray], np.ndarray]
 """uint8 (n, height, width, channels) → probabilities (n, classes), float32."""
 
+FORMS = ("keras", *litert.FILES)
+"""What a network may lie on disk as."""
+
 BATCH = 128
 """Most faces a single call of the network takes; more gains nothing on a CPU."""
 
@@ -33,15 +42,34 @@ class Artefact:
     """A loaded network with its card.
 
     Attributes:
-        model: The network.
         card: Its contract and record.
         forward: The compiled forward pass, safe to call from several threads. It knows nothing
             of the card's temperature; `classify` does.
+        open_model: Gives the network itself; the first call may have to load it.
+        form: What `forward` runs: one of `FORMS`.
     """
 
-    model: "keras.Model"
     card: ModelCard
     forward: Forward
+    open_model: Callable[[], "keras.Model"]
+    form: str = "keras"
+
+    @classmethod
+    def of(cls, model: "keras.Model", card: ModelCard) -> "Artefact":
+        """A network in memory with its card."""
+        return cls(card=card, forward=compile_forward(model), open_model=lambda: model)
+
+    @property
+    def model(self) -> "keras.Model":
+        """The network, for whoever needs more than its answers."""
+        return self.open_model()
+
+    @property
+    def sha256(self) -> str:
+        """Checksum of the file that answers; empty for a network that is only in memory."""
+        if self.form == "keras":
+            return self.card.model_sha256
+        return str(self.card.forms[self.form]["sha256"])
 
     def classify(self, faces: np.ndarray) -> np.ndarray:
         """Calibrated probabilities of many faces, a batch at a time.
@@ -123,7 +151,7 @@ def save(model: "keras.Model", card: ModelCard, folder: Path) -> ModelCard:
             made = Path(name) / "new"
             made.mkdir()
             _without_optimizer(model).save(made / MODEL_FILE)
-            card = replace(card, model_sha256=_sha256(made / MODEL_FILE))
+            card = replace(card, model_sha256=checksum(made / MODEL_FILE))
             (made / CARD_FILE).write_text(card.to_json(), encoding="utf-8")
             (made / "README.md").write_text(readme(card), encoding="utf-8")
             if folder.exists():
@@ -159,6 +187,35 @@ def copy(source: Path, folder: Path) -> Path:
     return folder
 
 
+def save_forms(files: Mapping[str, bytes], card: ModelCard, folder: Path) -> ModelCard:
+    """Write LiteRT forms beside the network that is there, and name all forms in its card.
+
+    Args:
+        files: By form, as `fer.nets.litert.convert` gives them.
+        card: The artefact's card.
+        folder: Its folder.
+
+    Returns:
+        The card as written.
+
+    Raises:
+        ArtefactError: If the folder cannot be written.
+    """
+    try:
+        for form, content in files.items():
+            write_bytes(folder / litert.FILES[form], content)
+    except OSError as error:
+        raise ArtefactError(f"'{folder}' cannot be written: {error}.") from error
+    paths = {"keras": folder / MODEL_FILE, **{name: folder / litert.FILES[name] for name in files}}
+    forms = {
+        form: {"file": path.name, "bytes": path.stat().st_size, "sha256": checksum(path)}
+        for form, path in paths.items()
+    }
+    card = replace(card, forms=forms)
+    save_card(card, folder)
+    return card
+
+
 def save_card(card: ModelCard, folder: Path) -> None:
     """Write a new card beside the network that is there.
 
@@ -166,13 +223,8 @@ def save_card(card: ModelCard, folder: Path) -> None:
         ArtefactError: If the folder cannot be written.
     """
     try:
-        for name, text in ((CARD_FILE, card.to_json()), ("README.md", readme(card))):
-            with tempfile.NamedTemporaryFile(
-                "w", encoding="utf-8", dir=folder, prefix=f".{name}-", delete=False
-            ) as file:
-                file.write(text)
-            Path(file.name).chmod(0o644)  # a temporary file is its owner's alone
-            Path(file.name).replace(folder / name)
+        write_text(folder / CARD_FILE, card.to_json())
+        write_text(folder / "README.md", readme(card))
     except OSError as error:
         raise ArtefactError(f"The card cannot be written to '{folder}': {error}.") from error
 
@@ -198,52 +250,74 @@ def check_replaceable(folder: Path) -> None:
         )
 
 
-def load(model: str | Path | None = None) -> Artefact:
+def load(model: str | Path | None = None, *, form: str = "keras") -> Artefact:
     """Load a model and check that its card fits it.
 
     Args:
         model: A name in the models folder, a folder, or None for the default.
+        form: One of `FORMS`, or `auto`: LiteRT where it is there, which needs no TensorFlow.
 
     Raises:
         ModelNotFoundError: If there is no such model.
         CardError: If the card is damaged, newer, or does not fit the network.
         ArtefactError: If the network's file is missing or damaged.
+        ConfigError: If the form is unknown.
     """
     folder = find(model)
     card = read_card(folder / CARD_FILE)
+    if form == "auto":
+        form = "litert" if "litert" in card.forms and litert.is_installed() else "keras"
+    if form not in FORMS:
+        raise ConfigError(f"Unknown form '{form}'. Known: auto, {', '.join(FORMS)}.")
+    open_model = cache(partial(_open_keras, folder, card))
+    if form == "keras":
+        return Artefact(card=card, forward=compile_forward(open_model()), open_model=open_model)
+    if form not in card.forms:
+        raise ArtefactError(
+            f"'{folder}' is not there as {form}. Make it with: python -m fer export {card.name} "
+            "DATASET"
+        )
+    path = folder / litert.FILES[form]
+    _check_sha256(path, card.forms[form].get("sha256"))
+    network = litert.Network(path)
+    _check_fit(network.input_shape, network.classes, card, path)
+    return Artefact(card=card, forward=network, open_model=open_model, form=form)
+
+
+def _open_keras(folder: Path, card: ModelCard) -> "keras.Model":
     path = folder / MODEL_FILE
-    if not path.is_file():
-        raise ArtefactError(
-            f"'{folder}' has a card but no {MODEL_FILE}. Restore it or train again."
-        )
-    if card.model_sha256 and _sha256(path) != card.model_sha256:
-        raise ArtefactError(
-            f"'{path}' is damaged or not the network of its card: its SHA-256 differs from the "
-            "card's. Restore both files together, or train the model again."
-        )
+    _check_sha256(path, card.model_sha256)
     import keras
 
     try:
         network = keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises what its parts raise; all of it means this.
         raise ArtefactError(f"'{path}' cannot be loaded by Keras: {error}") from error
-    _check_fit(network, card, path)
-    return Artefact(model=network, card=card, forward=compile_forward(network))
+    _check_fit(tuple(network.input_shape[1:]), network.output_shape[-1], card, path)
+    return network
 
 
-def _check_fit(network: "keras.Model", card: ModelCard, path: Path) -> None:
+def _check_sha256(path: Path, expected: str | None) -> None:
+    if not path.is_file():
+        raise ArtefactError(
+            f"'{path.parent}' has a card but no {path.name}. Restore it or train again."
+        )
+    if expected and checksum(path) != expected:
+        raise ArtefactError(
+            f"'{path}' is damaged or not the network of its card: its SHA-256 differs from the "
+            "card's. Restore both files together, or train the model again."
+        )
+
+
+def _check_fit(shape: tuple[int, ...], classes: int, card: ModelCard, path: Path) -> None:
     expected = (card.height, card.width, card.channels)
-    found = tuple(network.input_shape[1:])
-    if found != expected:
+    if shape != expected:
         raise CardError(
             f"The card says that '{path}' takes (height, width, channels) {expected}; "
-            f"the network takes {found}."
+            f"the network takes {shape}."
         )
-    if network.output_shape[-1] != len(card.labels):
-        raise CardError(
-            f"The card has {len(card.labels)} labels; '{path}' has {network.output_shape[-1]} "
-            "outputs."
-        )
+    if classes != len(card.labels):
+        raise CardError(f"The card has {len(card.labels)} labels; '{path}' has {classes} outputs.")
 
 
 def compile_forward(model: "keras.Model") -> Forward:
@@ -265,6 +339,7 @@ def compile_forward(model: "keras.Model") -> Forward:
     return lambda faces: model.predict_on_batch(faces)
 
 
-def _sha256(path: Path) -> str:
+def checksum(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from fer.errors import ArtefactError
-from fer.nets import artefact as artefacts
 from fer.nets.artefact import Artefact
 from fer.nets.card import ModelCard
 from fer.nets.explain import grad_cam, occlusion
@@ -24,7 +23,7 @@ def wrapped(model: keras.Model) -> Artefact:
         framing={},
         data={},
     )
-    return Artefact(model=model, card=card, forward=artefacts.compile_forward(model))
+    return Artefact.of(model, card)
 
 
 @pytest.fixture(scope="module")
