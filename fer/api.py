@@ -193,15 +193,26 @@ def _calibrated(
 ) -> "ModelCard":
     """The card with a temperature fitted on validation, and with the figures at it."""
     from fer.evaluation.evaluate import calibrate as fit
-    from fer.evaluation.evaluate import evaluate as measure
+    from fer.evaluation.evaluate import figures
+    from fer.evaluation.predictions import predictions
+    from fer.evaluation.slices import picture_facts, slice_figures
 
     temperature, record = fit(model, dataset, progress=progress)
     card = replace(model.card, temperature=temperature, calibration=record)
     if card.data.get("fingerprint") == dataset.fingerprint():
         tempered = replace(model, card=card)
-        splits = [split for split in dataset.splits if split != "train"]
-        measured = {split: measure(tempered, dataset, split, progress=progress) for split in splits}
-        card = replace(card, metrics=measured)
+        tables = {
+            split: predictions(tempered, dataset, split, progress=progress)
+            for split in dataset.splits
+            if split != "train"
+        }
+        slices = {}
+        for split in tables.keys() - {"validation"}:
+            facts = picture_facts(dataset, tables[split].frame["row"].to_numpy())
+            rows = slice_figures(tables[split], facts)
+            slices[split] = [row for row in rows if row["by"] in facts]
+        metrics = {split: figures(table) for split, table in tables.items()}
+        card = replace(card, metrics=metrics, slices=slices)
     return card
 
 

@@ -1,7 +1,7 @@
 """The card of a trained network: its preprocessing contract and its record, as `card.json`."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,9 @@ class ModelCard:
         data: Name, fingerprint, split rule and faces by split of the training data.
         metrics: By split, `images`, `accuracy`, `accuracy_ci95`, `balanced_accuracy`, … as
             `fer.evaluate` gives them. Only `validation` has picked anything.
+        slices: By split other than train and validation, accuracy by brightness, contrast and
+            sharpness, the worst first, as `fer.evaluation.slices` gives them.
+        remarks: Sentences by whoever made it, such as what it measured elsewhere.
         config: The training configuration.
         training: Epochs run, the best one, seconds, and whether it was stopped early.
         temperature: What `Artefact.classify` divides the logits by (Guo et al. 2017); 1 leaves
@@ -50,6 +53,8 @@ class ModelCard:
     framing: Mapping[str, Any]
     data: Mapping[str, Any]
     metrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    slices: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    remarks: Sequence[str] = ()
     config: Mapping[str, Any] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
     temperature: float = 1.0
@@ -84,7 +89,7 @@ class ModelCard:
             or not 0.01 <= self.temperature <= 100
         ):
             return f"temperature must be a number from 0.01 to 100, not {self.temperature!r}"
-        for name in ("framing", "data", "metrics", "config", "calibration", "forms"):
+        for name in ("framing", "data", "metrics", "slices", "config", "calibration", "forms"):
             if not isinstance(getattr(self, name), Mapping):
                 return f"{name} must be an object, not {getattr(self, name)!r}"
         return ""
