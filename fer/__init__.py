@@ -7,31 +7,38 @@
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from fer import settings
+
+__version__ = settings.VERSION
 
 __all__ = [
     "Predictor",
+    "adopt",
     "calibrate",
     "evaluate",
     "export",
     "load_dataset",
     "predict_emotion",
+    "save",
     "train",
 ]
 
 _HOMES = {
     "Predictor": "fer.inference.predictor",
+    "adopt": "fer.exchange",
     "calibrate": "fer.api",
     "evaluate": "fer.api",
-    "export": "fer.api",
+    "export": "fer.exchange",
     "load_dataset": "fer.data",
     "predict_emotion": "fer.api",
+    "save": "fer.exchange",
     "train": "fer.api",
 }
 
 if TYPE_CHECKING:
-    from fer.api import calibrate, evaluate, export, predict_emotion, train
+    from fer.api import calibrate, evaluate, predict_emotion, train
     from fer.data import load_dataset
+    from fer.exchange import adopt, export, save
     from fer.inference.predictor import Predictor
 
 

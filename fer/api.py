@@ -2,7 +2,6 @@
 
 import platform
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import fer
+from fer import settings
 
 if TYPE_CHECKING:
     from fer.data import Dataset
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from fer.training.events import Fitted, Listener
 
 Progress = Callable[[int, int], None]
-
-_CALIBRATION_FACES = 500
 
 
 def predict_emotion(
@@ -154,8 +151,8 @@ def _card(name: str, config: "TrainingConfig", dataset: "Dataset", fitted: "Fitt
                 for epoch in history
             ],
         },
-        versions=_versions(),
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        versions=versions(),
+        created=now(),
         parameters=fitted.model.count_params(),
         multiply_adds=multiply_adds(fitted.model),
     )
@@ -260,59 +257,6 @@ def evaluate(
     return measured
 
 
-def export(
-    model: str | Path,
-    data: "str | Path | Dataset",
-    split: str = "test",
-    *,
-    progress: Progress | None = None,
-) -> "ModelCard":
-    """Write a model's LiteRT forms, and what each form is worth into its card.
-
-    Args:
-        model: A model's name or folder.
-        data: As for `evaluate`; some of its training faces set the ranges of the int8 numbers.
-        split: What the forms are measured on.
-        progress: Called with faces done and planned.
-
-    Returns:
-        The card as written, with `forms`.
-
-    Raises:
-        FerError: If the model or the data set cannot be used, or the folder not be written.
-    """
-    from fer.nets import artefact, litert
-
-    folder = artefact.find(model)
-    loaded = artefact.load(folder)
-    dataset = dataset_for(loaded.card, data, progress)
-    train = dataset.select("train").pixels
-    faces = train[:: max(1, len(train) // _CALIBRATION_FACES)]
-    files = litert.convert(loaded.model, np.ascontiguousarray(faces))
-    card = artefact.save_forms(files, loaded.card, folder)
-    forms = {}
-    for form in artefact.FORMS:
-        one = artefact.load(folder, form=form)
-        measured = evaluate(one, dataset, split, progress=progress)
-        forms[form] = {
-            **card.forms[form],
-            **{name: measured[name] for name in ("split", "images", "accuracy", "accuracy_ci95")},
-            "one_face_ms": round(_median_ms(one, faces[:1]), 3),
-        }
-    card = replace(card, forms=forms)
-    artefact.save_card(card, folder)
-    return card
-
-
-def _median_ms(model: "Artefact", face: np.ndarray) -> float:
-    spent = []
-    for _ in range(200):
-        start = time.perf_counter()
-        model.classify(face)
-        spent.append(time.perf_counter() - start)
-    return float(np.median(spent)) * 1000
-
-
 def dataset_for(
     card: "ModelCard", data: "str | Path | Dataset", progress: Progress | None
 ) -> "Dataset":
@@ -338,11 +282,17 @@ def _dataset(data: "str | Path | Dataset", **how: Any) -> "Dataset":
     return data if isinstance(data, Dataset) else load_dataset(data, **how)
 
 
-def _versions() -> dict[str, str]:
+def now() -> str:
+    """The time in UTC, ISO 8601."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def versions() -> dict[str, str]:
+    """Versions of what a network is made with."""
     import keras
 
     backend = keras.backend.backend()
-    versions = {"fer": fer.__version__, "python": platform.python_version(), "backend": backend}
+    versions = {"fer": settings.VERSION, "python": platform.python_version(), "backend": backend}
     for package in ("keras", backend, "numpy", "opencv-python-headless", "pillow"):
         try:
             versions[package] = version(package)

@@ -23,6 +23,8 @@ for command in (
     evaluate.calibrate,
     models.models,
     models.export,
+    models.save,
+    models.adopt,
     models.architectures,
 ):
     app.command()(command)

@@ -18,6 +18,7 @@ import platformdirs
 
 from fer.files import write_text
 
+VERSION = "0.1.0"
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -1,11 +1,13 @@
-"""`models`, `export` and `architectures`: the networks that are there, and those to train."""
+"""The networks: which are there, which can be trained, and how they come and go."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
+from fer import emotions
 from fer.errors import FerError
 from fer.terminal import Counter, import_keras, out, plain_errors, progress, quiet_imports
 
@@ -44,11 +46,11 @@ def export(
 ) -> None:
     """Write a model as LiteRT, for phones and a quick start, and measure each form."""
     with plain_errors(), progress() as bar:
-        from fer import api
+        from fer import exchange
 
         import_keras()
         with quiet_imports():
-            card = api.export(model, dataset, split, progress=Counter(bar, "faces"))
+            card = exchange.export(model, dataset, split, progress=Counter(bar, "faces"))
     table = Table("form", "file", "size", "accuracy", "one face")
     for form, row in card.forms.items():
         table.add_row(
@@ -59,6 +61,43 @@ def export(
             f"{row['one_face_ms']:.2f} ms",
         )
     out.print(table)
+
+
+def save(
+    model: Annotated[str, typer.Argument(help="A model's name or folder.")],
+    file: Annotated[Path, typer.Argument(help="A .keras, .h5 or .json file to write.")],
+) -> None:
+    """Write a model's network for other programs. Beside .json go the weights."""
+    with plain_errors():
+        from fer import exchange
+
+        import_keras()
+        written = exchange.save(model, file)
+    for path in written:
+        out.print(f"Written: {escape(str(path))}", soft_wrap=True)
+
+
+def adopt(
+    file: Annotated[Path, typer.Argument(help="A .keras, .h5 or .json file of Keras.")],
+    name: Annotated[str, typer.Option(help="What to call the model.")],
+    labels: Annotated[str, typer.Option(help="Its classes in the order of its outputs: a,b,…")],
+    scale: Annotated[str, typer.Option(help="The grey values it expects: 0-255, 0-1, -1-1.")] = (
+        "0-1"
+    ),
+) -> None:
+    """Make a model of a network that was trained elsewhere."""
+    with plain_errors():
+        from fer import exchange, settings
+
+        import_keras()
+        classes = [emotions.canonical(label) for label in labels.split(",")]
+        card = exchange.adopt(file, classes, out=settings.models_folder() / name, scale=scale)
+    out.print(
+        f"Added '{escape(card.name)}': {card.width}×{card.height}×{card.channels}, "
+        f"{len(card.labels)} classes. Measure it with `python -m fer evaluate {escape(name)} "
+        "DATASET`.",
+        soft_wrap=True,
+    )
 
 
 def architectures(

@@ -12,7 +12,9 @@ def multiply_adds(model: keras.Model) -> int:
 
 
 def layer_multiply_adds(layer: keras.layers.Layer) -> int:
-    """Multiply-adds of one layer for one image."""
+    """Multiply-adds of one layer for one image; of a network that is a layer, all its own."""
+    if isinstance(layer, keras.Model):
+        return multiply_adds(layer)
     if isinstance(layer, layers.SeparableConv2D):
         rows, columns = layer.output.shape[1:3]
         kernels = (layer.depthwise_kernel, layer.pointwise_kernel)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fer import api
+from fer import exchange
 from fer.data import Dataset
 from fer.errors import ArtefactError, ConfigError
 from fer.nets import artefact
@@ -22,7 +22,7 @@ def exported(
     tiny_folder: Path, tiny_dataset: Dataset, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     folder = Path(shutil.copytree(tiny_folder, tmp_path_factory.mktemp("exported") / "tiny"))
-    api.export(folder, tiny_dataset)
+    exchange.export(folder, tiny_dataset)
     return folder
 
 

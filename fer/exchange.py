@@ -1,0 +1,124 @@
+"""How models come and go: LiteRT for phones, and the formats of other programs."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fer import api
+from fer.api import Progress
+
+if TYPE_CHECKING:
+    from fer.data import Dataset
+    from fer.nets.artefact import Artefact
+    from fer.nets.card import ModelCard
+
+_CALIBRATION_FACES = 500
+
+
+def export(
+    model: str | Path,
+    data: "str | Path | Dataset",
+    split: str = "test",
+    *,
+    progress: Progress | None = None,
+) -> "ModelCard":
+    """Write a model's LiteRT forms, and what each form is worth into its card.
+
+    Args:
+        model: A model's name or folder.
+        data: As for `evaluate`; some of its training faces set the ranges of the int8 numbers.
+        split: What the forms are measured on.
+        progress: Called with faces done and planned.
+
+    Returns:
+        The card as written, with `forms`.
+
+    Raises:
+        FerError: If the model or the data set cannot be used, or the folder not be written.
+    """
+    from fer.nets import artefact, litert
+
+    folder = artefact.find(model)
+    loaded = artefact.load(folder)
+    dataset = api.dataset_for(loaded.card, data, progress)
+    train = dataset.select("train").pixels
+    faces = train[:: max(1, len(train) // _CALIBRATION_FACES)]
+    files = litert.convert(loaded.model, np.ascontiguousarray(faces))
+    card = artefact.save_forms(files, loaded.card, folder)
+    forms = {}
+    for form in artefact.FORMS:
+        one = artefact.load(folder, form=form)
+        measured = api.evaluate(one, dataset, split, progress=progress)
+        forms[form] = {
+            **card.forms[form],
+            **{name: measured[name] for name in ("split", "images", "accuracy", "accuracy_ci95")},
+            "one_face_ms": round(_median_ms(one, faces[:1]), 3),
+        }
+    card = replace(card, forms=forms)
+    artefact.save_card(card, folder)
+    return card
+
+
+def save(model: str | Path, file: str | Path) -> list[Path]:
+    """Write a model's network for other programs: `.keras`, `.h5`, or `.json` with its weights.
+
+    Args:
+        model: A model's name or folder.
+        file: Where to; the suffix says how.
+
+    Returns:
+        The files written.
+
+    Raises:
+        FerError: If the model cannot be used, or the file not be written.
+    """
+    from fer.nets import artefact, formats
+
+    return formats.save_network(artefact.load(model).model, Path(file).expanduser())
+
+
+def adopt(
+    file: str | Path, labels: Sequence[str], *, out: str | Path, scale: str = "0-1"
+) -> "ModelCard":
+    """Make an artefact of a network that was trained elsewhere.
+
+    Args:
+        file: A `.keras` or `.h5` file, or `.json` with `.weights.h5` beside it.
+        labels: The classes in the order of its outputs. Keras' folder readers take them
+            alphabetically.
+        out: Folder of the artefact; an artefact that is there is replaced.
+        scale: The grey values that it expects: `0-255`, `0-1` or `-1-1`.
+
+    Returns:
+        The card as written. It has no figures until `evaluate` gives some.
+
+    Raises:
+        FerError: If the network cannot be read or does not fit, or the folder not be written.
+    """
+    from fer.faces.alignment import FER2013_FRAMING
+    from fer.nets import artefact, formats
+
+    folder = Path(out).expanduser().resolve()
+    artefact.check_replaceable(folder)
+    model, card = formats.adopt(
+        formats.open_network(Path(file).expanduser()),
+        labels,
+        name=folder.name,
+        scale=scale,
+        framing=FER2013_FRAMING.to_dict(),
+    )
+    card = replace(card, versions=api.versions(), created=api.now())
+    return artefact.save(model, card, folder)
+
+
+def _median_ms(model: "Artefact", face: np.ndarray) -> float:
+    spent = []
+    for _ in range(200):
+        start = time.perf_counter()
+        model.classify(face)
+        spent.append(time.perf_counter() - start)
+    return float(np.median(spent)) * 1000
