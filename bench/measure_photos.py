@@ -1,0 +1,53 @@
+"""How well models do on photos of your own: the gap to the data set that they were measured on.
+
+`python bench/measure_photos.py FOLDER MODEL…`, where FOLDER holds `<emotion>/*`: whole photos, of
+which the largest face counts. Twenty photos give a first idea; the interval says how rough.
+"""
+
+import sys
+from collections import Counter
+from pathlib import Path
+
+from fer import emotions
+from fer.errors import ImageError
+from fer.evaluation.intervals import wilson
+from fer.images import SUFFIXES
+from fer.inference.predictor import Predictor
+
+
+def main(folder: Path, models: list[str]) -> None:
+    """Measure and print."""
+    photos = [
+        (file, emotions.canonical(label.name))
+        for label in sorted(folder.iterdir())
+        if label.is_dir()
+        for file in sorted(label.iterdir())
+        if file.suffix.lower() in SUFFIXES
+    ]
+    for model in models:
+        predictor = Predictor.load(model)
+        right, judged, missed = 0, 0, 0
+        wrong: Counter[str] = Counter()
+        results = predictor.predict_many(file for file, _ in photos)
+        for (file, label), found in zip(photos, results, strict=True):
+            if isinstance(found, ImageError) or not found.faces:
+                missed += 1
+                print(f"no face: {file}", file=sys.stderr)
+                continue
+            judged += 1
+            said = found.faces[0].emotion
+            right += said == label
+            if said != label:
+                wrong[f"{label} → {said}"] += 1
+        low, high = wilson(right, judged)
+        print(
+            f"{model}: {right} of {judged} right ({right / max(judged, 1):.1%}, 95 % interval "
+            f"{low:.1%} to {high:.1%}), {missed} without a face; "
+            + ", ".join(f"{names} {n}" for names, n in wrong.most_common())
+        )
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 3:
+        sys.exit(__doc__)
+    main(Path(sys.argv[1]), sys.argv[2:])
