@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from fer.errors import ImageError
 from fer.terminal import (
@@ -67,7 +67,11 @@ def predict(
     if as_json:
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
     else:
-        out.print(_predictions_table(rows))
+        if any(not row["error"] for row in rows):
+            out.print(_predictions_table(rows))
+        for row in rows:
+            if row["error"]:
+                out.print(f"[red]error:[/red] {escape(row['error'])}", soft_wrap=True)
     if any(row["error"] for row in rows):
         raise typer.Exit(1)
 
@@ -117,12 +121,16 @@ def _predict_row(file: Path, prediction: "PhotoFaces | ImageError") -> dict[str,
 def _predictions_table(rows: list[dict[str, Any]]) -> Table:
     from fer.emotions import describe
 
-    table = Table("file", "face", "emotion", "probability", "box (x, y, width, height)")
+    table = Table(
+        Column("file", overflow="fold"),
+        "face",
+        "emotion",
+        "probability",
+        "box (x, y, width, height)",
+    )
     for row in rows:
         name = escape(row["file"])
-        if row["error"]:
-            table.add_row(name, "", f"[red]error:[/red] {escape(row['error'])}", "", "")
-        elif not row["faces"]:
+        if not row["faces"] and not row["error"]:
             table.add_row(name, "", "no face found", "", "")
         for number, face in enumerate(row["faces"], start=1):
             emotion = face["emotion"]
