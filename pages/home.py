@@ -1,5 +1,8 @@
 """What this is, how good it is, and what it must not be used for."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import streamlit as st
 
 from fer import emotions
@@ -74,12 +77,33 @@ def show_figure(card: ModelCard) -> None:
         st.markdown(
             f"Model “{errors.plain(card.name)}” on {SPLITS[split]}, not used to train it: "
             f"{figures['images']:,} faces, 95 % interval {100 * low:.1f} to {100 * high:.1f} %. "
-            "People reach about 65 ± 5 % on FER-2013 "
-            "([Goodfellow et al. 2013](https://arxiv.org/abs/1307.0414))."
+            f"{_without_copies(figures)}{_measured_against(card)}"
         )
     with recall:
         st.caption("How many faces of each expression it recognises")
         st.html(bars_html({label: row["recall"] for label, row in figures["per_class"].items()}))
+
+
+def _without_copies(figures: Mapping[str, Any]) -> str:
+    clean = figures.get("leak_free") or {}
+    if not clean.get("leaked") or not clean["images"]:
+        return ""
+    return (
+        f"{clean['leaked']:,} of them stand in the training part as well; without these it is "
+        f"{100 * clean['accuracy']:.1f} %. "
+    )
+
+
+def _measured_against(card: ModelCard) -> str:
+    if card.config.get("truth") == "votes":
+        return (
+            "Right is what most of ten people chose "
+            "([Barsoum et al. 2016](https://arxiv.org/abs/1608.01041))."
+        )
+    return (
+        "People reach about 65 ± 5 % on FER-2013 "
+        "([Goodfellow et al. 2013](https://arxiv.org/abs/1307.0414))."
+    )
 
 
 def show_limits() -> None:

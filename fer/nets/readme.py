@@ -85,9 +85,9 @@ def _figures(card: ModelCard) -> str:
 def _honest(split: str, row: Mapping[str, Any]) -> list[str]:
     said = []
     clean, votes = row.get("leak_free"), row.get("votes")
-    if clean and clean["images"] < row["images"]:
+    if clean and clean["leaked"] and clean["images"]:
         said.append(
-            f"{row['images'] - clean['images']:,} faces of {split} stand in the training data too; "
+            f"{clean['leaked']:,} faces of {split} stand in the training data too; "
             f"without them accuracy is {clean['accuracy']:.1%} (n {clean['images']:,})."
         )
     if votes and votes.get("majority_images"):
