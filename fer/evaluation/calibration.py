@@ -6,7 +6,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from sklearn.metrics import log_loss
 
-from fer.nets.artefact import tempered
+from fer.nets.forward import tempered
 
 BINS = 15
 _RANGE = (0.05, 20.0)

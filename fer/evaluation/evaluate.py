@@ -9,7 +9,8 @@ from fer.evaluation.calibration import expected_calibration_error, fit_temperatu
 from fer.evaluation.honesty import leak_free, votes
 from fer.evaluation.metrics import metrics
 from fer.evaluation.predictions import PredictionTable, predictions
-from fer.nets.artefact import Artefact, tempered
+from fer.nets.artefact import Artefact
+from fer.nets.forward import tempered
 
 
 def evaluate(

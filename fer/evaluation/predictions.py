@@ -18,7 +18,8 @@ from fer import settings
 from fer.data import Dataset
 from fer.errors import DatasetError
 from fer.evaluation.views import views_of
-from fer.nets.artefact import Artefact, tempered
+from fer.nets.artefact import Artefact
+from fer.nets.forward import tempered
 
 CHUNK = 1024
 Progress = Callable[[int, int], None]

@@ -6,7 +6,8 @@ Beside it may lie its LiteRT forms, which answer without TensorFlow.
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from fer.errors import ArtefactError, CardError, ConfigError, ModelNotFoundError
 from fer.files import write_bytes, write_text
 from fer.nets import litert
 from fer.nets.card import ModelCard, read_card
+from fer.nets.forward import Forward, compile_forward, tempered
 from fer.nets.readme import readme
 
 if TYPE_CHECKING:
@@ -26,9 +28,6 @@ if TYPE_CHECKING:
 
 MODEL_FILE = "model.keras"
 CARD_FILE = "card.json"
-
-Forward = Callable[[np.ndarray], np.ndarray]
-"""uint8 (n, height, width, channels) → probabilities (n, classes), float32."""
 
 FORMS = ("keras", *litert.FILES)
 """What a network may lie on disk as."""
@@ -90,23 +89,6 @@ class Artefact:
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
-def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
-    """Probabilities after their logits are divided by a temperature (Guo et al. 2017).
-
-    Args:
-        probabilities: Shape (n, classes), float32, rows sum to 1.
-        temperature: Over 1 makes them less sure, under 1 surer; the order stays.
-
-    Returns:
-        Shape (n, classes), float32, rows sum to 1.
-    """
-    if temperature == 1:
-        return probabilities
-    logits = np.log(np.maximum(probabilities, np.finfo(np.float32).tiny)) / temperature
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
-
-
 def list_models() -> list[str]:
     """Names of the trained models in the models folder."""
     return sorted(path.parent.name for path in settings.models_folder().glob(f"*/{CARD_FILE}"))
@@ -143,22 +125,11 @@ def save(model: "keras.Model", card: ModelCard, folder: Path) -> ModelCard:
     Raises:
         ArtefactError: If the folder is something else, or cannot be written.
     """
-    folder = folder.resolve()
-    check_replaceable(folder)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as name:
-            made = Path(name) / "new"
-            made.mkdir()
-            _without_optimizer(model).save(made / MODEL_FILE)
-            card = replace(card, model_sha256=checksum(made / MODEL_FILE))
-            (made / CARD_FILE).write_text(card.to_json(), encoding="utf-8")
-            (made / "README.md").write_text(readme(card), encoding="utf-8")
-            if folder.exists():
-                folder.replace(Path(name) / "old")
-            made.replace(folder)
-    except OSError as error:
-        raise ArtefactError(f"The model cannot be written to '{folder}': {error}.") from error
+    with _replacing(folder) as made:
+        made.mkdir()
+        _without_optimizer(model).save(made / MODEL_FILE)
+        card = replace(card, model_sha256=checksum(made / MODEL_FILE))
+        save_card(card, made)
     return card
 
 
@@ -169,22 +140,28 @@ def copy(source: Path, folder: Path) -> Path:
         ArtefactError: If the folder is something else, or cannot be written.
         CardError: If the source's card is damaged.
     """
+    card = replace(read_card(source / CARD_FILE), name=folder.resolve().name)
+    with _replacing(folder) as made:
+        shutil.copytree(source, made)
+        save_card(card, made)
+    return folder.resolve()
+
+
+@contextmanager
+def _replacing(folder: Path) -> Iterator[Path]:
+    """Gives a place to make an artefact in, and then moves it to where it belongs."""
     folder = folder.resolve()
     check_replaceable(folder)
-    card = replace(read_card(source / CARD_FILE), name=folder.name)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as name:
             made = Path(name) / "new"
-            shutil.copytree(source, made)
-            (made / CARD_FILE).write_text(card.to_json(), encoding="utf-8")
-            (made / "README.md").write_text(readme(card), encoding="utf-8")
+            yield made
             if folder.exists():
                 folder.replace(Path(name) / "old")
             made.replace(folder)
     except OSError as error:
         raise ArtefactError(f"The model cannot be written to '{folder}': {error}.") from error
-    return folder
 
 
 def save_forms(files: Mapping[str, bytes], card: ModelCard, folder: Path) -> ModelCard:
@@ -318,25 +295,6 @@ def _check_fit(shape: tuple[int, ...], classes: int, card: ModelCard, path: Path
         )
     if classes != len(card.labels):
         raise CardError(f"The card has {len(card.labels)} labels; '{path}' has {classes} outputs.")
-
-
-def compile_forward(model: "keras.Model") -> Forward:
-    """Compile the forward pass of a network once, for any number of faces.
-
-    Under TensorFlow, a call costs about 0.5 ms; `model.predict` costs some 50 ms.
-    """
-    import keras
-
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        signature = tf.TensorSpec((None, *model.input_shape[1:]), tf.uint8)
-        function = tf.function(
-            lambda faces: model(faces, training=False), input_signature=[signature], autograph=False
-        )
-        graph = function.get_concrete_function()
-        return lambda faces: graph(tf.constant(faces)).numpy()
-    return lambda faces: model.predict_on_batch(faces)
 
 
 def checksum(path: Path) -> str:

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from fer.errors import TrainingError
-from fer.nets.artefact import compile_forward
+from fer.nets.forward import compile_forward
 from fer.training import checkpoint
 from fer.training.batches import AugmentedBatches
 from fer.training.config import TrainingConfig

@@ -8,7 +8,7 @@ from fer.evaluation.calibration import (
     fit_temperature,
     reliability,
 )
-from fer.nets.artefact import tempered
+from fer.nets.forward import tempered
 
 
 def honest_faces(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
