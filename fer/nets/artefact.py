@@ -1,5 +1,6 @@
 """A trained network on disk: `<folder>/{model.keras, card.json, README.md}`.
 
+A trained one has `config.toml` too, which `python -m fer train --config` takes.
 Beside it may lie its LiteRT forms, which answer without TensorFlow.
 """
 
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fer import settings
+from fer import options, settings
 from fer.errors import ArtefactError, CardError, ConfigError, ModelNotFoundError
 from fer.files import write_bytes, write_text
 from fer.nets import litert
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 MODEL_FILE = "model.keras"
 CARD_FILE = "card.json"
+CONFIG_FILE = "config.toml"
 
 FORMS = ("keras", *litert.FILES)
 """What a network may lie on disk as."""
@@ -202,6 +204,8 @@ def save_card(card: ModelCard, folder: Path) -> None:
     try:
         write_text(folder / CARD_FILE, card.to_json())
         write_text(folder / "README.md", readme(card))
+        if card.config:
+            write_text(folder / CONFIG_FILE, options.to_toml(card.config))
     except OSError as error:
         raise ArtefactError(f"The card cannot be written to '{folder}': {error}.") from error
 

@@ -168,11 +168,13 @@ def _remarks(card: ModelCard) -> str:
 
 
 def _training(card: ModelCard) -> str:
-    return (
-        f"Trained {card.created[:10]}, seed {card.config.get('seed')},\n"
-        f"{card.training.get('epochs_run')} epochs in "
-        f"{card.training.get('seconds', 0) / 60:.0f} minutes."
-    )
+    if not card.config:
+        return ""
+    return f"""## Training
+
+{card.created[:10]}, seed {card.config.get("seed")}, {card.training.get("epochs_run")} epochs in
+{card.training.get("seconds", 0) / 60:.0f} minutes. Again, with the data set under its name:
+`python -m fer train {card.config.get("dataset")} --config config.toml --out FOLDER`"""
 
 
 def _share(row: Mapping[str, Any]) -> str:

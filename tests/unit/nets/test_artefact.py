@@ -10,6 +10,7 @@ from fer import settings
 from fer.errors import ArtefactError, CardError, ModelNotFoundError
 from fer.nets import artefact
 from fer.nets.artefact import Artefact
+from fer.training.config import TrainingConfig
 
 
 @pytest.fixture
@@ -72,12 +73,17 @@ def test_many_faces_are_classified_in_batches_in_their_order(tiny_artefact: Arte
     assert tiny_artefact.classify(given[:0]).shape == (0, 2)
 
 
-def test_an_artefact_has_a_network_a_card_and_a_readme(tiny_folder: Path) -> None:
+def test_an_artefact_has_a_network_a_card_a_readme_and_its_configuration(
+    tiny_folder: Path, tiny_config: TrainingConfig
+) -> None:
     assert sorted(path.name for path in tiny_folder.iterdir()) == [
         "README.md",
         "card.json",
+        "config.toml",
         "model.keras",
     ]
+    kept = TrainingConfig.read(tiny_folder / "config.toml")
+    assert kept == tiny_config.changed({"dataset": "tiny"})
     readme = (tiny_folder / "README.md").read_text()
     assert "must not be used" in readme
     assert "happy" in readme
