@@ -62,8 +62,7 @@ def unpack(
     beside = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=place.parent))
     try:
         _write(archive, beside / "whole", max_files, max_bytes)
-        if not place.exists():
-            (beside / "whole").rename(place)
+        put_in_place(beside / "whole", place)
     except (
         OSError, EOFError, ValueError, RuntimeError, NotImplementedError,
         zipfile.BadZipFile, tarfile.TarError, zipfile.LargeZipFile,
@@ -74,6 +73,15 @@ def unpack(
         ) from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def put_in_place(folder: Path, place: Path) -> None:
+    """Move a folder into place, unless another process has just done so."""
+    try:
+        folder.rename(place)
+    except OSError:
+        if not place.is_dir():
+            raise
 
 
 def _write(archive: Path, folder: Path, max_files: int, max_bytes: int) -> None:

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import BinaryIO
 
-from fer.data.archives import is_archive, unpack, unpacked_folder
+from fer.data.archives import is_archive, put_in_place, unpack, unpacked_folder
 from fer.data.dataset import Dataset
 from fer.data.loading import add
 from fer.data.readers import Progress, open_reader
@@ -53,7 +53,7 @@ def add_upload(
             _check_table(file)
             (Path(beside) / "whole").mkdir()
             file.rename(Path(beside) / "whole" / file.name)
-            (Path(beside) / "whole").rename(place)
+            put_in_place(Path(beside) / "whole", place)
     try:
         return add(place, name=name, custom_classes=custom_classes, progress=progress)
     except DatasetError:

@@ -1,7 +1,6 @@
 """FER-2013 as one CSV: `emotion,pixels,Usage`, a row of 48×48 numbers for each face."""
 
 import hashlib
-import os
 from pathlib import Path
 
 import numpy as np
@@ -86,7 +85,8 @@ class FerCsvReader:
 
         def load(row: int) -> np.ndarray:
             with self._path.open("rb") as stream:
-                line = os.pread(stream.fileno(), offsets[row][1], offsets[row][0])
+                stream.seek(offsets[row][0])
+                line = stream.read(offsets[row][1])
             return _pixels(line.split(b",")[pixels], rows[row][0])
 
         recognised = f"FER-2013's CSV '{self._path.name}': {len(table):,} rows"
