@@ -93,8 +93,6 @@ def growth() -> None:
 
 def grow(count: int) -> dict[str, float]:
     """Build, open and read a data set of generated faces whose pixels lie in no file."""
-    from fer.data.generated import GeneratedReader
-
     shape = Shape(height=48, width=48, channels=1)
     with tempfile.TemporaryDirectory() as home:
         reader = GeneratedReader(count)
