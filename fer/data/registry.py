@@ -52,8 +52,12 @@ def resolve(source: str | Path, *, custom_classes: bool = False) -> Source:
         return Source(name=SYNTHETIC, path=None)
     if isinstance(source, str) and (file := _file(source)) and file.is_file():
         return _read(file)
-    path = Path(source).expanduser().resolve()
-    if not path.exists():
+    try:
+        path = Path(source).expanduser().resolve()
+        is_there = path.exists()
+    except (OSError, ValueError, RuntimeError):  # a name that no file can have
+        is_there = False
+    if not is_there:
         names = ", ".join(known.name for known in registered())
         raise DatasetError(
             f"No data set at '{source}', and none of that name. Known names: {names}. Expected one "

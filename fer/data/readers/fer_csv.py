@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from fer import emotions
-from fer.data.readers.listing import PARTS, Listing, files_signature, stat_file
+from fer.data.readers.listing import PARTS, Listing, files_signature, stat_file, stays_inside
 from fer.data.votes import COLUMNS, VOTES_FILE, read_votes
 from fer.errors import DatasetError, UnreadableImageError
 
@@ -19,8 +19,11 @@ def is_fer_csv(path: Path) -> bool:
     """Whether the header names `emotion` and `pixels`, spaces aside."""
     if path.suffix.lower() != ".csv":
         return False
-    with path.open("rb") as file:
-        return {"emotion", "pixels"} <= set(_header(file.readline(1000)))
+    try:
+        with path.open("rb") as file:
+            return {"emotion", "pixels"} <= set(_header(file.readline(1000)))
+    except OSError:
+        return False
 
 
 def _header(line: bytes) -> list[str]:
@@ -44,7 +47,7 @@ class FerCsvReader:
     @property
     def _votes_file(self) -> Path | None:
         beside = (self._path.with_name(name) for name in (FERPLUS_FILE, VOTES_FILE))
-        return next((file for file in beside if file.is_file()), None)
+        return next((file for file in beside if stays_inside(file.parent, file)), None)
 
     def signature(self) -> str:
         files = [self._path, self._votes_file]
