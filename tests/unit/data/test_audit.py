@@ -70,6 +70,13 @@ def test_the_figures_count_them(flawed: Dataset) -> None:
     assert any("stand in train too" in sentence for sentence in sentences(summary))
 
 
+def test_faces_that_votes_leave_in_no_split_are_audited_too(flawed: Dataset) -> None:
+    by_votes = flawed.by_votes()
+    assert len(by_votes.select("all")) < len(flawed)
+    said = sentences(audit(by_votes).summary)
+    assert "1 pictures are blank or nearly so (1 in no split)." in said
+
+
 def test_a_clean_data_set_is_said_to_be_clean(make: MakeFaces) -> None:
     root = make("train/happy/a.png", "train/sad/b.png", "test/happy/c.png", "test/sad/d.png")
     summary = audit(load_dataset(root, validation_fraction=0)).summary

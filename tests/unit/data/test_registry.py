@@ -120,3 +120,10 @@ def test_kaggle_without_a_network_says_what_to_download_by_hand(
     with pytest.raises(DatasetError, match=r"Max retries.*by hand.*archive\.zip"):
         add("kaggle:msambare/fer2013")
     assert [source.name for source in registered()] == ["synthetic"]
+
+
+def test_a_truth_that_nobody_knows_or_that_is_not_there_is_refused(root: Path) -> None:
+    with pytest.raises(DatasetError, match=r"Unknown truth 'vote'. Known: label, votes"):
+        load_dataset(root, truth="vote")
+    with pytest.raises(DatasetError, match=r"has none.*votes\.csv"):
+        load_dataset(root, truth="votes")
