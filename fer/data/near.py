@@ -114,7 +114,8 @@ def nearest(pixels: np.ndarray, row: int, count: int, *, at_most: int = 200_000)
         at_most: Faces to look at; of more, evenly spread ones.
 
     Returns:
-        Positions, most alike first, without the face itself; shape (at most count,), int64.
+        Positions, most alike first, without the face itself; shape (at most count,), int64. None
+        for a blank face, which is like no other.
     """
     step = -(-len(pixels) // at_most)
     rows = np.union1d(np.arange(0, len(pixels), step), [row])
@@ -123,6 +124,9 @@ def nearest(pixels: np.ndarray, row: int, count: int, *, at_most: int = 200_000)
     flat = coarse.mean(axis=3, dtype=np.float32).reshape(len(rows), -1)
     flat -= flat.mean(axis=1, keepdims=True)
     flat /= np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6)
-    likeness = flat @ flat[np.searchsorted(rows, row)]
+    face = flat[np.searchsorted(rows, row)]
+    if not face.any():
+        return np.empty(0, np.int64)
+    likeness = flat @ face
     order = rows[np.argsort(-likeness, kind="stable")[: count + 1]]
     return order[order != row][:count]

@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -134,7 +135,8 @@ def remove(name: str) -> None:
     if all(other.folder != source.folder for other in others):
         for made in source.folder.glob("*"):
             if made.name != "overlay.json":
-                shutil.rmtree(made) if made.is_dir() else made.unlink(missing_ok=True)
+                with suppress(OSError):  # mapped by another process, on Windows
+                    shutil.rmtree(made) if made.is_dir() else made.unlink()
     unpacked = unpacked_folder()
     if source.path and source.path.is_relative_to(unpacked):
         copy = unpacked / source.path.relative_to(unpacked).parts[0]

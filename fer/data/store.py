@@ -82,15 +82,22 @@ def open_stored(
         progress: Called while they are built.
 
     Raises:
-        DatasetError: If the source cannot be read, or none of its pictures can.
+        DatasetError: If the source cannot be read, none of its pictures can, or the disk does not
+            take what is made of them.
     """
     key = f"{shape}-{reader.signature()}-{_FORMAT}"
     if (stored := _opened(folder, key, shape)) is not None:
         return stored
-    with locked(folder / "build.lock"):
-        if (stored := _opened(folder, key, shape)) is None:  # while we waited
-            _Build(folder, shape, reader.listing(), progress).run(key)
-            stored = _opened(folder, key, shape)
+    try:
+        with locked(folder / "build.lock"):
+            if (stored := _opened(folder, key, shape)) is None:  # while we waited
+                _Build(folder, shape, reader.listing(), progress).run(key)
+                stored = _opened(folder, key, shape)
+    except OSError as error:
+        raise DatasetError(
+            f"The index in '{folder}' cannot be made: {error}. Make room there, or let FER_HOME "
+            "name another place. What is done so far is kept."
+        ) from error
     if stored is None:
         raise DatasetError(f"The index in '{folder}' vanished while it was made. Try again.")
     return stored

@@ -86,6 +86,7 @@ def test_the_audit_says_what_it_found(data_page: AppTest) -> None:
     assert "1 groups of equal faces carry different labels" in said
     data_page.button(key="dataset.audit.all.conflict").click().run()
     assert shown(data_page) == "**2** of 14 faces"
+    assert data_page.query_params[state.DATASET_FINDING] == "Equal to a face with another label"
 
 
 def test_a_data_set_outside_the_allowed_folders_is_not_read(

@@ -194,3 +194,9 @@ def test_a_build_that_is_killed_leaves_nothing_that_is_read(tmp_path: Path, own_
     assert (dataset.pixels == 9).all()
     assert not reports or min(reports) > 900
     assert not list(own_home.rglob("building*"))
+
+
+def test_a_disk_that_does_not_take_the_index_is_a_plain_error(tmp_path: Path) -> None:
+    (tmp_path / "full").write_text("")
+    with pytest.raises(DatasetError, match=r"cannot be made.*FER_HOME"):
+        open_stored(tmp_path / "full" / "store", CountingReader(3), SHAPE)
