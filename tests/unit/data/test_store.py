@@ -1,5 +1,4 @@
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -179,7 +178,7 @@ def test_a_build_that_is_killed_leaves_nothing_that_is_read(tmp_path: Path, own_
     deadline = time.monotonic() + 60
     while not list(own_home.rglob("building*/*.parquet")) and time.monotonic() < deadline:
         time.sleep(0.005)
-    child.send_signal(signal.SIGKILL)
+    child.kill()
     child.wait()
     assert list(own_home.rglob("building*/*.parquet"))
     reports: list[int] = []
