@@ -89,8 +89,8 @@ def start_afresh() -> None:
 
 
 def forget_it(name: str) -> None:
-    remove(name)
     forget(name)
+    remove(name)
     st.session_state[state.DATASET_NAME] = SYNTHETIC
     start_afresh()
 

@@ -6,10 +6,11 @@ import stat
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, NamedTuple, cast
 
 from fer import settings
 from fer.errors import DatasetError
@@ -20,14 +21,26 @@ MAX_BYTES = 50_000_000_000
 _WANTED = SUFFIXES | {".csv", ".parquet", ".pq"}
 _CHUNK = 1 << 20
 
-Member = tuple[str, int, "IO[bytes] | None"]
+_MAX_HEADER_BYTES = 1 << 20
+
+
+class Member(NamedTuple):
+    """What an archive holds: its path, the bytes it claims, and how to read a plain file."""
+
+    name: str
+    claimed: int
+    is_folder: bool
+    open: Callable[[], IO[bytes]] | None
 
 
 def is_archive(file: Path) -> bool:
     """Whether a file is a ZIP or a TAR, compressed or not, whatever its name."""
     try:
-        return file.is_file() and (zipfile.is_zipfile(file) or tarfile.is_tarfile(file))
-    except OSError:
+        if not file.is_file() or zipfile.is_zipfile(file):
+            return file.is_file()
+        with _open_tar(file):
+            return True
+    except (OSError, EOFError, ValueError, tarfile.TarError):
         return False
 
 
@@ -62,8 +75,7 @@ def unpack(
     beside = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=place.parent))
     try:
         _write(archive, beside / "whole", max_files, max_bytes)
-        if not place.exists():
-            (beside / "whole").rename(place)
+        put_in_place(beside / "whole", place)
     except (
         OSError, EOFError, ValueError, RuntimeError, NotImplementedError,
         zipfile.BadZipFile, tarfile.TarError, zipfile.LargeZipFile,
@@ -76,60 +88,91 @@ def unpack(
         shutil.rmtree(beside, ignore_errors=True)
 
 
+def put_in_place(folder: Path, place: Path) -> None:
+    """Move a folder into place, unless another process has just done so."""
+    try:
+        folder.rename(place)
+    except OSError:
+        if not place.is_dir():
+            raise
+
+
 def _write(archive: Path, folder: Path, max_files: int, max_bytes: int) -> None:
     folder.mkdir()
-    files = total = 0
+    claimed = written = 0
     with _members(archive) as members:
-        for name, claimed, stream in members:
-            path = PurePosixPath(name.replace("\\", "/"))
-            if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
-                raise _refused(archive, f"the path '{name}', which leads out of the folder")
-            if stream is None:
-                raise _refused(archive, f"'{name}', which is a link or a device")
+        for count, member in enumerate(members, 1):  # all count: passing one over costs time, too
+            path = PurePosixPath(member.name.replace("\\", "/"))
+            if path.is_absolute() or ".." in path.parts or ":" in "".join(path.parts[:1]):
+                raise _refused(archive, f"the path '{member.name}', which leads out of the folder")
+            claimed += member.claimed
+            if count > max_files:
+                raise _refused(archive, f"more than {max_files:,} files")
+            if claimed > max_bytes:
+                raise _refused(archive, f"more than {max_bytes / 1e9:g} GB")
+            if member.is_folder:
+                continue
+            if member.open is None:
+                raise _refused(archive, f"'{member.name}', which is a link or a device")
             hidden = any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
             if hidden or path.suffix.lower() not in _WANTED:
                 continue
-            files += 1
-            if files > max_files:
-                raise _refused(archive, f"more than {max_files:,} files")
-            if total + claimed > max_bytes:
-                raise _refused(archive, f"more than {max_bytes / 1e9:g} GB")
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
-            with stream, target.open("xb") as file:
+            with member.open() as stream, target.open("xb") as file:
                 while chunk := stream.read(_CHUNK):
-                    total += len(chunk)  # what is there, not what the archive claims
-                    if total > max_bytes:
+                    written += len(chunk)  # what is there, not what the archive claims
+                    if written > max_bytes:
                         raise _refused(archive, f"more than {max_bytes / 1e9:g} GB")
                     file.write(chunk)
-    if not files:
+    if not any(folder.iterdir()):
         raise _refused(archive, "no picture and no table")
 
 
 @contextmanager
 def _members(archive: Path) -> Iterator[Iterator[Member]]:
-    """Name, claimed size and bytes of every file; None for bytes of what is no plain file."""
+    """All that an archive holds, in its order."""
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as pack:
             yield _zip_members(pack)
     else:
-        with tarfile.open(archive, "r:*") as tar:
+        with _open_tar(archive) as tar:
             yield _tar_members(tar)
 
 
 def _zip_members(pack: zipfile.ZipFile) -> Iterator[Member]:
     for info in pack.infolist():
-        kind = stat.S_IFMT(info.external_attr >> 16)
-        if info.is_dir():
-            continue
-        plain = kind in (0, stat.S_IFREG)
-        yield info.filename, info.file_size, pack.open(info) if plain else None
+        is_plain = stat.S_IFMT(info.external_attr >> 16) in (0, stat.S_IFREG)
+        read = partial(pack.open, info) if is_plain else None
+        yield Member(info.filename, info.file_size, info.is_dir(), read)
 
 
 def _tar_members(tar: tarfile.TarFile) -> Iterator[Member]:
     for info in tar:
-        if not info.isdir():
-            yield info.name, info.size, tar.extractfile(info) if info.isreg() else None
+        read = cast("Callable[[], IO[bytes]]", partial(tar.extractfile, info))
+        yield Member(info.name, info.size, info.isdir(), read if info.isreg() else None)
+        tar.members.clear()  # type: ignore[attr-defined]  # they would fill the memory
+
+
+class _Header(tarfile.TarInfo):
+    """A TAR's header; one that would fill the memory is refused."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "_Header":
+        info = super().frombuf(buf, encoding, errors)
+        if info.type in _EXTENDED and info.size > _MAX_HEADER_BYTES:
+            raise tarfile.ReadError(f"a header of {info.size:,} bytes")
+        return info
+
+
+_EXTENDED = (
+    tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE,
+    tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK,
+)  # fmt: skip
+
+
+def _open_tar(file: Path) -> tarfile.TarFile:
+    return tarfile.open(file, "r:*", tarinfo=_Header)
 
 
 def _refused(archive: Path, found: str) -> DatasetError:

@@ -11,6 +11,7 @@ from fer.data.readers import Progress, open_reader
 from fer.data.registry import Source, register, resolve
 from fer.data.splits import assign_missing
 from fer.data.store import Shape, open_stored
+from fer.data.votes import TRUTHS
 from fer.errors import DatasetError
 
 
@@ -45,8 +46,11 @@ def load_dataset(
         progress: Called with faces done and faces planned.
 
     Raises:
-        DatasetError: If there is no such data set, or it holds no known class.
+        DatasetError: If there is no such data set, it holds no known class, or the truth is unknown
+            or needs votes that it does not have.
     """
+    if truth not in TRUTHS:
+        raise DatasetError(f"Unknown truth '{truth}'. Known: {', '.join(TRUTHS)}.")
     found = _found(source, custom_classes=custom_classes)
     path = _on_disk(found)
     reader = (

@@ -5,8 +5,6 @@ at a million faces, so only those are compared that share one of four 16-bit ban
 pair that differs in three bits or fewer always does.
 """
 
-from itertools import combinations
-
 import cv2
 import numpy as np
 from scipy.fft import dct
@@ -38,51 +36,55 @@ def near_duplicates(pixels: np.ndarray, hashes: np.ndarray) -> np.ndarray:
         same for its exact copies; -1 for all others.
     """
     _, first, copy_of = np.unique(hashes, return_index=True, return_inverse=True)
-    codes, small = perceptual_hashes(pixels, first)
-    pairs = _candidates(codes)
-    left, right = pairs[:, 0], pairs[:, 1]
+    pairs = _candidates(perceptual_hashes(pixels, first))
     alike = np.zeros(len(pairs), bool)
     for start in range(0, len(pairs), _CHUNK):
-        part = slice(start, start + _CHUNK)
-        alike[part] = (small[left[part]] * small[right[part]]).sum(axis=1) >= MIN_CORRELATION
-    left, right = left[alike], right[alike]
+        faces, sides = np.unique(pairs[start : start + _CHUNK], return_inverse=True)
+        small = _small(_grey_faces(pixels, first[faces]))
+        products = small[sides[:, 0]] * small[sides[:, 1]]
+        alike[start : start + _CHUNK] = products.sum(axis=1) >= MIN_CORRELATION
+    left, right = pairs[alike].T
     links = coo_array((np.ones(len(left), bool), (left, right)), shape=(len(first), len(first)))
     _, component = connected_components(links, directed=False)
     shared = np.bincount(component)[component] > 1
     return np.where(shared, component, -1)[copy_of].astype(np.int64)
 
 
-def perceptual_hashes(pixels: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The low frequencies of each face as 64 bits (pHash; Zauner 2010), and the face made small.
+def perceptual_hashes(pixels: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """The low frequencies of each face as 64 bits (pHash; Zauner 2010).
 
     Args:
         pixels: Shape (n, height, width, channels), uint8.
         rows: The faces to look at, shape (m,).
 
     Returns:
-        Shape (m,), uint64, and shape (m, 256), float32: 16×16 grey values with mean 0 and
-        length 1, so that a product of two is their correlation.
+        Shape (m,), uint64.
     """
     codes = np.empty(len(rows), np.uint64)
-    small = np.empty((len(rows), 256), np.float32)
     powers = np.uint64(1) << np.arange(64, dtype=np.uint64)
     for start in range(0, len(rows), _CHUNK):
-        part = rows[start : start + _CHUNK]
-        grey = np.stack([_grey(face) for face in pixels[part]])  # (m, 32, 32)
-        waves = dct(dct(grey, axis=1)[:, :8], axis=2)[:, :, :8].reshape(len(part), 64)
+        grey = _grey_faces(pixels, rows[start : start + _CHUNK])
+        waves = dct(dct(grey, axis=1)[:, :8], axis=2)[:, :, :8].reshape(len(grey), 64)
         bits = waves > np.median(waves[:, 1:], axis=1, keepdims=True)
         codes[start : start + _CHUNK] = (bits * powers).sum(axis=1, dtype=np.uint64)
-        means = grey.reshape(-1, 16, 2, 16, 2).mean(axis=(2, 4)).reshape(len(part), 256)
-        means -= means.mean(axis=1, keepdims=True)
-        lengths = np.linalg.norm(means, axis=1, keepdims=True)
-        small[start : start + _CHUNK] = means / np.maximum(lengths, 1e-6)
-    return codes, small
+    return codes
 
 
-def _grey(face: np.ndarray) -> np.ndarray:
-    if face.shape[2] == 3:
-        face = cv2.cvtColor(face, cv2.COLOR_RGB2GRAY)
-    return cv2.resize(face, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
+def _small(grey: np.ndarray) -> np.ndarray:
+    """16×16 values with mean 0 and length 1, (m, 256): a product of two is their correlation."""
+    means = grey.reshape(-1, 16, 2, 16, 2).mean(axis=(2, 4)).reshape(len(grey), 256)
+    means -= means.mean(axis=1, keepdims=True)
+    return means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-6)
+
+
+def _grey_faces(pixels: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Faces as grey values, shape (m, 32, 32), float32."""
+    made = np.empty((len(rows), _SIDE, _SIDE), np.float32)
+    for grey, face in zip(made, pixels[rows], strict=True):
+        if face.shape[2] == 3:
+            face = cv2.cvtColor(face, cv2.COLOR_RGB2GRAY)
+        grey[:] = cv2.resize(face, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+    return made
 
 
 def _candidates(codes: np.ndarray) -> np.ndarray:
@@ -94,12 +96,12 @@ def _candidates(codes: np.ndarray) -> np.ndarray:
         edges = np.flatnonzero(np.diff(values[order])) + 1
         for bucket in np.split(order, edges):
             if 1 < len(bucket) <= _CROWD:
-                found.append(np.array(list(combinations(np.sort(bucket), 2))))
-    if not found:
-        return np.empty((0, 2), np.int64)
-    pairs = np.concatenate(found)
-    distance = np.bitwise_count(codes[pairs[:, 0]] ^ codes[pairs[:, 1]])
-    return np.unique(pairs[distance <= MAX_BITS], axis=0)
+                among = codes[bucket]
+                near = np.bitwise_count(among[:, None] ^ among) <= MAX_BITS
+                left, right = np.nonzero(np.triu(near, 1))  # order is stable: left < right
+                if len(left):
+                    found.append(np.column_stack((bucket[left], bucket[right])))
+    return np.unique(np.concatenate(found), axis=0) if found else np.empty((0, 2), np.int64)
 
 
 def nearest(pixels: np.ndarray, row: int, count: int, *, at_most: int = 200_000) -> np.ndarray:
@@ -112,7 +114,8 @@ def nearest(pixels: np.ndarray, row: int, count: int, *, at_most: int = 200_000)
         at_most: Faces to look at; of more, evenly spread ones.
 
     Returns:
-        Positions, most alike first, without the face itself; shape (at most count,), int64.
+        Positions, most alike first, without the face itself; shape (at most count,), int64. None
+        for a blank face, which is like no other.
     """
     step = -(-len(pixels) // at_most)
     rows = np.union1d(np.arange(0, len(pixels), step), [row])
@@ -121,6 +124,9 @@ def nearest(pixels: np.ndarray, row: int, count: int, *, at_most: int = 200_000)
     flat = coarse.mean(axis=3, dtype=np.float32).reshape(len(rows), -1)
     flat -= flat.mean(axis=1, keepdims=True)
     flat /= np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6)
-    likeness = flat @ flat[np.searchsorted(rows, row)]
+    face = flat[np.searchsorted(rows, row)]
+    if not face.any():
+        return np.empty(0, np.int64)
+    likeness = flat @ face
     order = rows[np.argsort(-likeness, kind="stable")[: count + 1]]
     return order[order != row][:count]

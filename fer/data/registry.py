@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,8 +53,12 @@ def resolve(source: str | Path, *, custom_classes: bool = False) -> Source:
         return Source(name=SYNTHETIC, path=None)
     if isinstance(source, str) and (file := _file(source)) and file.is_file():
         return _read(file)
-    path = Path(source).expanduser().resolve()
-    if not path.exists():
+    try:
+        path = Path(source).expanduser().resolve()
+        is_there = path.exists()
+    except (OSError, ValueError, RuntimeError):  # a name that no file can have
+        is_there = False
+    if not is_there:
         names = ", ".join(known.name for known in registered())
         raise DatasetError(
             f"No data set at '{source}', and none of that name. Known names: {names}. Expected one "
@@ -130,7 +135,8 @@ def remove(name: str) -> None:
     if all(other.folder != source.folder for other in others):
         for made in source.folder.glob("*"):
             if made.name != "overlay.json":
-                shutil.rmtree(made) if made.is_dir() else made.unlink(missing_ok=True)
+                with suppress(OSError):  # mapped by another process, on Windows
+                    shutil.rmtree(made) if made.is_dir() else made.unlink()
     unpacked = unpacked_folder()
     if source.path and source.path.is_relative_to(unpacked):
         copy = unpacked / source.path.relative_to(unpacked).parts[0]

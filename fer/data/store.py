@@ -9,9 +9,12 @@ on where one was killed, and copies what it knows rather than decode it again.
 import json
 import os
 import shutil
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +29,10 @@ from fer.data.readers import Listing, Progress, Reader
 from fer.errors import DatasetError, ImageError
 
 _FORMAT = 1
-_BLOCK = 2048  # faces that a build which is killed may lose
+_BLOCK = 4096  # faces that a build which is killed may lose …
+_BLOCK_BYTES = 16_000_000  # … or fewer, where they are large: two blocks are held at once
 _TASK = 64
-_MADE = ("width", "height", "hash", "mean", "std")
+_MADE = {"width": "int32", "height": "int32", "hash": "str", "mean": "float32", "std": "float32"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,15 +82,22 @@ def open_stored(
         progress: Called while they are built.
 
     Raises:
-        DatasetError: If the source cannot be read, or none of its pictures can.
+        DatasetError: If the source cannot be read, none of its pictures can, or the disk does not
+            take what is made of them.
     """
     key = f"{shape}-{reader.signature()}-{_FORMAT}"
     if (stored := _opened(folder, key, shape)) is not None:
         return stored
-    with locked(folder / "build.lock"):
-        if (stored := _opened(folder, key, shape)) is None:  # while we waited
-            _Build(folder, shape, reader.listing(), progress).run(key)
-            stored = _opened(folder, key, shape)
+    try:
+        with locked(folder / "build.lock"):
+            if (stored := _opened(folder, key, shape)) is None:  # while we waited
+                _Build(folder, shape, reader.listing(), progress).run(key)
+                stored = _opened(folder, key, shape)
+    except OSError as error:
+        raise DatasetError(
+            f"The index in '{folder}' cannot be made: {error}. Make room there, or let FER_HOME "
+            "name another place. What is done so far is kept."
+        ) from error
     if stored is None:
         raise DatasetError(f"The index in '{folder}' vanished while it was made. Try again.")
     return stored
@@ -97,9 +108,9 @@ def _opened(folder: Path, key: str, shape: Shape) -> Stored | None:
         table = pq.read_table(folder / f"{key}.parquet")
         index = table.drop_columns(["stamp"]).to_pandas()
         pixels = np.memmap(folder / f"{key}.pixels", np.uint8, "r", shape=(len(index), *shape.face))
-    except (OSError, ValueError, pa.ArrowException):
+        said: dict[str, Any] = json.loads(table.schema.metadata[b"fer"])
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException):
         return None  # not there, or damaged from outside: it is made again
-    said: dict[str, Any] = json.loads(table.schema.metadata[b"fer"])
     return Stored(
         index=index,
         pixels=pixels.view(np.ndarray),
@@ -129,12 +140,13 @@ class _Build:
         self._listing = listing
         self._progress = progress or (lambda done, planned: None)
         self._place = folder / f"building-{shape}"
+        self._block = max(1, min(_BLOCK, _BLOCK_BYTES // self._face_bytes))
         self._unreadable = list(listing.left_out)
         self._done = 0
 
     def run(self, key: str) -> None:
         self._place.mkdir(parents=True, exist_ok=True)
-        blocks = [pd.read_parquet(file) for file in sorted(self._place.glob("*.parquet"))]
+        blocks = self._noted()
         slots = sum(map(len, blocks))
         wanted = self._listing.table[["path", "stamp"]]
         missing = ~_is_among(wanted, blocks)
@@ -142,14 +154,14 @@ class _Build:
         with (self._place / "pixels").open("ab") as pixels:
             pixels.truncate(slots * self._face_bytes)
             for block, faces in self._blocks(wanted, missing):
-                pixels.write(faces.tobytes())
+                pixels.write(faces.data)
                 pixels.flush()
+                os.fsync(pixels.fileno())  # a note says that the pixels are there
                 beside = self._place / "block.beside"
                 block.to_parquet(beside)
-                beside.rename(self._place / f"{slots:012d}.parquet")
+                beside.replace(self._place / f"{slots:012d}.parquet")
                 slots += len(block)
                 blocks.append(block)
-            os.fsync(pixels.fileno())
         if not slots:
             first = f" The first: {self._unreadable[0][1]}" if self._unreadable else ""
             raise DatasetError(
@@ -157,6 +169,19 @@ class _Build:
                 f"{first}"
             )
         self._finish(key, pd.concat(blocks, ignore_index=True))
+
+    def _noted(self) -> list[pd.DataFrame]:
+        """The blocks of a build that was cut short; none where they are damaged."""
+        try:
+            blocks = [pd.read_parquet(file) for file in sorted(self._place.glob("*.parquet"))]
+            there = (self._place / "pixels").stat().st_size
+            if sum(map(len, blocks)) * self._face_bytes <= there:
+                return blocks
+        except (OSError, ValueError, pa.ArrowException):
+            pass
+        shutil.rmtree(self._place)
+        self._place.mkdir()
+        return []
 
     @property
     def _face_bytes(self) -> int:
@@ -168,21 +193,21 @@ class _Build:
         """Rows and pixels of what the notes lack, in the order of the listing."""
         for known, pixels in self._earlier():
             found = wanted[missing].reset_index().merge(known, on=["path", "stamp"])
-            for start in range(0, len(found), _BLOCK):
-                part = found.iloc[start : start + _BLOCK]
+            for start in range(0, len(found), self._block):
+                part = found.iloc[start : start + self._block]
                 yield part[["path", "stamp", *_MADE]], pixels[part["slot"].to_numpy()]
                 self._advance(len(part))
             missing[found["index"].to_numpy()] = False
         rows = np.flatnonzero(missing)
-        starts = range(0, len(rows), _BLOCK)
+        parts = [rows[start : start + self._block] for start in range(0, len(rows), self._block)]
         with ThreadPoolExecutor(max_workers=min(32, os.cpu_count() or 1)) as pool:
             try:
                 # The next block is being decoded while this one is written.
-                ahead = [self._begin(rows[start : start + _BLOCK], pool) for start in starts[:1]]
-                for start in starts:
-                    after = rows[start + _BLOCK : start + 2 * _BLOCK]
-                    ahead.append(self._begin(after, pool))
-                    yield self._collected(ahead.pop(0), wanted)
+                begun = (self._begin(part, pool) for part in parts)
+                ahead = deque(islice(begun, 1))
+                while ahead:
+                    ahead.extend(islice(begun, 1))
+                    yield self._collected(ahead.popleft(), wanted)
             finally:
                 pool.shutdown(cancel_futures=True)
 
@@ -227,10 +252,10 @@ class _Build:
             reasons = [content for content in made if isinstance(content, str)]
             self._unreadable += zip(block["path"][~good], reasons, strict=True)
             block, faces = block[good].reset_index(drop=True), faces[good]
-        measured = pd.DataFrame(contents, columns=list(_MADE)).astype(
-            {"width": "int32", "height": "int32", "mean": "float32", "std": "float32"}
-        )
-        return pd.concat([block, measured], axis=1), faces
+        columns = zip(*contents, strict=True) if contents else [()] * len(_MADE)
+        for (name, kind), values in zip(_MADE.items(), columns, strict=True):
+            block[name] = pd.Series(values, dtype=kind)
+        return block, faces
 
     def _advance(self, faces: int) -> None:
         self._done += faces
@@ -246,7 +271,7 @@ class _Build:
         source = self._place / "pixels"
         if len(slots) != len(notes) or (slots != np.arange(len(slots))).any():
             source = self._in_order(source, slots)
-        source.rename(self._folder / f"{key}.pixels")
+        source.replace(self._folder / f"{key}.pixels")
         said = {"recognised": self._listing.recognised, "unreadable": self._unreadable}
         table = pa.Table.from_pandas(index, preserve_index=False)
         table = table.replace_schema_metadata(
@@ -254,18 +279,19 @@ class _Build:
         )
         beside = self._place / "index.beside"
         pq.write_table(table, beside)
-        beside.rename(self._folder / f"{key}.parquet")
+        beside.replace(self._folder / f"{key}.parquet")
         shutil.rmtree(self._place)
         for old in self._folder.glob(f"{self._shape}-*"):
             if old.stem != key:
-                old.unlink(missing_ok=True)
+                with suppress(OSError):  # mapped by another process, on Windows: next time
+                    old.unlink()
 
     def _in_order(self, source: Path, slots: np.ndarray) -> Path:
         pixels = np.memmap(source, np.uint8, "r").reshape(-1, self._face_bytes)
         ordered = source.with_name("pixels.ordered")
         with ordered.open("wb") as file:
-            for start in range(0, len(slots), _BLOCK):
-                file.write(pixels[slots[start : start + _BLOCK]].tobytes())
+            for start in range(0, len(slots), self._block):
+                file.write(pixels[slots[start : start + self._block]].data)
         return ordered
 
 

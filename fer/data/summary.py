@@ -14,8 +14,9 @@ SPLIT_NAMES = {
     "test": "test",
     "public_test": "PublicTest",
     "private_test": "PrivateTest",
+    "": "no split",
 }
-"""Splits as people call them."""
+"""Splits as people call them; faces may be in none where votes are the truth."""
 
 
 def class_by_split(dataset: Dataset) -> pd.DataFrame:

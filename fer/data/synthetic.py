@@ -9,7 +9,7 @@ Their difficulty is set so that a network of four convolutions learns them in a 
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -137,7 +137,7 @@ class _Pen:
         cv2.fillPoly(self.canvas, [self._place(x, y)], shade)
 
     def between(self, x: np.ndarray, upper: np.ndarray, lower: np.ndarray, shade: float) -> None:
-        self.fill(np.append(x, x[::-1]), np.append(upper, lower[::-1]), shade)
+        self.fill(np.concatenate((x, x[::-1])), np.concatenate((upper, lower[::-1])), shade)
 
     def oval(self, x: float, y: float, width: float, height: float, shade: float) -> None:
         self.fill(x + width * _COS, y + height * _SIN, shade)
@@ -177,12 +177,12 @@ def _draw_head(pen: _Pen, who: _Person, units: ActionUnits) -> None:
     if who.beard:
         shade = who.skin * (1 - who.beard) + who.hair * who.beard
         cheeks = 0.5 - 0.12 * (1 - _ALONG**2)
-        pen.fill(np.append(x[jaw], 0.4 * _ALONG), np.append(y[jaw], cheeks), shade)
+        pen.fill(np.concatenate((x[jaw], 0.4 * _ALONG)), np.concatenate((y[jaw], cheeks)), shade)
     _draw_creases(pen, who, units)
     if not who.bald:
         hairline = np.minimum(who.hairline + 0.5 * _ALONG**2 + who.parting * _ALONG, -0.3)
-        outline = np.append(x[crown] * 1.04, -who.width * _ALONG)
-        pen.fill(outline, np.append(y[crown] * 1.04, hairline), who.hair)
+        outline = np.concatenate((x[crown] * 1.04, -who.width * _ALONG))
+        pen.fill(outline, np.concatenate((y[crown] * 1.04, hairline)), who.hair)
     pen.soften()
 
 
@@ -279,7 +279,7 @@ def _expose(pen: _Pen, size: int, rng: np.random.Generator) -> np.ndarray:
 
 def _contract(prototype: ActionUnits, intensity: float, rng: np.random.Generator) -> ActionUnits:
     """The prototype as one face happens to show it: uneven, over what is never quite at rest."""
-    pattern = asdict(prototype)
+    pattern = vars(prototype)
     share = rng.uniform(0.6, 1.2, len(pattern))
     rest = rng.normal(0, 0.05, len(pattern))
     rest[list(pattern).index("dimple")] = 0.0

@@ -6,13 +6,17 @@ import tempfile
 from pathlib import Path
 from typing import BinaryIO
 
-from fer.data.archives import is_archive, unpack, unpacked_folder
+from fer.data.archives import is_archive, put_in_place, unpack, unpacked_folder
 from fer.data.dataset import Dataset
 from fer.data.loading import add
 from fer.data.readers import Progress, open_reader
 from fer.data.registry import is_known
 from fer.errors import DatasetError
 
+MAX_BYTES = 1_000_000_000
+"""Bytes of an upload."""
+
+MAX_UNPACKED_BYTES = 10 * MAX_BYTES
 _CHUNK = 1 << 20
 
 
@@ -35,25 +39,30 @@ def add_upload(
         progress: Called with faces done and faces planned.
 
     Raises:
-        DatasetError: If it is no data set, or the name is impossible or taken. Nothing is kept.
+        DatasetError: If it is too large, no data set, or the name is impossible or taken. Nothing
+            is kept.
     """
     unpacked_folder().mkdir(parents=True, exist_ok=True)
     digest = hashlib.blake2b(digest_size=8)
     with tempfile.TemporaryDirectory(dir=unpacked_folder(), prefix=".upload-") as beside:
-        file = Path(beside) / "fer2013.csv"
+        file = Path(beside) / "upload"
         with file.open("wb") as kept:
             while chunk := content.read(_CHUNK):
+                if kept.tell() + len(chunk) > MAX_BYTES:
+                    raise DatasetError(
+                        f"The upload has more than {MAX_BYTES / 1e6:,.0f} MB. Put the data set on "
+                        "the machine that runs this app, and add it by its path."
+                    )
                 digest.update(chunk)
                 kept.write(chunk)
         place = unpacked_folder() / f"upload-{digest.hexdigest()}"
         is_new = not place.exists()
         if is_new and is_archive(file):
-            unpack(file, place)
+            unpack(file, place, max_bytes=MAX_UNPACKED_BYTES)
         elif is_new:
-            _check_table(file)
             (Path(beside) / "whole").mkdir()
-            file.rename(Path(beside) / "whole" / file.name)
-            (Path(beside) / "whole").rename(place)
+            _check_table(file.rename(Path(beside) / "whole" / "fer2013.csv"))
+            put_in_place(Path(beside) / "whole", place)
     try:
         return add(place, name=name, custom_classes=custom_classes, progress=progress)
     except DatasetError:

@@ -1,4 +1,5 @@
 import contextlib
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fer.data import add, load_dataset, overlay, remove
+from fer.data import add, load_dataset, overlay, registered, remove
 from fer.data.synthetic import draw_face
 from fer.errors import DatasetError
 from pages.shared import state
@@ -86,6 +87,7 @@ def test_the_audit_says_what_it_found(data_page: AppTest) -> None:
     assert "1 groups of equal faces carry different labels" in said
     data_page.button(key="dataset.audit.all.conflict").click().run()
     assert shown(data_page) == "**2** of 14 faces"
+    assert data_page.query_params[state.DATASET_FINDING] == "Equal to a face with another label"
 
 
 def test_a_data_set_outside_the_allowed_folders_is_not_read(
@@ -103,3 +105,54 @@ def test_removing_a_data_set_goes_back_to_the_drawn_one(data_page: AppTest, name
     assert not data_page.exception
     add_again = data_page.selectbox(key=state.DATASET_NAME)
     assert named not in add_again.options
+
+
+def _dialog() -> None:
+    from pages.shared.dataset.add import show_add
+
+    show_add()
+
+
+@pytest.fixture
+def add_dialog(named: str) -> AppTest:
+    """The dialog that adds a data set, without its page, which AppTest would close it with."""
+    return AppTest.from_function(_dialog, default_timeout=60)
+
+
+def upload(dialog: AppTest, name: str, content: bytes) -> AppTest:
+    dialog.session_state["dataset.add.place"] = "upload"
+    dialog.run()
+    dialog.file_uploader(key="dataset.add.upload").upload(name, content, "text/plain").run()
+    dialog.button(key="dataset.add.go").click().run()
+    assert not dialog.exception
+    return dialog
+
+
+def test_an_upload_is_judged_by_its_content_and_not_by_its_name(add_dialog: AppTest) -> None:
+    upload(add_dialog, "faces.zip", b"MZ no archive")
+    assert "neither a ZIP or TAR archive" in add_dialog.error[0].value
+    assert [source.name for source in registered()] == ["synthetic", NAME]
+
+
+def test_an_uploaded_archive_is_added_and_chosen(add_dialog: AppTest, tmp_path: Path) -> None:
+    archive = Path(shutil.make_archive(str(tmp_path / "packed"), "zip", tmp_path / "set"))
+    try:
+        upload(add_dialog, "my faces.txt", archive.read_bytes())
+        assert add_dialog.session_state[state.DATASET_CHOOSE] == "my-faces"
+        assert len(load_dataset("my-faces")) == 14
+    finally:
+        remove("my-faces")
+
+
+@pytest.mark.parametrize("path", ["{root}/../x", "{root}/out", "{root}/nothing", "set", "/etc"])
+def test_a_path_that_leads_out_or_nowhere_is_refused(
+    add_dialog: AppTest, tmp_path: Path, path: str
+) -> None:
+    (tmp_path / "out").symlink_to("/etc")
+    add_dialog.run()
+    add_dialog.text_input(key="dataset.add.path").set_value(path.format(root=tmp_path))
+    add_dialog.button(key="dataset.add.go").click().run()
+    assert not add_dialog.exception
+    said = add_dialog.error[0].value
+    assert any(reason in said for reason in ("may read", "whole path", "nothing at"))
+    assert [source.name for source in registered()] == ["synthetic", NAME]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from fer.data.readers.fer_csv import FerCsvReader, is_fer_csv
 from fer.data.readers.folders import FolderReader
-from fer.data.readers.listing import Listing, Progress, Reader
+from fer.data.readers.listing import Listing, Progress, Reader, stays_inside
 from fer.data.readers.manifest import ManifestReader, is_manifest
 from fer.errors import DatasetError
 
@@ -24,9 +24,13 @@ def open_reader(path: Path, *, custom_classes: bool) -> Reader:
     Raises:
         DatasetError: If it is none of these.
     """
-    tables = sorted(path.iterdir()) if path.is_dir() else [path]
+    root = path if path.is_dir() else path.parent
+    try:
+        tables = sorted(path.iterdir()) if path.is_dir() else [path]
+    except OSError as error:
+        raise DatasetError(f"The folder '{path}' cannot be read: {error.strerror}.") from None
     for table in tables:
-        if table.suffix.lower() in _TABLES and table.is_file():
+        if table.suffix.lower() in _TABLES and stays_inside(root, table):
             if is_fer_csv(table):
                 return FerCsvReader(table)
             if is_manifest(table):

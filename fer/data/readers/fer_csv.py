@@ -1,14 +1,13 @@
 """FER-2013 as one CSV: `emotion,pixels,Usage`, a row of 48×48 numbers for each face."""
 
 import hashlib
-import os
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from fer import emotions
-from fer.data.readers.listing import PARTS, Listing, files_signature, stat_file
+from fer.data.readers.listing import PARTS, Listing, files_signature, stat_file, stays_inside
 from fer.data.votes import COLUMNS, VOTES_FILE, read_votes
 from fer.errors import DatasetError, UnreadableImageError
 
@@ -20,8 +19,11 @@ def is_fer_csv(path: Path) -> bool:
     """Whether the header names `emotion` and `pixels`, spaces aside."""
     if path.suffix.lower() != ".csv":
         return False
-    with path.open("rb") as file:
-        return {"emotion", "pixels"} <= set(_header(file.readline(1000)))
+    try:
+        with path.open("rb") as file:
+            return {"emotion", "pixels"} <= set(_header(file.readline(1000)))
+    except OSError:
+        return False
 
 
 def _header(line: bytes) -> list[str]:
@@ -45,7 +47,7 @@ class FerCsvReader:
     @property
     def _votes_file(self) -> Path | None:
         beside = (self._path.with_name(name) for name in (FERPLUS_FILE, VOTES_FILE))
-        return next((file for file in beside if file.is_file()), None)
+        return next((file for file in beside if stays_inside(file.parent, file)), None)
 
     def signature(self) -> str:
         files = [self._path, self._votes_file]
@@ -86,7 +88,8 @@ class FerCsvReader:
 
         def load(row: int) -> np.ndarray:
             with self._path.open("rb") as stream:
-                line = os.pread(stream.fileno(), offsets[row][1], offsets[row][0])
+                stream.seek(offsets[row][0])
+                line = stream.read(offsets[row][1])
             return _pixels(line.split(b",")[pixels], rows[row][0])
 
         recognised = f"FER-2013's CSV '{self._path.name}': {len(table):,} rows"

@@ -32,6 +32,8 @@ PARTS = {
 }
 """Names of splits, in lower case."""
 
+_LINK = "a link out of the data set's folder, or to a folder"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Listing:
@@ -108,20 +110,21 @@ def scan(root: Path, what: str) -> Tree:
     while pending:
         prefix = pending.pop()
         lines, below = [], []
-        with os.scandir(f"{root}/{prefix}") as entries:
-            for entry in entries:
-                name = entry.name
-                if name.startswith(".") or name == "__MACOSX":
-                    continue
-                if entry.is_symlink() and not _stays_inside(root, Path(entry.path)):
-                    left_out.append(
-                        (prefix + name, "a link out of the data set's folder, or to a folder")
-                    )
-                elif entry.is_dir():
-                    below.append(f"{prefix}{name}/")
-                else:
-                    status = entry.stat()
-                    lines.append(f"{name}\0{status.st_size}:{status.st_mtime_ns}")
+        try:
+            with os.scandir(f"{root}/{prefix}") as entries:
+                for entry in entries:
+                    name = entry.name
+                    if name.startswith(".") or name == "__MACOSX":
+                        continue
+                    if entry.is_symlink() and not stays_inside(root, Path(entry.path)):
+                        left_out.append((prefix + name, _LINK))
+                    elif entry.is_dir():
+                        below.append(f"{prefix}{name}/")
+                    else:
+                        status = entry.stat()
+                        lines.append(f"{name}\0{status.st_size}:{status.st_mtime_ns}")
+        except OSError as error:  # no right to look, or gone while we looked
+            left_out.append((prefix.rstrip("/") or ".", error.strerror or str(error)))
         lines.sort()
         pending.extend(sorted(below, reverse=True))
         folders.append((prefix, lines))
@@ -130,8 +133,9 @@ def scan(root: Path, what: str) -> Tree:
     return Tree(folders=folders, left_out=left_out, signature=digest.hexdigest())
 
 
-def _stays_inside(root: Path, link: Path) -> bool:
-    target = link.resolve()
+def stays_inside(root: Path, file: Path) -> bool:
+    """Whether it is a file, and no link leads it out of the root (resolved)."""
+    target = file.resolve()
     return target.is_file() and target.is_relative_to(root)
 
 

@@ -15,6 +15,7 @@ from fer.data.readers.listing import (
     files_signature,
     label_of,
     stat_file,
+    stays_inside,
     unknown_classes,
 )
 from fer.data.readers.pictures import read_picture
@@ -50,7 +51,7 @@ class ManifestReader:
     def signature(self) -> str:
         there = [found for found in self._find(self._rows()["path"]) if isinstance(found, File)]
         beside = [self._file, self._root / VOTES_FILE]
-        tables = [stat_file(file) for file in beside if file.is_file()]
+        tables = [stat_file(file) for file in beside if stays_inside(self._root, file)]
         return files_signature(f"manifest {self._custom}", [*tables, *there])
 
     def listing(self) -> Listing:
@@ -81,7 +82,7 @@ class ManifestReader:
             first = f" The first row: {left_out[0][1]}." if left_out else ""
             raise DatasetError(f"No row of '{self._file}' can be used.{first}")
         sidecar = self._root / VOTES_FILE
-        if sidecar.is_file():
+        if stays_inside(self._root, sidecar):
             table = table.merge(read_sidecar(sidecar), on="path", how="left")
         paths = [f"{self._root}/{path}" for path in table["path"]]
 

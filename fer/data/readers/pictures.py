@@ -11,6 +11,7 @@ from fer.images import MAX_PIXELS, MIN_SIDE_PX, decode
 _SMALL_BYTES = 1_000_000
 _FRAMES = (0xC0, 0xC1, 0xC2)  # baseline, extended and progressive JPEG
 _EXIF = 0xE1
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)  # Windows would translate line ends
 
 
 def read_picture(path: str) -> np.ndarray:
@@ -26,7 +27,7 @@ def read_picture(path: str) -> np.ndarray:
         ImageError: As `decode` does.
     """
     try:
-        handle = os.open(path, os.O_RDONLY)
+        handle = os.open(path, _READ)
         try:
             data = os.read(handle, _SMALL_BYTES)
         finally:

@@ -9,12 +9,11 @@ from fer import settings
 from fer.data import Dataset, add
 from fer.data.kaggle import PREFIX
 from fer.data.roots import allowed
-from fer.data.uploads import add_upload
+from fer.data.uploads import MAX_BYTES, add_upload
 from fer.errors import DatasetError, FerError
 from pages.shared import errors, state
 from pages.shared.dataset.opened import forget, with_progress
 
-MAX_UPLOAD_MB = 1000
 PLACES = {
     "path": ":material/folder_open: On this machine",
     "upload": ":material/upload: Upload",
@@ -49,7 +48,7 @@ def show_add() -> None:
         upload = st.file_uploader(
             "A .zip or .tar of class folders, or fer2013.csv",
             key="dataset.add.upload",
-            max_upload_size=MAX_UPLOAD_MB,
+            max_upload_size=MAX_BYTES // 1_000_000,
         )
     else:
         slug = st.text_input(

@@ -1,15 +1,17 @@
 """What the audit found, with the faces themselves."""
 
 import json
+from contextlib import suppress
 
 import numpy as np
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from fer.data.audit import FINDINGS
 from fer.data.query import Query, rows
 from fer.data.summary import sentences
 from pages.shared import errors, state
-from pages.shared.dataset.faces import thumbnails
+from pages.shared.dataset.faces import choice_name, thumbnails
 from pages.shared.dataset.opened import Opened
 from pages.shared.gallery import face_page
 
@@ -73,4 +75,6 @@ def _see_all(finding: str) -> None:
     st.session_state[state.DATASET_CLASS] = []
     st.session_state[state.DATASET_PAGE] = 1
     st.session_state[state.DATASET_FINDING] = finding
+    with suppress(StreamlitAPIException):  # a widget that is there keeps the address itself
+        st.query_params[state.DATASET_FINDING] = choice_name(FINDINGS[finding])
     st.session_state[state.DATASET_VIEW] = "faces"

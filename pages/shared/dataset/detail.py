@@ -62,7 +62,9 @@ def _show(opened: Opened, found: np.ndarray) -> None:
     near = _others(opened.report.near_group, row)
     _show_row(opened, "Exact copies", copies, "copies")
     _show_row(opened, "Near duplicates", np.setdiff1d(near, copies), "near")
-    _show_row(opened, "Most alike", nearest(dataset.pixels, row, NEIGHBOURS), "alike")
+    shown = np.union1d(copies, near)
+    alike = nearest(dataset.pixels, row, NEIGHBOURS + len(shown))
+    _show_row(opened, "Most alike", alike[~np.isin(alike, shown)][:NEIGHBOURS], "alike")
 
 
 def _show_steps(opened: Opened, found: np.ndarray, row: int) -> None:

@@ -137,12 +137,17 @@ def _choice(label: str, options: Mapping[str, str], key: str) -> str:
     chosen = st.selectbox(
         label,
         list(names),
-        format_func=lambda value: names[value][:1].upper() + names[value][1:],
+        format_func=lambda value: choice_name(names[value]),
         key=key,
         bind="query-params",
         on_change=_first_page,
     )
     return chosen or ""
+
+
+def choice_name(words: str) -> str:
+    """A choice as it is shown, and as it stands in the address."""
+    return words[:1].upper() + words[1:]
 
 
 def _first_page() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fer.data import load_dataset
-from fer.data.archives import unpack, unpacked_folder
+from fer.data.archives import is_archive, unpack, unpacked_folder
 from fer.errors import DatasetError
 
 pytestmark = pytest.mark.usefixtures("own_home")
@@ -114,3 +114,45 @@ def test_a_damaged_archive_says_so_and_leaves_nothing(tmp_path: Path, picture: b
     with pytest.raises(DatasetError, match="cannot be unpacked"):
         load_dataset(file)
     assert left_behind() == []
+
+
+def test_what_is_passed_over_counts_too(tmp_path: Path, picture: bytes) -> None:
+    file = zipped(tmp_path, {"happy/a.png": picture, "film.avi": bytes(2_000_000)})
+    with pytest.raises(DatasetError, match=r"more than 0\.001 GB"):
+        unpack(file, tmp_path / "out", max_bytes=1_000_000)
+    many = tmp_path / "many.tar.gz"
+    with tarfile.open(many, "w:gz") as tar:
+        for number in range(20):
+            info = tarfile.TarInfo(f"empty{number}")
+            info.type = tarfile.DIRTYPE
+            tar.addfile(info)
+    with pytest.raises(DatasetError, match="more than 10 files"):
+        unpack(many, tmp_path / "out", max_files=10)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_tar_whose_header_would_fill_the_memory_is_refused(
+    tmp_path: Path, picture: bytes, kind: bytes, is_first: bool
+) -> None:
+    bomb = tarfile.TarInfo("bomb")
+    bomb.type, bomb.size = kind, 8_000_000_000
+    face = tarfile.TarInfo("happy/a.png")
+    face.size = len(picture)
+    whole = face.tobuf() + picture + bytes(-len(picture) % 512)
+    file = tmp_path / "set.tar"
+    file.write_bytes((b"" if is_first else whole) + bomb.tobuf(tarfile.PAX_FORMAT) + bytes(1024))
+    assert is_archive(file) is not is_first
+    with pytest.raises(DatasetError, match=r"is no data set|a header of 8,000,000,000 bytes"):
+        load_dataset(file)
+    assert left_behind() == []
+
+
+def test_two_processes_may_unpack_the_same_archive_at_once(tmp_path: Path, picture: bytes) -> None:
+    file = zipped(tmp_path, {"happy/a.png": picture})
+    place = tmp_path / "out"
+    unpack(file, place)
+    unpack(file, place)  # as one that comes second
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".unp")] == []
+    assert (place / "happy" / "a.png").read_bytes() == picture

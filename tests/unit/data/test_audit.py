@@ -10,6 +10,7 @@ from PIL import Image
 
 from fer.data import Dataset, load_dataset
 from fer.data.audit import Audit, audit
+from fer.data.near import nearest
 from fer.data.summary import sentences
 from fer.data.synthetic import draw_face
 
@@ -70,6 +71,13 @@ def test_the_figures_count_them(flawed: Dataset) -> None:
     assert any("stand in train too" in sentence for sentence in sentences(summary))
 
 
+def test_faces_that_votes_leave_in_no_split_are_audited_too(flawed: Dataset) -> None:
+    by_votes = flawed.by_votes()
+    assert len(by_votes.select("all")) < len(flawed)
+    said = sentences(audit(by_votes).summary)
+    assert "1 pictures are blank or nearly so (1 in no split)." in said
+
+
 def test_a_clean_data_set_is_said_to_be_clean(make: MakeFaces) -> None:
     root = make("train/happy/a.png", "train/sad/b.png", "test/happy/c.png", "test/sad/d.png")
     summary = audit(load_dataset(root, validation_fraction=0)).summary
@@ -94,3 +102,12 @@ def test_the_real_fer2013_shows_its_known_flaws(fer2013_folder: Path) -> None:
     assert leak["images"] in (279, 280)
     assert summary["near_constant"]["by_split"]["train"] == 12
     assert summary["votes"]["agreement"] == pytest.approx(0.616, abs=0.001)
+
+
+def test_the_most_alike_face_comes_first_and_a_blank_one_is_like_no_other() -> None:
+    faces = np.stack([draw_face("happy", seed=seed, size=48) for seed in range(6)])[..., None]
+    faces[4] = np.clip(faces[1] * 0.8 + 30, 0, 255)
+    faces[5] = 7
+    assert nearest(faces, 1, 3)[0] == 4
+    assert len(nearest(faces, 1, 3)) == 3
+    assert nearest(faces, 5, 3).tolist() == []

@@ -1,12 +1,13 @@
 import pytest
 
 from fer.data import SYNTHETIC, Dataset, load_dataset
-from fer.data.embedded import PER_CLASS
+from fer.data.embedded import PER_CLASS, DrawnReader
 
 
 @pytest.fixture(scope="module")
 def embedded() -> Dataset:
-    return load_dataset(SYNTHETIC, height=24, width=32)
+    """In the shape that other tests use too: all of a session is drawn once."""
+    return load_dataset(SYNTHETIC)
 
 
 def test_it_is_balanced_and_called_synthetic(embedded: Dataset) -> None:
@@ -14,7 +15,7 @@ def test_it_is_balanced_and_called_synthetic(embedded: Dataset) -> None:
     counts = embedded.index.groupby("label").size()
     assert set(counts) == {sum(PER_CLASS.values())}
     assert len(counts) == 7
-    assert embedded.pixels.shape[1:] == (24, 32, 1)
+    assert embedded.pixels.shape[1:] == (48, 48, 1)
 
 
 def test_no_face_stands_in_two_parts(embedded: Dataset) -> None:
@@ -23,6 +24,13 @@ def test_no_face_stands_in_two_parts(embedded: Dataset) -> None:
 
 
 def test_it_is_the_same_on_every_call(embedded: Dataset) -> None:
-    again = load_dataset(SYNTHETIC, height=24, width=32)
+    again = load_dataset(SYNTHETIC)
     assert again.fingerprint() == embedded.fingerprint()
     assert (again.pixels == embedded.pixels).all()
+    drawn_anew = DrawnReader(48).listing().load(7)
+    assert (embedded.pixels[7, :, :, 0] == drawn_anew).all()
+
+
+def test_other_sizes_are_drawn_at_that_size() -> None:
+    assert DrawnReader(32).listing().load(0).shape == (32, 32)
+    assert DrawnReader(32).signature() != DrawnReader(48).signature()

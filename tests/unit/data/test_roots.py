@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fer import settings
-from fer.data import load_dataset, registered
+from fer.data import load_dataset, registered, uploads
 from fer.data.archives import unpacked_folder
 from fer.data.roots import allowed
 from fer.data.uploads import add_upload
@@ -35,6 +35,7 @@ def test_what_lies_elsewhere_climbs_or_is_linked_out_is_refused(root: Path) -> N
     for path in (
         "/etc", root.parent, f"{root}-not", f"{root}/inside/../../allowed-not", root / "link",
         root / "link" / "allowed-not", "inside", "", "../x", f"{root}/\0",
+        "~nobody-of-that-name/x",
     ):  # fmt: skip
         with pytest.raises(DatasetError, match=r"may read|whole path"):
             allowed(path)
@@ -78,3 +79,50 @@ def test_an_upload_without_faces_leaves_nothing(make: MakeFaces) -> None:
     with pytest.raises(DatasetError, match="hungry"):
         add_upload(packed(hungry__a=face), name="mine")
     assert list(unpacked_folder().iterdir()) == []
+
+
+def test_an_upload_that_is_too_large_is_refused_and_nothing_is_kept(
+    make: MakeFaces, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    face = (make("a.png") / "a.png").read_bytes()
+    monkeypatch.setattr(uploads, "MAX_BYTES", 1000)
+    with pytest.raises(DatasetError, match="more than 0 MB"):
+        add_upload(packed(happy__a=face), name="mine")
+    monkeypatch.undo()
+    monkeypatch.setattr(uploads, "MAX_UNPACKED_BYTES", 1000)
+    with pytest.raises(DatasetError, match="more than"):
+        add_upload(packed(happy__a=bytes(5000)), name="mine")
+    assert list(unpacked_folder().iterdir()) == []
+
+
+def test_an_uploaded_fer2013_csv_becomes_a_data_set() -> None:
+    rows = "".join(f"{code},{' '.join([str(code)] * 48 * 48)},Training\n" for code in range(3))
+    dataset = add_upload(io.BytesIO(b"emotion,pixels,Usage\n" + rows.encode()), name="mine")
+    assert dataset.index["label"].tolist() == ["angry", "disgust", "fear"]
+
+
+def test_tables_that_are_links_out_of_the_folder_are_not_read(
+    make: MakeFaces, tmp_path: Path
+) -> None:
+    root, outside = make("happy/a.png", "sad/b.png"), tmp_path / "outside"
+    outside.mkdir()
+    (outside / "fer2013.csv").write_text(f"emotion,pixels\n0,{' '.join(['7'] * 48 * 48)}\n")
+    (outside / "labels.csv").write_text("path,label\nhappy/a.png,fear\n")
+    columns = "neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF"
+    (outside / "votes.csv").write_text(f"path,{columns}\nhappy/a.png,1,1,1,1,1,1,1,1,1,1\n")
+    for name in ("fer2013.csv", "labels.csv", "votes.csv"):
+        (root / name).symlink_to(outside / name)
+    dataset = load_dataset(root)
+    assert dataset.labels == ("happy", "sad")
+    assert dataset.votes is None
+    (root / "own.csv").write_text("path,label\nhappy/a.png,fear\nsad/b.png,fear\n")
+    (root / "labels.csv").unlink()
+    dataset = load_dataset(root / "own.csv")
+    assert dataset.labels == ("fear",)
+    assert dataset.votes is None
+
+
+@pytest.mark.parametrize("name", ["a" * 5000, "a\0b", "~nobody-of-that-name/x"])
+def test_a_name_that_no_file_can_have_is_no_data_set(name: str) -> None:
+    with pytest.raises(DatasetError, match="No data set at"):
+        load_dataset(name)

@@ -1,5 +1,4 @@
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -128,29 +127,74 @@ def test_when_nothing_can_be_read_the_first_reason_is_given(tmp_path: Path) -> N
         open_stored(tmp_path, Unreadable(3), SHAPE)
 
 
-@pytest.mark.parametrize("pictures", [6000])
-def test_a_build_that_is_killed_leaves_nothing_that_is_read(
-    tmp_path: Path, own_home: Path, pictures: int
-) -> None:
+def test_notes_of_a_build_that_are_damaged_are_not_believed(tmp_path: Path) -> None:
+    for damaged in ("pixels", "000000000000.parquet"):
+        with pytest.raises(KeyboardInterrupt):
+            open_stored(tmp_path, CountingReader(9000, stop_at=8999), SHAPE)
+        [place] = tmp_path.glob("building*")
+        content = (place / damaged).read_bytes()
+        (place / damaged).write_bytes(content[: len(content) // 4])
+        again = CountingReader(9000, stamp=damaged)
+        stored = open_stored(tmp_path, again, SHAPE)
+        assert len(again.read) == 9000
+        rows = stored.index["path"].astype(int).to_numpy()
+        np.testing.assert_array_equal(stored.pixels[:, 0, 0, 0], rows % 251)
+        for made in tmp_path.glob("*x*"):
+            made.unlink()
+
+
+def test_an_index_that_is_not_ours_is_made_again(tmp_path: Path) -> None:
+    open_stored(tmp_path, CountingReader(10), SHAPE)
+    [index] = tmp_path.glob("*.parquet")
+    pd.DataFrame({"path": ["x"]}).to_parquet(index)
+    assert len(open_stored(tmp_path, CountingReader(10), SHAPE).index) == 10
+
+
+def test_large_faces_are_held_in_blocks_of_fewer(tmp_path: Path) -> None:
+    reports: list[int] = []
+    open_stored(
+        tmp_path,
+        CountingReader(40),
+        Shape(height=400, width=400, channels=3),
+        progress=lambda done, _: reports.append(done),
+    )
+    assert reports == [33, 40]  # 16 MB hold 33 of these
+
+
+PICTURES = 3000
+
+
+def test_a_build_that_is_killed_leaves_nothing_that_is_read(tmp_path: Path, own_home: Path) -> None:
     folder = tmp_path / "set" / "train" / "happy"
     folder.mkdir(parents=True)
     face = tmp_path / "face.png"
     Image.new("L", (12, 12), 9).save(face)
-    for number in range(pictures):
+    for number in range(PICTURES):
         os.link(face, folder / f"{number}.png")
-    code = f"import fer; fer.load_dataset({str(tmp_path / 'set')!r}, validation_fraction=0)"
+    root, shape = tmp_path / "set", {"height": 128, "width": 128, "validation_fraction": 0}
+    code = f"import fer; fer.load_dataset({str(root)!r}, **{shape})"
     child = subprocess.Popen([sys.executable, "-c", code])
     deadline = time.monotonic() + 60
     while not list(own_home.rglob("building*/*.parquet")) and time.monotonic() < deadline:
         time.sleep(0.005)
-    child.send_signal(signal.SIGKILL)
+    child.kill()
     child.wait()
     assert list(own_home.rglob("building*/*.parquet"))
     reports: list[int] = []
     dataset = load_dataset(
-        tmp_path / "set", validation_fraction=0, progress=lambda done, _: reports.append(done)
+        root,
+        height=128,
+        width=128,
+        validation_fraction=0,
+        progress=lambda done, _: reports.append(done),
     )
-    assert len(dataset) == pictures
+    assert len(dataset) == PICTURES
     assert (dataset.pixels == 9).all()
-    assert not reports or min(reports) > 2000
+    assert not reports or min(reports) > 900
     assert not list(own_home.rglob("building*"))
+
+
+def test_a_disk_that_does_not_take_the_index_is_a_plain_error(tmp_path: Path) -> None:
+    (tmp_path / "full").write_text("")
+    with pytest.raises(DatasetError, match=r"cannot be made.*FER_HOME"):
+        open_stored(tmp_path / "full" / "store", CountingReader(3), SHAPE)
