@@ -90,13 +90,11 @@ def show_headline(evaluated: Evaluation) -> None:
     for column, name, key, form in (
         (columns[1], "Balanced accuracy", "balanced_accuracy", ".1%"),
         (columns[2], "Macro F1", "macro_f1", ".3f"),
+        (columns[3], "Calibration error (ECE)", "ece", ".1%"),
     ):
+        low, high = figures["ci95"][key]
         column.metric(name, format(figures[key], form))
-        column.caption(
-            "95 %: {} to {}".format(*(format(end, form) for end in figures["ci95"][key]))
-        )
-    columns[3].metric("Calibration error", f"{figures['ece']:.1%}")
-    columns[3].caption(f"Temperature {figures['temperature']:.2f}")
+        column.caption(f"95 %: {low:{form}} to {high:{form}}")
     where = f"Model {figures['model']} on {figures['dataset']}, split {figures['split']}"
     what = f"{errors.plain(where)}, {figures['images']:,} faces."
     st.markdown(" ".join([what, *map(errors.plain, said)]))
