@@ -27,6 +27,9 @@ def evaluate(
     tta: Annotated[
         str, typer.Option(help="Test-time augmentation: none, flip or ten_crop.")
     ] = "none",
+    compare: Annotated[
+        str | None, typer.Option(help="A second model, on the same faces and labels.")
+    ] = None,
     report: Annotated[
         Path | None, typer.Option(help="Write an HTML report here, and a JSON beside it.")
     ] = None,
@@ -38,7 +41,13 @@ def evaluate(
 
         import_keras()
         figures = api.evaluate(
-            model, dataset, split, tta=tta, report=report, progress=Counter(bar, "faces")
+            model,
+            dataset,
+            split,
+            tta=tta,
+            compare=compare,
+            report=report,
+            progress=Counter(bar, "faces"),
         )
     if as_json:
         typer.echo(json.dumps(figures, indent=2))
