@@ -63,7 +63,7 @@ def _compared_faces(
         _show_beside(evaluated, second, shown.iloc[clicked])
 
 
-@st.dialog("Face", width="large")
+@st.dialog("Face", width="medium")
 def _show_beside(evaluated: Evaluation, second: Evaluation, face: pd.Series) -> None:
     face_detail(evaluated, face, place="dialog")
     frame = second.table.frame
