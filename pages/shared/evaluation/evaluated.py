@@ -131,9 +131,11 @@ def load_faces(model: Artefact, dataset: str, truth: str | None = None) -> Datas
         truth or card.config.get("truth", "label"),
     )  # fmt: skip
     kept = _faces()
+    source = resolve(dataset)
     found = kept.get(key)
+    if found is not None and found[1].folder != source.folder:
+        found = None  # the name stands for something else now
     if found is None or found[0] != _marked(found[1]) or time.monotonic() > found[2]:
-        source = resolve(dataset)
         if source.path is not None:
             allowed(source.path)
         faces = with_progress(lambda report: api.dataset_for(card, dataset, report, truth=truth))
