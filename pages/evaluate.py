@@ -117,10 +117,11 @@ def explore(evaluated: Evaluation) -> None:
         show_link(evaluated)
     marks_waiting(evaluated)
     left, right = st.columns([3, 2], gap="large")
+    with right:
+        face = open_face(evaluated)  # first, so that the gallery knows what a link opens
     with left:
         show_faces(evaluated, faces)
     with right:
-        face = open_face(evaluated)
         if face is not None:
             face_detail(evaluated, face)
 

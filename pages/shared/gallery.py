@@ -1,6 +1,6 @@
 """Faces that can be clicked, or reached and chosen with the keyboard: a row of them, or a page."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -134,6 +134,7 @@ def face_page(
     size_px: int = 80,
     height_px: int = 0,
     current: int | None = None,
+    on_open: Callable[[int], None] | None = None,
 ) -> int | None:
     """Show hundreds of faces, and return the index of the one that was opened just now.
 
@@ -146,7 +147,14 @@ def face_page(
         size_px: Side of a face.
         height_px: The rest is scrolled to; 0 to show all.
         current: The one that is open.
+        on_open: Told of the one that is opened, before the page is drawn again.
     """
+
+    def opens() -> None:
+        index = st.session_state[key].get("opened")
+        if on_open is not None and index is not None and index < len(thumbnails):
+            on_open(index)
+
     result = _COMPONENT(
         key=key,
         data={
@@ -155,7 +163,7 @@ def face_page(
             "height": f"{height_px / 16}rem" if height_px else "",
             "selected": -1 if current is None else current,
         },
-        on_opened_change=lambda: None,
+        on_opened_change=opens,
     )
     opened: int | None = result.opened
     return opened

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from fer.errors import FerError
 from fer.evaluation.comparison import compare, verdict
-from fer.nets.artefact import list_models
+from fer.nets.artefact import CARD_FILE, find, list_models
+from fer.nets.card import read_card
 from pages.shared import errors, state
 from pages.shared.charts import bars_html
 from pages.shared.evaluation.detail import face_detail
@@ -22,7 +24,7 @@ def comparison(evaluated: Evaluation) -> None:
     here = evaluated.table
     others = other_models(evaluated)
     if not others:
-        st.info("There is no second model. Train one: `python -m fer train`.")
+        st.info("There is no second model of the same classes. Train one: `python -m fer train`.")
         return
     other = st.selectbox("Compare with", others, key=state.EVALUATE_OTHER, bind="query-params")
     second = evaluation(other, here.dataset, here.split, here.tta, truth=here.truth)
@@ -77,5 +79,15 @@ def _show_beside(evaluated: Evaluation, second: Evaluation, face: pd.Series) -> 
 
 
 def other_models(evaluated: Evaluation) -> list[str]:
-    """The models that this one can be compared with."""
-    return [name for name in list_models() if name != evaluated.table.model]
+    """The models that this one can be compared with: those of the same classes."""
+    here = evaluated.table
+    return [
+        name for name in list_models() if name != here.model and _classes(name) == set(here.labels)
+    ]
+
+
+def _classes(model: str) -> set[str]:
+    try:
+        return set(read_card(find(model) / CARD_FILE).labels)
+    except FerError:  # a damaged model is told of where it is chosen
+        return set()

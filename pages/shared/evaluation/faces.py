@@ -154,17 +154,18 @@ def show_faces(evaluated: Evaluation, faces: pd.DataFrame) -> None:
     part = faces.iloc[(page - 1) * FACES_A_PAGE : page * FACES_A_PAGE]
     paths = part["path"].tolist()
     opened = st.session_state.get(state.EVALUATE_FACE)
-    clicked = face_page(
+
+    def open_or_close(index: int) -> None:
+        st.session_state[state.EVALUATE_FACE] = "" if paths[index] == opened else paths[index]
+
+    face_page(
         thumbnails(evaluated, part),
         label=f"Faces, page {page} of {pages}",
         key=state.EVALUATE_GALLERY,
         height_px=560,
         current=paths.index(opened) if opened in paths else None,
+        on_open=open_or_close,
     )
-    if clicked is not None and clicked < len(paths):
-        is_open = paths[clicked] == opened
-        st.session_state[state.EVALUATE_FACE] = "" if is_open else paths[clicked]
-        st.rerun(scope="fragment")
 
 
 def open_face(evaluated: Evaluation) -> pd.Series | None:
