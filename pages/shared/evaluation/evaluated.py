@@ -1,5 +1,6 @@
 """Evaluations shared by every session of the server, with progress while one is made."""
 
+import gc
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -108,7 +109,18 @@ def evaluation(
         kept[key] = Evaluation(artefact=loaded, dataset=faces, table=table, figures=figures(table))
         while len(kept) > _MOST_KEPT:
             kept.popitem(last=False)
+        _set_aside()
     return kept[key]
+
+
+@st.cache_resource(show_spinner=False)
+def _set_aside() -> None:
+    """Leave what the imports made out of the collection that Streamlit runs after every click.
+
+    Looking through it takes longer than drawing the faces of a cell.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def load_model(model: str) -> Artefact:
