@@ -236,7 +236,7 @@ def test_on_fer2013_cells_are_clicked_a_face_is_marked_and_a_link_is_followed(
     page.get_by_role("button", name="Link").click()
     link = page.get_by_test_id("stPopoverBody").locator("code").inner_text()
     shown = faces(page).all_inner_texts()
-    assert len(shown) == 100
+    assert len(shown) == 60
     page.goto("about:blank")
     page.goto(link)
     page.get_by_text("True: neutral. Predicted: neutral").wait_for()

@@ -14,7 +14,7 @@ from pages.shared.evaluation.evaluated import Evaluation
 from pages.shared.gallery import Thumbnail, face_page
 
 ANY = "any"
-FACES_A_PAGE = 100
+FACES_A_PAGE = 60
 SHOWN = ("misclassified", "right", "all faces")
 SORTS = ("most confident", "least confident", "highest loss", "likeliest label error")
 AGREEMENTS = (ANY, "people agree", "people disagree", "no votes")
