@@ -161,3 +161,18 @@ def test_a_relabelled_face_waits_for_the_next_training(
     page.button(key="evaluate.mark.undo").click().run()
     assert "marked face" not in words(page)
     assert "True: happy. Predicted" in words(page)
+
+
+def test_a_filter_that_another_split_does_not_have_is_let_go(
+    app: AppTest, models: Path, judged: str
+) -> None:
+    write_model(models / "judge", ("happy", "sad"))
+    page = opened(app, SPLIT="test", SHOW="all faces")
+    part = next(
+        name for name in page.selectbox(key=state.EVALUATE_SLICE).options if "bright" in name
+    )
+    page.selectbox(key=state.EVALUATE_SLICE).set_value(part).run()
+    assert "of 6 faces" in words(page)
+    page.selectbox(key=state.EVALUATE_SPLIT).set_value("train").run()
+    assert page.selectbox(key=state.EVALUATE_SLICE).value == "any"
+    assert not page.exception
