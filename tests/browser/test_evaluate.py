@@ -198,9 +198,28 @@ def test_every_tab_opens_without_an_error(page: "Page", app: str, wait_until_idl
             page.locator("[data-testid=stException], [data-testid=stAlertContentError]").count()
             == 0
         )
+    page.get_by_role("combobox", name="With a comparison").click()
+    page.get_by_role("option", name="other").click()
+    wait_until_idle(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="HTML").click()
-    assert "Confusion matrix" in download.value.path().read_text(encoding="utf-8")
+    report = download.value.path().read_text(encoding="utf-8")
+    assert "Confusion matrix" in report
+    assert "Comparison with other" in report
+
+
+def test_a_face_that_only_one_of_two_models_gets_right_is_opened(
+    page: "Page", app: str, wait_until_idle: Idle
+) -> None:
+    open_page(page, app, wait_until_idle, "?evaluate.tab=Comparison")
+    beside = page.locator("[class*=st-key-evaluate-beside] #faces button")
+    beside.first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text(re.compile(r"other says \w+, \d+% sure")).wait_for()
+    wait_until_idle(page)
+    assert dialog.get_by_text(re.compile(r"\d+ of 10 people said")).is_visible()
+    page.keyboard.press("Escape")
+    dialog.wait_for(state="detached")
 
 
 def test_on_fer2013_cells_are_clicked_a_face_is_marked_and_a_link_is_followed(
