@@ -136,6 +136,19 @@ def test_models_with_other_truths_are_compared_on_the_labels_of_the_first(
     assert "on the same 6 faces and labels" in words(page)
 
 
+def test_a_report_takes_a_comparison_with_a_model_of_the_same_classes(
+    app: AppTest, models: Path, judged: str
+) -> None:
+    for name, labels in {"judge": ("happy", "sad"), "other": ("happy", "sad")}.items():
+        write_model(models / name, labels)
+    write_model(models / "stranger", ("fear", "sad"))
+    page = opened(app, SPLIT="test", TAB="Report")
+    box = page.selectbox(key=state.EVALUATE_REPORT_OTHER)
+    assert box.options == ["no comparison", "other"]
+    box.set_value("other").run()
+    assert "Everything on this page, without any face" in words(page)
+
+
 def test_a_link_to_a_face_that_is_not_there_says_so(
     app: AppTest, models: Path, judged: str
 ) -> None:
