@@ -220,6 +220,7 @@ def evaluate(
     *,
     tta: str = "none",
     form: str = "keras",
+    compare: "str | Path | Artefact | None" = None,
     report: str | Path | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
@@ -232,15 +233,18 @@ def evaluate(
         split: `train`, `validation`, `test`, `public_test`, `private_test` or `all`.
         tta: Test-time augmentation: `none`, `flip` or `ten_crop`.
         form: What to run: `keras`, `litert`, `litert-int8` or `auto`; not for a loaded artefact.
+        compare: A second model, to be compared on the same faces and labels.
         report: Write an HTML page with everything here, and a JSON of the same name beside it.
         progress: Called with faces done and faces planned.
 
     Returns:
-        The figures, as `fer.evaluation.evaluate` gives them.
+        The figures, as `fer.evaluation.evaluate` gives them, and with a second model
+        `comparison`, as `fer.evaluation.comparison` gives its figures.
 
     Raises:
-        FerError: If the model or the data set cannot be used, or the report cannot be written.
+        FerError: If a model or the data set cannot be used, or the report cannot be written.
     """
+    from fer.evaluation.comparison import compare as compared
     from fer.evaluation.evaluate import figures
     from fer.evaluation.predictions import predictions
     from fer.evaluation.report import check_target, full_figures, write_report
@@ -249,23 +253,45 @@ def evaluate(
     if report:
         check_target(Path(report))
     loaded = model if isinstance(model, artefact.Artefact) else artefact.load(model, form=form)
+    second = artefact.load(compare) if isinstance(compare, str | Path) else compare
     dataset = dataset_for(loaded.card, data, progress)
     table = predictions(loaded, dataset, split, tta=tta, progress=progress)
     measured = figures(table)
+    found = None
+    if second:
+        faces = dataset_for(second.card, data, progress, truth=dataset.truth)
+        other = predictions(second, faces, split, tta=tta, progress=progress)
+        found = compared(table, other)
+        measured["comparison"] = found.figures
     if report:
-        write_report(full_figures(table, dataset, measured), loaded.card, Path(report))
+        write_report(
+            full_figures(loaded, dataset, table, measured, found), loaded.card, Path(report)
+        )
     return measured
 
 
 def dataset_for(
-    card: "ModelCard", data: "str | Path | Dataset", progress: Progress | None
+    card: "ModelCard",
+    data: "str | Path | Dataset",
+    progress: Progress | None,
+    *,
+    truth: str | None = None,
 ) -> "Dataset":
-    """The data set in the card's shape, split as the model was trained."""
+    """The data set in the card's shape, split as the model was trained.
+
+    Args:
+        card: The model's.
+        data: A data set, or what `load_dataset` takes.
+        progress: Called with faces read and faces planned.
+        truth: What is taken for right, `label` or `votes`; None for what the model learnt.
+    """
     splitting = {
         name: card.config[name]
         for name in ("validation_fraction", "seed", "truth")
         if name in card.config
     }
+    if truth:
+        splitting["truth"] = truth
     return _dataset(
         data,
         height=card.height,

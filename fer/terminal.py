@@ -115,6 +115,7 @@ def stop_on_interrupt(
 
 def print_figures(figures: Mapping[str, Any]) -> None:
     """Figures of one split, what they are worth, and a row per class."""
+    from fer.evaluation.comparison import verdict
     from fer.evaluation.honesty import notes
 
     low, high = figures["accuracy_ci95"]
@@ -135,3 +136,5 @@ def print_figures(figures: Mapping[str, Any]) -> None:
             *(f"{row[name]:.2f}" for name in ("precision", "recall", "f1")),
         )
     out.print(table)
+    if "comparison" in figures:
+        out.print(escape(verdict(figures["comparison"])))

@@ -13,11 +13,16 @@ from pages.shared import errors, state
 from pages.shared.evaluation.confusion import confusion
 from pages.shared.evaluation.detail import face_detail, marks_waiting
 from pages.shared.evaluation.evaluated import Evaluation, evaluation, load_faces, load_model
-from pages.shared.evaluation.faces import choose_cell, choose_filters, filtered, show_faces
+from pages.shared.evaluation.faces import (
+    choose_cell,
+    choose_filters,
+    filtered,
+    open_face,
+    show_faces,
+    show_link,
+    tta_name,
+)
 from pages.shared.evaluation.tabs import show_tabs
-
-TTA = {"none": "none", "flip": "flip", "ten_crop": "ten crops"}
-assert set(TTA) == set(VIEWS)
 
 
 def main() -> None:
@@ -66,8 +71,8 @@ def choose() -> tuple[str, str, str, str]:
     split = columns[2].selectbox("Split", splits, key=state.EVALUATE_SPLIT, bind="query-params")
     tta = columns[3].selectbox(
         "Test-time augmentation",
-        list(TTA),
-        format_func=TTA.__getitem__,
+        VIEWS,
+        format_func=tta_name,
         key=state.EVALUATE_TTA,
         bind="query-params",
         help="The mean answer over several views of each face. Slower, and always said with the "
@@ -90,13 +95,11 @@ def show_headline(evaluated: Evaluation) -> None:
     for column, name, key, form in (
         (columns[1], "Balanced accuracy", "balanced_accuracy", ".1%"),
         (columns[2], "Macro F1", "macro_f1", ".3f"),
+        (columns[3], "Calibration error (ECE)", "ece", ".1%"),
     ):
+        low, high = figures["ci95"][key]
         column.metric(name, format(figures[key], form))
-        column.caption(
-            "95 %: {} to {}".format(*(format(end, form) for end in figures["ci95"][key]))
-        )
-    columns[3].metric("Calibration error", f"{figures['ece']:.1%}")
-    columns[3].caption(f"Temperature {figures['temperature']:.2f}")
+        column.caption(f"95 %: {low:{form}} to {high:{form}}")
     where = f"Model {figures['model']} on {figures['dataset']}, split {figures['split']}"
     what = f"{errors.plain(where)}, {figures['images']:,} faces."
     st.markdown(" ".join([what, *map(errors.plain, said)]))
@@ -109,17 +112,18 @@ def explore(evaluated: Evaluation) -> None:
     )
     filters = choose_filters(evaluated)
     faces = filtered(evaluated, filters)
-    st.markdown(f"**{len(faces):,} of {len(evaluated.table):,} faces**, {filters.sort} first")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{len(faces):,} of {len(evaluated.table):,} faces**, {filters.sort} first")
+        show_link(evaluated)
     marks_waiting(evaluated)
     left, right = st.columns([3, 2], gap="large")
-    with left:
-        key = (filters, evaluated.table.model, evaluated.table.dataset, evaluated.table.split)
-        clicked = show_faces(evaluated, faces, key)
     with right:
-        if clicked is not None:
-            face_detail(evaluated, clicked)
-        elif len(faces):
-            st.caption("Click a face to see what the model and people said about it.")
+        face = open_face(evaluated)  # first, so that the gallery knows what a link opens
+    with left:
+        show_faces(evaluated, faces)
+    with right:
+        if face is not None:
+            face_detail(evaluated, face)
 
 
 main()

@@ -28,6 +28,9 @@ def evaluate(
         str, typer.Option(help="Test-time augmentation: none, flip or ten_crop.")
     ] = "none",
     form: Annotated[str, typer.Option(help="keras, litert, litert-int8 or auto.")] = "keras",
+    compare: Annotated[
+        str | None, typer.Option(help="A second model, on the same faces and labels.")
+    ] = None,
     report: Annotated[
         Path | None, typer.Option(help="Write an HTML report here, and a JSON beside it.")
     ] = None,
@@ -39,7 +42,14 @@ def evaluate(
 
         import_keras()
         figures = api.evaluate(
-            model, dataset, split, tta=tta, form=form, report=report, progress=Counter(bar, "faces")
+            model,
+            dataset,
+            split,
+            tta=tta,
+            form=form,
+            compare=compare,
+            report=report,
+            progress=Counter(bar, "faces"),
         )
     if as_json:
         typer.echo(json.dumps(figures, indent=2))

@@ -40,6 +40,7 @@ class Dataset:
         unreadable: (path, reason) of every file and row that was left out.
         recognised: What the reader took the source for, in a sentence.
         folder: Where index, pixels and marks are kept; None if only in memory.
+        truth: What the labels are: `label`, the data set's own, or `votes`; see `by_votes`.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Dataset:
     unreadable: tuple[tuple[str, str], ...] = ()
     recognised: str = ""
     folder: Path | None = None
+    truth: str = "label"
 
     def __len__(self) -> int:
         return len(self.index)
@@ -111,7 +113,7 @@ class Dataset:
 
         Faces without one (a tie, no votes, "unknown" or "no face") belong to no split any more,
         but for ties in `train`, where soft targets tell all of it: they keep their label. A label
-        that was set by hand holds.
+        that was set by hand holds. The index gets `label_given` and `split_given`, as they were.
 
         Raises:
             DatasetError: If the data set has no votes.
@@ -130,7 +132,8 @@ class Dataset:
         label = np.where(single & ~by_hand, names[best], self.index["label"].to_numpy(np.object_))
         kept = single | by_hand | (tied & train)
         split = np.where(kept, self.index["split"].to_numpy(np.object_), "")
-        index = self.index.assign(label=label, split=split)
+        given = {f"{name}_given": self.index[name] for name in ("label", "split")}
+        index = self.index.assign(label=label, split=split, **given)
         if "label_original" in index:
             index["label_original"] = index["label_original"].where(by_hand, index["label"])
         return replace(
@@ -138,6 +141,7 @@ class Dataset:
             index=index,
             labels=emotions.ordered(index.loc[index["split"] != "", "label"].unique()),
             split_rule=f"{self.split_rule}; labels are the single top vote",
+            truth="votes",
         )
 
     @property

@@ -1,5 +1,6 @@
 """Two models on the same faces."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,10 +18,12 @@ class Comparison:
     """How two models differ.
 
     Attributes:
-        figures: `images`; `first_accuracy` and `second_accuracy`; `difference` (second minus
+        figures: `first` and `second` (the models' names), `images`; `first_accuracy` and
+            `second_accuracy`, on the labels of the first's table; `difference` (second minus
             first) with `difference_ci95` (bootstrap over faces); `only_first` and `only_second`
             (faces that one gets right and the other wrong), `both` and `neither`; `p_value` of
-            McNemar's exact test.
+            McNemar's exact test; `first_leaked` and `second_leaked` (faces whose exact copies
+            that model was trained on).
         matrix_difference: Confusion matrix of the second minus that of the first, shape (k, k).
         labels: Its order.
         only_first: Paths that only the first gets right.
@@ -45,13 +48,16 @@ def compare(first: PredictionTable, second: PredictionTable, *, seed: int = 0) -
             f"'{first.model}' knows {', '.join(first.labels)}; '{second.model}' knows "
             f"{', '.join(second.labels)}. Only models of the same classes can be compared."
         )
-    columns = ["path", "label", "predicted", "correct"]
-    both = first.frame[columns].merge(
-        second.frame[["path", "predicted", "correct"]], on="path", suffixes=("", "_second")
+    said = ["path", "predicted", "in_training"]
+    both = first.frame[[*said, "label"]].merge(
+        second.frame[said], on="path", suffixes=("", "_second")
     )
     if both.empty:
         raise DatasetError("The two tables share no face. Choose the same data set and split.")
-    right, right_second = both["correct"].to_numpy(bool), both["correct_second"].to_numpy(bool)
+    right, right_second = (
+        (both[said].astype(str) == both["label"].astype(str)).to_numpy()
+        for said in ("predicted", "predicted_second")
+    )
     only_first, only_second = right & ~right_second, right_second & ~right
     discordant = int(only_first.sum() + only_second.sum())
     counts = np.array([only_first.sum(), only_second.sum(), len(both) - discordant])
@@ -63,6 +69,8 @@ def compare(first: PredictionTable, second: PredictionTable, *, seed: int = 0) -
     ]
     return Comparison(
         figures={
+            "first": first.model,
+            "second": second.model,
             "images": len(both),
             "first_accuracy": float(right.mean()),
             "second_accuracy": float(right_second.mean()),
@@ -76,9 +84,29 @@ def compare(first: PredictionTable, second: PredictionTable, *, seed: int = 0) -
             "p_value": float(binomtest(int(only_first.sum()), discordant).pvalue)
             if discordant
             else 1.0,
+            "first_leaked": int(both["in_training"].sum()),
+            "second_leaked": int(both["in_training_second"].sum()),
         },
         matrix_difference=matrices[1] - matrices[0],
         labels=first.labels,
         only_first=tuple(both["path"][only_first]),
         only_second=tuple(both["path"][only_second]),
     )
+
+
+def verdict(figures: Mapping[str, Any]) -> str:
+    """The comparison in sentences."""
+    low, high = (100 * end for end in figures["difference_ci95"])
+    found = "a real difference" if figures["p_value"] < 0.05 else "no proof of a difference"
+    said = (
+        f"{figures['first']} {figures['first_accuracy']:.1%}, {figures['second']} "
+        f"{figures['second_accuracy']:.1%} on the same {figures['images']:,} faces and labels: "
+        f"difference {100 * figures['difference']:+.1f} points (95 % interval {low:+.1f} to "
+        f"{high:+.1f}). McNemar's exact test: p = {figures['p_value']:.3g}, {found}."
+    )
+    if figures["first_leaked"] != figures["second_leaked"]:
+        said += (
+            f" {figures['first']} was trained on {figures['first_leaked']:,} of them, "
+            f"{figures['second']} on {figures['second_leaked']:,}, so the comparison is not even."
+        )
+    return said

@@ -44,18 +44,21 @@ def figures(table: PredictionTable) -> dict[str, Any]:
     """All figures of a prediction table.
 
     Returns:
-        What `metrics` gives, and `model`, `dataset`, `split`, `tta`, `temperature`; `left_out`
-        (faces of classes that the model does not know) and `excluded` (by hand); `leak_free`
-        and `votes`, as `fer.evaluation.honesty` gives them.
+        What `metrics` gives, and `model`, `dataset`, `split`, `truth` (what is taken for right:
+        `label` or `votes`), `tta`, `temperature`; `left_out` (faces of classes that the model
+        does not know), `excluded` (by hand) and `undecided` (by the annotators); `leak_free` and
+        `votes`, as `fer.evaluation.honesty` gives them.
     """
     return {
         "model": table.model,
         "dataset": table.dataset,
         "split": table.split,
+        "truth": table.truth,
         "tta": table.tta,
         "temperature": table.temperature,
         "left_out": table.left_out,
         "excluded": table.excluded,
+        "undecided": table.undecided,
         **metrics(table.targets, table.probabilities, table.labels),
         "leak_free": leak_free(table),
         "votes": votes(table),

@@ -28,25 +28,31 @@ def votes(table: PredictionTable) -> dict[str, Any] | None:
         `images` (faces with votes); `majority_accuracy` against the single most voted choice and
         `majority_images`, the faces where there is one that the model knows; `agreed_accuracy`
         on the label where people agree and `agreed_images`; `disputed_accuracy` and
-        `disputed_images` where they do not; `label_is_majority`, the share of faces whose label
-        is their single most voted choice, of those that have one.
+        `disputed_images` where they do not; `given_accuracy` against the data set's own labels
+        and `given_images`, the faces whose label the model knows; `label_is_majority`, the share
+        of faces whose own label is their single most voted choice, of those that have one.
     """
-    voted = table.frame[table.frame["agreement"].notna()]
-    if voted.empty:
+    frame = table.frame
+    given = frame["label_given"] if "label_given" in frame else frame["label"]
+    voted = frame["agreement"].notna()
+    if not voted.any():
         return None
-    single = voted[voted["majority"] != ""]
-    judged = single[single["majority"].isin(table.labels)]
-    agreed = voted["agreement"] >= AGREED
+    single = voted & (frame["majority"] != "")
+    agreed = frame["agreement"] >= AGREED
+    hit = frame["correct"]
     figures: dict[str, Any] = {
-        "images": len(voted),
-        "label_is_majority": float((single["label"] == single["majority"]).mean())
-        if len(single)
+        "images": int(voted.sum()),
+        "label_is_majority": float((given == frame["majority"])[single].mean())
+        if single.any()
         else None,
     }
     for name, rows in {
-        "majority": judged["predicted"] == judged["majority"],
-        "agreed": voted["correct"][agreed],
-        "disputed": voted["correct"][~agreed],
+        "majority": (frame["predicted"] == frame["majority"])[
+            single & frame["majority"].isin(table.labels)
+        ],
+        "agreed": hit[voted & agreed],
+        "disputed": hit[voted & ~agreed],
+        "given": (frame["predicted"] == given)[given.isin(table.labels)],
     }.items():
         figures.update({f"{name}_{key}": value for key, value in _share(rows).items()})
     return figures
@@ -69,16 +75,30 @@ def notes(figures: Mapping[str, Any]) -> list[str]:
         said.append(f"{clean['leaked']:,} faces stand in the training part too; {without}.")
     if figures["tta"] != "none":
         said.append(f"With test-time augmentation ({figures['tta'].replace('_', ' ')}).")
-    if voted and voted["majority_images"]:
+    if figures["truth"] == "votes":
         said.append(
-            f"Against what most voters chose: {voted['majority_accuracy']:.1%} on "
-            f"{voted['majority_images']:,} faces."
+            "Measured against what most annotators chose, not against the data set's own labels"
+            + (
+                f"; against those: {voted['given_accuracy']:.1%} on {voted['given_images']:,} "
+                "of these faces."
+                if voted and voted["given_images"]
+                else "."
+            )
+        )
+    elif voted and voted["majority_images"]:
+        said.append(
+            "Measured against the data set's own labels; against what most annotators chose: "
+            f"{voted['majority_accuracy']:.1%} on {voted['majority_images']:,} faces."
         )
     if voted and voted["agreed_images"] and voted["disputed_images"]:
         said.append(
-            f"Where at least {AGREED:.0%} of the voters agree: {voted['agreed_accuracy']:.1%} on "
-            f"{voted['agreed_images']:,} faces; where they do not: "
-            f"{voted['disputed_accuracy']:.1%} on {voted['disputed_images']:,}."
+            f"Where at least {AGREED:.0%} of the annotators agree: "
+            f"{voted['agreed_accuracy']:.1%} on {voted['agreed_images']:,} faces; "
+            f"where they do not: {voted['disputed_accuracy']:.1%} on {voted['disputed_images']:,}."
+        )
+    if figures["undecided"]:
+        said.append(
+            f"Left out: {figures['undecided']:,} faces without a single choice of the annotators."
         )
     if figures["left_out"]:
         said.append(f"Left out: {figures['left_out']:,} faces of classes that the model lacks.")

@@ -1,9 +1,11 @@
 """95 % intervals: Wilson for a share, the percentile bootstrap for everything else."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from scipy.stats import binomtest
+
+from fer.evaluation.calibration import BINS
 
 RESAMPLES = 1000
 _AT_ONCE = 50
@@ -19,8 +21,7 @@ def wilson(correct: int, n: int) -> list[float]:
 
 def bootstrap(
     targets: np.ndarray,
-    predicted: np.ndarray,
-    classes: int,
+    probabilities: np.ndarray,
     means: Mapping[str, np.ndarray],
     *,
     seed: int = 0,
@@ -28,35 +29,96 @@ def bootstrap(
     """95 % percentile intervals over resampled faces (Efron & Tibshirani 1993).
 
     All figures come from the same resamples. scikit-learn would take minutes for a thousand
-    confusion matrices, so the figures are computed from all of them at once; a test holds them
-    to scikit-learn's.
+    tables, so the figures are computed from many of them at once; tests hold them to
+    scikit-learn's. Resampling adds to a calibration error, so the interval of `ece` lies high.
 
     Args:
         targets: True class indices, shape (n,).
-        predicted: Predicted ones, shape (n,).
-        classes: Number of classes.
+        probabilities: Shape (n, classes).
         means: Further figures that are means over faces, by name: values of shape (n,).
         seed: Seed of the resamples.
     """
     generator = np.random.default_rng(seed)
-    n = len(targets)
+    (n, classes), order = probabilities.shape, np.argsort(probabilities.max(axis=1), kind="stable")
+    targets, probabilities = targets[order], probabilities[order]
+    predicted = probabilities.argmax(axis=1)
     cells = targets * classes + predicted
-    values = np.stack(list(means.values()), axis=1) if means else np.empty((n, 0))
-    matrices, averages = [], []
+    columns = {name: values[order] for name, values in means.items()}
+    surplus = probabilities.max(axis=1) - (predicted == targets)
+    area = areas_under_curves(targets, probabilities)
+    samples: list[dict[str, np.ndarray]] = []
     for _ in range(0, RESAMPLES, _AT_ONCE):
-        drawn = generator.integers(n, size=(_AT_ONCE, n))
-        offset = np.arange(_AT_ONCE)[:, None] * classes**2
-        counted = np.bincount((cells[drawn] + offset).ravel(), minlength=_AT_ONCE * classes**2)
-        matrices.append(counted.reshape(_AT_ONCE, classes, classes))
-        averages.append(np.stack([column[drawn].mean(axis=1) for column in values.T], axis=1)
-                        if means else np.empty((_AT_ONCE, 0)))  # fmt: skip
-    figures = from_matrices(np.concatenate(matrices))
-    figures.update(zip(means, np.concatenate(averages).T, strict=True))
+        # Each resample in the order of confidence, as bins of equally many faces want it.
+        drawn = np.sort(generator.integers(n, size=(_AT_ONCE, n), dtype=np.int32), axis=1)
+        of_sample = np.arange(_AT_ONCE)[:, None]
+        counted = np.bincount((cells[drawn] + of_sample * classes**2).ravel(),
+                              minlength=_AT_ONCE * classes**2)  # fmt: skip
+        times = np.bincount((drawn * _AT_ONCE + of_sample).ravel(), minlength=n * _AT_ONCE)
+        samples.append(
+            {
+                **from_matrices(counted.reshape(_AT_ONCE, classes, classes)),
+                **{name: values[drawn].mean(axis=1) for name, values in columns.items()},
+                "ece": calibration_errors(surplus[drawn]),
+                "roc_auc": area(times.reshape(n, _AT_ONCE).astype(np.float32)),
+            }
+        )
+    joined = {name: np.concatenate([sample[name] for sample in samples]) for name in samples[0]}
     return {
         name: percentile_interval(sample)
-        for name, sample in figures.items()
+        for name, sample in joined.items()
         if not np.isnan(sample).all()
     }
+
+
+def calibration_errors(surplus: np.ndarray) -> np.ndarray:
+    """Expected calibration errors of many samples, in `BINS` bins of equally many faces.
+
+    Args:
+        surplus: Confidence minus whether it was right, from the least to the most sure; shape
+            (m, n).
+
+    Returns:
+        Shape (m,), 0–1.
+    """
+    n = surplus.shape[1]
+    ends = np.cumsum([len(rows) for rows in np.array_split(np.empty(n), min(BINS, n))])
+    sums = np.add.reduceat(surplus, np.concatenate([[0], ends[:-1]]), axis=1)
+    return np.abs(sums).sum(axis=1) / n
+
+
+def areas_under_curves(
+    targets: np.ndarray, probabilities: np.ndarray
+) -> Callable[[np.ndarray], np.ndarray]:
+    """The mean area under the ROC curves of all classes, of weighted faces.
+
+    A curve's area is the chance that a face of the class scores higher than one of another; a tie
+    counts half (Fawcett 2006). Ranks are found once, so that weights cost but sums.
+
+    Returns:
+        From weights, shape (n, m), float32, to areas, shape (m,), NaN where no class has both.
+    """
+    ranked = []
+    for i, scores in enumerate(probabilities.T):
+        own, others = np.flatnonzero(targets == i), np.flatnonzero(targets != i)
+        others = others[np.argsort(scores[others], kind="stable")]
+        below = np.searchsorted(scores[others], scores[own], "left")
+        up_to = np.searchsorted(scores[others], scores[own], "right")
+        if len(own) and len(others):
+            ranked.append((own, others, below, up_to))
+
+    def area(weights: np.ndarray) -> np.ndarray:
+        total, present = np.zeros((2, weights.shape[1]))
+        for own, others, below, up_to in ranked:
+            passed = np.zeros((len(others) + 1, weights.shape[1]), np.float32)
+            np.cumsum(weights[others], axis=0, out=passed[1:])
+            mine = weights[own]
+            won = np.einsum("im,im->m", mine, passed[below] + passed[up_to], dtype=np.float64) / 2
+            pairs = mine.sum(axis=0, dtype=np.float64) * passed[-1]
+            total += np.divide(won, pairs, out=np.zeros_like(won), where=pairs > 0)
+            present += pairs > 0
+        return np.divide(total, present, out=np.full_like(total, np.nan), where=present > 0)
+
+    return area
 
 
 def percentile_interval(sample: np.ndarray) -> list[float]:

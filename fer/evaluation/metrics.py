@@ -59,10 +59,7 @@ def metrics(
     in_top2 = (exact > own[:, None]).sum(axis=1) < 2
     brier = ((exact - np.eye(len(labels))[targets]) ** 2).sum(axis=1)
     intervals = bootstrap(
-        targets,
-        predicted,
-        len(labels),
-        {"log_loss": -np.log(own), "top2_accuracy": in_top2, "brier": brier},
+        targets, exact, {"log_loss": -np.log(own), "top2_accuracy": in_top2, "brier": brier}
     )
     varied = len(present) > 1 or (predicted != targets).any()
     return {

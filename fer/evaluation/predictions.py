@@ -44,6 +44,8 @@ class PredictionTable:
         temperature: What calibrated the probabilities.
         left_out: Faces of classes that the model does not know.
         excluded: Faces that were excluded by hand.
+        truth: What `label` is, as `Dataset.truth` says.
+        undecided: Faces left out because the annotators made no single choice.
     """
 
     frame: pd.DataFrame
@@ -55,6 +57,8 @@ class PredictionTable:
     temperature: float = 1.0
     left_out: int = 0
     excluded: int = 0
+    truth: str = "label"
+    undecided: int = 0
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -92,10 +96,18 @@ def predictions(
         progress: Called with faces done and faces planned.
 
     Raises:
-        DatasetError: If the split is empty, or shares no class with the model.
+        DatasetError: If the split is empty, its faces are of another shape than the model takes,
+            or it shares no class with the model.
         ConfigError: If `tta` is unknown.
     """
     card = artefact.card
+    wanted = (card.height, card.width, card.channels)
+    if dataset.pixels.shape[1:] != wanted:
+        raise DatasetError(
+            f"The faces of '{dataset.name}' have (height, width, channels) "
+            f"{dataset.pixels.shape[1:]}; the model '{card.name}' takes {wanted}. Give the data "
+            "set by name or path, and it is read as the model wants it."
+        )
     part = dataset.select(split)
     targets = part.targets_among(card.labels)
     known = targets >= 0
@@ -114,6 +126,11 @@ def predictions(
     row_of = pd.Series(np.arange(len(dataset)), index=dataset.index["path"])
     frame.insert(0, "row", row_of.reindex(part.index["path"]).to_numpy())
     excluded = dataset.excluded & dataset.index["split"].isin(part.index["split"].unique())
+    undecided = np.zeros(len(dataset), bool)
+    if "split_given" in dataset.index:
+        given = dataset.index["split_given"]
+        left = (dataset.index["split"] == "") & given.isin(part.index["split_given"].unique())
+        undecided = left.to_numpy(bool)
     return PredictionTable(
         frame=frame,
         labels=card.labels,
@@ -124,6 +141,8 @@ def predictions(
         temperature=card.temperature,
         left_out=left_out,
         excluded=int(excluded.sum()),
+        truth=dataset.truth,
+        undecided=int((undecided & ~dataset.excluded).sum()),
     )
 
 

@@ -1,6 +1,6 @@
 """Faces that can be clicked, or reached and chosen with the keyboard: a row of them, or a page."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,7 @@ button {
 }
 button:hover { border-color: var(--st-primary-color); }
 button:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: -3px; }
-button[aria-pressed="true"] {
+button[aria-pressed="true"], button[aria-current="true"] {
   border-color: var(--st-primary-color); box-shadow: inset 0 0 0 1px var(--st-primary-color);
 }
 img { width: var(--size); height: var(--size); border-radius: calc(var(--st-base-radius) / 2); }
@@ -30,6 +30,7 @@ img { width: var(--size); height: var(--size); border-radius: calc(var(--st-base
 .page img { border-radius: calc(var(--st-base-radius) / 4); image-rendering: pixelated; }
 .page span:empty { display: none; }
 .page .faded img { opacity: 0.3; filter: grayscale(1); }
+.bounded { max-height: var(--height); overflow-y: auto; }
 @media (max-width: 640px) { img { width: min(var(--size), 4rem); height: min(var(--size), 4rem); } }
 """
 
@@ -38,7 +39,10 @@ _JS = """
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const root = parentElement.querySelector("#faces")
   root.setAttribute("aria-label", data.label)
-  root.className = data.opens ? "page" : ""
+  root.className = (data.opens ? "page" : "") + (data.height ? " bounded" : "")
+  root.style.setProperty("--height", data.height)
+  const before = root.querySelector("img")?.getAttribute("src")
+  if (before !== data.faces[0]?.src) root.scrollTop = 0
   root.style.setProperty("--size", data.size)
   while (root.children.length > data.faces.length) root.lastChild.remove()
   while (root.children.length < data.faces.length) {
@@ -60,6 +64,8 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     if (data.opens) {
       button.title = face.alt
       button.tabIndex = index === stop ? 0 : -1
+      if (data.selected >= 0) button.setAttribute("aria-current", index === data.selected)
+      else button.removeAttribute("aria-current")
       button.onclick = () => setTriggerValue("opened", index)
       return
     }
@@ -121,16 +127,43 @@ def gallery(
 
 
 def face_page(
-    thumbnails: Sequence[Thumbnail], *, label: str, key: str, size_px: int = 80
+    thumbnails: Sequence[Thumbnail],
+    *,
+    label: str,
+    key: str,
+    size_px: int = 80,
+    height_px: int = 0,
+    current: int | None = None,
+    on_open: Callable[[int], None] | None = None,
 ) -> int | None:
     """Show hundreds of faces, and return the index of the one that was opened just now.
 
     One click, or Enter, opens a face; the arrow keys, Home and End move among them.
+
+    Args:
+        thumbnails: The faces.
+        label: What they are, for those who cannot see it.
+        key: Of the component.
+        size_px: Side of a face.
+        height_px: The rest is scrolled to; 0 to show all.
+        current: The one that is open.
+        on_open: Told of the one that is opened, before the page is drawn again.
     """
+
+    def opens() -> None:
+        index = st.session_state[key].get("opened")
+        if on_open is not None and index is not None and index < len(thumbnails):
+            on_open(index)
+
     result = _COMPONENT(
         key=key,
-        data={**page_data(thumbnails, label, size_px), "opens": True},
-        on_opened_change=lambda: None,
+        data={
+            **page_data(thumbnails, label, size_px),
+            "opens": True,
+            "height": f"{height_px / 16}rem" if height_px else "",
+            "selected": -1 if current is None else current,
+        },
+        on_opened_change=opens,
     )
     opened: int | None = result.opened
     return opened

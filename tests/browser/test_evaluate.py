@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import cv2
 import pytest
 
+from fer import settings
 from fer.data import VOTES, add
 from fer.data.synthetic import draw_face
 
@@ -74,10 +75,11 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         keras.utils.set_random_seed(seed)
         network = build("simple", height=48, width=48, channels=1, classes=len(LABELS))
         artefact.save(network, card, folder / "models" / name)
+    artefact.copy(settings.models_folder() / "fer2013", folder / "models" / "fer2013")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FER_MODELS", str(folder / "models"))
         patch.setenv("FER_MODEL", "naive")
-        patch.setenv("FER_DATA_ROOTS", str(folder))
+        patch.setenv("FER_DATA_ROOTS", folder.anchor)
         yield
 
 
@@ -88,8 +90,6 @@ def app(models: None, server: str) -> str:
 
 def open_page(page: "Page", app: str, idle: Idle, query: str = "") -> None:
     page.set_default_timeout(60_000)
-    page.goto(app)  # Streamlit learns its pages from the first visit
-    idle(page)
     page.goto(f"{app}/evaluate{query}")
     page.locator(".st-key-evaluate-matrix g.mark-rect path").first.wait_for()
     idle(page)
@@ -137,9 +137,15 @@ def test_a_clicked_cell_shows_its_faces_and_the_link_shows_them_to_others(
         assert re.fullmatch(rf"{said} \d+%", first.inner_text().strip())
         alt = first.locator("img").get_attribute("alt") or ""
         assert alt.startswith(f"Face labelled {true}, predicted {said}")
+    faces(page).nth(1).click()
+    page.get_by_text("Its right label").wait_for()
+    wait_until_idle(page)
+    opened = page.get_by_label("Open face").input_value()
     captions, link = faces(page).all_inner_texts(), page.url
     open_page(page, app, wait_until_idle, "?" + link.partition("?")[2])
     assert faces(page).all_inner_texts() == captions
+    assert page.get_by_label("Open face").input_value() == opened
+    assert faces(page).nth(1).get_attribute("aria-current") == "true"
 
 
 def test_a_face_tells_all_about_itself_and_can_be_marked_and_unmarked(
@@ -152,6 +158,7 @@ def test_a_face_tells_all_about_itself_and_can_be_marked_and_unmarked(
     wait_until_idle(page)
     assert page.get_by_text("of 10 people said").is_visible()
     assert page.get_by_text("1 exact copy in the data set").is_visible()
+    assert page.get_by_alt_text("Copy in train, labelled").is_visible()
     assert page.get_by_alt_text("Grad-CAM: what spoke for").is_visible()
     page.get_by_role("button", name="Exclude").click()
     page.get_by_text("1 marked face wait").wait_for()
@@ -196,9 +203,57 @@ def test_every_tab_opens_without_an_error(page: "Page", app: str, wait_until_idl
     assert "Confusion matrix" in download.value.path().read_text(encoding="utf-8")
 
 
-def test_the_training_split_is_labelled_loudly(
+def test_a_face_that_only_one_of_two_models_gets_right_is_opened(
     page: "Page", app: str, wait_until_idle: Idle
 ) -> None:
-    open_page(page, app, wait_until_idle, "?evaluate.split=train")
-    assert page.get_by_text("Not a test.").is_visible()
-    assert page.get_by_text("The model was trained on these faces").is_visible()
+    open_page(page, app, wait_until_idle, "?evaluate.tab=Comparison")
+    beside = page.locator("[class*=st-key-evaluate-beside] #faces button")
+    beside.first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text(re.compile(r"other says \w+, \d+% sure")).wait_for()
+    wait_until_idle(page)
+    assert dialog.get_by_text(re.compile(r"\d+ of 10 people said")).is_visible()
+    page.keyboard.press("Escape")
+    dialog.wait_for(state="detached")
+
+
+def test_on_fer2013_cells_are_clicked_a_face_is_marked_and_a_link_is_followed(
+    page: "Page", app: str, wait_until_idle: Idle, fer2013_folder: Path
+) -> None:
+    add(fer2013_folder, name="real")
+    page.set_default_timeout(60_000)
+    page.goto(f"{app}/evaluate?evaluate.model=fer2013&evaluate.data=real")
+    leaked = page.get_by_text(re.compile(r"\b(279|280) faces stand in the training part too"))
+    leaked.wait_for()
+    assert re.search(
+        r"the accuracy without them is \d\d\.\d% on 3,3(09|10) faces", leaked.inner_text()
+    )
+    wait_until_idle(page)
+    labels = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
+    for true, said in (("fear", "sad"), ("angry", "fear"), ("sad", "neutral")):
+        count = click_cell(page, wait_until_idle, labels.index(true) * 7 + labels.index(said))
+        assert page.get_by_text(f"{count:,} of 3,589 faces").is_visible()
+        first = faces(page).first.locator("img").get_attribute("alt") or ""
+        assert first.startswith(f"Face labelled {true}, predicted {said} with")
+        sure = [int(text.split()[-1].rstrip("%")) for text in faces(page).all_inner_texts()]
+        assert sure == sorted(sure, reverse=True)
+    faces(page).nth(1).click()
+    page.get_by_text("True: sad. Predicted: neutral").wait_for()
+    wait_until_idle(page)
+    assert page.get_by_alt_text("Grad-CAM: what spoke for neutral").is_visible()
+    assert page.get_by_text(re.compile(r"\d+ of \d+ people said neutral too")).is_visible()
+    opened = page.get_by_label("Open face").input_value()
+    page.get_by_role("button", name="Relabel").click()
+    page.get_by_text("1 marked face waits for the next training").wait_for()
+    page.get_by_text("True: neutral. Predicted: neutral").wait_for()
+    wait_until_idle(page)
+    page.get_by_role("button", name="Link").click()
+    link = page.get_by_test_id("stPopoverBody").locator("code").inner_text()
+    shown = faces(page).all_inner_texts()
+    assert len(shown) == 60
+    page.goto("about:blank")
+    page.goto(link)
+    page.get_by_text("True: neutral. Predicted: neutral").wait_for()
+    wait_until_idle(page)
+    assert page.get_by_label("Open face").input_value() == opened
+    assert faces(page).all_inner_texts() == shown

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from fer import emotions
 from fer.data import VOTES, overlay
 from fer.errors import FerError
 from fer.nets.explain import grad_cam, occlusion
@@ -17,25 +18,32 @@ from pages.shared.evaluation.evaluated import Evaluation
 from pages.shared.pictures import data_uri
 
 _SHOWN_PX = 192
+_COPIES = 10
 
 
-def face_detail(evaluated: Evaluation, face: pd.Series) -> None:
-    """Show everything that is known about a face, and let it be marked."""
+def face_detail(evaluated: Evaluation, face: pd.Series, *, place: str = "page") -> None:
+    """Show everything that is known about a face, and let it be marked.
+
+    Args:
+        evaluated: Where it comes from.
+        face: Its row of the prediction table.
+        place: Different wherever a face may be open at the same time.
+    """
     labels = evaluated.table.labels
     st.markdown(
         f"**True: {errors.plain(face['label'])}. Predicted: {errors.plain(face['predicted'])}, "
         f"{face['confidence']:.0%} sure.**"
     )
-    _pictures(evaluated, face)
+    _pictures(evaluated, face, place)
     shares = {label: float(face[f"p_{label}"]) for label in labels}
     st.html(bars_html(shares, top=face["predicted"]))
     _votes(evaluated.dataset.index.iloc[face["row"]], face)
     _copies(evaluated, face)
-    _marks(evaluated, face)
-    st.caption(f"`{face['path']}` · loss {face['loss']:.2f} · entropy {face['entropy']:.2f} nats")
+    _marks(evaluated, face, place)
+    st.caption(f"Loss {face['loss']:.2f} · entropy {face['entropy']:.2f} nats")
 
 
-def _pictures(evaluated: Evaluation, face: pd.Series) -> None:
+def _pictures(evaluated: Evaluation, face: pd.Series, place: str) -> None:
     pixels = evaluated.dataset.pixels[face["row"]]
     said = evaluated.table.labels.index(face["predicted"])
     shown = [(pixels, "The face", f"Face labelled {face['label']}")]
@@ -43,7 +51,7 @@ def _pictures(evaluated: Evaluation, face: pd.Series) -> None:
     explanations = {"Grad-CAM": grad_cam}
     if st.toggle(
         "Second opinion: hide parts of the face",
-        key=state.EVALUATE_OCCLUSION,
+        key=f"{state.EVALUATE_OCCLUSION}.{place}",
         help="Occlusion: bright where hiding the place costs the predicted emotion most.",
     ):
         explanations["Occlusion"] = occlusion
@@ -107,27 +115,38 @@ def _copies(evaluated: Evaluation, face: pd.Series) -> None:
         return
     plural = "copy" if len(same) == 1 else "copies"
     st.markdown(f"**{len(same)} exact {plural} in the data set:**")
-    for row in index.iloc[same[:10]].itertuples():
-        st.markdown(f"- {row.split}, labelled {errors.plain(row.label)}: `{row.path}`")
+    shown = same[:_COPIES]
+    pictures = [
+        (pixels, f"{row.split}, {row.label}", f"Copy in {row.split}, labelled {row.label}")
+        for pixels, row in zip(
+            evaluated.dataset.pixels[shown], index.iloc[shown].itertuples(), strict=True
+        )
+    ]
+    st.html(pictures_html(pictures))
+    st.caption("  \n".join(f"`{path}`" for path in index["path"].iloc[shown]))
 
 
-def _marks(evaluated: Evaluation, face: pd.Series) -> None:
+def _marks(evaluated: Evaluation, face: pd.Series, place: str) -> None:
     if evaluated.dataset.folder is None:
         return
-    labels = list(evaluated.table.labels)
+    labels = emotions.ordered({*evaluated.dataset.labels, *evaluated.table.labels})
     with st.container(horizontal=True, vertical_alignment="bottom"):
         label = st.selectbox(
             "Its right label",
             labels,
             index=labels.index(face["predicted"]),
-            key=f"{state.EVALUATE_RELABEL}.{face['path']}",
+            key=f"{state.EVALUATE_RELABEL}.{place}.{face['path']}",
             width=160,
         )
         relabel = st.button(
-            "Relabel", icon=":material/label:", disabled=label == face["label"],
-            key="evaluate.mark.relabel",
-        )  # fmt: skip
-        exclude = st.button("Exclude", icon=":material/block:", key="evaluate.mark.exclude")
+            "Relabel",
+            icon=":material/label:",
+            disabled=label == face["label"],
+            key=f"evaluate.mark.relabel.{place}",
+        )
+        exclude = st.button(
+            "Exclude", icon=":material/block:", key=f"evaluate.mark.exclude.{place}"
+        )
     if relabel:
         _mark(evaluated, face, label=label)
     if exclude:

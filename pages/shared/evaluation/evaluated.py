@@ -1,5 +1,6 @@
 """Evaluations shared by every session of the server, with progress while one is made."""
 
+import gc
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -14,10 +15,11 @@ from fer.data import Dataset, overlay
 from fer.data.registry import resolve
 from fer.data.roots import allowed
 from fer.evaluation.attention import MeanAttention, mean_attention
+from fer.evaluation.comparison import compare
 from fer.evaluation.evaluate import figures
 from fer.evaluation.label_errors import label_errors
 from fer.evaluation.predictions import PredictionTable, predictions
-from fer.evaluation.report import full_figures
+from fer.evaluation.report import comparison_record, full_figures, listed_errors
 from fer.evaluation.slices import picture_facts, slice_columns, slice_figures
 from fer.nets import artefact
 from fer.nets.artefact import Artefact
@@ -58,9 +60,18 @@ class Evaluation:
         return slice_figures(self.table, self._facts)
 
     @cached_property
+    def errors(self) -> list[dict[str, Any]]:
+        """Labels that are likely wrong, the likeliest first."""
+        return listed_errors(self.table)
+
+    @cached_property
     def full(self) -> dict[str, Any]:
         """Everything that a report holds."""
-        return full_figures(self.table, self.dataset, self.figures)
+        return full_figures(self.artefact, self.dataset, self.table, self.figures)
+
+    def compared(self, second: "Evaluation") -> dict[str, Any]:
+        """Everything that a report holds, with the comparison of a second model."""
+        return {**self.full, "comparison": comparison_record(compare(self.table, second.table))}
 
     @cached_property
     def attention(self) -> dict[str, MeanAttention]:
@@ -72,15 +83,24 @@ class Evaluation:
         return picture_facts(self.dataset, self.table.frame["row"].to_numpy())
 
 
-def evaluation(model: str, dataset: str, split: str, tta: str) -> Evaluation:
+def evaluation(
+    model: str, dataset: str, split: str, tta: str, *, truth: str | None = None
+) -> Evaluation:
     """An evaluation, from memory where nothing has changed since it was made.
+
+    Args:
+        model: Name of the model.
+        dataset: Name of the data set.
+        split: As `Dataset.select` takes it.
+        tta: One of `fer.evaluation.views.VIEWS`.
+        truth: What is taken for right, `label` or `votes`; None for what the model learnt.
 
     Raises:
         FerError: If the model or the data set cannot be used.
     """
     kept = _kept()
     loaded = load_model(model)
-    faces = load_faces(loaded, dataset)
+    faces = load_faces(loaded, dataset, truth)
     key = (loaded.card.model_sha256, loaded.card.temperature, id(faces), split, tta)
     if key not in kept:
         table = with_progress(
@@ -89,7 +109,18 @@ def evaluation(model: str, dataset: str, split: str, tta: str) -> Evaluation:
         kept[key] = Evaluation(artefact=loaded, dataset=faces, table=table, figures=figures(table))
         while len(kept) > _MOST_KEPT:
             kept.popitem(last=False)
+        _set_aside()
     return kept[key]
+
+
+@st.cache_resource(show_spinner=False)
+def _set_aside() -> None:
+    """Leave what the imports made out of the collection that Streamlit runs after every click.
+
+    Looking through it takes longer than drawing the faces of a cell.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def load_model(model: str) -> Artefact:
@@ -103,20 +134,23 @@ def _load_model(model: str, stamp: int) -> Artefact:
     return artefact.load(model)
 
 
-def load_faces(model: Artefact, dataset: str) -> Dataset:
+def load_faces(model: Artefact, dataset: str, truth: str | None = None) -> Dataset:
     """The data set in the model's shape, read again when a face was marked."""
     card = model.card
     key = (
         dataset, card.height, card.width, card.channels,
-        card.config.get("seed"), card.config.get("validation_fraction"), card.config.get("truth"),
+        card.config.get("seed"), card.config.get("validation_fraction"),
+        truth or card.config.get("truth", "label"),
     )  # fmt: skip
     kept = _faces()
+    source = resolve(dataset)
     found = kept.get(key)
+    if found is not None and found[1].folder != source.folder:
+        found = None  # the name stands for something else now
     if found is None or found[0] != _marked(found[1]) or time.monotonic() > found[2]:
-        source = resolve(dataset)
         if source.path is not None:
             allowed(source.path)
-        faces = with_progress(lambda report: api.dataset_for(card, dataset, report))
+        faces = with_progress(lambda report: api.dataset_for(card, dataset, report, truth=truth))
         found = (_marked(faces), faces, time.monotonic() + LOOK_AGAIN_AFTER_S)
         kept[key] = found
         while len(kept) > _MOST_KEPT:

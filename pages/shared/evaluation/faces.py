@@ -1,24 +1,31 @@
 """The faces behind a figure: filtered, sorted, page by page, bound to the URL."""
 
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any
+from urllib.parse import urlencode
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from fer.evaluation.honesty import AGREED
-from pages.shared import state
+from pages.shared import errors, state
 from pages.shared.evaluation.evaluated import Evaluation
-from pages.shared.gallery import Thumbnail, gallery
+from pages.shared.gallery import Thumbnail, face_page
 
 ANY = "any"
-FACES_A_PAGE = 100
+FACES_A_PAGE = 60
 SHOWN = ("misclassified", "right", "all faces")
 SORTS = ("most confident", "least confident", "highest loss", "likeliest label error")
 AGREEMENTS = (ANY, "people agree", "people disagree", "no votes")
 LEAKS = (ANY, "also in training", "not in training")
+_LINKED = (
+    state.EVALUATE_SHOW, state.EVALUATE_TRUE, state.EVALUATE_PREDICTED, state.EVALUATE_SORT,
+    state.EVALUATE_CONFIDENCE, state.EVALUATE_AGREEMENT, state.EVALUATE_LEAK,
+    state.EVALUATE_SLICE, state.EVALUATE_PAGE, state.EVALUATE_FACE,
+    state.EVALUATE_TAB, state.EVALUATE_OTHER,
+)  # fmt: skip
+_DEFAULTS = (None, "", ANY, SHOWN[0], SORTS[0], (0, 100), 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +52,9 @@ def choose_cell(true: str | None, predicted: str | None) -> None:
 
 
 def first_page() -> None:
+    """Start over with other faces."""
     st.session_state[state.EVALUATE_PAGE] = 1
+    st.session_state[state.EVALUATE_FACE] = ""
 
 
 def choose_filters(evaluated: Evaluation) -> Filters:
@@ -125,31 +134,60 @@ def filtered(evaluated: Evaluation, filters: Filters) -> pd.DataFrame:
     return frame[chosen].sort_values(by, ascending=ascending, kind="stable")
 
 
-def show_faces(evaluated: Evaluation, faces: pd.DataFrame, what: object) -> pd.Series | None:
-    """One page of faces, and the row of the one that was clicked.
+def show_faces(evaluated: Evaluation, faces: pd.DataFrame) -> None:
+    """One page of faces; a click opens one, a second click closes it.
 
     Args:
         evaluated: Where they come from.
         faces: Rows of its prediction table.
-        what: Different for every choice of faces, so that a click belongs to one.
     """
     if faces.empty:
         st.info("No face fits these filters. Loosen one of them.", icon=":material/search_off:")
-        return None
+        return
     pages = -(-len(faces) // FACES_A_PAGE)
     asked = st.session_state.get(state.EVALUATE_PAGE, 1)
     if isinstance(asked, int) and asked > pages:
-        first_page()
+        st.session_state[state.EVALUATE_PAGE] = 1
     page = 1
     if pages > 1:
         page = st.pagination(pages, key=state.EVALUATE_PAGE, bind="query-params")
     part = faces.iloc[(page - 1) * FACES_A_PAGE : page * FACES_A_PAGE]
-    key = blake2b(f"{what} {page}".encode(), digest_size=8).hexdigest()
-    with st.container(height=560, border=False):
-        clicked = gallery(
-            thumbnails(evaluated, part), label="Faces", key=f"{state.EVALUATE_GALLERY}.{key}"
+    paths = part["path"].tolist()
+    opened = st.session_state.get(state.EVALUATE_FACE)
+
+    def open_or_close(index: int) -> None:
+        st.session_state[state.EVALUATE_FACE] = "" if paths[index] == opened else paths[index]
+
+    face_page(
+        thumbnails(evaluated, part),
+        label=f"Faces, page {page} of {pages}",
+        key=state.EVALUATE_GALLERY,
+        height_px=560,
+        current=paths.index(opened) if opened in paths else None,
+        on_open=open_or_close,
+    )
+
+
+def open_face(evaluated: Evaluation) -> pd.Series | None:
+    """The face that is open, by its path, which the URL holds too."""
+    path = st.text_input(
+        "Open face",
+        key=state.EVALUATE_FACE,
+        bind="query-params",
+        placeholder="Click a face, or paste its path",
+    )
+    if not path:
+        st.caption("Click a face to see what the model and people said about it.")
+        return None
+    found = evaluated.table.frame[evaluated.table.frame["path"] == path.strip()]
+    if found.empty:
+        st.info(
+            f"No face '{errors.plain(path)}' among those measured here. It may be in another "
+            "split, or left out.",
+            icon=":material/search_off:",
         )
-    return None if clicked is None or clicked >= len(part) else part.iloc[clicked]
+        return None
+    return found.iloc[0]
 
 
 def thumbnails(evaluated: Evaluation, faces: pd.DataFrame) -> list[Thumbnail]:
@@ -163,3 +201,25 @@ def thumbnails(evaluated: Evaluation, faces: pd.DataFrame) -> list[Thumbnail]:
         )
         for row, label, predicted, confidence in said
     ]
+
+
+def show_link(evaluated: Evaluation) -> None:
+    """A link to what is on screen that holds even where a default has changed since."""
+    table = evaluated.table
+    chosen = {
+        state.EVALUATE_MODEL: table.model,
+        state.EVALUATE_DATASET: table.dataset,
+        state.EVALUATE_SPLIT: table.split,
+        state.EVALUATE_TTA: tta_name(table.tta),
+    }
+    kept = {key: st.session_state.get(key) for key in _LINKED}
+    chosen.update({key: value for key, value in kept.items() if value not in _DEFAULTS})
+    with st.popover("Link", icon=":material/link:"):
+        st.caption("Shows somebody else the same faces, filters, page and open face.")
+        address = str(st.context.url).partition("?")[0]
+        st.code(f"{address}?{urlencode(chosen, doseq=True)}", language=None, wrap_lines=True)
+
+
+def tta_name(tta: str) -> str:
+    """A test-time augmentation as the page and its URL call it."""
+    return tta.replace("_", " ")

@@ -9,19 +9,17 @@ import streamlit as st
 from fer import emotions
 from fer.errors import FerError
 from fer.evaluation.calibration import coverage_curve, reliability
-from fer.evaluation.comparison import compare
-from fer.evaluation.report import as_json, html
-from fer.nets.artefact import list_models
+from fer.evaluation.report import as_json
+from fer.evaluation.report_html import html
 from pages.shared import errors, state
+from pages.shared.evaluation.comparison import comparison, other_models
 from pages.shared.evaluation.confusion import RIGHT_COLOR, WRONG_COLOR
 from pages.shared.evaluation.detail import heated, pictures_html
 from pages.shared.evaluation.evaluated import Evaluation, evaluation
-from pages.shared.evaluation.faces import thumbnails
-from pages.shared.gallery import gallery
 
 _PERCENT = "percent"
 _LISTED = 200
-_COMPARED = 60
+_NO_ONE = "no comparison"
 
 
 def show_tabs(evaluated: Evaluation) -> None:
@@ -192,48 +190,9 @@ def attention(evaluated: Evaluation) -> None:
     )
 
 
-def comparison(evaluated: Evaluation) -> None:
-    here = evaluated.table
-    others = [name for name in list_models() if name != evaluated.artefact.card.name]
-    if not others:
-        st.info("There is no second model. Train one: `python -m fer train`.")
-        return
-    other = st.selectbox("Compare with", others, key=state.EVALUATE_OTHER, bind="query-params")
-    second = evaluation(other, here.dataset, here.split, here.tta)
-    found = compare(here, second.table)
-    figures = found.figures
-    low, high = figures["difference_ci95"]
-    verdict = "a real difference" if figures["p_value"] < 0.05 else "no proof of a difference"
-    st.markdown(
-        f"{errors.plain(here.model)} {figures['first_accuracy']:.1%}, {errors.plain(other)} "
-        f"{figures['second_accuracy']:.1%} on the same {figures['images']:,} faces: difference "
-        f"**{100 * figures['difference']:+.1f} points** (95 % interval {100 * low:+.1f} to "
-        f"{100 * high:+.1f}). McNemar's exact test: p = {figures['p_value']:.3g}, {verdict}."
-    )
-    st.caption(
-        f"Confusion matrix of {errors.plain(other)} minus that of {errors.plain(here.model)}:"
-    )
-    labels = list(found.labels)
-    st.dataframe(
-        pd.DataFrame(found.matrix_difference, index=labels, columns=labels).rename_axis("true"),
-        alt="Difference of the confusion matrices",
-    )
-    for name, paths in (
-        (here.model, found.only_first),
-        (other, found.only_second),
-    ):
-        st.markdown(f"**Only {errors.plain(name)} is right: {len(paths):,} faces**")
-        rows = here.frame[here.frame["path"].isin(paths[:_COMPARED])]
-        if len(rows):
-            with st.container(height=260, border=False):
-                gallery(
-                    thumbnails(evaluated, rows), label=f"Only {name}", key=f"evaluate.only.{name}"
-                )
-
-
 def doubts(evaluated: Evaluation) -> None:
     with st.spinner("Looking for labels that are likely wrong"):
-        rows = pd.DataFrame(evaluated.full["label_errors"])
+        rows = pd.DataFrame(evaluated.errors)
     if evaluated.table.split in ("train", "all"):
         st.warning("On training faces this finds little: the network has learnt their labels.")
     st.caption(
@@ -254,8 +213,19 @@ def doubts(evaluated: Evaluation) -> None:
 
 
 def report(evaluated: Evaluation) -> None:
+    here = evaluated.table
+    other = st.selectbox(
+        "With a comparison",
+        [_NO_ONE, *other_models(evaluated)],
+        key=state.EVALUATE_REPORT_OTHER,
+        help="The report then compares this model with a second one on the same faces.",
+    )
     with st.spinner("Writing the report"):
         full = evaluated.full
+        if other != _NO_ONE:
+            full = evaluated.compared(
+                evaluation(other, here.dataset, here.split, here.tta, truth=here.truth)
+            )
     name = f"{full['model']}-{full['dataset']}-{full['split']}"
     st.markdown("Everything on this page, without any face, to share.")
     with st.container(horizontal=True):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from fer.errors import DatasetError
-from fer.evaluation.comparison import compare
+from fer.evaluation.comparison import compare, verdict
 from fer.evaluation.predictions import PredictionTable
 
 MakeTable = Callable[..., PredictionTable]
@@ -49,3 +49,21 @@ def test_other_classes_or_other_faces_are_an_error(make_table: MakeTable) -> Non
     elsewhere = replace(table, frame=table.frame.assign(path="other.png"))
     with pytest.raises(DatasetError, match="share no face"):
         compare(table, elsewhere)
+
+
+def test_both_are_judged_by_the_labels_of_the_first(make_table: MakeTable) -> None:
+    first = make_table([0, 0], SURE[[0, 0]])
+    second = make_table([1, 1], SURE[[0, 1]])  # says the same faces are something else
+    figures = compare(first, second).figures
+    assert figures["first_accuracy"] == 1
+    assert figures["second_accuracy"] == 0.5
+    assert figures["only_first"] == 1
+
+
+def test_a_model_that_was_trained_on_more_of_the_faces_is_named(make_table: MakeTable) -> None:
+    first = make_table([0, 0], SURE[[0, 0]])
+    even = verdict(compare(first, first).figures)
+    assert "same 2 faces and labels" in even
+    assert "not even" not in even
+    trained = replace(make_table([0, 0], SURE[[0, 1]], in_training=[True, False]), model="other")
+    assert "made was trained on 0 of them, other on 1" in verdict(compare(first, trained).figures)

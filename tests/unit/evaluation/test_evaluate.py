@@ -1,11 +1,14 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from fer import api
 from fer.data import Dataset
 from fer.errors import DatasetError
-from fer.evaluation.evaluate import evaluate
+from fer.evaluation.evaluate import calibrate, evaluate
 from fer.nets.artefact import Artefact
 
 
@@ -54,3 +57,50 @@ def test_progress_ends_at_the_number_of_faces(
     seen: list[tuple[int, int]] = []
     evaluate(tiny_artefact, tiny_dataset, "all", progress=lambda *step: seen.append(step))
     assert seen[-1] == (80, 80)
+
+
+def test_a_temperature_fitted_on_validation_lowers_the_calibration_error_on_test(
+    tiny_artefact: Artefact,
+) -> None:
+    # A model that is right in 7 of 10 faces, and says it is 95 % sure of each.
+    generator = np.random.default_rng(0)
+    said = generator.integers(2, size=1000)
+    right = generator.random(1000) < 0.7
+    labels = tiny_artefact.card.labels
+    index = pd.DataFrame(
+        {
+            "path": [f"{i}.png" for i in range(1000)],
+            "label": [labels[i] for i in np.where(right, said, 1 - said)],
+            "split": np.resize(["validation", "test"], 1000),
+            "hash": [str(i) for i in range(1000)],
+        }
+    )
+    pixels = np.zeros((1000, 24, 24, 1), np.uint8)
+    pixels[:, 0, 0, 0] = said  # for the network to say
+    faces = Dataset(name="sure", index=index, pixels=pixels, labels=labels, split_rule="")
+    sure = replace(
+        tiny_artefact,
+        card=replace(tiny_artefact.card, model_sha256="", temperature=1.0),
+        forward=lambda batch: np.float32([[0.95, 0.05], [0.05, 0.95]])[batch[:, 0, 0, 0]],
+    )
+    temperature, record = calibrate(sure, faces)
+    assert (record["split"], record["images"]) == ("validation", 500)
+    assert record["ece_after"] < record["ece_before"]
+    before = evaluate(sure, faces, "test")
+    card = replace(sure.card, temperature=temperature)
+    after = evaluate(replace(sure, card=card), faces, "test")
+    assert before["ece"] == pytest.approx(0.25, abs=0.06)
+    assert after["ece"] < before["ece"] / 3
+    assert after["accuracy"] == before["accuracy"]
+
+
+def test_a_second_model_is_compared_on_the_same_labels(
+    tiny_artefact: Artefact, tiny_folder: Path, tiny_dataset: Dataset, tmp_path: Path
+) -> None:
+    file = tmp_path / "report.html"
+    found = api.evaluate(tiny_artefact, tiny_dataset, "test", compare=tiny_folder, report=file)[
+        "comparison"
+    ]
+    assert (found["first"], found["second"]) == ("tiny", "tiny")
+    assert (found["difference"], found["p_value"]) == (0, 1)
+    assert "Comparison with tiny" in file.read_text(encoding="utf-8")

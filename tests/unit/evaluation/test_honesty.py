@@ -49,3 +49,26 @@ def test_without_votes_there_are_no_such_figures(make_table: MakeTable) -> None:
 def test_a_figure_on_training_faces_says_so_first(make_table: MakeTable) -> None:
     table = replace(make_table([0, 1], SURE[[0, 1]], in_training=True), split="train")
     assert "trained on these faces" in notes(figures(table))[0]
+
+
+def test_a_figure_says_what_is_taken_for_right(make_table: MakeTable) -> None:
+    voted = make_table(
+        [0, 1, 2], SURE[[0, 1, 2]], majority=["happy", "happy", "surprise"], agreement=0.9
+    )
+    own = " ".join(notes(figures(voted)))
+    assert "Measured against the data set's own labels; against what most annotators" in own
+    assert "66.7% on 3 faces" in own
+    by_votes = replace(
+        voted,
+        frame=voted.frame.assign(label_given=["sad", "sad", "surprise"]),
+        truth="votes",
+        undecided=7,
+    )
+    measured = figures(by_votes)
+    assert (measured["truth"], measured["undecided"]) == ("votes", 7)
+    assert measured["votes"]["given_accuracy"] == pytest.approx(2 / 3)
+    assert measured["votes"]["label_is_majority"] == pytest.approx(1 / 3)
+    said = " ".join(notes(measured))
+    assert "Measured against what most annotators chose, not against the data set's own" in said
+    assert "against those: 66.7% on 3 of these faces" in said
+    assert "Left out: 7 faces without a single choice" in said

@@ -6,7 +6,8 @@ import pytest
 
 from fer import settings
 from fer.data import Dataset
-from fer.errors import ConfigError
+from fer.data.votes import COLUMNS
+from fer.errors import ConfigError, DatasetError
 from fer.evaluation.predictions import predictions
 from fer.nets.artefact import Artefact
 
@@ -116,3 +117,27 @@ def test_an_unknown_augmentation_is_a_sentence(
 ) -> None:
     with pytest.raises(ConfigError, match=r"'five'. Known: none, flip, ten_crop"):
         predictions(tiny_artefact, tiny_dataset, "test", tta="five")
+
+
+def test_faces_by_votes_are_judged_by_them_and_the_undecided_are_counted(
+    tiny_artefact: Artefact, tiny_dataset: Dataset
+) -> None:
+    happy = (tiny_dataset.index["label"] == "happy").to_numpy()
+    index = tiny_dataset.index.assign(**dict.fromkeys(COLUMNS, 0.0))
+    index["votes_happy"], index["votes_surprise"] = np.where(happy, 2.0, 8.0), 5.0
+    tests = index.index[index["split"] == "test"]
+    index.loc[tests[:3], "votes_happy"] = 5.0
+    table = predictions(tiny_artefact, replace(tiny_dataset, index=index).by_votes(), "test")
+    assert (table.truth, table.undecided, len(table)) == ("votes", 3, len(tests) - 3)
+    assert (table.frame["label"] != table.frame["label_given"]).all()
+    assert (table.frame["label"] == table.frame["majority"]).all()
+    plain = predictions(tiny_artefact, tiny_dataset, "test")
+    assert (plain.truth, plain.undecided) == ("label", 0)
+
+
+def test_faces_of_another_size_are_a_sentence(
+    tiny_artefact: Artefact, tiny_dataset: Dataset
+) -> None:
+    small = replace(tiny_dataset, pixels=tiny_dataset.pixels[:, :20])
+    with pytest.raises(DatasetError, match=r"\(20, 24, 1\); the model 'tiny' takes \(24, 24, 1\)"):
+        predictions(tiny_artefact, small, "test")

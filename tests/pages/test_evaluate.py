@@ -1,0 +1,191 @@
+from pathlib import Path
+
+import cv2
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from fer.data import VOTES, add, remove
+from fer.data.synthetic import draw_face
+from fer.nets import artefact
+from fer.nets.architectures import build
+from fer.nets.card import ModelCard
+from pages.shared import state
+
+NAME = "judged"
+
+
+def write_model(folder: Path, labels: tuple[str, ...], **config: object) -> None:
+    card = ModelCard(
+        name=folder.name, labels=labels, height=24, width=24, channels=1, framing={},
+        data={"name": NAME}, config=config,
+    )  # fmt: skip
+    network = build("simple", height=24, width=24, channels=1, classes=len(labels))
+    artefact.save(network, card, folder)
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder of models, and `judged`, a data set of twelve faces with votes."""
+    rows = [",".join(("path", *VOTES))]
+    for label in ("happy", "sad"):
+        for part in ("train", "test"):
+            folder = tmp_path / "set" / part / label
+            folder.mkdir(parents=True)
+            for seed in range(3):
+                face = draw_face(label, seed=seed + 10 * (part == "test"), size=24)
+                cv2.imwrite(str(folder / f"{seed}.png"), face)
+                # Of the test faces, people call two sad, two happy, and cannot decide on two.
+                counts = dict.fromkeys(VOTES, 0) | {"sad": 4 + seed, "happy": 6 - seed}
+                votes = ",".join(map(str, counts.values()))
+                rows.append(f"{part}/{label}/{seed}.png,{votes}")
+    (tmp_path / "set" / "votes.csv").write_text("\n".join(rows))
+    monkeypatch.setenv("FER_DATA_ROOTS", str(tmp_path))
+    monkeypatch.setenv("FER_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("FER_MODEL", "judge")
+    (tmp_path / "models").mkdir()
+    return tmp_path / "models"
+
+
+@pytest.fixture
+def judged(models: Path) -> object:
+    add(models.parent / "set", name=NAME)
+    yield NAME
+    remove(NAME)
+
+
+def opened(app: AppTest, **chosen: object) -> AppTest:
+    app.run()
+    app.switch_page("pages/evaluate.py")
+    for name, value in chosen.items():
+        app.session_state[getattr(state, f"EVALUATE_{name}")] = value
+    return app.run()
+
+
+def words(page: AppTest) -> str:
+    assert not page.exception
+    return " ".join(text.value for text in page.markdown).replace("\\", "")
+
+
+def test_without_a_model_the_page_says_how_to_get_one(app: AppTest, models: Path) -> None:
+    page = opened(app)
+    assert "There is no model to evaluate" in page.info[0].value
+
+
+def test_classes_that_the_data_set_lacks_are_an_error_beneath_the_choice(
+    app: AppTest, models: Path, judged: str
+) -> None:
+    write_model(models / "judge", ("fear", "neutral"))
+    page = opened(app, DATASET=judged, SPLIT="test")
+    assert "They share no class" in page.error[0].value.replace("\\", "")
+    assert page.selectbox(key=state.EVALUATE_DATASET).value == judged
+
+
+def test_a_damaged_model_is_an_error_and_another_can_be_chosen(
+    app: AppTest, models: Path, judged: str
+) -> None:
+    write_model(models / "judge", ("happy", "sad"))
+    write_model(models / "other", ("happy", "sad"))
+    (models / "judge" / "model.keras").write_bytes(b"no network")
+    page = opened(app)
+    assert "damaged" in page.error[0].value
+    page.selectbox(key=state.EVALUATE_MODEL).set_value("other").run()
+    assert not page.error
+    assert "Model other on judged" in words(page)
+
+
+def test_a_data_set_that_is_gone_is_an_error(app: AppTest, models: Path, judged: str) -> None:
+    write_model(models / "judge", ("happy", "sad"))
+    (models.parent / "set").rename(models.parent / "moved")
+    page = opened(app, DATASET=judged)
+    assert "is not there any more" in page.error[0].value.replace("\\", "")
+
+
+@pytest.mark.parametrize(("split", "why"), [("train", "was trained on"), ("all", "was trained on")])
+def test_training_faces_are_labelled_loudly(
+    app: AppTest, models: Path, judged: str, split: str, why: str
+) -> None:
+    write_model(models / "judge", ("happy", "sad"))
+    page = opened(app, SPLIT=split)
+    assert page.error[0].value.startswith("**Not a test.**")
+    assert why in page.error[0].value
+
+
+@pytest.mark.parametrize(
+    ("truth", "faces", "said"),
+    [
+        ("label", 6, "Measured against the data set's own labels"),
+        ("votes", 4, "Measured against what most annotators chose, not against"),
+    ],
+)
+def test_the_page_says_what_is_taken_for_right(
+    app: AppTest, models: Path, judged: str, truth: str, faces: int, said: str
+) -> None:
+    write_model(models / "judge", ("happy", "sad"), truth=truth)
+    page = opened(app, SPLIT="test")
+    assert f"judged, split test, {faces} faces" in words(page)
+    assert said in words(page)
+    assert ("Left out: 2 faces without a single choice" in words(page)) == (truth == "votes")
+
+
+def test_models_with_other_truths_are_compared_on_the_labels_of_the_first(
+    app: AppTest, models: Path, judged: str
+) -> None:
+    write_model(models / "judge", ("happy", "sad"), truth="label")
+    write_model(models / "other", ("happy", "sad"), truth="votes")
+    page = opened(app, SPLIT="test", TAB="Comparison")
+    assert "on the same 6 faces and labels" in words(page)
+
+
+def test_a_report_takes_a_comparison_with_a_model_of_the_same_classes(
+    app: AppTest, models: Path, judged: str
+) -> None:
+    for name, labels in {"judge": ("happy", "sad"), "other": ("happy", "sad")}.items():
+        write_model(models / name, labels)
+    write_model(models / "stranger", ("fear", "sad"))
+    page = opened(app, SPLIT="test", TAB="Report")
+    box = page.selectbox(key=state.EVALUATE_REPORT_OTHER)
+    assert box.options == ["no comparison", "other"]
+    box.set_value("other").run()
+    assert "Everything on this page, without any face" in words(page)
+
+
+def test_a_link_to_a_face_that_is_not_there_says_so(
+    app: AppTest, models: Path, judged: str
+) -> None:
+    write_model(models / "judge", ("happy", "sad"))
+    page = opened(app, SPLIT="test", FACE="test/happy/99.png")
+    assert "No face 'test/happy/99.png' among those" in page.info[-1].value.replace("\\", "")
+    page.text_input(key=state.EVALUATE_FACE).set_value("test/happy/1.png").run()
+    assert "True: happy. Predicted" in words(page)
+    assert "5 of 10 people said" in words(page)
+
+
+def test_a_relabelled_face_waits_for_the_next_training(
+    app: AppTest, models: Path, judged: str
+) -> None:
+    write_model(models / "judge", ("happy", "sad"))
+    page = opened(app, SPLIT="test", FACE="test/happy/1.png")
+    label = next(box for box in page.selectbox if box.label == "Its right label")
+    label.set_value("sad").run()
+    page.button(key="evaluate.mark.relabel.page").click().run()
+    assert "1 marked face waits for the next training" in words(page)
+    assert "0 excluded, 1 relabelled" in words(page)
+    assert "True: sad. Predicted" in words(page)
+    page.button(key="evaluate.mark.undo").click().run()
+    assert "marked face" not in words(page)
+    assert "True: happy. Predicted" in words(page)
+
+
+def test_a_filter_that_another_split_does_not_have_is_let_go(
+    app: AppTest, models: Path, judged: str
+) -> None:
+    write_model(models / "judge", ("happy", "sad"))
+    page = opened(app, SPLIT="test", SHOW="all faces")
+    part = next(
+        name for name in page.selectbox(key=state.EVALUATE_SLICE).options if "bright" in name
+    )
+    page.selectbox(key=state.EVALUATE_SLICE).set_value(part).run()
+    assert "of 6 faces" in words(page)
+    page.selectbox(key=state.EVALUATE_SPLIT).set_value("train").run()
+    assert page.selectbox(key=state.EVALUATE_SLICE).value == "any"
+    assert not page.exception
