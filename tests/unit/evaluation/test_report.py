@@ -60,7 +60,7 @@ def test_a_network_without_places_has_a_report_without_them(
     flat = keras.Sequential(
         [keras.Input((24, 24, 1)), keras.layers.Flatten(), keras.layers.Dense(2, "softmax")]
     )
-    blind = replace(tiny_artefact, model=flat)
+    blind = replace(tiny_artefact, open_model=lambda: flat)
     table = predictions(tiny_artefact, tiny_dataset, "test")
     full = full_figures(blind, tiny_dataset, table, figures(table))
     assert full["attention"] == {}
