@@ -182,7 +182,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         ground = Image.new("RGB", image.size, _GROUND)
         ground.paste(image, mask=image.getchannel("A"))
         return ground
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _to_8_bits(values: np.ndarray) -> np.ndarray:
