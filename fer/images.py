@@ -5,6 +5,7 @@ RGB everywhere; grey has one channel. OpenCV's BGR appears only where OpenCV is 
 
 import io
 import stat
+import warnings
 from pathlib import Path
 
 import cv2
@@ -12,6 +13,10 @@ import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from fer.errors import ImageError, ImageTooLargeError, ImageTooSmallError, UnreadableImageError
+
+# Damaged notes, odd tags, great sizes: what matters of them is an error of `decode`. Not around
+# each call, as Python's filters belong to all threads.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP")
 SUFFIXES = frozenset({".jpg", ".jpeg", ".mpo", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp"})
