@@ -11,7 +11,7 @@ from fer import emotions, settings
 from fer.errors import FerError
 from fer.inference.predictor import Predictor
 from pages.shared import errors, models, state
-from pages.shared.film import Film, frame_at, open_film
+from pages.shared.film import Film, FilmKey, frame_at, open_film
 from pages.shared.pictures import annotated
 
 FORMATS = ["mp4", "mov", "m4v", "webm", "mkv", "avi", "mpg", "mpeg", "mjpeg"]
@@ -33,7 +33,7 @@ def main() -> None:
         return
     try:
         predictor = models.predictor(settings.default_model(), models.DEFAULT_DETECTOR)
-        film = session_film(f"{key} {every}", name, source, predictor, every)
+        film = session_film((key, every, predictor), name, source)
         look(film)
         show_timeline(film, predictor)
     except FerError as error:
@@ -68,13 +68,11 @@ def forget_film() -> None:
         film.video.close()
 
 
-def session_film(
-    key: str, name: str, source: bytes | Path, predictor: Predictor, every: int
-) -> Film:
+def session_film(key: FilmKey, name: str, source: bytes | Path) -> Film:
     film: Film | None = st.session_state.get(state.VIDEO_FILM)
     if film is None or film.key != key:
         forget_film()
-        film = open_film(key, name, source, predictor, every=every)
+        film = open_film(key, name, source)
         st.session_state[state.VIDEO_FILM] = film
     return film
 
