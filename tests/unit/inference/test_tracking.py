@@ -86,11 +86,20 @@ def test_a_stream_detects_every_few_frames_and_names_each_person(
 ) -> None:
     stream = FaceStream(square_predictor, detect_every=4)
     detector = square_predictor._detector
-    seen = [stream.step(square_frame(40 + 2 * i), i / 10) for i in range(8)]
+    seen = [stream.step(square_frame(40 + 2 * i), i / 30) for i in range(8)]
     assert detector.calls == 2
     assert [face.number for faces in seen for face in faces] == [1] * 8
     for faces in seen:
         assert sum(faces[0].probabilities.values()) == pytest.approx(1, abs=1e-5)
+
+
+def test_a_stream_of_few_frames_a_second_detects_on_each(
+    square_predictor: Predictor, square_frame: Draw
+) -> None:
+    stream = FaceStream(square_predictor, detect_every=4)
+    seen = [stream.step(square_frame(x), i / 5) for i, x in enumerate((10, 60, 110))]
+    assert square_predictor._detector.calls == 3
+    assert [face.number for faces in seen for face in faces] == [1] * 3
 
 
 def test_a_stream_looks_for_a_face_on_every_frame_while_there_is_none(
