@@ -34,8 +34,15 @@ def test_a_face_that_jumps_less_than_its_size_is_the_same_and_one_far_off_is_not
     tracker.detected([make_face(0, 0, 50)], 0.0)
     tracker.detected([make_face(42, 0, 50)], 0.1)
     assert [track.number for track in tracker.visible] == [1]
-    tracker.detected([make_face(100, 0, 50)], 0.2)
+    tracker.detected([make_face(105, 0, 50)], 0.2)
     assert [track.number for track in tracker.visible] == [2]
+
+
+def test_a_face_may_move_further_where_more_time_has_passed(make_face: MakeFace) -> None:
+    tracker = Tracker(smoothing_s=0.5)
+    tracker.detected([make_face(0, 0, 50)], 0.0)
+    tracker.detected([make_face(80, 0, 50)], 0.4)
+    assert [track.number for track in tracker.visible] == [1]
 
 
 def test_a_person_who_is_lost_for_a_moment_keeps_the_number_and_later_does_not(
