@@ -5,6 +5,7 @@ RGB everywhere; grey has one channel. OpenCV's BGR appears only where OpenCV is 
 
 import io
 import stat
+import warnings
 from pathlib import Path
 
 import cv2
@@ -12,6 +13,10 @@ import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from fer.errors import ImageError, ImageTooLargeError, ImageTooSmallError, UnreadableImageError
+
+# Damaged notes, odd tags, great sizes: what matters of them is an error of `decode`. Not around
+# each call, as Python's filters belong to all threads.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP")
 SUFFIXES = frozenset({".jpg", ".jpeg", ".mpo", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp"})
@@ -182,7 +187,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         ground = Image.new("RGB", image.size, _GROUND)
         ground.paste(image, mask=image.getchannel("A"))
         return ground
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _to_8_bits(values: np.ndarray) -> np.ndarray:

@@ -28,7 +28,7 @@ def main() -> None:
     except FerError as error:
         errors.show(error)
         return
-    show_camera(predictor, f"{model} {detector}")
+    show_camera(predictor)
 
 
 def choose_settings() -> tuple[str, str]:
@@ -53,8 +53,8 @@ def choose_settings() -> tuple[str, str]:
 
 
 @st.fragment
-def show_camera(predictor: Predictor, settings_key: str) -> None:
-    stream = session_stream(predictor, settings_key)
+def show_camera(predictor: Predictor) -> None:
+    stream = session_stream(predictor)
     snapshot = camera(stream, on_stop=end_session, key=state.LIVE_CAMERA)
     if snapshot:
         stream.close()
@@ -69,13 +69,13 @@ def show_camera(predictor: Predictor, settings_key: str) -> None:
         )
 
 
-def session_stream(predictor: Predictor, settings_key: str) -> LiveStream:
-    """The session's only stream; a new one if it was closed or the settings have changed."""
-    before: tuple[str, LiveStream] | None = st.session_state.get(state.LIVE_STREAM)
-    if before and before[0] == settings_key and before[1].is_open:
+def session_stream(predictor: Predictor) -> LiveStream:
+    """The session's only stream; a new one if it was closed or the predictor is another."""
+    before: tuple[Predictor, LiveStream] | None = st.session_state.get(state.LIVE_STREAM)
+    if before and before[0] is predictor and before[1].is_open:
         return before[1]
     stream = STREAMS.open(predictor, instead_of=before[1] if before else None)
-    st.session_state[state.LIVE_STREAM] = (settings_key, stream)
+    st.session_state[state.LIVE_STREAM] = (predictor, stream)
     return stream
 
 

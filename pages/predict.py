@@ -202,7 +202,7 @@ def choose_example() -> list[Photo]:
 def show_results(photos: Sequence[Photo], predictor: Predictor, choices: Choices) -> None:
     """Show each photo as soon as it is done; what has been looked at before is kept."""
     answers: dict[str, str] = st.session_state.setdefault(state.PREDICT_ANSWERS, {})
-    kept = results_from_before(photos, choices)
+    kept = results_from_before(photos, predictor, choices)
     new = [photo for photo in photos if photo.key not in kept]
     progress, together, started = st.empty(), st.container(), time.monotonic()
     pages = -(-len(photos) // PHOTOS_A_PAGE)
@@ -233,10 +233,10 @@ def show_results(photos: Sequence[Photo], predictor: Predictor, choices: Choices
 
 
 def results_from_before(
-    photos: Sequence[Photo], choices: Choices
+    photos: Sequence[Photo], predictor: Predictor, choices: Choices
 ) -> dict[str, Analysis | FerError]:
     """Results by photo that still hold: the threshold alone changes none."""
-    made_with = (choices.model, choices.detector, choices.whole, choices.min_face_px)
+    made_with = (predictor, choices.whole, choices.min_face_px)
     hold = st.session_state.get(state.PREDICT_MADE_WITH) == made_with
     before = st.session_state.get(state.PREDICT_RESULTS, {}) if hold else {}
     wanted = {photo.key for photo in photos}

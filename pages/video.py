@@ -11,12 +11,13 @@ from fer import emotions, settings
 from fer.errors import FerError
 from fer.inference.predictor import Predictor
 from pages.shared import errors, models, state
-from pages.shared.film import Film, frame_at, open_film
+from pages.shared.film import Film, FilmKey, frame_at, open_film
 from pages.shared.pictures import annotated
 
 FORMATS = ["mp4", "mov", "m4v", "webm", "mkv", "avi", "mpg", "mpeg", "mjpeg"]
 LOCAL = ("127.0.0.1", "localhost", "::1")
 SHOWN_EVERY_S = 0.3
+FRAME_WIDTH_PX = 640  # a narrower screen shows it narrower
 
 
 def main() -> None:
@@ -33,7 +34,7 @@ def main() -> None:
         return
     try:
         predictor = models.predictor(settings.default_model(), models.DEFAULT_DETECTOR)
-        film = session_film(f"{key} {every}", name, source, predictor, every)
+        film = session_film((key, every, predictor), name, source)
         look(film)
         show_timeline(film, predictor)
     except FerError as error:
@@ -68,13 +69,11 @@ def forget_film() -> None:
         film.video.close()
 
 
-def session_film(
-    key: str, name: str, source: bytes | Path, predictor: Predictor, every: int
-) -> Film:
+def session_film(key: FilmKey, name: str, source: bytes | Path) -> Film:
     film: Film | None = st.session_state.get(state.VIDEO_FILM)
     if film is None or film.key != key:
         forget_film()
-        film = open_film(key, name, source, predictor, every=every)
+        film = open_film(key, name, source)
         st.session_state[state.VIDEO_FILM] = film
     return film
 
@@ -155,12 +154,12 @@ def show_timeline(film: Film, predictor: Predictor) -> None:
     )
     prediction = predictor.predict(frame_at(film, moment))
     words = ", ".join(face.emotion for face in prediction.faces) or "no face"
-    st.image(
-        annotated(prediction.photo, prediction.faces),
-        alt=f"The frame at {moment:.1f} s: {words}",
-        caption=f"{moment:.1f} s, this frame alone: {words}",
-        width=640,
-    )
+    with st.container(width=FRAME_WIDTH_PX):
+        st.image(
+            annotated(prediction.photo, prediction.faces),
+            alt=f"The frame at {moment:.1f} s: {words}",
+            caption=f"{moment:.1f} s, this frame alone: {words}",
+        )
 
 
 def charts(table: pd.DataFrame, film: Film) -> float | None:
@@ -178,10 +177,14 @@ def charts(table: pd.DataFrame, film: Film) -> float | None:
         .encode(
             x=time_axis,
             y=alt.Y("probability:Q", stack="zero", axis=alt.Axis(format="%"), title=None),
-            color=alt.Color("emotion:N", scale=colors, legend=alt.Legend(orient="bottom")),
+            color=alt.Color(
+                "emotion:N",
+                scale=colors,
+                legend=alt.Legend(orient="bottom", title=None, columns=4),
+            ),
             tooltip=["time_s", "emotion", alt.Tooltip("probability", format=".0%")],
         )
-        .properties(height=220),
+        .properties(height=320),
     )
     st.caption("Most probable emotion of each person; click a moment to see it")
     picked = alt.selection_point(name="moment", fields=["time_s"], on="click", empty=False)
@@ -197,7 +200,7 @@ def charts(table: pd.DataFrame, film: Film) -> float | None:
             tooltip=["time_s", "person", "emotion", alt.Tooltip("confidence", format=".0%")],
         )
         .add_params(picked)
-        .properties(height=min(60 + 30 * table["person"].nunique(), 400)),
+        .properties(height=min(80 + 30 * table["person"].nunique(), 400)),
         on_select="rerun",
         key=state.VIDEO_MOMENT,
     )

@@ -21,6 +21,9 @@ _SMALL_PX = 96
 """Bounds of the longer side of the picture that is searched. The smallest face found has 20 px;
 pictures larger than this give more false faces and take longer."""
 
+_SIDES = (None, 24, 48)
+"""What the three networks take: pictures of any size, and patches of these."""
+
 
 class Mtcnn:
     """MTCNN on the photo with a rim around it."""
@@ -29,13 +32,18 @@ class Mtcnn:
 
     def __init__(self) -> None:
         try:
-            from mtcnn import MTCNN  # not above: it imports TensorFlow, which takes seconds
+            import tensorflow as tf  # not above: it takes seconds
+            from mtcnn import MTCNN
         except ImportError as error:
             raise DetectorError(
                 f"MTCNN cannot be loaded ({error}). Install mtcnn and tensorflow, or add YuNet: "
                 "python -m fer detectors download"
             ) from None
         self._network = MTCNN()
+        for stage, side in zip(self._network.stages, _SIDES, strict=True):
+            # Compiled, all takes half the time; for any size, so that no photo compiles anew.
+            pictures = tf.TensorSpec((None, side, side, 3), tf.float32)
+            stage.model.call = tf.function(stage.model.call, input_signature=[pictures])
         self._lock = threading.Lock()  # one search fills all cores; several only fill memory
 
     def detect(self, photo: np.ndarray) -> list[Face]:

@@ -4,6 +4,7 @@ Wu et al. 2023, YuNet: A Tiny Millisecond-level Face Detector. The file is from 
 """
 
 import threading
+from collections import deque
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,40 +20,55 @@ MIN_SCORE = 0.7
 """Lower, and coins and gravel become faces."""
 
 _LARGE_PX = 960
-_SMALL_PX = 224
+_SMALL_PX = 320
 _GROWN_PX = 640
 """Longer sides that a photo is brought to. The network finds faces of some 40 to 350 pixels: the
-large picture shows it the small faces, and the small picture those that fill the photo."""
+small picture shows it those that fill the photo, and the large picture the small ones."""
+
+_LARGE_FACE = 0.25
+"""The large picture costs seven times the small one. It is left out where the small one shows
+faces, all of them over this part of the photo's longer side: such photos seldom have others."""
+
+_AGAIN_PX = 224
 
 
 class YuNet:
-    """YuNet at two sizes of the photo."""
+    """YuNet at one size of the photo or two."""
 
     name = "yunet"
 
     def __init__(self, path: Path) -> None:
         read_checked(path)
-        level = cv2.utils.logging.getLogLevel()
-        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
-        try:
-            self._network = cv2.FaceDetectorYN.create(
-                str(path), "", (_SMALL_PX, _SMALL_PX), score_threshold=MIN_SCORE
-            )
-        except cv2.error as error:
-            raise DetectorError(
-                f"OpenCV {cv2.__version__} cannot load '{path}' ({error.err}). Use MTCNN instead."
-            ) from None
-        finally:
-            cv2.utils.logging.setLogLevel(level)
-        self._lock = threading.Lock()  # the network holds the size of its input
+        self._path = path
+        self._making = threading.Lock()  # OpenCV has one log level for all threads
+        # A network holds the size of its input: as many as there are searches at one time.
+        self._free = deque([self._made()])
+
+    def _made(self) -> cv2.FaceDetectorYN:
+        with self._making:
+            level = cv2.utils.logging.getLogLevel()
+            cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
+            try:
+                return cv2.FaceDetectorYN.create(
+                    str(self._path), "", (_AGAIN_PX, _AGAIN_PX), score_threshold=MIN_SCORE
+                )
+            except cv2.error as error:
+                raise DetectorError(
+                    f"OpenCV {cv2.__version__} cannot load '{self._path}' ({error.err}). Use "
+                    "MTCNN instead."
+                ) from None
+            finally:
+                cv2.utils.logging.setLogLevel(level)
 
     def detect(self, photo: np.ndarray) -> list[Face]:
         """All faces, largest first (see `Detector`)."""
         longer = max(photo.shape[:2])
         # A small photo is enlarged, at most twofold: more only makes faces out of texture.
-        large = min(max(longer, min(2 * longer, _GROWN_PX)), _LARGE_PX)
-        finds = [self._find(photo, longer_px) for longer_px in {_SMALL_PX, max(large, _SMALL_PX)}]
-        rows = np.concatenate(finds)
+        large = max(min(max(longer, min(2 * longer, _GROWN_PX)), _LARGE_PX), _AGAIN_PX)
+        rows = self._find(photo, _SMALL_PX if large >= _GROWN_PX else _AGAIN_PX)
+        sides = rows[:, 2:4].min(axis=1)
+        if large < _GROWN_PX or not len(rows) or sides.min() < _LARGE_FACE * longer:
+            rows = np.concatenate([rows, self._find(photo, large)])
         faces = select(rows[:, :4], rows[:, 14], _landmarks(rows), photo)
         return [self._looked_at_again(photo, face) for face in faces]
 
@@ -62,8 +78,8 @@ class YuNet:
         On small faces, the network says of a tilt of 20° that it is 10° or less. Levelled by that
         and enlarged, it sees the rest.
         """
-        sides = {"height": _SMALL_PX, "width": _SMALL_PX}
-        rows = self._find(frame_face(photo, face, FER2013_FRAMING, **sides), _SMALL_PX)
+        sides = {"height": _AGAIN_PX, "width": _AGAIN_PX}
+        rows = self._find(frame_face(photo, face, FER2013_FRAMING, **sides), _AGAIN_PX)
         if not len(rows):
             return face
         to_photo = np.linalg.inv(photo_to_crop(face.landmarks, FER2013_FRAMING, **sides))
@@ -74,9 +90,15 @@ class YuNet:
         """Box, landmarks and score, shape (n, 15); coordinates in photo pixels."""
         picture = cv2.cvtColor(resized(photo, longer_px), cv2.COLOR_RGB2BGR)
         height, width = picture.shape[:2]
-        with self._lock:
-            self._network.setInputSize((width, height))
-            rows: np.ndarray | None = self._network.detect(picture)[1]
+        try:
+            network = self._free.pop()
+        except IndexError:
+            network = self._made()
+        try:
+            network.setInputSize((width, height))
+            rows: np.ndarray | None = network.detect(picture)[1]
+        finally:
+            self._free.append(network)
         if rows is None:
             return np.empty((0, 15), np.float32)
         rows[:, 0:14:2] *= photo.shape[1] / width

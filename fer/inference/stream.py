@@ -12,8 +12,8 @@ from fer.inference.tracking import Tracker
 DETECT_EVERY = 4
 SMOOTHING_S = 0.5
 
-_DETECT_WITHIN_S = 0.3
-"""Frames that are further apart cannot be followed by the flow of the picture."""
+_DETECT_WITHIN_S = 0.15
+"""In a longer time a face may move by more than its size, and the flow of the picture loses it."""
 
 
 @dataclass(frozen=True, kw_only=True)

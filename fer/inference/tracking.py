@@ -111,7 +111,7 @@ class Tracker:
         """Take over what a detector found, each face by the person whose box it is most like."""
         pairs = sorted(
             (
-                (_likeness(track.face.box, face.box), track, face)
+                (_likeness(track.face.box, face.box, at_s - track.seen_at_s), track, face)
                 for track in self._tracks
                 for face in faces
             ),
@@ -151,10 +151,12 @@ def overlap(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) ->
     return common / union if union else 0.0
 
 
-def _likeness(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> float:
+def _likeness(
+    one: tuple[int, int, int, int], other: tuple[int, int, int, int], passed_s: float
+) -> float:
     """How likely two boxes are the same person's: over 1 by overlap, else 0–1 by nearness.
 
-    A face that moves fast may leave its box between two frames, but not by more than its size.
+    A face that moves fast may leave its box: by its size at once, by twice that in half a second.
     """
     shared = overlap(one, other)
     if shared >= MIN_OVERLAP:
@@ -164,7 +166,8 @@ def _likeness(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) 
         (other[0] + other[2] / 2, other[1] + other[3] / 2),
     )
     grown = one[2] / other[2]
-    return max(1 - apart_px / max(one[2], other[2]), 0.0) if 0.5 < grown < 2 else 0.0
+    reach_px = max(one[2], other[2]) * min(1 + 2 * passed_s, 2)
+    return max(1 - apart_px / reach_px, 0.0) if 0.5 < grown < 2 else 0.0
 
 
 def _grid(box: tuple[int, int, int, int]) -> np.ndarray:

@@ -7,6 +7,9 @@ const PROBLEMS = {
   insecure:
     "Browsers give a camera to pages on HTTPS or on this computer only. Open the app as " +
     "http://localhost or over HTTPS.",
+  ended:
+    "The camera is gone: unplugged, switched off, or taken by another program. Bring it back and " +
+    "press Start again.",
   NotAllowedError:
     "The browser was not allowed to use the camera. Allow it at the camera sign in the address " +
     "bar, and press Start again.",
@@ -95,7 +98,7 @@ class Camera {
       if (run !== this.run) return media.getTracks().forEach(track => track.stop())
       this.media = media
       this.video.srcObject = media
-      await this.video.play()
+      await Promise.race([this.video.play(), silence()])
     } catch (problem) {
       if (run !== this.run) return
       this.release()
@@ -103,7 +106,7 @@ class Camera {
     }
     media.getVideoTracks()[0].onended = () => {
       this.stop()
-      this.show(PROBLEMS.NotReadableError, true)
+      this.show(PROBLEMS.ended, true)
     }
     this.paused = false
     this.times = []
@@ -389,6 +392,11 @@ class Camera {
     this.message.hidden = !text
     this.message.classList.toggle("problem", isProblem)
   }
+}
+
+// A camera that is held by another program may open all the same and never show a frame.
+function silence() {
+  return new Promise((_, fail) => setTimeout(fail, 15_000, { name: "NotReadableError" }))
 }
 
 function asDataUrl(blob) {

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,9 @@ def camera(stream: LiveStream, *, on_stop: Callable[[], None], key: str) -> byte
                 for shown in [emotions.describe(label)]
             },
             "reply": _reply(stream, before.get("frame")),
+            # Of a long message that it sent before, Streamlit sends the hash; where runs overlap,
+            # the browser has dropped that message by then. So no two are the same.
+            "sent": time.monotonic_ns(),
         },
         on_frame_change=lambda: None,
         on_stopped_change=on_stop,

@@ -64,7 +64,9 @@ def _quality(face: FacePrediction) -> str:
     if face.quality is None:
         return ""
     width, height = face.box[2:]
-    lines = f'<p class="fer-quiet">{width} × {height} px · tilt {face.quality.tilt_deg:+.0f}°</p>'
+    lines = (
+        f'<p class="fer-quiet">{width} × {height} px · tilt {round(face.quality.tilt_deg):+d}°</p>'
+    )
     if warnings := face.quality.warnings:
         lines += f'<p class="fer-warning">⚠ Means less: {escape(", ".join(warnings))}</p>'
     return lines

@@ -11,6 +11,9 @@ from fer.inference.predictor import Predictor
 from fer.inference.timeline import Timeline
 from fer.inference.video import VideoFile, VideoStep, analyse
 
+FilmKey = tuple[str, int, Predictor]
+"""Which file it is, every how many frames are looked at, and by what."""
+
 
 @dataclass(kw_only=True, eq=False)
 class Film:
@@ -29,7 +32,7 @@ class Film:
         done: Whether the end was reached.
     """
 
-    key: str
+    key: FilmKey
     name: str
     source: bytes | Path
     video: VideoFile
@@ -42,15 +45,14 @@ class Film:
     spent_s: float = field(default=0.0)
 
 
-def open_film(
-    key: str, name: str, source: bytes | Path, predictor: Predictor, *, every: int
-) -> Film:
+def open_film(key: FilmKey, name: str, source: bytes | Path) -> Film:
     """Begin with a film.
 
     Raises:
         VideoError: If it cannot be opened.
     """
     video = opened(source)
+    _, every, predictor = key
     return Film(
         key=key,
         name=name,

@@ -3,14 +3,19 @@
 import gc
 import os
 import sys
+from collections.abc import Iterator
 from concurrent.futures import Future, wait
+from contextlib import contextmanager, suppress
 from threading import Lock, Thread
 
 import streamlit as st
 
 from fer import settings
 from fer.data.synthetic import draw_face
+from fer.errors import ModelNotFoundError
+from fer.faces import files
 from fer.inference.predictor import Predictor
+from fer.nets import artefact
 
 DEFAULT_DETECTOR = "auto"
 
@@ -20,8 +25,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # or it reports every missin
 _IMPORTING = Lock()
 
 
-def import_keras() -> None:
-    """Import Keras and its backend; threads that do so at the same time get half of it.
+@contextmanager
+def _importing() -> Iterator[None]:
+    """Hold while something may import Keras: threads that do so at once get half of it.
 
     Streamlit clears Keras' session and collects garbage after every run of a page where Keras is
     loaded. That takes 0.2 s, pulls names from under a thread that builds a network, and frees
@@ -29,17 +35,23 @@ def import_keras() -> None:
     made is set aside from collection.
     """
     with _IMPORTING:
-        first = "keras" not in sys.modules
-        import keras
-
-        if first:
-            keras.backend.clear_session = lambda: None
+        before = "keras" in sys.modules
+        yield
+        if not before and "keras" in sys.modules:
+            sys.modules["keras"].backend.clear_session = lambda: None
             gc.freeze()
+
+
+def import_keras() -> None:
+    """Import Keras and its backend."""
+    with _importing():
+        import keras  # noqa: F401
 
 
 def warm_up() -> None:
     """Start loading the default predictor in the background, once in a server's life."""
-    _loading(settings.default_model(), DEFAULT_DETECTOR)
+    model = settings.default_model()
+    _loading(model, DEFAULT_DETECTOR, _version(model))
 
 
 def predictor(model: str, detector: str) -> Predictor:
@@ -48,7 +60,7 @@ def predictor(model: str, detector: str) -> Predictor:
     Raises:
         FerError: If the model or the detector cannot be loaded; the next call tries again.
     """
-    loading = _loading(model, detector)
+    loading = _loading(model, detector, _version(model))
     if not loading.done():
         slot = st.empty()
         with st.spinner("Loading the model. Once per server start, a few seconds.", show_time=True):
@@ -57,12 +69,20 @@ def predictor(model: str, detector: str) -> Predictor:
     return loading.result()
 
 
+def _version(model: str) -> tuple[int, ...]:
+    """When the detector's file and the model came, as both may be replaced; 0: not there."""
+    paths = [files.yunet_path()]
+    with suppress(ModelNotFoundError):
+        paths.append(artefact.find(model) / artefact.CARD_FILE)
+    return tuple(path.stat().st_mtime_ns if path.is_file() else 0 for path in paths)
+
+
 def _is_usable(loading: Future[Predictor]) -> bool:
     return not loading.done() or loading.exception() is None
 
 
 @st.cache_resource(max_entries=3, show_spinner=False, validate=_is_usable)
-def _loading(model: str, detector: str) -> Future[Predictor]:
+def _loading(model: str, detector: str, version: tuple[int, ...]) -> Future[Predictor]:
     future: Future[Predictor] = Future()
     Thread(target=_load, args=(future, model, detector), daemon=True).start()
     return future
@@ -70,11 +90,12 @@ def _loading(model: str, detector: str) -> Future[Predictor]:
 
 def _load(future: Future[Predictor], model: str, detector: str) -> None:
     try:
-        import_keras()
-        loaded = Predictor.load(model, detector=detector)
+        with _importing():
+            loaded = Predictor.load(model, detector=detector)
         # The first face compiles what finds it and what names it.
         loaded.predict(draw_face("happy", seed=0, size=192), whole_if_no_face=True)
     except BaseException as error:  # noqa: BLE001 - raised again where the result is asked for
         future.set_exception(error)
     else:
         future.set_result(loaded)
+        import_keras()  # for whoever asks where the network looked

@@ -68,6 +68,8 @@ def test_the_emotion_appears_and_leaving_stops_the_camera(
     camera_page: Page, live_server: str
 ) -> None:
     page = camera_page
+    sent: list[str] = []
+    page.on("request", lambda request: "/api/live/" in request.url and sent.append(request.url))
     start(page, live_server)
     expect(page.locator("#fps")).to_have_text(re.compile(r"\d+\.\d"))
     expect(page.locator("#latency")).to_have_text(re.compile(r"\d+ ms"))
@@ -84,6 +86,11 @@ def test_the_emotion_appears_and_leaving_stops_the_camera(
     page.get_by_role("link", name="Home").click()
     expect(page.get_by_role("heading", name="Before you use it")).to_be_visible(timeout=SLOW_MS)
     assert page.evaluate("window.tracks.map(track => track.readyState)") == ["ended"]
+    is_gone = """async url => (await fetch(
+        url, { method: "POST", headers: { "Content-Type": "image/jpeg" } }
+    )).status === 410"""
+    if sent:  # without the route, the stream goes with the session
+        page.wait_for_function(is_gone, arg=sent[-1])
 
 
 def test_stop_gives_a_summary_to_take_away_and_pause_holds(

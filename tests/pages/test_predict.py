@@ -1,4 +1,5 @@
 import io
+import json
 import shutil
 from pathlib import Path
 
@@ -130,6 +131,26 @@ def test_a_model_that_comes_later_is_found_without_a_restart(
     app.run()
     assert not app.exception
     assert not app.error
+
+
+def test_a_model_that_is_replaced_under_its_name_is_loaded_anew(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shipped = settings.models_folder() / settings.default_model()
+    monkeypatch.setenv("FER_MODELS", str(tmp_path))
+    monkeypatch.setenv("FER_MODEL", "mine")
+    shutil.copytree(shipped, tmp_path / "mine")
+    app.run()
+    app.switch_page("pages/predict.py").run()
+    app.session_state[state.PREDICT_EXAMPLES] = {"selected": 3}
+    app.run()
+    (before,) = app.session_state[state.PREDICT_RESULTS].values()
+    card = tmp_path / "mine" / "card.json"
+    fields = json.loads(card.read_text())
+    card.write_text(json.dumps(fields | {"temperature": 9.0}))
+    app.run()
+    (after,) = app.session_state[state.PREDICT_RESULTS].values()
+    assert after.faces[0].confidence < before.faces[0].confidence - 0.1
 
 
 def test_a_missing_detector_says_what_to_do(predict_page: AppTest) -> None:

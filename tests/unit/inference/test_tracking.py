@@ -34,8 +34,15 @@ def test_a_face_that_jumps_less_than_its_size_is_the_same_and_one_far_off_is_not
     tracker.detected([make_face(0, 0, 50)], 0.0)
     tracker.detected([make_face(42, 0, 50)], 0.1)
     assert [track.number for track in tracker.visible] == [1]
-    tracker.detected([make_face(100, 0, 50)], 0.2)
+    tracker.detected([make_face(105, 0, 50)], 0.2)
     assert [track.number for track in tracker.visible] == [2]
+
+
+def test_a_face_may_move_further_where_more_time_has_passed(make_face: MakeFace) -> None:
+    tracker = Tracker(smoothing_s=0.5)
+    tracker.detected([make_face(0, 0, 50)], 0.0)
+    tracker.detected([make_face(80, 0, 50)], 0.4)
+    assert [track.number for track in tracker.visible] == [1]
 
 
 def test_a_person_who_is_lost_for_a_moment_keeps_the_number_and_later_does_not(
@@ -86,11 +93,20 @@ def test_a_stream_detects_every_few_frames_and_names_each_person(
 ) -> None:
     stream = FaceStream(square_predictor, detect_every=4)
     detector = square_predictor._detector
-    seen = [stream.step(square_frame(40 + 2 * i), i / 10) for i in range(8)]
+    seen = [stream.step(square_frame(40 + 2 * i), i / 30) for i in range(8)]
     assert detector.calls == 2
     assert [face.number for faces in seen for face in faces] == [1] * 8
     for faces in seen:
         assert sum(faces[0].probabilities.values()) == pytest.approx(1, abs=1e-5)
+
+
+def test_a_stream_of_few_frames_a_second_detects_on_each(
+    square_predictor: Predictor, square_frame: Draw
+) -> None:
+    stream = FaceStream(square_predictor, detect_every=4)
+    seen = [stream.step(square_frame(x), i / 5) for i, x in enumerate((10, 60, 110))]
+    assert square_predictor._detector.calls == 3
+    assert [face.number for faces in seen for face in faces] == [1] * 3
 
 
 def test_a_stream_looks_for_a_face_on_every_frame_while_there_is_none(

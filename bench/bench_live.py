@@ -1,0 +1,107 @@
+"""The Live page in Chromium with a film as its camera: 640×480, 20 frames a second.
+
+Frames a second (at least 10), latency and dropped frames, as the page shows them after ten
+seconds: with the route of `asgi.py`, and through Streamlit's own connection.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import cv2
+import numpy as np
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from fer.data.synthetic import draw_face
+
+ROOT = Path(__file__).resolve().parents[1]
+MEASURED_S = 10
+START_S = 120
+
+
+def write_film(path: Path) -> None:
+    """A drawn face that moves from side to side for three seconds."""
+    face = cv2.cvtColor(draw_face("happy", seed=7, size=300), cv2.COLOR_GRAY2BGR)
+    with path.open("wb") as file:
+        for number in range(60):
+            frame = np.full((480, 640, 3), 150, np.uint8)
+            x = round(170 * (1 - np.cos(2 * np.pi * number / 60)))
+            frame[90:390, x : x + 300] = face
+            file.write(cv2.imencode(".jpg", frame)[1].tobytes())
+
+
+def serve(script: str) -> tuple[subprocess.Popen[bytes], str]:
+    """Start the app on a free port; the process and its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = ["--server.headless=true", "--server.fileWatcherType=none", f"--server.port={port}"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", script, *options],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    address = f"http://127.0.0.1:{port}"
+    end = time.monotonic() + START_S
+    while time.monotonic() < end:
+        try:
+            with urlopen(f"{address}/_stcore/health", timeout=2):
+                return process, address
+        except (URLError, TimeoutError):
+            time.sleep(0.2)
+    process.kill()
+    sys.exit(f"The app did not start: streamlit run {script}")
+
+
+def measure(browser: Browser, address: str) -> str:
+    """What the page shows."""
+    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+        page = context.new_page()
+        page.set_default_timeout(START_S * 1000)
+        page.goto(f"{address}/live")
+        page.get_by_role("button", name="Start").click()
+        expect(page.locator("#latency")).to_contain_text("ms", timeout=START_S * 1000)
+        page.wait_for_timeout(MEASURED_S * 1000)
+        fps, latency, dropped = (
+            page.locator(f"#{figure}").inner_text() for figure in ("fps", "latency", "dropped")
+        )
+    return f"{fps} frames/s (at least 10), latency {latency}, {dropped} dropped"
+
+
+def main() -> None:
+    """Run and print."""
+    chromium = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
+    if chromium is None:
+        print("not measured: there is no Chromium on the PATH")
+        return
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        film = Path(folder) / "face.mjpeg"
+        write_film(film)
+        flags = [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--use-fake-device-for-media-stream",
+            "--use-fake-ui-for-media-stream",
+            f"--use-file-for-fake-video-capture={film}",
+        ]
+        browser = playwright.chromium.launch(executable_path=chromium, args=flags)
+        for script in ("asgi.py", "streamlit_app.py"):
+            process, address = serve(script)
+            try:
+                print(f"{script}: {measure(browser, address)}, load {os.getloadavg()[0]:.1f}")
+            finally:
+                process.terminate()
+                process.wait()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+import re
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from fer.data.synthetic import draw_face
+from pages.shared import state
+from pages.shared.film import open_film
+
+FRAMES, FPS = 40, 10
+
+
+@pytest.fixture(scope="session")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A face that changes from happy to surprised after two of four seconds."""
+    path = tmp_path_factory.mktemp("film") / "film.mp4"
+    faces = [draw_face(label, seed=5, size=200) for label in ("happy", "surprise")]
+    with av.open(str(path), "w", options={"movflags": "faststart"}) as container:
+        stream = container.add_stream("libx264", rate=FPS, options={"g": "10"})
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        for number in range(FRAMES):
+            frame = np.full((240, 320, 3), 150, np.uint8)
+            face = faces[number >= FRAMES // 2]
+            frame[20:220, 60:260] = cv2.cvtColor(face, cv2.COLOR_GRAY2RGB)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        container.mux(stream.encode())
+    return path
+
+
+@pytest.fixture
+def video_page(app: AppTest) -> AppTest:
+    app.run()
+    return app.switch_page("pages/video.py").run()
+
+
+def upload(page: AppTest, film: Path, data: bytes | None = None) -> None:
+    page.file_uploader(key=state.VIDEO_UPLOAD).upload(film.name, data or film.read_bytes()).run()
+    assert not page.exception
+
+
+def shown_moment(page: AppTest) -> str:
+    (image,) = page.get("image")
+    return image.proto.imgs[0].caption
+
+
+def test_a_film_becomes_a_timeline_and_a_frame_at_the_chosen_moment(
+    video_page: AppTest, film: Path
+) -> None:
+    upload(video_page, film)
+    timeline = video_page.session_state[state.VIDEO_FILM].timeline
+    emotions = [row["emotion"] for row in timeline.rows()]
+    assert emotions[0] == "happy"
+    assert emotions[-1] == "surprise"
+    assert shown_moment(video_page) == "0.0 s, this frame alone: happy"
+    video_page.slider[-1].set_value(3.0).run()
+    assert shown_moment(video_page) == "3.0 s, this frame alone: surprise"
+
+
+def test_a_click_on_the_timeline_moves_the_moment(video_page: AppTest, film: Path) -> None:
+    upload(video_page, film)
+    video_page.session_state[state.VIDEO_MOMENT] = {"selection": {"moment": [{"time_s": 3.0}]}}
+    video_page.run()
+    assert video_page.slider[-1].value == 3.0
+    assert shown_moment(video_page).startswith("3.0 s")
+
+
+def test_a_paused_film_goes_on_where_it_was_and_ends_as_if_it_had_not_been(
+    video_page: AppTest, film: Path
+) -> None:
+    upload(video_page, film)
+    whole = video_page.session_state[state.VIDEO_FILM].timeline.rows()
+    paused = open_film(video_page.session_state[state.VIDEO_FILM].key, film.name, film)
+    for _ in range(5):
+        step = next(paused.steps)
+        paused.frames += 1
+        paused.timeline.add(step.frame.at_s, step.faces)
+    paused.running = False
+    video_page.session_state[state.VIDEO_FILM] = paused
+    video_page.run()
+    assert paused.frames == 5
+    (button,) = [button for button in video_page.button if button.label == "Go on"]
+    button.click().run()
+    assert paused.done
+    assert paused.timeline.rows() == whole
+
+
+def test_a_film_that_is_cut_short_gives_what_there_is(video_page: AppTest, film: Path) -> None:
+    data = film.read_bytes()
+    upload(video_page, film, data[: len(data) * 6 // 10])
+    assert re.search("damaged: .* s", video_page.warning[0].value)
+    assert shown_moment(video_page)
+
+
+def test_what_is_no_film_is_said(video_page: AppTest, film: Path) -> None:
+    upload(video_page, film, b"no film at all")
+    assert "cannot be opened as a film" in video_page.error[0].value

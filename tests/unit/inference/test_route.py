@@ -1,0 +1,97 @@
+"""The route of `asgi.py` that takes a camera's frames."""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+
+import asgi
+from fer.inference import live
+from fer.inference.live import STREAMS, LiveStream
+from fer.inference.predictor import Predictor
+
+FRAME = {"Host": "here:80", "Origin": "http://here:80", "Content-Type": "image/jpeg"}
+Draw = Callable[..., np.ndarray]
+
+
+@pytest.fixture
+def stream(square_predictor: Predictor) -> Iterator[LiveStream]:
+    stream = STREAMS.open(square_predictor, instead_of=None)
+    yield stream
+    stream.close()
+
+
+@pytest.fixture
+def frame(square_frame: Draw) -> bytes:
+    return bytes(cv2.imencode(".jpg", square_frame(40))[1])
+
+
+def ask(
+    stream: LiveStream, body: bytes = b"", *, method: str = "POST", **headers: str
+) -> tuple[Response, Any]:
+    """What the route answers, and the JSON in it."""
+    scope = {
+        "type": "http",
+        "method": method,
+        "headers": [
+            (name.lower().encode(), value.encode()) for name, value in (FRAME | headers).items()
+        ],
+        "path_params": {"token": stream.token},
+    }
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    response = asyncio.run(asgi.live(Request(scope, receive)))
+    return response, json.loads(bytes(response.body) or b"null")
+
+
+def test_a_frame_is_answered(stream: LiveStream, frame: bytes) -> None:
+    response, answer = ask(stream, frame)
+    assert response.status_code == 200
+    assert response.headers["Cache-Control"] == "no-store"
+    [face] = answer["faces"]
+    assert set(face) == {"number", "box", "emotion", "confidence", "probabilities"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "status"),
+    [
+        ({"Origin": "https://elsewhere.example"}, b"", 403),
+        ({"Origin": "http://here:80.elsewhere.example"}, b"", 403),
+        ({"Origin": "http://here:81"}, b"", 403),
+        ({"Origin": "null"}, b"", 403),
+        ({"Origin": ""}, b"", 403),
+        ({"Content-Type": "text/plain"}, b"", 415),
+        ({}, b"no picture", 422),
+        ({}, b"\xff" * (live.MAX_FRAME_BYTES + 1), 413),
+    ],
+)
+def test_what_is_no_frame_of_the_apps_own_page_is_refused(
+    stream: LiveStream, headers: dict[str, str], body: bytes, status: int
+) -> None:
+    response, answer = ask(stream, body, **headers)
+    assert response.status_code == status
+    assert answer["error"]
+    assert stream.frames == 0
+
+
+def test_frames_that_come_too_fast_are_refused(stream: LiveStream, frame: bytes) -> None:
+    stream._allowed = -live.MAX_FPS  # as after many frames in no time
+    assert ask(stream, frame)[0].status_code == 429
+
+
+def test_a_page_that_is_left_closes_its_stream_and_no_other_page_can(
+    stream: LiveStream, frame: bytes
+) -> None:
+    assert ask(stream, method="DELETE", Origin="https://elsewhere.example")[0].status_code == 403
+    assert stream.is_open
+    assert ask(stream, method="DELETE")[0].status_code == 204
+    assert not stream.is_open
+    assert ask(stream, frame)[0].status_code == 410
