@@ -22,7 +22,9 @@ from pages.shared.examples import example_face
 from pages.shared.pictures import data_uri
 
 GROUPS = {
-    "Data": ("label_mode", "labels", "use_excluded", "validation_fraction", "class_weights"),
+    "Data": (
+        "truth", "label_mode", "labels", "use_excluded", "validation_fraction", "class_weights",
+    ),
     "Network": ("architecture", "height", "width", "channels", "start_from", "frozen_layers"),
     "Learning": (
         "epochs", "batch_size", "optimizer", "learning_rate", "schedule", "warmup_epochs",
