@@ -73,8 +73,8 @@ def killed(run: Run, after_s: float) -> bool:
         time.sleep(0.01)  # it is only being started
     for pid in pids:
         os.kill(pid, signal.SIGKILL)
-    while workers(run.folder.parent):
-        time.sleep(0.01)
+    while run.is_held():
+        time.sleep(0.01)  # the system lets go of a dead process's locks last
     state = run.status()["state"]
     assert state in ("crashed", "queued", "finished"), state
     return state != "finished"

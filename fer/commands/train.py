@@ -125,8 +125,8 @@ def _detached(config: "TrainingConfig", name: str, out_folder: Path | None) -> N
             "--detach writes the model into the run's folder. Leave --out away, and later use "
             "`python -m fer runs add RUN --name NAME`."
         )
+    busy = queue.ahead()
     run = runs.create(config, name=name)
-    busy = queue.active()
     queue.submit(run)
     word = f"Queued behind '{busy.name}'" if busy else "Started"
     out.print(f"{word}: {run.id}. See `python -m fer runs show {run.id}`.", soft_wrap=True)

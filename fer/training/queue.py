@@ -48,6 +48,11 @@ def active() -> Run | None:
     return next((run for run in list_runs() if run.status().get("state") in ACTIVE), None)
 
 
+def ahead() -> Run | None:
+    """The run that a new one would wait for, if any."""
+    return active() or next(iter(waiting()), None)
+
+
 def submit(run: Run) -> None:
     """Queue a run, new or resumable, and see to it that somebody works.
 

@@ -170,9 +170,10 @@ class Run:
         Raises:
             TrainingError: If it is being worked on.
         """
-        with self.held(timeout_s=0.5):
-            gone = self.folder.with_name(f".removed-{self.id}")
-            self.folder.rename(gone)
+        with self.held(timeout_s=0.5), suppress(OSError):  # a full disk is why one deletes
+            self.write_status(state="removed")
+        gone = self.folder.with_name(f".removed-{self.id}")
+        self.folder.rename(gone)
         shutil.rmtree(gone, ignore_errors=True)
 
     def add_to_models(self, name: str) -> Path:

@@ -88,15 +88,27 @@ def tune(
         pruner=optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=1),
     )
     done = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
-    while len(found.get_trials(deepcopy=False, states=done)) < trials:
-        found.optimize(
-            lambda trial: _accuracy(trial, base, dataset), n_trials=1, catch=(TrainingError,)
-        )
+    failed = 0
+
+    def ended(_: "optuna.Study", trial: "optuna.trial.FrozenTrial") -> None:
+        nonlocal failed
+        failed += trial.state == optuna.trial.TrialState.FAIL
         if listener:
-            listener(_row(found.get_trials(deepcopy=False)[-1]))
+            listener(_row(trial))
+
+    # Failed trials do not count, lest a bad draw take another's place; but not for ever.
+    while len(found.get_trials(deepcopy=False, states=done)) < trials and failed < trials:
+        found.optimize(
+            lambda trial: _accuracy(trial, base, dataset),
+            n_trials=1,
+            catch=(TrainingError,),
+            callbacks=[ended],
+        )
     complete = found.get_trials(deepcopy=False, states=done[:1])
     if not complete:
-        raise TrainingError(f"No trial of the study '{study}' came to its end. Try more trials.")
+        raise TrainingError(
+            f"No trial of the study '{study}' came to its end. Try more trials, or another preset."
+        )
     return _row(found.best_trial)
 
 
