@@ -247,7 +247,11 @@ def show_estimate(config: TrainingConfig) -> None:
         min(config.batch_size, 256),
     )
 
+    waiting = not measured.done()
+
     def tell() -> None:
+        if waiting and measured.done():
+            st.rerun()  # ends the looking
         if not measured.done():
             st.caption(f"{words}. Measuring how fast this machine learns …")
             return
@@ -261,7 +265,7 @@ def show_estimate(config: TrainingConfig) -> None:
             text += f": {_span(seconds)} an epoch, {_span(seconds * config.epochs)} in all"
         st.caption(text + ".")
 
-    st.fragment(tell, run_every=None if measured.done() else 1.0)()
+    st.fragment(tell, run_every=1.0 if waiting else None)()
 
 
 def _span(seconds: float) -> str:
