@@ -30,7 +30,9 @@ def train(
     out_folder: Annotated[
         Path | None, typer.Option("--out", help="Folder of the model to write, beside the run's.")
     ] = None,
-    preset: Annotated[str | None, typer.Option(help="quick, classic or strong.")] = None,
+    preset: Annotated[
+        str | None, typer.Option(help="quick, classic or strong; for synthetic, quick if not said.")
+    ] = None,
     config_file: Annotated[
         Path | None, typer.Option("--config", help="A configuration, TOML or JSON.")
     ] = None,
@@ -69,6 +71,8 @@ def train(
 
         if preset and config_file:
             raise ConfigError("Give --preset or --config, not both.")
+        if not preset and not config_file and dataset in (None, "synthetic"):
+            preset = "quick"
         base = TrainingConfig.read(config_file) if config_file else TrainingConfig()
         base = preset_named(preset) if preset else base
         given = {

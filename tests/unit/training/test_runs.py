@@ -145,12 +145,19 @@ def test_a_new_run_waits_for_the_one_at_work_or_else_for_the_first_in_the_queue(
         assert queue.ahead() == busy
 
 
-def test_a_run_can_be_removed_when_the_disk_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_told_in_words_and_a_run_can_be_removed_from_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     run = runs.create(TrainingConfig(), state="stopped")
 
     def full(*arguments: object, **named: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(runs, "write_text", full)
+    with pytest.raises(TrainingError, match="Make room on the disk"):
+        runs.create(TrainingConfig())
+    assert [file.name for file in run.folder.parent.iterdir()] == [run.id]
+    with pytest.raises(TrainingError, match="Make room on the disk"):
+        queue.submit(run)
     run.remove()
     assert runs.list_runs() == []
