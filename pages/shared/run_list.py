@@ -94,6 +94,7 @@ def show(rows: Sequence[Row]) -> None:
             "minutes": st.column_config.NumberColumn(format="%.1f"),
             "started": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
         },
+        placeholder="–",
         alt="Training runs",
     )
     chosen = [found[place] for place in event["selection"]["rows"] if place < len(found)]
@@ -265,6 +266,7 @@ def show_tuning() -> None:
         trials.sort_values("accuracy", ascending=False),
         hide_index=True,
         column_config={"accuracy": st.column_config.NumberColumn(format="percent")},
+        placeholder="–",
         alt="Trials of the study, the best first",
     )
     st.caption("Accuracy is that on validation; no test part is looked at.")
