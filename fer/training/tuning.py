@@ -4,6 +4,7 @@ A study lives in one SQLite file beside the runs. Every process that works on it
 trial; what a killed one was at is tried again. Only validation is ever looked at.
 """
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -137,14 +138,17 @@ def _storage() -> "optuna.storages.RDBStorage":
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     storage_file().parent.mkdir(parents=True, exist_ok=True)
-    return optuna.storages.RDBStorage(
-        f"sqlite:///{storage_file()}",
-        engine_kwargs={"connect_args": {"timeout": 60}},
-        heartbeat_interval=_HEARTBEAT_S,
-        heartbeat_stale_trial_callback=optuna.storages.RetryHeartbeatStaleTrialCallback(
-            max_retry=3
-        ),
-    )
+    with warnings.catch_warnings():
+        # Optuna calls heartbeats experimental; that is nothing to whoever tunes.
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        return optuna.storages.RDBStorage(
+            f"sqlite:///{storage_file()}",
+            engine_kwargs={"connect_args": {"timeout": 60}},
+            heartbeat_interval=_HEARTBEAT_S,
+            heartbeat_stale_trial_callback=optuna.storages.RetryHeartbeatStaleTrialCallback(
+                max_retry=3
+            ),
+        )
 
 
 def studies() -> list[str]:
