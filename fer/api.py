@@ -2,7 +2,7 @@
 
 import platform
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -14,6 +14,8 @@ import numpy as np
 from fer import settings
 
 if TYPE_CHECKING:
+    import keras
+
     from fer.data import Dataset
     from fer.nets.artefact import Artefact
     from fer.nets.card import ModelCard
@@ -58,6 +60,7 @@ def train(
     checkpoints: Path | None = None,
     start: "str | Path | None" = None,
     go_on: bool = True,
+    callbacks: "Sequence[keras.callbacks.Callback]" = (),
 ) -> "Artefact":
     """Train a network, measure it, and write it as an artefact.
 
@@ -73,6 +76,7 @@ def train(
         checkpoints: Folder of checkpoints; training goes on from what is there.
         start: The model to go on from; by default the one that the configuration names.
         go_on: False to write what the checkpoint has, without further training.
+        callbacks: Callbacks of Keras; see `fer.training.fit.fit`.
 
     Raises:
         FerError: If the data set, the configuration or the folder cannot be used.
@@ -109,6 +113,7 @@ def train(
         folder=checkpoints,
         start=trained_before,
         go_on=go_on,
+        callbacks=callbacks,
     )
     if measuring:
         measuring()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fer import api
-from fer.errors import FerError
+from fer.errors import FerError, TrainingError
 from fer.files import write_text
 from fer.training import checkpoint, queue
 from fer.training.events import EpochEnded
@@ -41,8 +41,9 @@ def work() -> None:
                     _log_to(run.folder / "train.log")
                     with suppress(Exception):  # it stands in the run's log and status
                         carry_out(run)
-    # Only after the turn is over: who is queued in the meantime relies on this look.
-    if mine and queue.waiting():
+    # Only after the turn is over: who is queued in the meantime relies on this look. One that
+    # could not even begin (a full disk) waits for the next call, lest this go round for ever.
+    if mine and run not in (waiting := queue.waiting()) and waiting:
         queue.start_worker()
 
 
@@ -73,7 +74,8 @@ def carry_out(
         stop: Once set, training ends after the current step and keeps what it has.
 
     Raises:
-        FerError: What kept it from its end; the run is then `failed`, with the reason.
+        FerError: What kept it from its end, a full disk included; the run is then `failed`, with
+            the reason.
         Exception: As well.
     """
     recorder = Recorder(run)
@@ -111,12 +113,14 @@ def carry_out(
         )
     except BaseException as error:
         reserve.unlink(missing_ok=True)
-        reason = str(error) if isinstance(error, (FerError, OSError)) else repr(error)
+        reason = _reason(error)
         log.exception("The run failed")
         if checkpoint.exists(run.checkpoints) and not isinstance(error, KeyboardInterrupt):
             with suppress(Exception):  # the reason of the failure is what counts
                 _train(run, go_on=False)
         recorder.state("failed", reason=reason)
+        if isinstance(error, OSError):
+            raise TrainingError(reason) from error
         raise
     finally:
         reserve.unlink(missing_ok=True)
@@ -129,6 +133,14 @@ def carry_out(
     )
     log.info("The run has %s", "stopped" if stopped else "finished")
     return trained
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, OSError):
+        return f"{error}. Mend that (make room on the disk), then resume the run."
+    if isinstance(error, KeyboardInterrupt):
+        return "It was interrupted. Resume it from its last finished epoch."
+    return str(error) if isinstance(error, FerError) else repr(error)
 
 
 def _train(run: Run, **how: Any) -> "Artefact":

@@ -84,8 +84,8 @@ def show_button(config: TrainingConfig | None, name: str) -> None:
 def start(config: TrainingConfig, name: str) -> None:
     """Queue a run; what is said about it survives the rerun."""
     try:
-        training_form.check_dataset(config)
-        busy = queue.active()
+        training_form.check_dataset(config.dataset)
+        busy = queue.ahead()
         run = runs.create(config, name=name)
         queue.submit(run)
     except (FerError, OSError) as error:

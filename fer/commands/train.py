@@ -30,7 +30,9 @@ def train(
     out_folder: Annotated[
         Path | None, typer.Option("--out", help="Folder of the model to write, beside the run's.")
     ] = None,
-    preset: Annotated[str | None, typer.Option(help="quick, classic or strong.")] = None,
+    preset: Annotated[
+        str | None, typer.Option(help="quick, classic or strong; for synthetic, quick if not said.")
+    ] = None,
     config_file: Annotated[
         Path | None, typer.Option("--config", help="A configuration, TOML or JSON.")
     ] = None,
@@ -69,6 +71,8 @@ def train(
 
         if preset and config_file:
             raise ConfigError("Give --preset or --config, not both.")
+        if not preset and not config_file and dataset in (None, "synthetic"):
+            preset = "quick"
         base = TrainingConfig.read(config_file) if config_file else TrainingConfig()
         base = preset_named(preset) if preset else base
         given = {
@@ -125,8 +129,8 @@ def _detached(config: "TrainingConfig", name: str, out_folder: Path | None) -> N
             "--detach writes the model into the run's folder. Leave --out away, and later use "
             "`python -m fer runs add RUN --name NAME`."
         )
+    busy = queue.ahead()
     run = runs.create(config, name=name)
-    busy = queue.active()
     queue.submit(run)
     word = f"Queued behind '{busy.name}'" if busy else "Started"
     out.print(f"{word}: {run.id}. See `python -m fer runs show {run.id}`.", soft_wrap=True)

@@ -38,6 +38,7 @@ def tune(
             channels=base.channels,
             validation_fraction=base.validation_fraction,
             seed=base.seed,
+            truth=base.truth,
             progress=Counter(bar, "files read"),
         )
         best = tuning.tune(

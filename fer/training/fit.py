@@ -1,7 +1,7 @@
 """Fit a network to a data set: one function, which can be stopped, and can go on."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -34,6 +34,7 @@ def fit(
     folder: Path | None = None,
     start: Artefact | None = None,
     go_on: bool = True,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> Fitted:
     """Train a network on `train`, keeping the epoch that is best on `validation`.
 
@@ -48,6 +49,8 @@ def fit(
         folder: Where checkpoints go; training goes on from what is there.
         start: The model to go on from, where the configuration names one.
         go_on: False to take what the checkpoint has, without further training.
+        callbacks: Keras' own or others, called after ours: they are given `val_loss` and
+            `val_accuracy`, too. The learning rate is the configuration's (`schedule`).
 
     Raises:
         DatasetError: If there is no train or validation part, or fewer than two classes.
@@ -110,7 +113,7 @@ def fit(
             batches,
             epochs=config.epochs,
             initial_epoch=done,
-            callbacks=[loop, *_tensorboard(config, folder)],
+            callbacks=[loop, *_tensorboard(config, folder), *callbacks],
             shuffle=False,  # the batches are shuffled; Keras would do so in an order of its own
             verbose=0,
         )

@@ -11,16 +11,21 @@ from filelock import FileLock, Timeout
 
 from fer import settings
 from fer.errors import TrainingError
-from fer.training.runs import ACTIVE, RESUMABLE, Run, list_runs
+from fer.training.runs import ACTIVE, RESUMABLE, Run, list_runs, writing
 
 _started: list["subprocess.Popen[bytes]"] = []
 
 
 @contextmanager
 def turn() -> Iterator[bool]:
-    """Whether it is this process's turn to train; if so, nobody else's until the end."""
+    """Whether it is this process's turn to train; if so, nobody else's until the end.
+
+    Raises:
+        TrainingError: If the folder of runs cannot be made.
+    """
     root = settings.runs_folder()
-    root.mkdir(parents=True, exist_ok=True)
+    with writing(root):
+        root.mkdir(parents=True, exist_ok=True)
     lock = FileLock(root / ".lock")
     try:
         lock.acquire(timeout=0)
@@ -46,6 +51,11 @@ def waiting() -> list[Run]:
 def active() -> Run | None:
     """The run that is being worked on, if any."""
     return next((run for run in list_runs() if run.status().get("state") in ACTIVE), None)
+
+
+def ahead() -> Run | None:
+    """The run that a new one would wait for, if any."""
+    return active() or next(iter(waiting()), None)
 
 
 def submit(run: Run) -> None:

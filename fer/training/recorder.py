@@ -39,7 +39,7 @@ class Recorder:
         """Enter a state.
 
         Raises:
-            OSError: If the disk does not take it.
+            TrainingError: If the disk does not take it.
         """
         self._status |= {"state": state, **facts}
         if state == "running":

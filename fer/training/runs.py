@@ -108,10 +108,11 @@ class Run:
         """Replace the status, in one move.
 
         Raises:
-            OSError: If the disk does not take it.
+            TrainingError: If the disk does not take it.
         """
         status = {**facts, "updated": datetime.now(UTC).timestamp()}
-        write_text(self.folder / "status.json", json.dumps(status), sync=False)
+        with writing(self.folder):
+            write_text(self.folder / "status.json", json.dumps(status), sync=False)
 
     @contextmanager
     def held(self, *, timeout_s: float = 5.0) -> Iterator[None]:
@@ -140,12 +141,17 @@ class Run:
             return True
 
     def request(self, what: str) -> None:
-        """Ask the worker for `stop` or `pause`; an empty text takes that back."""
+        """Ask the worker for `stop` or `pause`; an empty text takes that back.
+
+        Raises:
+            TrainingError: If the disk does not take it.
+        """
         file = self.folder / "request"
-        if what:
-            write_text(file, what, sync=False)
-        else:
-            file.unlink(missing_ok=True)
+        with writing(self.folder):
+            if what:
+                write_text(file, what, sync=False)
+            else:
+                file.unlink(missing_ok=True)
 
     def requested(self) -> str:
         """What the worker is asked for."""
@@ -157,12 +163,13 @@ class Run:
         """Call it something else; its folder keeps its name.
 
         Raises:
-            TrainingError: If the name is empty or too long.
+            TrainingError: If the name is empty or too long, or the disk does not take it.
         """
         clean = " ".join(name.split())
         if not 0 < len(clean) <= 100:
             raise TrainingError("A run's name has 1 to 100 characters.")
-        write_text(self.folder / "name.txt", clean)
+        with writing(self.folder):
+            write_text(self.folder / "name.txt", clean)
 
     def remove(self) -> None:
         """Delete it with all that it made; models that were added stay.
@@ -170,9 +177,10 @@ class Run:
         Raises:
             TrainingError: If it is being worked on.
         """
-        with self.held(timeout_s=0.5):
-            gone = self.folder.with_name(f".removed-{self.id}")
-            self.folder.rename(gone)
+        with self.held(timeout_s=0.5), suppress(TrainingError):  # a full disk is why one deletes
+            self.write_status(state="removed")
+        gone = self.folder.with_name(f".removed-{self.id}")
+        self.folder.rename(gone)
         shutil.rmtree(gone, ignore_errors=True)
 
     def add_to_models(self, name: str) -> Path:
@@ -196,25 +204,44 @@ def create(config: TrainingConfig, *, name: str = "", state: str = "queued") -> 
 
     Raises:
         ModelNotFoundError: If the model to go on from is not there.
-        OSError: If the disk does not take it.
+        TrainingError: If the disk does not take it.
     """
     root = settings.runs_folder()
-    root.mkdir(parents=True, exist_ok=True)
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     run = Run(root / f"{stamp}-{config.architecture}-{secrets.token_hex(2)}")
     made = root / f".new-{run.id}"
-    made.mkdir()
-    if config.start_from:
-        source = artefact.find(config.start_from)
-        config = config.adopted(read_card(source / artefact.CARD_FILE))
-        shutil.copytree(source, made / "start")
-    write_text(made / "config.toml", config.to_toml())
-    if name:
-        Run(made).rename(name)
-    now = datetime.now(UTC).timestamp()
-    Run(made).write_status(state=state, created=now, queued=now, epochs=config.epochs)
-    made.rename(run.folder)
+    try:
+        with writing(root):
+            made.mkdir(parents=True)
+            if config.start_from:
+                source = artefact.find(config.start_from)
+                config = config.adopted(read_card(source / artefact.CARD_FILE))
+                shutil.copytree(source, made / "start")
+            write_text(made / "config.toml", config.to_toml())
+            if name:
+                Run(made).rename(name)
+            now = datetime.now(UTC).timestamp()
+            Run(made).write_status(state=state, created=now, queued=now, epochs=config.epochs)
+            made.rename(run.folder)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
     return run
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Tell what the disk does not take in words.
+
+    Raises:
+        TrainingError: Instead of an OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise TrainingError(
+            f"'{folder}' cannot be written to ({error}). Make room on the disk, or let FER_RUNS "
+            "name another folder."
+        ) from error
 
 
 def list_runs() -> list[Run]:

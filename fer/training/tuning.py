@@ -4,6 +4,7 @@ A study lives in one SQLite file beside the runs. Every process that works on it
 trial; what a killed one was at is tried again. Only validation is ever looked at.
 """
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -88,15 +89,27 @@ def tune(
         pruner=optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=1),
     )
     done = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
-    while len(found.get_trials(deepcopy=False, states=done)) < trials:
-        found.optimize(
-            lambda trial: _accuracy(trial, base, dataset), n_trials=1, catch=(TrainingError,)
-        )
+    failed = 0
+
+    def ended(_: "optuna.Study", trial: "optuna.trial.FrozenTrial") -> None:
+        nonlocal failed
+        failed += trial.state == optuna.trial.TrialState.FAIL
         if listener:
-            listener(_row(found.get_trials(deepcopy=False)[-1]))
+            listener(_row(trial))
+
+    # Failed trials do not count, lest a bad draw take another's place; but not for ever.
+    while len(found.get_trials(deepcopy=False, states=done)) < trials and failed < trials:
+        found.optimize(
+            lambda trial: _accuracy(trial, base, dataset),
+            n_trials=1,
+            catch=(TrainingError,),
+            callbacks=[ended],
+        )
     complete = found.get_trials(deepcopy=False, states=done[:1])
     if not complete:
-        raise TrainingError(f"No trial of the study '{study}' came to its end. Try more trials.")
+        raise TrainingError(
+            f"No trial of the study '{study}' came to its end. Try more trials, or another preset."
+        )
     return _row(found.best_trial)
 
 
@@ -125,14 +138,17 @@ def _storage() -> "optuna.storages.RDBStorage":
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     storage_file().parent.mkdir(parents=True, exist_ok=True)
-    return optuna.storages.RDBStorage(
-        f"sqlite:///{storage_file()}",
-        engine_kwargs={"connect_args": {"timeout": 60}},
-        heartbeat_interval=_HEARTBEAT_S,
-        heartbeat_stale_trial_callback=optuna.storages.RetryHeartbeatStaleTrialCallback(
-            max_retry=3
-        ),
-    )
+    with warnings.catch_warnings():
+        # Optuna calls heartbeats experimental; that is nothing to whoever tunes.
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        return optuna.storages.RDBStorage(
+            f"sqlite:///{storage_file()}",
+            engine_kwargs={"connect_args": {"timeout": 60}},
+            heartbeat_interval=_HEARTBEAT_S,
+            heartbeat_stale_trial_callback=optuna.storages.RetryHeartbeatStaleTrialCallback(
+                max_retry=3
+            ),
+        )
 
 
 def studies() -> list[str]:

@@ -119,7 +119,13 @@ def _draw(
     )
     figure.update_xaxes(title="epoch", automargin=True, rangemode="tozero")
     figure.update_yaxes(automargin=True, tickformat=".0%" if percent else None)
-    st.plotly_chart(figure, key=key, config={"displayModeBar": False})
+    ends = [
+        f"{line.name} {line.y[-1]:{'.1%' if percent else '.4g'}}"
+        for line in figure.data
+        if line.showlegend is not False and len(line.y)
+    ]
+    alt = f"{title} by epoch; at last {', '.join(ends) or 'nothing yet'}"
+    st.plotly_chart(figure, key=key, config={"displayModeBar": False}, alt=alt)
 
 
 def show_classes(folder: Path, *, key: str) -> None:
@@ -177,7 +183,8 @@ def _confusion(labels: list[str], matrix: np.ndarray, *, key: str) -> None:
         yaxis={"autorange": "reversed", "automargin": True},
         xaxis={"automargin": True},
     )
-    st.plotly_chart(figure, key=key, config={"displayModeBar": False})
+    alt = f"Confusion matrix: {matrix.trace()} of {matrix.sum()} right; rows are true"
+    st.plotly_chart(figure, key=key, config={"displayModeBar": False}, alt=alt)
 
 
 def show_comparison(folders: Mapping[str, Path]) -> None:

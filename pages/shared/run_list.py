@@ -89,11 +89,13 @@ def show(rows: Sequence[Row]) -> None:
         selection_mode="multi-row",
         key=table_key(found),
         column_config={
-            "best validation": st.column_config.NumberColumn(format="percent"),
-            "test": st.column_config.NumberColumn(format="percent"),
+            "best validation": st.column_config.NumberColumn(format="%.1f %%"),
+            "test": st.column_config.NumberColumn(format="%.1f %%"),
             "minutes": st.column_config.NumberColumn(format="%.1f"),
             "started": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
         },
+        placeholder="–",
+        alt="Training runs",
     )
     chosen = [found[place] for place in event["selection"]["rows"] if place < len(found)]
     if not chosen:
@@ -137,12 +139,16 @@ def _table(rows: Sequence[Row]) -> pd.DataFrame:
                 f"{row.status.get('finished_epochs', 0)}/{row.status.get('epochs', '?')}"
                 for row in rows
             ],
-            "best validation": [row.status.get("best_val_accuracy") for row in rows],
-            "test": [row.status.get("test_accuracy") for row in rows],
+            "best validation": [_percent(row.status.get("best_val_accuracy")) for row in rows],
+            "test": [_percent(row.status.get("test_accuracy")) for row in rows],
             "minutes": [row.status.get("seconds", 0) / 60 for row in rows],
             "started": [_time(row.status.get("created")) for row in rows],
         }
     )
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else 100 * share
 
 
 def _time(stamp: float | None) -> datetime | None:
@@ -243,7 +249,8 @@ def show_comparison(rows: Sequence[Row]) -> None:
                 for place, name in enumerate(names)
             },
             index=list(differences),
-        )
+        ),
+        alt="Figures of the compared runs, and the options in which they differ",
     )
 
 
@@ -259,5 +266,7 @@ def show_tuning() -> None:
         trials.sort_values("accuracy", ascending=False),
         hide_index=True,
         column_config={"accuracy": st.column_config.NumberColumn(format="percent")},
+        placeholder="–",
+        alt="Trials of the study, the best first",
     )
     st.caption("Accuracy is that on validation; no test part is looked at.")

@@ -90,6 +90,7 @@ def show_progress(status: dict[str, Any]) -> None:
     st.progress(min(1.0, done / (epochs * batches)), " · ".join(words))
     loss, accuracy = status.get("loss"), status.get("accuracy")
     text = f"Batch {batch} of {batches}"
+    text += "" if batch else " · the first one takes longest: the network is compiled"
     if loss is not None and accuracy is not None:
         text += f" · loss {loss:.3f} · accuracy {accuracy:.1%}"
     st.progress(min(1.0, batch / batches), text)

@@ -10,8 +10,9 @@ import numpy as np
 import streamlit as st
 
 from fer import emotions
-from fer.data import SYNTHETIC
-from fer.errors import ConfigError, DatasetError
+from fer.data import SYNTHETIC, registered
+from fer.data.roots import allowed
+from fer.errors import ConfigError, DatasetError, FerError
 from fer.images import to_network_input
 from fer.nets.artefact import list_models
 from fer.nets.augmentation import Augmentation
@@ -22,7 +23,9 @@ from pages.shared.examples import example_face
 from pages.shared.pictures import data_uri
 
 GROUPS = {
-    "Data": ("label_mode", "labels", "use_excluded", "validation_fraction", "class_weights"),
+    "Data": (
+        "truth", "label_mode", "labels", "use_excluded", "validation_fraction", "class_weights",
+    ),
     "Network": ("architecture", "height", "width", "channels", "start_from", "frozen_layers"),
     "Learning": (
         "epochs", "batch_size", "optimizer", "learning_rate", "schedule", "warmup_epochs",
@@ -37,7 +40,7 @@ PREVIEW_VARIANTS = 7
 
 def choose_dataset() -> str:
     """A data set's name or folder."""
-    known = dict.fromkeys([SYNTHETIC, *_used_before()])
+    known = dict.fromkeys([SYNTHETIC, *(source.name for source in registered()), *_used_before()])
     chosen = st.selectbox(
         "Data set",
         list(known),
@@ -45,7 +48,8 @@ def choose_dataset() -> str:
         key=state.TRAIN_DATASET,
         persist_state="session",
         format_func=lambda name: "Drawn faces (synthetic)" if name == SYNTHETIC else name,
-        help="Drawn faces, or type the folder of a data set: train/<emotion>/*.jpg and so on.",
+        help="Drawn faces, a data set of the Data page, or type a folder: train/<emotion>/*.jpg "
+        "and so on.",
     )
     return str(chosen or SYNTHETIC)
 
@@ -54,21 +58,23 @@ def _used_before() -> list[str]:
     used = []
     for run in runs.list_runs()[:50]:
         try:
-            used.append(run.config().dataset)
-        except ConfigError:
+            name = run.config().dataset
+            check_dataset(name)
+        except FerError:
             continue
+        used.append(name)
     return used
 
 
-def check_dataset(config: TrainingConfig) -> None:
-    """Refuse a folder that is not there, before a run is made of it.
+def check_dataset(name: str) -> None:
+    """Refuse what is not there or may not be read, before a run is made of it.
 
     Raises:
         DatasetError: If so.
     """
-    name = config.dataset
-    looks_like_path = any(sign in name for sign in "/\\~")
-    if looks_like_path and not Path(name).expanduser().exists():
+    if name == SYNTHETIC or name in (source.name for source in registered()):
+        return
+    if not allowed(name).exists():
         raise DatasetError(f"No data set at '{name}'. Type the path of a folder that is there.")
 
 
@@ -241,7 +247,11 @@ def show_estimate(config: TrainingConfig) -> None:
         min(config.batch_size, 256),
     )
 
+    waiting = not measured.done()
+
     def tell() -> None:
+        if waiting and measured.done():
+            st.rerun()  # ends the looking
         if not measured.done():
             st.caption(f"{words}. Measuring how fast this machine learns …")
             return
@@ -255,7 +265,7 @@ def show_estimate(config: TrainingConfig) -> None:
             text += f": {_span(seconds)} an epoch, {_span(seconds * config.epochs)} in all"
         st.caption(text + ".")
 
-    st.fragment(tell, run_every=None if measured.done() else 1.0)()
+    st.fragment(tell, run_every=1.0 if waiting else None)()
 
 
 def _span(seconds: float) -> str:
@@ -298,6 +308,10 @@ def train_faces(dataset: str, validation_fraction: float) -> int | None:
                 return int(run.stored_status()["train_faces"])
         except ConfigError:
             continue
+    try:
+        check_dataset(dataset)
+    except DatasetError:
+        return None
     folder = Path(dataset).expanduser() / "train"
     if folder.is_dir():
         from fer.images import SUFFIXES

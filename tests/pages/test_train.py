@@ -1,11 +1,15 @@
 import json
+import shutil
+from dataclasses import fields
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from fer import settings
 from fer.errors import DatasetError
 from fer.nets import artefact
-from fer.training import queue, runs
+from fer.training import queue, runs, tuning
 from fer.training.config import PRESETS, TrainingConfig
 from fer.training.events import EpochEnded
 from fer.training.metrics_file import METRICS_FILE
@@ -98,10 +102,23 @@ def test_an_option_under_advanced_gets_into_the_run(
     assert (config.epochs, config.augmentation.erase) == (5, 0.7)
 
 
-def test_a_folder_that_is_not_there_is_refused_before_a_run_is_made() -> None:
-    training_form.check_dataset(TrainingConfig(dataset="synthetic"))
-    with pytest.raises(DatasetError, match="No data set at '/nowhere/at/all'"):
-        training_form.check_dataset(TrainingConfig(dataset="/nowhere/at/all"))
+def test_a_folder_that_is_not_there_or_not_for_the_app_is_refused_before_a_run_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FER_DATA_ROOTS", str(tmp_path))
+    training_form.check_dataset("synthetic")
+    training_form.check_dataset(str(tmp_path))
+    with pytest.raises(DatasetError, match="No data set at"):
+        training_form.check_dataset(str(tmp_path / "gone"))
+    for elsewhere in ("/etc", "etc", f"{tmp_path}/../other"):
+        with pytest.raises(DatasetError, match=r"may read|not a whole path"):
+            training_form.check_dataset(elsewhere)
+
+
+def test_every_option_of_a_configuration_is_in_the_form() -> None:
+    shown = {name for names in training_form.GROUPS.values() for name in names}
+    elsewhere = {"dataset", "options", "augmentation"}
+    assert shown | elsewhere == {field.name for field in fields(TrainingConfig)}
 
 
 def test_a_run_shows_its_state_curves_recall_and_log(train_page: AppTest) -> None:
@@ -177,3 +194,56 @@ def test_names_that_are_alike_are_told_apart() -> None:
 def test_models_that_are_there_can_be_gone_on_from(train_page: AppTest) -> None:
     options = train_page.selectbox(key=f"{state.TRAIN_OPTION}.quick.start_from").options
     assert options == ["From scratch", *artefact.list_models()]
+
+
+def dialog(name: str) -> AppTest:
+    """A dialog about the newest run, opened; a page's own run would close it again."""
+    script = f"from pages.shared import run_list\nrun_list.{name}(run_list.overview()[0])"
+    return AppTest.from_string(script, default_timeout=60).run()
+
+
+def test_a_run_is_renamed_and_deleted_only_once_it_is_confirmed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FER_RUNS", str(tmp_path / "runs"))
+    run = a_run("old", "finished")
+    renaming = dialog("rename")
+    renaming.text_input(key="train.new_name").set_value("new name")
+    click(renaming, "train.rename_now")
+    assert run.name == "new name"
+    deleting = dialog("delete")
+    assert "“new name” goes for good" in words(deleting)
+    assert run.folder.is_dir()
+    next(button for button in deleting.button if button.key == "train.delete_now").click()
+    deleting.run()
+    assert not run.folder.exists()
+
+
+def test_what_a_run_made_becomes_a_model_and_the_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FER_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("FER_HOME", str(tmp_path / "home"))
+    run = a_run("mine", "finished")
+    shutil.copytree(artefact.find(None), run.model_folder)
+    monkeypatch.setenv("FER_MODELS", str(tmp_path / "models"))
+    adding = dialog("add")
+    adding.checkbox(key="train.as_default").check()
+    click(adding, "train.add_now")
+    assert artefact.list_models() == ["mine"]
+    assert settings.default_model() == "mine"
+    assert any("it will be replaced" in word.value for word in dialog("add").warning)
+
+
+def test_the_trials_of_a_study_are_listed_the_best_first(
+    train_page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [
+        {"trial": 0, "state": "pruned", "accuracy": 0.4, "epochs": 2, "learning_rate": 0.1},
+        {"trial": 1, "state": "complete", "accuracy": 0.6, "epochs": 8, "learning_rate": 0.01},
+    ]
+    monkeypatch.setattr(tuning, "studies", lambda: ["study"])
+    monkeypatch.setattr(tuning, "trials_of", lambda name: rows)
+    a_run("a run", "finished")
+    train_page.run()
+    assert train_page.dataframe[-1].value["trial"].tolist() == [1, 0]

@@ -1,6 +1,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fer import worker
@@ -25,6 +27,11 @@ Wait = Callable[..., None]
 def carry_out(run: Run) -> artefact.Artefact:
     with run.held():
         return worker.carry_out(run)
+
+
+def kept_weights(run: Run) -> list[np.ndarray]:
+    weights: list[np.ndarray] = artefact.load(run.model_folder).model.get_weights()
+    return weights
 
 
 def start_work() -> subprocess.Popen[bytes]:
@@ -91,7 +98,7 @@ def test_a_full_disk_ends_it_as_failed_and_keeps_the_last_checkpoint(
         written(folder, model, progress)
 
     monkeypatch.setattr(checkpoint, "save", save)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(FerError, match=r"No space left.*make room"):
         carry_out(run)
     assert run.status()["state"] == "failed"
     assert "No space left" in run.status()["reason"]
@@ -100,6 +107,56 @@ def test_a_full_disk_ends_it_as_failed_and_keeps_the_last_checkpoint(
     monkeypatch.setenv("FER_RUNS", str(run.folder.parent))
     carry_out(run)
     assert run.status()["finished_epochs"] == 3
+
+
+def test_a_data_set_that_is_lost_ends_a_resumed_run_as_failed_and_keeps_what_was_reached(
+    small_config: TrainingConfig, face_folder: Path, tmp_path: Path
+) -> None:
+    moved = tmp_path / "moved"
+    shutil.copytree(face_folder, moved)
+    run = runs.create(replace(small_config, dataset=str(moved), epochs=1), state="preparing")
+    carry_out(run)
+    shutil.rmtree(moved)
+    kept = {file.name for file in run.checkpoints.iterdir()}
+    text = (run.folder / "config.toml").read_text().replace("epochs = 1", "epochs = 5", 1)
+    (run.folder / "config.toml").write_text(text)
+    with pytest.raises(FerError, match=str(moved)):
+        carry_out(run)
+    status = run.status()
+    assert (status["state"], status["finished_epochs"]) == ("failed", 1)
+    assert str(moved) in status["reason"]
+    assert run.has_model
+    assert {file.name for file in run.checkpoints.iterdir()} == kept
+    assert len(epochs_of(read_metrics(run.folder))) == 1
+
+
+def test_a_run_that_is_interrupted_says_so_in_words(
+    small_config: TrainingConfig,
+) -> None:
+    def interrupt(event: object) -> None:
+        raise KeyboardInterrupt
+
+    run = runs.create(small_config, state="preparing")
+    with run.held(), pytest.raises(KeyboardInterrupt):
+        worker.carry_out(run, listener=interrupt)
+    assert run.status()["state"] == "failed"
+    assert "It was interrupted" in run.status()["reason"]
+
+
+def test_a_run_that_cannot_even_begin_does_not_start_one_worker_after_another(
+    small_config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object, **named: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    started: list[int] = []
+    monkeypatch.setattr(queue, "start_worker", lambda: started.append(1))
+    monkeypatch.setattr(worker, "_log_to", lambda path: None)
+    run = runs.create(small_config)
+    monkeypatch.setattr(Run, "write_status", full)
+    worker.work()
+    assert run.stored_status()["state"] == "queued"
+    assert started == []
 
 
 @pytest.mark.slow
@@ -163,7 +220,10 @@ def test_killed_at_any_moment_it_reads_as_crashed_and_ends_as_if_it_had_not_been
         process = start_work()
         wait_for(run, "finished")
         process.wait()
-    histories = [epochs_of(read_metrics(each.folder)) for each in (whole, run)]
-    for name in ("loss", "val_loss"):
-        values = [[row[name] for row in history] for history in histories]
-        assert values[1] == pytest.approx(values[0], rel=1e-4)
+    histories = [
+        [{**row, "seconds": 0} for row in epochs_of(read_metrics(each.folder))]
+        for each in (whole, run)
+    ]
+    assert histories[0] == histories[1]
+    for one, other in zip(*map(kept_weights, (whole, run)), strict=True):
+        assert (one == other).all()

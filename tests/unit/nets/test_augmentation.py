@@ -113,3 +113,47 @@ def test_without_mixup_and_cutmix_a_batch_stays_as_it_is() -> None:
     mixed, same = Augmentation(**OFF).mix(faces(), targets, rng())
     assert (mixed == faces()).all()
     assert same is targets
+
+
+def stripes(n: int = 200) -> np.ndarray:
+    """Faces of the finest detail there is: every second column white."""
+    face = np.zeros((32, 32, 1), np.uint8)
+    face[:, ::2] = 255
+    return np.repeat(face[None], n, axis=0)
+
+
+@pytest.mark.parametrize("kind", ["blur", "coarse"])
+def test_blur_and_coarse_take_detail_from_the_asked_share_and_keep_the_light(kind: str) -> None:
+    out = Augmentation(**OFF | {kind: 0.3}).apply(stripes(), rng()).astype(float)
+    touched = (out != stripes()).any(axis=(1, 2, 3))
+    assert 0.2 < touched.mean() < 0.4
+    assert (out[touched].std(axis=(1, 2, 3)) < stripes(1).std()).all()
+    assert out[touched].std(axis=(1, 2, 3)).min() < 0.1 * stripes(1).std()
+    np.testing.assert_allclose(out[touched].mean(axis=(1, 2, 3)), 127.5, atol=12)
+
+
+def test_coarse_keeps_what_a_third_of_the_side_can_show() -> None:
+    halves = np.zeros((50, 30, 30, 3), np.uint8)
+    halves[:, :, 15:] = 200
+    out = Augmentation(**OFF | {"coarse": 1.0}).apply(halves, rng())
+    assert (out[:, :, :11] == 0).all()
+    assert (out[:, :, 19:] == 200).all()
+
+
+def test_shade_lights_one_side_and_darkens_the_other_by_the_asked_share_at_most() -> None:
+    given = np.full((300, 33, 33, 3), 128, np.uint8)
+    added = Augmentation(**OFF | {"shade": 0.4}).apply(given, rng()).astype(int) - 128
+    assert (added == added[..., :1]).all(), "light has no colour"
+    assert (added[:, 16, 16] == 0).all()
+    np.testing.assert_allclose(added, -added[:, ::-1, ::-1], atol=1)
+    strongest = np.abs(added).max(axis=(1, 2, 3))
+    assert 0.4 * 255 * 0.5 < strongest.max() <= 0.4 * 255
+    sides = added[:, 16, 32, 0]
+    assert (sides > 20).any()
+    assert (sides < -20).any()
+
+
+def test_shade_stops_at_black_and_white() -> None:
+    given = np.full((20, 16, 16, 1), 250, np.uint8)
+    out = Augmentation(**OFF | {"shade": 1.0}).apply(given, rng())
+    assert (out.max(axis=(1, 2, 3)) >= 250).all(), "what is too bright does not wrap around"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fer.data import Dataset
-from fer.errors import ConfigError
+from fer.errors import ConfigError, DatasetError
 from fer.training.config import TrainingConfig
 from fer.training.material import prepare
 
@@ -65,3 +65,51 @@ def test_class_weights_lift_the_rare_class_and_average_one(
     material = prepare(TrainingConfig(class_weights=how), part)
     assert material.class_weights[1] / material.class_weights[0] == pytest.approx(ratio)
     assert (material.targets @ material.class_weights).mean() == pytest.approx(1)
+
+
+def with_votes(dataset: Dataset, happy: object, surprise: object, unknown: object = 0) -> Dataset:
+    votes = {f"votes_{name}": np.zeros(len(dataset), np.float32) for name in VOTES}
+    for name, counts in (("happy", happy), ("surprise", surprise), ("unknown", unknown)):
+        votes[f"votes_{name}"][:] = counts
+    return with_columns(dataset, **votes)
+
+
+def test_blended_targets_lie_halfway_between_the_label_and_the_votes(
+    tiny_dataset: Dataset,
+) -> None:
+    voted = with_votes(tiny_dataset, happy=3, surprise=1)
+    hard, soft, blend = (
+        prepare(TrainingConfig(label_mode=mode), voted).targets
+        for mode in ("hard", "soft", "blend")
+    )
+    np.testing.assert_allclose(blend, (hard + soft) / 2)
+    assert {tuple(row) for row in blend} == {(0.875, 0.125), (0.375, 0.625)}
+
+
+def test_with_the_votes_as_truth_the_crowds_choice_is_learnt_and_checked(
+    tiny_dataset: Dataset,
+) -> None:
+    face = np.arange(len(tiny_dataset))
+    split = tiny_dataset.index["split"].to_numpy()
+    unsure = face == np.flatnonzero(split == "validation")[0]
+    happy = np.where(face % 3 == 0, 6, 4)
+    voted = with_votes(tiny_dataset, happy, 10 - happy, unknown=np.where(unsure, 20, 0))
+    material = prepare(TrainingConfig(truth="votes"), voted.by_votes())
+    assert material.labels == ("happy", "surprise")
+    assert (material.targets.argmax(axis=1) == np.where(material.train % 3 == 0, 0, 1)).all()
+    expected = np.where(material.validation % 3 == 0, 0, 1)
+    assert (material.validation_targets == expected).all()
+    assert set(material.validation) == set(np.flatnonzero((split == "validation") & ~unsure))
+
+
+def test_a_tie_among_the_annotators_is_learnt_but_never_measured(tiny_dataset: Dataset) -> None:
+    tied = with_votes(tiny_dataset, happy=5, surprise=5)
+    with pytest.raises(DatasetError, match="no faces in split 'validation'"):
+        prepare(TrainingConfig(truth="votes", label_mode="soft"), tied.by_votes())
+    face = np.arange(len(tied))
+    validation = tied.index["split"].to_numpy() == "validation"
+    happy = np.where(validation & (face % 2 == 0), 8, 5)
+    part = with_votes(tiny_dataset, happy, 10 - happy).by_votes()
+    material = prepare(TrainingConfig(truth="votes", label_mode="soft"), part)
+    np.testing.assert_allclose(material.targets, 0.5)
+    assert set(material.validation) == set(np.flatnonzero(validation & (face % 2 == 0)))

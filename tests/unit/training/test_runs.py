@@ -134,3 +134,30 @@ def test_comparing_shows_figures_and_only_the_options_that_differ() -> None:
     assert rows["options.width"] == ["", 2.0]
     assert "seed" not in rows
     assert rows["state"] == ["queued", "queued"]
+
+
+def test_a_new_run_waits_for_the_one_at_work_or_else_for_the_first_in_the_queue() -> None:
+    assert queue.ahead() is None
+    first, _ = (runs.create(TrainingConfig(seed=seed)) for seed in range(2))
+    assert queue.ahead() == first
+    busy = runs.create(TrainingConfig(), state="running")
+    with busy.held():
+        assert queue.ahead() == busy
+
+
+def test_a_full_disk_is_told_in_words_and_a_run_can_be_removed_from_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = runs.create(TrainingConfig(), state="stopped")
+
+    def full(*arguments: object, **named: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(runs, "write_text", full)
+    with pytest.raises(TrainingError, match="Make room on the disk"):
+        runs.create(TrainingConfig())
+    assert [file.name for file in run.folder.parent.iterdir()] == [run.id]
+    with pytest.raises(TrainingError, match="Make room on the disk"):
+        queue.submit(run)
+    run.remove()
+    assert runs.list_runs() == []

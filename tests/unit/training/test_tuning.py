@@ -1,4 +1,7 @@
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -6,6 +9,7 @@ from fer.data import Dataset
 from fer.errors import TrainingError
 from fer.training import tuning
 from fer.training.config import TrainingConfig
+from fer.training.events import EpochEnded
 
 # Optuna calls its retry callback and heartbeat experimental.
 pytestmark = pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
@@ -30,3 +34,62 @@ def test_a_study_that_is_not_there_is_named() -> None:
     assert tuning.studies() == []
     with pytest.raises(TrainingError, match=r"No study 'gone'\. Known: none"):
         tuning.trials_of("gone")
+
+
+def test_several_workers_share_a_study_and_each_tells_its_own_trials(
+    tiny_dataset: Dataset, tiny_config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tuning, "_accuracy", lambda trial, *rest: 1 / (1 + trial.number))
+    told: dict[str, list[int]] = {"one": [], "two": []}
+    with ThreadPoolExecutor() as pool:
+        for rows in told.values():
+            pool.submit(
+                tuning.tune, tiny_config, tiny_dataset, study="shared", trials=6,
+                listener=lambda row, rows=rows: rows.append(row["trial"]),
+            )  # fmt: skip
+    rows = tuning.trials_of("shared")
+    assert 6 <= len(rows) <= 7, "the last two may begin together"
+    assert {row["state"] for row in rows} == {"complete"}
+    assert sorted(told["one"] + told["two"]) == [row["trial"] for row in rows]
+
+
+def test_a_trial_that_falls_behind_is_pruned(
+    tiny_dataset: Dataset, tiny_config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trials = 0
+
+    def fit(config: TrainingConfig, dataset: Dataset, *, listener: Any, should_stop: Any) -> Any:
+        nonlocal trials
+        trials += 1
+        history = []
+        for epoch in range(1, 6):
+            reached = 0.1 if trials == 5 and epoch > 1 else 0.5 + 0.05 * epoch
+            history.append(
+                EpochEnded(
+                    epoch=epoch, epochs=5, loss=1, accuracy=reached, val_loss=1,
+                    val_accuracy=reached, is_best=True, seconds=1, learning_rate=0.1,
+                )
+            )  # fmt: skip
+            listener(history[-1])
+            if should_stop():
+                break
+        return SimpleNamespace(history=history)
+
+    monkeypatch.setattr("fer.training.fit.fit", fit)
+    best = tuning.tune(tiny_config, tiny_dataset, study="pruned", trials=5)
+    *complete, last = tuning.trials_of("pruned")
+    assert [row["state"] for row in complete] == ["complete"] * 4
+    assert (last["state"], last["epochs"], last["accuracy"]) == ("pruned", 2, 0.1)
+    assert best["accuracy"] == 0.75
+
+
+def test_a_study_whose_trials_all_fail_ends(
+    tiny_dataset: Dataset, tiny_config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object) -> float:
+        raise TrainingError("The loss is no longer a number.")
+
+    monkeypatch.setattr(tuning, "_accuracy", fail)
+    with pytest.raises(TrainingError, match="No trial of the study 'bad' came to its end"):
+        tuning.tune(tiny_config, tiny_dataset, study="bad", trials=2)
+    assert [row["state"] for row in tuning.trials_of("bad")] == ["fail", "fail"]
