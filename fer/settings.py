@@ -4,7 +4,7 @@
 |------------------|---------------------------------------------|------------------------------|
 | `FER_HOME`       | what this machine keeps: detectors, data    | the user's data folder       |
 | `FER_MODELS`     | folder of trained models                    | `models/` beside the package |
-| `FER_MODEL`      | name of the model used when none is named   | the one chosen, or `fer2013` |
+| `FER_MODEL`      | name of the model used when none is named   | the one chosen, or `ferplus` |
 | `FER_RUNS`       | folder of training runs                     | `runs/` beside the package   |
 | `FER_DATA`       | a FER-2013 folder, for tests and benchmarks | none                         |
 | `FER_DATA_ROOTS` | folders that the app may read data sets     | the user's home, and the     |
@@ -47,7 +47,7 @@ def default_model() -> str:
     chosen = os.environ.get("FER_MODEL", "").strip()
     if not chosen and _default_model_file().is_file():
         chosen = _default_model_file().read_text(encoding="utf-8").strip()
-    return chosen or "fer2013"
+    return chosen or "ferplus"
 
 
 def set_default_model(name: str) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import fer
+from fer import settings
 from fer.faces import files
 from fer.nets import artefact
 
@@ -59,19 +60,38 @@ def test_the_command_gives_the_documented_json(astronaut: np.ndarray, tmp_path: 
     assert done.stderr == ""
 
 
-def test_the_model_is_as_small_as_it_says() -> None:
-    assert (artefact.find() / artefact.MODEL_FILE).stat().st_size < 5_000_000
-    assert artefact.load().card.parameters < 1_200_000
+@pytest.fixture(params=["ferplus", "fer2013"])
+def shipped(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
-def test_the_figure_in_the_card_is_reproduced(fer2013_folder: Path) -> None:
-    model = artefact.load()
-    figures = fer.evaluate(model, fer2013_folder, "public_test")
-    card = model.card.metrics["public_test"]
-    assert figures["images"] == 3_589
-    assert figures["accuracy"] >= 0.6
-    assert figures["accuracy"] == pytest.approx(card["accuracy"], abs=0.001)
-    assert figures["macro_f1"] == pytest.approx(card["macro_f1"], abs=0.002)
+def test_the_models_are_as_small_as_they_say(shipped: str) -> None:
+    model = artefact.load(shipped)
+    assert model.model.count_params() == model.card.parameters < 3_000_000
+    assert model.card.multiply_adds < 60_000_000
+    folder = artefact.find(shipped)
+    assert sum(file.stat().st_size for file in folder.iterdir()) < 12_000_000
+
+
+def test_the_figures_in_the_card_are_reproduced_by_every_form(
+    shipped: str, fer2013_folder: Path
+) -> None:
+    card = artefact.load(shipped).card
+    kept = card.metrics["public_test"]
+    for form, row in card.forms.items():
+        figures = fer.evaluate(shipped, fer2013_folder, "public_test", form=form)
+        assert figures["images"] == kept["images"] == row["images"]
+        assert figures["accuracy"] == pytest.approx(row["accuracy"], abs=0.002)
+        if form == "keras":
+            assert figures["accuracy"] == pytest.approx(kept["accuracy"], abs=0.001)
+            assert figures["macro_f1"] == pytest.approx(kept["macro_f1"], abs=0.002)
+
+
+def test_the_default_agrees_with_most_people_and_is_calibrated(fer2013_folder: Path) -> None:
+    assert settings.default_model() == "ferplus"
+    figures = fer.evaluate("ferplus", fer2013_folder, "public_test")
+    assert figures["accuracy"] >= 0.84
+    assert figures["ece"] <= 0.03
 
 
 def test_leaked_faces_are_counted_and_taken_out(fer2013_folder: Path) -> None:
@@ -83,8 +103,7 @@ def test_leaked_faces_are_counted_and_taken_out(fer2013_folder: Path) -> None:
     assert figures["votes"]["agreed_accuracy"] > figures["votes"]["disputed_accuracy"]
 
 
-@pytest.mark.slow
-def test_a_temperature_is_fitted_on_validation_and_changes_no_answer(
+def test_the_temperature_fitted_on_validation_lowers_the_error_on_public_test(
     fer2013_folder: Path,
 ) -> None:
     from fer.api import dataset_for
@@ -97,7 +116,6 @@ def test_a_temperature_is_fitted_on_validation_and_changes_no_answer(
     assert record["split"] == "validation"
     fitted = replace(model, card=replace(model.card, temperature=temperature))
     before, after = (evaluate(one, faces, "public_test") for one in (plain, fitted))
-    # On PublicTest this model gains nothing: validation, which picked its epoch, flatters it.
     assert record["ece_after"] < record["ece_before"]
-    assert after["ece"] == pytest.approx(before["ece"], abs=0.005)
+    assert after["ece"] < before["ece"] / 2
     assert after["accuracy"] == before["accuracy"]
