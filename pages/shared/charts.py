@@ -12,8 +12,10 @@ from fer import emotions
 
 
 def percent(share: float) -> str:
-    """A share of 0–1 in whole percent; what is small but not nothing does not read as nothing."""
-    return "<1 %" if 0 < share < 0.01 else f"{100 * share:.0f} %"
+    """A share of 0–1 in whole percent; nearly nothing and nearly all do not read as such."""
+    if 0 < share < 0.01:
+        return "<1 %"
+    return ">99 %" if 0.99 < share < 1 else f"{100 * share:.0f} %"
 
 
 def bars_html(shares: Mapping[str, float], *, top: str = "") -> str:

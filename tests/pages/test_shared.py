@@ -53,7 +53,7 @@ def test_a_box_over_the_edge_can_be_drawn(box: tuple[int, int, int, int]) -> Non
 
 def test_a_small_share_never_reads_as_nothing() -> None:
     shares = (0, 0.001, 0.005, 0.0444, 0.996, 1)
-    assert [percent(share) for share in shares] == ["0 %", "<1 %", "<1 %", "4 %", "100 %", "100 %"]
+    assert [percent(share) for share in shares] == ["0 %", "<1 %", "<1 %", "4 %", ">99 %", "100 %"]
 
 
 def test_bars_keep_their_order_and_cannot_smuggle_html_in() -> None:
