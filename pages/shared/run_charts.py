@@ -169,7 +169,8 @@ def _confusion(labels: list[str], matrix: np.ndarray, *, key: str) -> None:
             y=[label for label, there in zip(every, present, strict=True) if there],
             text=matrix[present],
             texttemplate="%{text}",
-            colorscale="Purples",
+            # From nothing, so that it suits a light ground and a dark one.
+            colorscale=[(0, "rgba(139, 92, 246, 0)"), (1, "rgba(139, 92, 246, 0.85)")],
             zmin=0,
             zmax=1,
             showscale=False,
