@@ -169,6 +169,7 @@ def _confusion(labels: list[str], matrix: np.ndarray, *, key: str) -> None:
             y=[label for label, there in zip(every, present, strict=True) if there],
             text=matrix[present],
             texttemplate="%{text}",
+            textfont={"color": "#e8e6f0"} if st.context.theme.type == "dark" else {},
             # From nothing, so that it suits a light ground and a dark one.
             colorscale=[(0, "rgba(139, 92, 246, 0)"), (1, "rgba(139, 92, 246, 0.85)")],
             zmin=0,
@@ -181,8 +182,8 @@ def _confusion(labels: list[str], matrix: np.ndarray, *, key: str) -> None:
         height=360,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
         uirevision=key,
-        yaxis={"autorange": "reversed", "automargin": True},
-        xaxis={"automargin": True},
+        yaxis={"autorange": "reversed", "automargin": True, "showgrid": False},
+        xaxis={"automargin": True, "showgrid": False},
     )
     alt = f"Confusion matrix: {matrix.trace()} of {matrix.sum()} right; rows are true"
     st.plotly_chart(figure, key=key, config={"displayModeBar": False}, alt=alt)
