@@ -31,7 +31,7 @@ from fer.errors import DatasetError, ImageError
 _FORMAT = 1
 _BLOCK = 4096  # faces that a build which is killed may lose …
 _BLOCK_BYTES = 16_000_000  # … or fewer, where they are large: two blocks are held at once
-_TASK = 64
+_TASK = 512  # fewer changes of hands between threads
 _MADE = {"width": "int32", "height": "int32", "hash": "str", "mean": "float32", "std": "float32"}
 
 
@@ -139,7 +139,7 @@ class _Build:
         self._shape = shape
         self._listing = listing
         self._progress = progress or (lambda done, planned: None)
-        self._place = folder / f"building-{shape}"
+        self._place = folder / f"building-{shape}-{_FORMAT}"
         self._block = max(1, min(_BLOCK, _BLOCK_BYTES // self._face_bytes))
         self._unreadable = list(listing.left_out)
         self._done = 0
@@ -213,7 +213,7 @@ class _Build:
 
     def _earlier(self) -> Iterator[tuple[pd.DataFrame, np.ndarray]]:
         """Indexes of this shape for earlier states of the source, with their pixels."""
-        for file in self._folder.glob(f"{self._shape}-*.parquet"):
+        for file in self._folder.glob(f"{self._shape}-*-{_FORMAT}.parquet"):
             stored = _opened(self._folder, file.stem, self._shape)
             if stored is not None:
                 known = pd.read_parquet(file, columns=["path", "stamp", *_MADE])
