@@ -28,7 +28,7 @@ test: $(VENV)/.requirements-dev ## Format, lint, types, import contracts, all te
 	$(BIN)/ruff check .
 	$(BIN)/mypy fer pages streamlit_app.py asgi.py
 	$(BIN)/lint-imports
-	$(PY) -m pytest -n 2 --dist loadfile --cov
+	$(PY) -m pytest --cov
 
 fix: $(VENV)/.requirements-dev ## Format the code and repair what ruff can
 	$(BIN)/ruff format .

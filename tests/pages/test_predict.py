@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from fer import settings
 from fer.data.synthetic import draw_face
+from fer.faces import files
 from pages.shared import state
 
 
@@ -154,6 +155,7 @@ def test_a_model_that_is_replaced_under_its_name_is_loaded_anew(
 
 
 def test_a_missing_detector_says_what_to_do(predict_page: AppTest) -> None:
+    files.yunet_path().unlink(missing_ok=True)  # another test may have put it there
     predict_page.selectbox(key=state.PREDICT_DETECTOR).select("yunet").run()
     assert not predict_page.exception
     assert "detectors" in predict_page.error[0].value
