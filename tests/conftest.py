@@ -28,9 +28,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def fer_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """An empty home, and none of the user's settings, for the tests and what they start."""
+    """An empty home for each module, and none of the user's settings."""
     home = tmp_path_factory.mktemp("fer_home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FER_HOME", str(home))

@@ -11,6 +11,7 @@ import numpy as np
 
 from fer.errors import DetectorError
 from fer.faces.detection import Face, resized, select
+from fer.importing import one_at_a_time
 
 MIN_SCORE = 0.97
 """False faces were seen up to 0.96, on a motorcycle and a space suit; 4 % of true ones score
@@ -32,8 +33,9 @@ class Mtcnn:
 
     def __init__(self) -> None:
         try:
-            import tensorflow as tf  # not above: it takes seconds
-            from mtcnn import MTCNN
+            with one_at_a_time():
+                import tensorflow as tf  # not above: it takes seconds
+                from mtcnn import MTCNN
         except ImportError as error:
             raise DetectorError(
                 f"MTCNN cannot be loaded ({error}). Install mtcnn and tensorflow, or add YuNet: "

@@ -19,6 +19,7 @@ import numpy as np
 from fer import options, settings
 from fer.errors import ArtefactError, CardError, ConfigError, ModelNotFoundError
 from fer.files import write_bytes, write_text
+from fer.importing import one_at_a_time
 from fer.nets import litert
 from fer.nets.card import ModelCard, read_card
 from fer.nets.forward import Forward, compile_forward, tempered
@@ -268,7 +269,8 @@ def load(model: str | Path | None = None, *, form: str = "keras") -> Artefact:
 def _open_keras(folder: Path, card: ModelCard) -> "keras.Model":
     path = folder / MODEL_FILE
     _check_sha256(path, card.model_sha256)
-    import keras
+    with one_at_a_time():
+        import keras
 
     try:
         network = keras.saving.load_model(path, compile=False, safe_mode=True)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, wait
 from contextlib import contextmanager, suppress
-from threading import Lock, Thread
+from threading import Thread
 
 import streamlit as st
 
@@ -14,6 +14,7 @@ from fer import settings
 from fer.data.synthetic import draw_face
 from fer.errors import ModelNotFoundError
 from fer.faces import files
+from fer.importing import one_at_a_time
 from fer.inference.predictor import Predictor
 from fer.nets import artefact
 
@@ -22,24 +23,25 @@ DEFAULT_DETECTOR = "auto"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # or it reports every missing GPU
 
 
-_IMPORTING = Lock()
-
-
 @contextmanager
 def _importing() -> Iterator[None]:
-    """Hold while something may import Keras: threads that do so at once get half of it.
+    """Hold while something may import Keras.
 
     Streamlit clears Keras' session and collects garbage after every run of a page where Keras is
     loaded. That takes 0.2 s, pulls names from under a thread that builds a network, and frees
     nothing here, where no page leaves a graph behind. So it is left out, and what the imports
     made is set aside from collection.
     """
-    with _IMPORTING:
-        before = "keras" in sys.modules
+    with one_at_a_time():
         yield
-        if not before and "keras" in sys.modules:
-            sys.modules["keras"].backend.clear_session = lambda: None
+        keras = sys.modules.get("keras")
+        if keras and keras.backend.clear_session is not _nothing:
+            keras.backend.clear_session = _nothing
             gc.freeze()
+
+
+def _nothing() -> None:
+    """Stands in for Keras' `clear_session`."""
 
 
 def import_keras() -> None:

@@ -50,7 +50,7 @@ IS_IDLE = """idleForMs => {
 Serve = Callable[[str], AbstractContextManager[str]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def serve(fer_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Serve:
     """Serves a script: `with serve("asgi.py") as address`."""
     return lambda script: _served(script, tmp_path_factory.mktemp("server") / "log.txt")

@@ -60,8 +60,6 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     from fer.nets.card import ModelCard
 
     folder = tmp_path_factory.mktemp("evaluate")
-    own = pytest.MonkeyPatch()
-    own.setenv("FER_HOME", str(folder / "home"))  # other tests leave data sets in the shared one
     write_faces(folder / "small")
     add(folder / "small", name="small")
     for seed, name in enumerate(("naive", "other")):
@@ -83,7 +81,6 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("FER_MODEL", "naive")
         patch.setenv("FER_DATA_ROOTS", folder.anchor)
         yield
-    own.undo()
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,7 @@ from fer.evaluation.report import comparison_record, full_figures, listed_errors
 from fer.evaluation.slices import picture_facts, slice_columns, slice_figures
 from fer.nets import artefact
 from fer.nets.artefact import Artefact
+from pages.shared import models
 from pages.shared.dataset.opened import LOOK_AGAIN_AFTER_S, with_progress
 
 _MOST_KEPT = 6
@@ -131,6 +132,7 @@ def load_model(model: str) -> Artefact:
 
 @st.cache_resource(max_entries=3, show_spinner="Loading the model")
 def _load_model(model: str, stamp: int) -> Artefact:
+    models.import_keras()
     return artefact.load(model)
 
 
