@@ -59,6 +59,7 @@ def train(
     measuring: Callable[[], None] | None = None,
     checkpoints: Path | None = None,
     start: "str | Path | None" = None,
+    teachers: "Sequence[str | Path]" = (),
     go_on: bool = True,
     callbacks: "Sequence[keras.callbacks.Callback]" = (),
 ) -> "Artefact":
@@ -75,6 +76,7 @@ def train(
         measuring: Called once when training is over.
         checkpoints: Folder of checkpoints; training goes on from what is there.
         start: The model to go on from; by default the one that the configuration names.
+        teachers: The models to learn from; by default those that the configuration names.
         go_on: False to write what the checkpoint has, without further training.
         callbacks: Callbacks of Keras; see `fer.training.fit.fit`.
 
@@ -112,6 +114,7 @@ def train(
         should_stop=should_stop,
         folder=checkpoints,
         start=trained_before,
+        teachers=[artefact.load(name) for name in teachers or config.teachers],
         go_on=go_on,
         callbacks=callbacks,
     )

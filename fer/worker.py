@@ -153,6 +153,7 @@ def _train(run: Run, **how: Any) -> "Artefact":
         out=run.model_folder,
         checkpoints=run.checkpoints,
         start=start if start.is_dir() else None,
+        teachers=sorted((run.folder / "teachers").glob("*")),
         **how,
     )
     figures = {split: dict(measured) for split, measured in trained.card.metrics.items()}

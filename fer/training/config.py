@@ -33,6 +33,10 @@ class TrainingConfig:
         "Learn one label a face, the annotators' votes, or the mean of both.",
         choices=("hard", "soft", "blend"),
     )
+    teachers: tuple[str, ...] = option(
+        (), "Models whose mean answer is part of every target (distillation)."
+    )
+    teacher_share: float = option(0.5, "How much of the target they give.", low=0, high=1)
     labels: tuple[str, ...] = option((), "Classes to learn; none named: all of the data set.")
     use_excluded: bool = option(False, "Learn from faces that were marked as excluded, too.")
     select_on: str = option(

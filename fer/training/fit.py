@@ -33,6 +33,7 @@ def fit(
     should_stop: Callable[[], bool] | None = None,
     folder: Path | None = None,
     start: Artefact | None = None,
+    teachers: Sequence[Artefact] = (),
     go_on: bool = True,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> Fitted:
@@ -48,6 +49,7 @@ def fit(
         should_stop: Asked after every step; true does the same. It may wait, to pause.
         folder: Where checkpoints go; training goes on from what is there.
         start: The model to go on from, where the configuration names one.
+        teachers: The models to learn from, where the configuration names some.
         go_on: False to take what the checkpoint has, without further training.
         callbacks: Keras' own or others, called after ours: they are given `val_loss` and
             `val_accuracy`, too. The learning rate is the configuration's (`schedule`).
@@ -58,7 +60,7 @@ def fit(
         TrainingError: If the loss is no longer a number, or a checkpoint cannot be used.
         OSError: If a checkpoint cannot be written; the one before it stays.
     """
-    material = prepare(config, dataset)
+    material = prepare(config, dataset, teachers)
     model = build(config, material.labels, start)
     progress = checkpoint.Progress()
     batch_count = -(-len(material.train) // config.batch_size)

@@ -1,5 +1,6 @@
 """What a configuration makes of a data set: rows, targets and weights."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from fer import emotions
 from fer.data import Dataset
 from fer.errors import ConfigError, DatasetError
+from fer.nets.artefact import Artefact
 from fer.training.config import TrainingConfig
 
 
@@ -31,8 +33,15 @@ class Material:
     class_weights: np.ndarray
 
 
-def prepare(config: TrainingConfig, dataset: Dataset) -> Material:
+def prepare(
+    config: TrainingConfig, dataset: Dataset, teachers: Sequence[Artefact] = ()
+) -> Material:
     """Choose rows, targets and weights. The test parts are not looked at.
+
+    Args:
+        config: What to choose.
+        dataset: Where from.
+        teachers: The models that the configuration names.
 
     Raises:
         DatasetError: If there is no train or validation part, or fewer than two classes.
@@ -61,6 +70,10 @@ def prepare(config: TrainingConfig, dataset: Dataset) -> Material:
                 "'hard', or a data set with the votes of its annotators, such as FER+."
             )
         targets = dataset.target_shares(labels, mode=config.label_mode)[rows["train"]]
+    if teachers:
+        faces = dataset.pixels[rows["train"]]
+        answers = np.mean([_answers(teacher, faces, labels) for teacher in teachers], axis=0)
+        targets = (1 - config.teacher_share) * targets + config.teacher_share * answers
     return Material(
         labels=labels,
         train=rows["train"],
@@ -69,6 +82,25 @@ def prepare(config: TrainingConfig, dataset: Dataset) -> Material:
         validation_targets=classes[rows["validation"]],
         class_weights=_class_weights(config.class_weights, targets),
     )
+
+
+def _answers(teacher: Artefact, faces: np.ndarray, labels: tuple[str, ...]) -> np.ndarray:
+    """What a trained model says of faces and of their mirror images, shape (n, classes)."""
+    card = teacher.card
+    found, wanted = (card.height, card.width, card.channels), faces.shape[1:]
+    if found != wanted:
+        raise ConfigError(
+            f"The teacher '{card.name}' takes (height, width, channels) {found}; the faces are "
+            f"{wanted}. Set the size to the teacher's, or choose another."
+        )
+    if missing := set(labels) - set(card.labels):
+        raise ConfigError(
+            f"The teacher '{card.name}' does not know {', '.join(sorted(missing))}. Choose one "
+            "that knows every class to learn."
+        )
+    places = [card.labels.index(label) for label in labels]
+    said = (teacher.classify(faces) + teacher.classify(faces[:, :, ::-1]))[:, places]
+    return said / said.sum(axis=1, keepdims=True)
 
 
 def _labels(config: TrainingConfig, dataset: Dataset) -> tuple[str, ...]:

@@ -203,7 +203,7 @@ def create(config: TrainingConfig, *, name: str = "", state: str = "queued") -> 
     """Make the folder of a new run; it appears whole or not at all.
 
     Raises:
-        ModelNotFoundError: If the model to go on from is not there.
+        ModelNotFoundError: If the model to go on from, or a teacher, is not there.
         TrainingError: If the disk does not take it.
     """
     root = settings.runs_folder()
@@ -217,6 +217,8 @@ def create(config: TrainingConfig, *, name: str = "", state: str = "queued") -> 
                 source = artefact.find(config.start_from)
                 config = config.adopted(read_card(source / artefact.CARD_FILE))
                 shutil.copytree(source, made / "start")
+            for number, teacher in enumerate(config.teachers):
+                shutil.copytree(artefact.find(teacher), made / "teachers" / str(number))
             write_text(made / "config.toml", config.to_toml())
             if name:
                 Run(made).rename(name)

@@ -25,6 +25,7 @@ from pages.shared.pictures import data_uri
 GROUPS = {
     "Data": (
         "truth", "label_mode", "labels", "use_excluded", "validation_fraction", "class_weights",
+        "teachers", "teacher_share",
     ),
     "Network": ("architecture", "height", "width", "channels", "start_from", "frozen_layers"),
     "Learning": (
@@ -130,6 +131,8 @@ def _widget(place: Any, field: "dataclasses.Field[Any]", value: Any, scope: str)
             chosen = tuple(
                 st.multiselect(label, emotions.ALL, placeholder="All of the data set", **common)
             )
+        elif field.name == "teachers":
+            chosen = tuple(st.multiselect(label, list_models(), placeholder="None", **common))
         elif field.name == "select_on":
             chosen = st.selectbox(label, ["validation", "last"], **common)
         elif declared["choices"]:

@@ -126,6 +126,14 @@ def test_going_on_from_a_model_takes_it_along_with_its_size(tiny_folder: Path) -
     assert (run.folder / "start" / "model.keras").is_file()
 
 
+def test_teachers_are_taken_along(tiny_folder: Path) -> None:
+    run = runs.create(TrainingConfig(teachers=(str(tiny_folder), str(tiny_folder))))
+    assert sorted(path.parent.name for path in run.folder.glob("teachers/*/card.json")) == [
+        "0",
+        "1",
+    ]
+
+
 def test_comparing_shows_figures_and_only_the_options_that_differ() -> None:
     one = runs.create(TrainingConfig(epochs=5), name="one")
     two = runs.create(TrainingConfig(epochs=9, options={"width": 2.0}), name="two")
