@@ -9,6 +9,8 @@ on where one was killed, and copies what it knows rather than decode it again.
 import json
 import os
 import shutil
+import statistics
+import time
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -32,6 +34,8 @@ _FORMAT = 1
 _BLOCK = 4096  # faces that a build which is killed may lose …
 _BLOCK_BYTES = 16_000_000  # … or fewer, where they are large: two blocks are held at once
 _TASK = 512  # fewer changes of hands between threads
+_PROBE = 16  # pictures whose decoding is timed …
+_QUICK_S = 0.0001  # … to see whether it takes so little that one thread is best
 _MADE = {"width": "int32", "height": "int32", "hash": "str", "mean": "float32", "std": "float32"}
 
 
@@ -200,7 +204,7 @@ class _Build:
             missing[found["index"].to_numpy()] = False
         rows = np.flatnonzero(missing)
         parts = [rows[start : start + self._block] for start in range(0, len(rows), self._block)]
-        with ThreadPoolExecutor(max_workers=min(32, os.cpu_count() or 1)) as pool:
+        with ThreadPoolExecutor(self._threads(rows)) as pool:
             try:
                 # The next block is being decoded while this one is written.
                 begun = (self._begin(part, pool) for part in parts)
@@ -210,6 +214,22 @@ class _Build:
                     yield self._collected(ahead.popleft(), wanted)
             finally:
                 pool.shutdown(cancel_futures=True)
+
+    def _threads(self, rows: np.ndarray) -> int:
+        """How many threads decode; pictures of a few kilobytes are read fastest by one alone.
+
+        There, threads would spend their time on handing the interpreter to each other.
+        """
+        if len(rows) > self._block:
+            seconds = []
+            for row in rows[:_PROBE]:
+                start = time.perf_counter()
+                with suppress(ImageError):
+                    self._listing.load(int(row))
+                seconds.append(time.perf_counter() - start)
+            if statistics.median(seconds) < _QUICK_S:
+                return 1
+        return min(32, os.cpu_count() or 1)
 
     def _earlier(self) -> Iterator[tuple[pd.DataFrame, np.ndarray]]:
         """Indexes of this shape for earlier states of the source, with their pixels."""
