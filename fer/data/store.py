@@ -9,8 +9,6 @@ on where one was killed, and copies what it knows rather than decode it again.
 import json
 import os
 import shutil
-import statistics
-import time
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -34,9 +32,7 @@ _FORMAT = 1
 _BLOCK = 4096  # faces that a build which is killed may lose …
 _BLOCK_BYTES = 16_000_000  # … or fewer, where they are large: two blocks are held at once
 _TASK = 512  # fewer changes of hands between threads
-_PROBE = 16  # pictures whose decoding is timed …
-_QUICK_S = 0.0001  # … to see whether it takes so little that one thread is best
-_MADE = {"width": "int32", "height": "int32", "hash": "str", "mean": "float32", "std": "float32"}
+_MADE = dict(zip(Content._fields, ("int32", "int32", "str", "float32", "float32"), strict=True))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,11 +122,24 @@ def _opened(folder: Path, key: str, shape: Shape) -> Stored | None:
 
 @dataclass(frozen=True, kw_only=True)
 class _Pending:
-    """A block that is being decoded: positions in the listing, pixels, and who works on them."""
+    """A block that is being decoded.
+
+    Columns rather than an object a face: Python's collector would look through those again and
+    again.
+
+    Attributes:
+        rows: Positions in the listing, shape (n,).
+        faces: Takes the pixels.
+        made: Takes what is measured, a column a name.
+        reasons: Takes why a picture cannot be read, by its place in the block.
+        tasks: Who works on it; each gives the number of faces it has done.
+    """
 
     rows: np.ndarray
     faces: np.ndarray
-    tasks: "list[Future[list[Content | str]]]"
+    made: dict[str, list[Any]]
+    reasons: dict[int, str]
+    tasks: "list[Future[int]]"
 
 
 class _Build:
@@ -204,7 +213,7 @@ class _Build:
             missing[found["index"].to_numpy()] = False
         rows = np.flatnonzero(missing)
         parts = [rows[start : start + self._block] for start in range(0, len(rows), self._block)]
-        with ThreadPoolExecutor(self._threads(rows)) as pool:
+        with ThreadPoolExecutor(max_workers=min(32, os.cpu_count() or 1)) as pool:
             try:
                 # The next block is being decoded while this one is written.
                 begun = (self._begin(part, pool) for part in parts)
@@ -214,22 +223,6 @@ class _Build:
                     yield self._collected(ahead.popleft(), wanted)
             finally:
                 pool.shutdown(cancel_futures=True)
-
-    def _threads(self, rows: np.ndarray) -> int:
-        """How many threads decode; pictures of a few kilobytes are read fastest by one alone.
-
-        There, threads would spend their time on handing the interpreter to each other.
-        """
-        if len(rows) > self._block:
-            seconds = []
-            for row in rows[:_PROBE]:
-                start = time.perf_counter()
-                with suppress(ImageError):
-                    self._listing.load(int(row))
-                seconds.append(time.perf_counter() - start)
-            if statistics.median(seconds) < _QUICK_S:
-                return 1
-        return min(32, os.cpu_count() or 1)
 
     def _earlier(self) -> Iterator[tuple[pd.DataFrame, np.ndarray]]:
         """Indexes of this shape for earlier states of the source, with their pixels."""
@@ -242,40 +235,39 @@ class _Build:
     def _begin(self, rows: np.ndarray, pool: ThreadPoolExecutor) -> _Pending:
         """Have the pictures at these positions of the listing decoded."""
         faces = np.empty((len(rows), *self._shape.face), np.uint8)
+        made: dict[str, list[Any]] = {name: [None] * len(rows) for name in _MADE}
+        width, height, digest, mean, std = made.values()
+        reasons: dict[int, str] = {}
 
-        def work(start: int) -> list[Content | str]:
-            made: list[Content | str] = []
-            for at in range(start, min(start + _TASK, len(rows))):
+        def work(start: int) -> int:
+            stop = min(start + _TASK, len(rows))
+            for at in range(start, stop):
                 try:
-                    made.append(measure(self._listing.load(int(rows[at])), out=faces[at]))
+                    width[at], height[at], digest[at], mean[at], std[at] = measure(
+                        self._listing.load(int(rows[at])), out=faces[at]
+                    )
                 except ImageError as error:
-                    made.append(str(error))
-            return made
+                    reasons[at] = str(error)
+            return stop - start
 
         tasks = [pool.submit(work, start) for start in range(0, len(rows), _TASK)]
-        return _Pending(rows=rows, faces=faces, tasks=tasks)
+        return _Pending(rows=rows, faces=faces, made=made, reasons=reasons, tasks=tasks)
 
     def _collected(
         self, pending: _Pending, wanted: pd.DataFrame
     ) -> tuple[pd.DataFrame, np.ndarray]:
-        made: list[Content | str] = []
         for task in pending.tasks:
-            done = task.result()
-            made.extend(done)
-            self._advance(len(done))
-        names = wanted.iloc[pending.rows]
-        contents = [content for content in made if not isinstance(content, str)]
-        block = names.reset_index(drop=True)
+            self._advance(task.result())
+        block = wanted.iloc[pending.rows].reset_index(drop=True)
+        for name, column in pending.made.items():
+            block[name] = column
+        bad = sorted(pending.reasons)
+        self._unreadable += [(block["path"][at], pending.reasons[at]) for at in bad]
         faces = pending.faces
-        if len(contents) < len(made):
-            good = np.array([not isinstance(content, str) for content in made])
-            reasons = [content for content in made if isinstance(content, str)]
-            self._unreadable += zip(block["path"][~good], reasons, strict=True)
-            block, faces = block[good].reset_index(drop=True), faces[good]
-        columns = zip(*contents, strict=True) if contents else [()] * len(_MADE)
-        for (name, kind), values in zip(_MADE.items(), columns, strict=True):
-            block[name] = pd.Series(values, dtype=kind)
-        return block, faces
+        if bad:
+            block = block.drop(index=bad).reset_index(drop=True)
+            faces = np.delete(faces, bad, axis=0)
+        return block.astype(_MADE), faces
 
     def _advance(self, faces: int) -> None:
         self._done += faces

@@ -56,19 +56,21 @@ class FolderReader:
         stamps: list[str] = []
         unknown = []
         for folder, lines in self._tree.folders:
-            pictures = [line.partition("\0") for line in lines if _is_picture(line)]
+            pictures = [line for line in lines if _is_picture(line)]
             if not pictures:
                 continue
             *parents, class_name = folder[:-1].split("/")
             if not class_name or class_name.lower() in PARTS:
-                left_out += [(folder + name, "not in a class folder") for name, _, _ in pictures]
+                names = (line.partition("\0")[0] for line in pictures)
+                left_out += [(folder + name, "not in a class folder") for name in names]
                 continue
             label = label_of(class_name, custom_classes=self._custom)
             if not label:
                 unknown.append(folder[:-1])
                 continue
             part = next((PARTS[p.lower()] for p in reversed(parents) if p.lower() in PARTS), "")
-            for name, _, stamp in pictures:
+            for line in pictures:
+                name, _, stamp = line.partition("\0")
                 official = _OFFICIAL.match(name) if part else None
                 paths.append(folder + name)
                 splits.append(PARTS[official[1].lower()] if official else part)
