@@ -17,6 +17,7 @@ from pages.shared.pictures import annotated
 FORMATS = ["mp4", "mov", "m4v", "webm", "mkv", "avi", "mpg", "mpeg", "mjpeg"]
 LOCAL = ("127.0.0.1", "localhost", "::1")
 SHOWN_EVERY_S = 0.3
+AXIS_PX = 48  # of both charts, so that a moment lies at one place in them
 FRAME_WIDTH_PX = 640  # a narrower screen shows it narrower
 
 
@@ -166,17 +167,24 @@ def charts(table: pd.DataFrame, film: Film) -> float | None:
     """Both charts; the time of the step that was clicked."""
     labels = list(film.timeline.labels)
     colors = alt.Scale(domain=labels, range=[emotions.describe(label).color for label in labels])
-    time_axis = alt.X("time_s:Q", title="seconds")
+    end = float(table["until_s"].max())
+    time_axis = alt.X("time_s:Q", title="seconds", scale=alt.Scale(domain=[0, end], nice=False))
     shares = table.groupby("time_s")[[f"p_{label}" for label in labels]].mean()
     shares.columns = pd.Index(labels)
+    shares.loc[end] = shares.iloc[-1]  # the last step has a width, too
     long = shares.reset_index().melt("time_s", var_name="emotion", value_name="probability")
     st.caption("Mean probability of each emotion")
     st.altair_chart(
         alt.Chart(long)
-        .mark_area()
+        .mark_area(interpolate="step-after")
         .encode(
             x=time_axis,
-            y=alt.Y("probability:Q", stack="zero", axis=alt.Axis(format="%"), title=None),
+            y=alt.Y(
+                "probability:Q",
+                stack="zero",
+                title=None,
+                axis=alt.Axis(format="%", minExtent=AXIS_PX),
+            ),
             color=alt.Color(
                 "emotion:N",
                 scale=colors,
@@ -194,7 +202,7 @@ def charts(table: pd.DataFrame, film: Film) -> float | None:
         .encode(
             x=time_axis,
             x2="until_s:Q",
-            y=alt.Y("person:N", title="person"),
+            y=alt.Y("person:N", title=None, axis=alt.Axis(minExtent=AXIS_PX)),
             color=alt.Color("emotion:N", scale=colors, legend=None),
             opacity=alt.Opacity("confidence:Q", scale=alt.Scale(domain=[0, 1]), legend=None),
             tooltip=["time_s", "person", "emotion", alt.Tooltip("confidence", format=".0%")],

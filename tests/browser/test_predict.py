@@ -1,0 +1,131 @@
+"""What a visitor does with many photos, the clipboard and the files to take away."""
+
+import base64
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+WaitUntilIdle = Callable[[Page], None]
+
+SLOW_MS = 60_000
+PASTE = """picture => {
+    const bytes = Uint8Array.from(atob(picture), letter => letter.charCodeAt(0))
+    const clipboardData = new DataTransfer()
+    clipboardData.items.add(new File([bytes], "image.png", { type: "image/png" }))
+    document.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }))
+}"""
+
+
+def png(photo: np.ndarray) -> bytes:
+    return cv2.imencode(".png", cv2.cvtColor(photo, cv2.COLOR_RGB2BGR))[1].tobytes()
+
+
+@pytest.fixture
+def archive(astronaut: np.ndarray, tmp_path: Path) -> Path:
+    """A colour photo, its mirror image, a grey one, no face, and what is no picture."""
+    grey = np.repeat(cv2.cvtColor(astronaut, cv2.COLOR_RGB2GRAY)[:, :, None], 3, axis=2)
+    path = tmp_path / "photos.zip"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("album/a colour.png", png(astronaut))
+        file.writestr("album/b mirrored.png", png(astronaut[:, ::-1]))
+        file.writestr("album/c grey.png", png(grey))
+        file.writestr("album/d wall.png", png(np.full((300, 400, 3), 120, np.uint8)))
+        file.writestr("notes.txt", "not a picture")
+    return path
+
+
+def downloaded(page: Page, name: str) -> bytes:
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=name, exact=True).click()
+    return Path(waiting.value.path()).read_bytes()
+
+
+def test_an_archive_is_summed_up_answered_and_taken_away(
+    page: Page, server: str, archive: Path, wait_until_idle: WaitUntilIdle
+) -> None:
+    page.goto(f"{server}/predict")
+    page.locator("input[type=file]").set_input_files(archive)
+    expect(page.get_by_role("heading", name="All photos together")).to_be_visible(timeout=SLOW_MS)
+    wait_until_idle(page)
+    expect(page.get_by_text("4 photos, 3 faces")).to_be_visible()
+    expect(page.get_by_text("No face found")).to_have_count(1)
+
+    page.get_by_text("Was this right?").nth(1).click()
+    page.get_by_role("radio", name="surprise").click()
+    wait_until_idle(page)
+    rows = list(csv.DictReader(io.StringIO(downloaded(page, "CSV").decode())))
+    assert [(row["emotion"], row["your_answer"]) for row in rows if row["emotion"]] == [
+        ("happy", ""),
+        ("happy", "surprise"),
+        ("happy", ""),
+    ]
+    assert len(json.loads(downloaded(page, "JSON"))) == 4
+    with zipfile.ZipFile(io.BytesIO(downloaded(page, "Marked photos"))) as marked:
+        names = marked.namelist()
+        assert [name[5:] for name in names] == [
+            "a colour.jpg", "b mirrored.jpg", "c grey.jpg", "d wall.jpg",
+        ]  # fmt: skip
+        for name in names:
+            assert cv2.imdecode(np.frombuffer(marked.read(name), np.uint8), 1) is not None
+
+
+def test_a_picture_is_pasted(page: Page, server: str, astronaut: np.ndarray) -> None:
+    page.goto(f"{server}/predict")
+    expect(page.get_by_role("button", name="Paste a picture")).to_be_visible(timeout=SLOW_MS)
+    page.evaluate(PASTE, base64.b64encode(png(astronaut)).decode())
+    expect(page.get_by_alt_text("Pasted picture, 1 face: 1 happy")).to_be_visible(timeout=SLOW_MS)
+
+
+def test_settings_survive_a_visit_to_another_page(
+    page: Page, server: str, wait_until_idle: WaitUntilIdle
+) -> None:
+    page.goto(f"{server}/predict")
+    page.get_by_role("button", name="Settings").click(timeout=SLOW_MS)
+    smallest = page.get_by_role("spinbutton", name="Leave out faces smaller than (px)")
+    smallest.fill("120")
+    smallest.press("Enter")
+    wait_until_idle(page)
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Live", exact=True).click()
+    wait_until_idle(page)
+    page.get_by_role("link", name="Predict", exact=True).click()
+    wait_until_idle(page)
+    page.get_by_role("button", name="Settings").click()
+    expect(smallest).to_have_value("120")
+
+
+@pytest.fixture
+def film(astronaut: np.ndarray, tmp_path: Path) -> Path:
+    """Three seconds of a smiling person who moves from side to side."""
+    path = tmp_path / "film.mp4"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 10, (640, 480))
+    for number in range(30):
+        frame = np.full((480, 640, 3), 110, np.uint8)
+        x = round(170 * (1 - np.cos(2 * np.pi * number / 30)))
+        frame[90:390, x : x + 300] = astronaut[:300, 80:380, ::-1]
+        writer.write(frame)
+    writer.release()
+    return path
+
+
+def test_a_film_becomes_a_timeline_and_a_click_shows_its_moment(
+    page: Page, server: str, film: Path, wait_until_idle: WaitUntilIdle
+) -> None:
+    page.goto(f"{server}/video")
+    page.locator("input[type=file]").set_input_files(film)
+    expect(page.get_by_role("heading", name="Timeline")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_alt_text("The frame at 0.0 s: happy")).to_be_visible(timeout=SLOW_MS)
+    wait_until_idle(page)
+    rows = list(csv.DictReader(io.StringIO(downloaded(page, "Timeline as CSV").decode())))
+    assert {row["person"] for row in rows} == {"1"}
+    assert {row["emotion"] for row in rows} == {"happy"}
+    page.locator("g.mark-rect path").nth(10).click()
+    expect(page.get_by_alt_text("The frame at 2.5 s: happy")).to_be_visible(timeout=SLOW_MS)
