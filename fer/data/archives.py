@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple, cast
 
 from fer import settings
+from fer.data.readers import Progress
 from fer.errors import DatasetError
 from fer.images import SUFFIXES
 
@@ -38,7 +39,7 @@ def is_archive(file: Path) -> bool:
     try:
         if not file.is_file() or zipfile.is_zipfile(file):
             return file.is_file()
-        with _open_tar(file):
+        with file.open("rb") as packed, _open_tar(packed):
             return True
     except (OSError, EOFError, ValueError, tarfile.TarError):
         return False
@@ -57,7 +58,12 @@ def unpacked_folder() -> Path:
 
 
 def unpack(
-    archive: Path, place: Path, *, max_files: int = MAX_FILES, max_bytes: int = MAX_BYTES
+    archive: Path,
+    place: Path,
+    *,
+    max_files: int = MAX_FILES,
+    max_bytes: int = MAX_BYTES,
+    progress: Progress | None = None,
 ) -> None:
     """Unpack the pictures and tables of an archive.
 
@@ -66,6 +72,7 @@ def unpack(
         place: The folder to make. It appears when it is complete.
         max_files: More are refused.
         max_bytes: More, unpacked, are refused, whatever the archive claims.
+        progress: Called with files done, and all files as far as the archive's length tells.
 
     Raises:
         DatasetError: If it is damaged, too large, encrypted, or holds a link, a device or a path
@@ -74,7 +81,7 @@ def unpack(
     place.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=place.parent))
     try:
-        _write(archive, beside / "whole", max_files, max_bytes)
+        _write(archive, beside / "whole", max_files, max_bytes, progress)
         put_in_place(beside / "whole", place)
     except (
         OSError, EOFError, ValueError, RuntimeError, NotImplementedError,
@@ -97,10 +104,13 @@ def put_in_place(folder: Path, place: Path) -> None:
             raise
 
 
-def _write(archive: Path, folder: Path, max_files: int, max_bytes: int) -> None:
+def _write(
+    archive: Path, folder: Path, max_files: int, max_bytes: int, progress: Progress | None
+) -> None:
     folder.mkdir()
     claimed = written = 0
-    with _members(archive) as members:
+    size = archive.stat().st_size
+    with archive.open("rb") as packed, _members(packed) as members:
         for count, member in enumerate(members, 1):  # all count: passing one over costs time, too
             path = PurePosixPath(member.name.replace("\\", "/"))
             if path.is_absolute() or ".." in path.parts or ":" in "".join(path.parts[:1]):
@@ -125,18 +135,21 @@ def _write(archive: Path, folder: Path, max_files: int, max_bytes: int) -> None:
                     if written > max_bytes:
                         raise _refused(archive, f"more than {max_bytes / 1e9:g} GB")
                     file.write(chunk)
+            if progress and (passed := packed.tell()):
+                progress(count, max(count, round(count * size / passed)))
     if not any(folder.iterdir()):
         raise _refused(archive, "no picture and no table")
 
 
 @contextmanager
-def _members(archive: Path) -> Iterator[Iterator[Member]]:
+def _members(packed: IO[bytes]) -> Iterator[Iterator[Member]]:
     """All that an archive holds, in its order."""
-    if zipfile.is_zipfile(archive):
-        with zipfile.ZipFile(archive) as pack:
+    if zipfile.is_zipfile(packed):
+        with zipfile.ZipFile(packed) as pack:
             yield _zip_members(pack)
     else:
-        with _open_tar(archive) as tar:
+        packed.seek(0)
+        with _open_tar(packed) as tar:
             yield _tar_members(tar)
 
 
@@ -171,8 +184,8 @@ _EXTENDED = (
 )  # fmt: skip
 
 
-def _open_tar(file: Path) -> tarfile.TarFile:
-    return tarfile.open(file, "r:*", tarinfo=_Header)
+def _open_tar(packed: IO[bytes]) -> tarfile.TarFile:
+    return tarfile.open(fileobj=packed, mode="r:*", tarinfo=_Header)
 
 
 def _refused(archive: Path, found: str) -> DatasetError:

@@ -1,11 +1,17 @@
 """Data sets from Kaggle by their slug, through kagglehub, which is optional."""
 
+import os
 from pathlib import Path
 
 from fer.data.registry import Source
 from fer.errors import DatasetError
 
 PREFIX = "kaggle:"
+
+
+def cache_folder() -> Path:
+    """Where kagglehub keeps what it fetches."""
+    return Path(os.environ.get("KAGGLEHUB_CACHE") or Path.home() / ".cache" / "kagglehub")
 
 
 def locate(source: str, *, custom_classes: bool = False) -> Source:

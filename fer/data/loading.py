@@ -43,7 +43,8 @@ def load_dataset(
         seed: Seed of that choice.
         custom_classes: Keep unknown emotions as classes of their own rather than refuse them.
         truth: `label`, or `votes` for what most annotators chose; see `Dataset.by_votes`.
-        progress: Called with faces done and faces planned.
+        progress: Called with faces done and faces planned; for an archive twice over, as it is
+            unpacked and as its pictures are read.
 
     Raises:
         DatasetError: If there is no such data set, it holds no known class, or the truth is unknown
@@ -52,7 +53,7 @@ def load_dataset(
     if truth not in TRUTHS:
         raise DatasetError(f"Unknown truth '{truth}'. Known: {', '.join(TRUTHS)}.")
     found = _found(source, custom_classes=custom_classes)
-    path = _on_disk(found)
+    path = _on_disk(found, progress)
     reader = (
         DrawnReader(max(height, width))
         if path is None
@@ -90,7 +91,7 @@ def add(
         source: As for `load_dataset`.
         name: What to call it; None for the name of its folder or file.
         custom_classes: As for `load_dataset`.
-        progress: Called with faces done and faces planned.
+        progress: As for `load_dataset`.
 
     Raises:
         DatasetError: If the source cannot be read, or the name is impossible or taken.
@@ -111,10 +112,10 @@ def _found(source: str | Path | Source, *, custom_classes: bool) -> Source:
     return resolve(source, custom_classes=custom_classes)
 
 
-def _on_disk(found: Source) -> Path | None:
+def _on_disk(found: Source, progress: Progress | None) -> Path | None:
     """The folder or file to read, unpacked if it comes from an archive."""
     if found.path is not None and found.origin and not found.path.exists():
-        archives.unpack(Path(found.origin), found.path)
+        archives.unpack(Path(found.origin), found.path, progress=progress)
     if found.path is not None and not found.path.exists():
         raise DatasetError(
             f"'{found.path}', where the data set '{found.name}' was, is not there any more. Put it "

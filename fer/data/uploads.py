@@ -36,7 +36,7 @@ def add_upload(
         content: The file.
         name: What to call the data set.
         custom_classes: As for `load_dataset`.
-        progress: Called with faces done and faces planned.
+        progress: As for `load_dataset`.
 
     Raises:
         DatasetError: If it is too large, no data set, or the name is impossible or taken. Nothing
@@ -58,7 +58,7 @@ def add_upload(
         place = unpacked_folder() / f"upload-{digest.hexdigest()}"
         is_new = not place.exists()
         if is_new and is_archive(file):
-            unpack(file, place, max_bytes=MAX_UNPACKED_BYTES)
+            unpack(file, place, max_bytes=MAX_UNPACKED_BYTES, progress=progress)
         elif is_new:
             (Path(beside) / "whole").mkdir()
             _check_table(file.rename(Path(beside) / "whole" / "fer2013.csv"))

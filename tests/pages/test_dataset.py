@@ -156,3 +156,17 @@ def test_a_path_that_leads_out_or_nowhere_is_refused(
     said = add_dialog.error[0].value
     assert any(reason in said for reason in ("may read", "whole path", "nothing at"))
     assert [source.name for source in registered()] == ["synthetic", NAME]
+
+
+def test_kaggle_is_not_asked_for_what_could_not_be_read_afterwards(
+    add_dialog: AppTest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("KAGGLEHUB_CACHE", "/elsewhere/kagglehub")
+    add_dialog.session_state["dataset.add.place"] = "kaggle"
+    add_dialog.run()
+    add_dialog.text_input(key="dataset.add.slug").set_value("msambare/fer2013")
+    add_dialog.button(key="dataset.add.go").click().run()
+    assert not add_dialog.exception
+    assert "'/elsewhere/kagglehub' is not under a folder that this app may read" in (
+        add_dialog.error[0].value
+    )

@@ -7,7 +7,7 @@ import streamlit as st
 
 from fer import settings
 from fer.data import Dataset, add
-from fer.data.kaggle import PREFIX
+from fer.data.kaggle import PREFIX, cache_folder
 from fer.data.roots import allowed
 from fer.data.uploads import MAX_BYTES, add_upload
 from fer.errors import DatasetError, FerError
@@ -85,7 +85,9 @@ def show_add() -> None:
 
 def _add(source: str, name: str, custom: bool, report: object) -> Dataset:
     given = source.strip()
-    if not given.startswith(PREFIX):
+    if given.startswith(PREFIX):
+        allowed(cache_folder())  # before hundreds of megabytes are fetched for nothing
+    else:
         path = allowed(given)
         if not path.exists():
             raise DatasetError(f"There is nothing at '{given}'. Check the path.")

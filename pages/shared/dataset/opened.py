@@ -99,10 +99,14 @@ def with_progress(work: Callable[[Callable[[int, int], None]], T]) -> T:
     slot = st.empty()
     slot.progress(0.0, "Looking at the files…")
     started = shown = time.monotonic()
+    before = 0
 
     def report(done: int, planned: int) -> None:
-        nonlocal shown
+        nonlocal started, shown, before
         now = time.monotonic()
+        if done < before:  # unpacked; now they are read
+            started = now
+        before = done
         if now - shown < _UPDATE_EVERY_S:
             return
         shown = now

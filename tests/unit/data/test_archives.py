@@ -1,4 +1,5 @@
 import io
+import random
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -42,6 +43,25 @@ def test_a_tar_of_class_folders_is_read(tmp_path: Path, picture: bytes, mode: st
     dataset = load_dataset(file, validation_fraction=0)
     assert dataset.splits == {"train": 1, "test": 1}
     assert dataset.name == "set"
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar.xz"])
+def test_unpacking_tells_how_far_it_is(tmp_path: Path, kind: str) -> None:
+    names = [f"happy/{number}.png" for number in range(300)]
+    content = {name: random.Random(name).randbytes(4000) for name in names}
+    file = zipped(tmp_path, content)
+    if kind == "tar.xz":
+        file = tmp_path / "set.tar.xz"
+        with tarfile.open(file, "w:xz") as tar:
+            for name in names:
+                info = tarfile.TarInfo(name)
+                info.size = len(content[name])
+                tar.addfile(info, io.BytesIO(content[name]))
+    said: list[tuple[int, int]] = []
+    unpack(file, tmp_path / "place", progress=lambda *report: said.append(report))
+    assert [done for done, _ in said] == list(range(1, 301))
+    assert all(200 < planned < 450 for done, planned in said if done > 150)
+    assert said[-1][1] == pytest.approx(300, abs=15)
 
 
 def test_a_zip_is_read_and_unpacked_only_once(tmp_path: Path, picture: bytes) -> None:
