@@ -5,14 +5,12 @@ a second visit (under 1, of five; until the matrix and the faces are there).
 """
 
 import os
-import shutil
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
+
+from serving import chromium, served
 
 CLICKS = 20
 VISITS = 5
@@ -21,45 +19,29 @@ MATRIX = ".st-key-evaluate-matrix"
 
 def main() -> None:
     """Run and print."""
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if not chromium or not os.environ.get("FER_DATA"):
+    browser = chromium()
+    if not browser or not os.environ.get("FER_DATA"):
         print("left out: no Chromium, or FER_DATA is not set")
         return
-    with tempfile.TemporaryDirectory() as home, socket.socket() as probe:
+    with tempfile.TemporaryDirectory() as home:
         os.environ["FER_HOME"] = home
         os.environ["FER_DATA_ROOTS"] = os.environ["FER_DATA"]
         from fer.data import add
 
         add(Path(os.environ["FER_DATA"]), name="fer2013")
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        probe.close()
-        server = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port",
-             str(port), "--server.headless", "true", "--server.fileWatcherType", "none"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        try:
-            measure(f"http://127.0.0.1:{port}", chromium)
-        finally:
-            server.terminate()
-            server.wait()
+        with served() as (address, _):
+            measure(address, browser)
 
 
-def measure(address: str, chromium: str) -> None:
+def measure(address: str, executable: str) -> None:
     """Drive the page and print the medians."""
-    from playwright.sync_api import Error, sync_playwright
+    from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 2000})
         page.set_default_timeout(300_000)
-        for _ in range(60):
-            try:
-                page.goto(address)
-                break
-            except Error:
-                time.sleep(1)
+        page.goto(address)
         page.get_by_text("How good is it?").wait_for()
         visits = []
         for _ in range(VISITS + 1):

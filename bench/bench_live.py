@@ -5,25 +5,17 @@ seconds: with the route of `asgi.py`, and through Streamlit's own connection.
 """
 
 import os
-import shutil
-import socket
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import cv2
 import numpy as np
 from playwright.sync_api import Browser, expect, sync_playwright
+from serving import START_S, chromium, served
 
 from fer.data.synthetic import draw_face
 
-ROOT = Path(__file__).resolve().parents[1]
 MEASURED_S = 10
-START_S = 120
 
 
 def write_film(path: Path) -> None:
@@ -35,30 +27,6 @@ def write_film(path: Path) -> None:
             x = round(170 * (1 - np.cos(2 * np.pi * number / 60)))
             frame[90:390, x : x + 300] = face
             file.write(cv2.imencode(".jpg", frame)[1].tobytes())
-
-
-def serve(script: str) -> tuple[subprocess.Popen[bytes], str]:
-    """Start the app on a free port; the process and its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    options = ["--server.headless=true", "--server.fileWatcherType=none", f"--server.port={port}"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", script, *options],
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    address = f"http://127.0.0.1:{port}"
-    end = time.monotonic() + START_S
-    while time.monotonic() < end:
-        try:
-            with urlopen(f"{address}/_stcore/health", timeout=2):
-                return process, address
-        except (URLError, TimeoutError):
-            time.sleep(0.2)
-    process.kill()
-    sys.exit(f"The app did not start: streamlit run {script}")
 
 
 def measure(browser: Browser, address: str) -> str:
@@ -78,8 +46,8 @@ def measure(browser: Browser, address: str) -> str:
 
 def main() -> None:
     """Run and print."""
-    chromium = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
-    if chromium is None:
+    executable = chromium()
+    if executable is None:
         print("not measured: there is no Chromium on the PATH")
         return
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
@@ -92,14 +60,10 @@ def main() -> None:
             "--use-fake-ui-for-media-stream",
             f"--use-file-for-fake-video-capture={film}",
         ]
-        browser = playwright.chromium.launch(executable_path=chromium, args=flags)
+        browser = playwright.chromium.launch(executable_path=executable, args=flags)
         for script in ("asgi.py", "streamlit_app.py"):
-            process, address = serve(script)
-            try:
+            with served(script) as (address, _):
                 print(f"{script}: {measure(browser, address)}, load {os.getloadavg()[0]:.1f}")
-            finally:
-                process.terminate()
-                process.wait()
         browser.close()
 
 

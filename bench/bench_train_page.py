@@ -6,14 +6,12 @@ when nothing runs; under 5 % while one is at work, with 2,000 steps behind it an
 
 import json
 import os
-import shutil
-import socket
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+from serving import chromium, served
 
 from fer.training import runs
 from fer.training.config import PRESETS
@@ -26,44 +24,28 @@ SETTLE_S, WATCH_S = 15, 40
 
 def main() -> None:
     """Run and print."""
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if not chromium or not Path("/proc/self/stat").exists():
+    browser = chromium()
+    if not browser or not Path("/proc/self/stat").exists():
         print("left out: no Chromium, or no /proc")
         return
-    with tempfile.TemporaryDirectory() as home, socket.socket() as probe:
+    with tempfile.TemporaryDirectory() as home:
         os.environ |= {"FER_HOME": home, "FER_RUNS": f"{home}/runs"}
         for _ in range(RUNS):
             run = runs.create(PRESETS["classic"], state="finished")
             record(run, 1, STEPS)
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        probe.close()
-        server = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port",
-             str(port), "--server.headless", "true", "--server.fileWatcherType", "none"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        try:
-            measure(f"http://127.0.0.1:{port}/train", chromium, server.pid)
-        finally:
-            server.terminate()
-            server.wait()
+        with served() as (address, pid):
+            measure(f"{address}/train", browser, pid)
 
 
-def measure(address: str, chromium: str, pid: int) -> None:
+def measure(address: str, executable: str, pid: int) -> None:
     """Open the page, look at the server's clock, and print."""
-    from playwright.sync_api import Error, sync_playwright
+    from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 2000})
         page.set_default_timeout(300_000)
-        for _ in range(60):
-            try:
-                page.goto(address)
-                break
-            except Error:
-                time.sleep(1)
+        page.goto(address)
         page.get_by_text("✅ finished").first.wait_for()
         page.get_by_text("images/s").first.wait_for()  # the estimate is made once
         idle = share(pid, lambda number: None)

@@ -3,20 +3,13 @@
 import pandas as pd
 import streamlit as st
 
-from fer import settings
 from fer.errors import FerError
 from fer.inference.live import STREAMS, LiveStream
 from fer.inference.predictor import Predictor
 from fer.inference.timeline import Timeline
-from fer.nets.artefact import list_models
 from pages.shared import errors, models, state
 from pages.shared.camera import camera
-
-DETECTORS = {
-    "auto": "Automatic: the best that is here",
-    "yunet": "YuNet: fast",
-    "mtcnn": "MTCNN: always here, slower",
-}
+from pages.shared.model_choice import choose_model
 
 
 def main() -> None:
@@ -32,24 +25,10 @@ def main() -> None:
 
 
 def choose_settings() -> tuple[str, str]:
-    default = settings.default_model()
-    names = sorted({default, *list_models()})
     with st.popover("Settings", icon=":material/tune:"):
-        model = st.selectbox(
-            "Model",
-            names,
-            index=names.index(default),
-            key=state.LIVE_MODEL,
-            persist_state="session",
+        return choose_model(
+            state.LIVE_MODEL, state.LIVE_DETECTOR, detectors=("auto", "yunet", "mtcnn")
         )
-        detector = st.selectbox(
-            "Face detector",
-            list(DETECTORS),
-            format_func=DETECTORS.__getitem__,
-            key=state.LIVE_DETECTOR,
-            persist_state="session",
-        )
-    return model, detector
 
 
 @st.fragment

@@ -7,28 +7,22 @@ from functools import partial
 
 import streamlit as st
 
-from fer import emotions, settings
+from fer import emotions
 from fer.errors import FerError
 from fer.images import SUFFIXES
 from fer.inference.predictor import Predictor
-from fer.nets.artefact import list_models
 from pages.shared import errors, models, state
 from pages.shared.analysis import Analysis, Photo, analyse
 from pages.shared.archives import photos_in_zip
 from pages.shared.examples import example_face
 from pages.shared.faces import face_cards
 from pages.shared.gallery import Thumbnail, gallery
+from pages.shared.model_choice import DETECTORS, choose_model
 from pages.shared.paste import pasted_picture
 from pages.shared.progress import progress_text
 from pages.shared.results import answer_key, downloads, summary
 
 SOURCES = {"upload": ":material/upload: Upload", "camera": ":material/photo_camera: Camera"}
-DETECTORS = {
-    "auto": "Automatic: the best that is here",
-    "yunet": "YuNet: fast",
-    "mtcnn": "MTCNN: always here",
-    "none": "None: each picture is one tight face",
-}
 FACES_BESIDE_PHOTO = 2  # more get rows of their own below it
 PHOTOS_A_PAGE = 10
 FACES_TO_ASK_ABOUT = 12
@@ -68,22 +62,9 @@ def main() -> None:
 
 
 def choose_settings() -> Choices:
-    default = settings.default_model()
-    names = sorted({default, *list_models()})
     with st.popover("Settings", icon=":material/tune:"):
-        model = st.selectbox(
-            "Model",
-            names,
-            index=names.index(default),
-            key=state.PREDICT_MODEL,
-            persist_state="session",
-        )
-        detector = st.selectbox(
-            "Face detector",
-            list(DETECTORS),
-            format_func=DETECTORS.__getitem__,
-            key=state.PREDICT_DETECTOR,
-            persist_state="session",
+        model, detector = choose_model(
+            state.PREDICT_MODEL, state.PREDICT_DETECTOR, detectors=list(DETECTORS)
         )
         min_face_px = st.number_input(
             "Leave out faces smaller than (px)",

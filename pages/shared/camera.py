@@ -37,9 +37,9 @@ _HTML = """
       <div><dt>latency</dt><dd id="latency">–</dd></div>
       <div><dt>dropped</dt><dd id="dropped">–</dd></div>
     </dl>
-    <h3>Largest face</h3>
+    <h2>Largest face</h2>
     <ul id="bars"></ul>
-    <h3>Last minute, by person</h3>
+    <h2>Last minute, by person</h2>
     <canvas id="timeline" role="img" aria-label="Emotions of the last minute, by person"></canvas>
     <p class="ends"><span>1 minute ago</span><span>now</span></p>
     <p id="said" role="status" aria-live="polite"></p>

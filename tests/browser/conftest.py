@@ -47,6 +47,8 @@ IS_IDLE = """idleForMs => {
 }"""
 
 
+KNOWN_TO_AXE = {"presentation-role-conflict"}  # Streamlit's own uploader
+
 Serve = Callable[[str], AbstractContextManager[str]]
 
 
@@ -144,6 +146,31 @@ def page(browser: "Browser") -> "Iterator[Page]":
     """An empty tab with a fresh profile, 1280 × 900 px."""
     with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
         yield context.new_page()
+
+
+@pytest.fixture
+def sized_page(browser: "Browser", width: int, scheme: str) -> "Iterator[Page]":
+    """As `page`, for tests that are parametrized by width and scheme (light, dark)."""
+    with browser.new_context(
+        viewport={"width": width, "height": 844},
+        color_scheme=scheme,  # type: ignore[arg-type]
+    ) as context:
+        yield context.new_page()
+
+
+@pytest.fixture(scope="session")
+def check_layout() -> "Callable[[Page], None]":
+    """Call with a drawn page: fails where it is wider than its window or not accessible."""
+
+    def check(page: "Page") -> None:
+        from axe_playwright_python.sync_playwright import Axe
+
+        main = page.get_by_test_id("stMain")
+        assert main.evaluate("main => main.scrollWidth <= main.clientWidth")
+        found = Axe().run(page).response["violations"]
+        assert {fault["id"] for fault in found} <= KNOWN_TO_AXE
+
+    return check
 
 
 @pytest.fixture(scope="session")

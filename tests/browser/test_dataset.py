@@ -6,7 +6,7 @@ from pathlib import Path
 
 import cv2
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from fer.data.synthetic import draw_face
 
@@ -120,24 +120,13 @@ def test_fer2013_is_added_filtered_and_a_face_opened(
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 @pytest.mark.parametrize("view", ["Overview", "Faces", "Audit"])
 def test_the_page_fits_and_has_no_accessibility_faults(
-    browser: Browser,
+    sized_page: Page,
     server: str,
     wait_until_idle: WaitUntilIdle,
+    check_layout: Callable[[Page], None],
     view: str,
-    scheme: str,
-    width: int,
 ) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-
-    with browser.new_context(
-        viewport={"width": width, "height": 844},
-        color_scheme=scheme,  # type: ignore[arg-type]
-    ) as context:
-        page = context.new_page()
-        page.goto(f"{server}/dataset?dataset.view={view}")
-        expect(page.get_by_text("faces drawn by this program")).to_be_visible(timeout=SLOW_MS)
-        wait_until_idle(page)
-        main = page.get_by_test_id("stMain")
-        assert main.evaluate("main => main.scrollWidth <= main.clientWidth")
-        found = Axe().run(page).response["violations"]
-        assert {fault["id"] for fault in found} <= set(), found
+    sized_page.goto(f"{server}/dataset?dataset.view={view}")
+    expect(sized_page.get_by_text("faces drawn by this program")).to_be_visible(timeout=SLOW_MS)
+    wait_until_idle(sized_page)
+    check_layout(sized_page)
