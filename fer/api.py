@@ -291,23 +291,27 @@ def dataset_for(
         card: The model's.
         data: A data set, or what `load_dataset` takes.
         progress: Called with faces read and faces planned.
-        truth: What is taken for right, `label` or `votes`; None for what the model learnt.
+        truth: What is taken for right, `label` or `votes`; None for what the model learnt, and
+            the labels where the data set has no votes.
     """
+    from fer.data import Dataset
+
+    if isinstance(data, Dataset):
+        return data
     splitting = {
-        name: card.config[name]
-        for name in ("validation_fraction", "seed", "truth")
-        if name in card.config
+        name: card.config[name] for name in ("validation_fraction", "seed") if name in card.config
     }
-    if truth:
-        splitting["truth"] = truth
-    return _dataset(
+    dataset = _dataset(
         data,
         height=card.height,
         width=card.width,
         channels=card.channels,
+        truth=truth or "label",
         progress=progress,
         **splitting,
     )
+    by_votes = truth is None and card.config.get("truth") == "votes" and dataset.votes is not None
+    return dataset.by_votes() if by_votes else dataset
 
 
 def _dataset(data: "str | Path | Dataset", **how: Any) -> "Dataset":

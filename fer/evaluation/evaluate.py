@@ -45,15 +45,17 @@ def figures(table: PredictionTable) -> dict[str, Any]:
 
     Returns:
         What `metrics` gives, and `model`, `dataset`, `split`, `truth` (what is taken for right:
-        `label` or `votes`), `tta`, `temperature`; `left_out` (faces of classes that the model
-        does not know), `excluded` (by hand) and `undecided` (by the annotators); `leak_free` and
-        `votes`, as `fer.evaluation.honesty` gives them.
+        `label` or `votes`), `learnt_truth` (what the model took for right in training), `tta`,
+        `temperature`; `left_out` (faces of classes that the model does not know), `excluded` (by
+        hand) and `undecided` (by the annotators); `leak_free` and `votes`, as
+        `fer.evaluation.honesty` gives them.
     """
     return {
         "model": table.model,
         "dataset": table.dataset,
         "split": table.split,
         "truth": table.truth,
+        "learnt_truth": table.learnt_truth,
         "tta": table.tta,
         "temperature": table.temperature,
         "left_out": table.left_out,

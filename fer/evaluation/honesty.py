@@ -75,6 +75,11 @@ def notes(figures: Mapping[str, Any]) -> list[str]:
         said.append(f"{clean['leaked']:,} faces stand in the training part too; {without}.")
     if figures["tta"] != "none":
         said.append(f"With test-time augmentation ({figures['tta'].replace('_', ' ')}).")
+    if figures["truth"] == "label" and figures["learnt_truth"] == "votes":
+        said.append(
+            "The model learnt what most of several annotators chose; here the data set's one label "
+            "a face is taken for right, which may be another."
+        )
     if figures["truth"] == "votes":
         said.append(
             "Measured against what most annotators chose, not against the data set's own labels"

@@ -46,6 +46,7 @@ class PredictionTable:
         excluded: Faces that were excluded by hand.
         truth: What `label` is, as `Dataset.truth` says.
         undecided: Faces left out because the annotators made no single choice.
+        learnt_truth: What the model took for right when it was trained, as `truth`.
     """
 
     frame: pd.DataFrame
@@ -59,6 +60,7 @@ class PredictionTable:
     excluded: int = 0
     truth: str = "label"
     undecided: int = 0
+    learnt_truth: str = "label"
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -143,6 +145,7 @@ def predictions(
         excluded=int(excluded.sum()),
         truth=dataset.truth,
         undecided=int((undecided & ~dataset.excluded).sum()),
+        learnt_truth=card.config.get("truth", "label"),
     )
 
 

@@ -124,6 +124,20 @@ def test_evaluate_writes_a_report_and_names_leaks_and_votes_in_its_json(
     assert json.loads(report.with_suffix(".json").read_text())["accuracy"] == figures["accuracy"]
 
 
+def test_a_model_of_the_votes_is_measured_on_labels_where_there_are_no_votes(
+    small_set: Path, tiny_folder: Path, tmp_path: Path
+) -> None:
+    model = tmp_path / "voted"
+    shutil.copytree(tiny_folder, model)
+    card = json.loads((model / "card.json").read_text())
+    card["config"]["truth"] = "votes"
+    (model / "card.json").write_text(json.dumps(card))
+    figures = json.loads(run("evaluate", str(model), str(small_set), "--json").stdout)
+    assert (figures["truth"], figures["learnt_truth"]) == ("label", "votes")
+    said = run("evaluate", str(model), str(small_set)).stdout
+    assert "The model learnt what most of several annotators chose" in " ".join(said.split())
+
+
 def test_calibrate_keeps_a_temperature_that_predict_applies(
     small_set: Path, tiny_folder: Path, tmp_path: Path, photos: Path
 ) -> None:

@@ -112,6 +112,7 @@ def with_progress(work: Callable[[Callable[[int, int], None]], T]) -> T:
         shown = now
         slot.progress(done / planned, progress_text("Face", done, planned, now - started))
 
-    result = work(report)
-    slot.empty()
-    return result
+    try:
+        return work(report)
+    finally:
+        slot.empty()
