@@ -44,16 +44,17 @@ def figures(table: PredictionTable) -> dict[str, Any]:
     """All figures of a prediction table.
 
     Returns:
-        What `metrics` gives, and `model`, `dataset`, `split`, `truth` (what is taken for right:
-        `label` or `votes`), `learnt_truth` (what the model took for right in training), `tta`,
-        `temperature`; `left_out` (faces of classes that the model does not know), `excluded` (by
-        hand) and `undecided` (by the annotators); `leak_free` and `votes`, as
-        `fer.evaluation.honesty` gives them.
+        What `metrics` gives, and `model`, `dataset`, `split`, `synthetic` (whether its faces are
+        drawn), `truth` (what is taken for right: `label` or `votes`), `learnt_truth` (what the
+        model took for right in training), `tta`, `temperature`; `left_out` (faces of classes that
+        the model does not know), `excluded` (by hand) and `undecided` (by the annotators);
+        `leak_free` and `votes`, as `fer.evaluation.honesty` gives them.
     """
     return {
         "model": table.model,
         "dataset": table.dataset,
         "split": table.split,
+        "synthetic": table.synthetic,
         "truth": table.truth,
         "learnt_truth": table.learnt_truth,
         "tta": table.tta,

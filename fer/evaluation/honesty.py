@@ -62,6 +62,8 @@ def notes(figures: Mapping[str, Any]) -> list[str]:
     """What one must know to believe the figures of `evaluate`, in sentences, gravest first."""
     said = []
     clean, voted = figures["leak_free"], figures["votes"]
+    if figures["synthetic"]:
+        said.append("The faces are drawn: the figure says nothing about photos of people.")
     if figures["split"] in ("train", "all"):
         said.append("The model was trained on these faces, so the figure flatters.")
     elif figures["split"] == "validation":

@@ -47,6 +47,7 @@ class PredictionTable:
         truth: What `label` is, as `Dataset.truth` says.
         undecided: Faces left out because the annotators made no single choice.
         learnt_truth: What the model took for right when it was trained, as `truth`.
+        synthetic: Whether the faces are drawn.
     """
 
     frame: pd.DataFrame
@@ -61,6 +62,7 @@ class PredictionTable:
     truth: str = "label"
     undecided: int = 0
     learnt_truth: str = "label"
+    synthetic: bool = False
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -146,6 +148,7 @@ def predictions(
         truth=dataset.truth,
         undecided=int((undecided & ~dataset.excluded).sum()),
         learnt_truth=card.config.get("truth", "label"),
+        synthetic=dataset.synthetic,
     )
 
 

@@ -51,6 +51,12 @@ def test_a_figure_on_training_faces_says_so_first(make_table: MakeTable) -> None
     assert "trained on these faces" in notes(figures(table))[0]
 
 
+def test_a_figure_on_drawn_faces_says_so_first(make_table: MakeTable) -> None:
+    table = replace(make_table([0, 1], SURE[[0, 1]]), synthetic=True)
+    assert "faces are drawn" in notes(figures(table))[0]
+    assert not any("drawn" in said for said in notes(figures(make_table([0, 1], SURE[[0, 1]]))))
+
+
 def test_a_figure_says_what_is_taken_for_right(make_table: MakeTable) -> None:
     voted = make_table(
         [0, 1, 2], SURE[[0, 1, 2]], majority=["happy", "happy", "surprise"], agreement=0.9
