@@ -1,8 +1,10 @@
 """Results as CSV files that grow while the work goes on, and say where it stopped."""
 
 import csv
+import errno
 import io
 import os
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -58,15 +60,12 @@ class GrowingCsv:
         self._columns = tuple(columns)
         self._path = path
         try:
-            self._file = path.open("a+b")
+            self._file = path.open("a+b", buffering=0)  # what fails to be written is not kept
         except OSError as error:
-            raise ResultsError(
-                f"'{path}' cannot be written: {error.strerror}. Choose another file."
-            ) from None
+            raise self._unwritable(error) from None
         try:
             if self._file.seek(0, os.SEEK_END) == 0:
-                self._write_row(dict(zip(self._columns, self._columns, strict=True)))
-                self._file.flush()
+                self.write([dict(zip(self._columns, self._columns, strict=True))])
             else:
                 self._check_header()
                 self._drop_last_group()
@@ -91,20 +90,38 @@ class GrowingCsv:
             yield from csv.DictReader(file)
 
     def write(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Append rows; they are with the operating system when this returns."""
-        for row in rows:
-            self._write_row(row)
-        self._file.flush()
+        """Append rows, a line each; they are with the operating system when this returns.
 
-    def _write_row(self, row: Mapping[str, Any]) -> None:
+        Raises:
+            ResultsError: If the disk does not take them.
+        """
         text = io.StringIO()
-        csv.DictWriter(text, self._columns, restval="", lineterminator="\n").writerow(row)
-        self._file.write(text.getvalue().encode("utf-8", "surrogateescape"))
+        table = csv.DictWriter(text, self._columns, restval="", lineterminator="\n")
+        for row in rows:
+            table.writerow(
+                {
+                    name: one_line(value) if isinstance(value, str) else value
+                    for name, value in row.items()
+                }
+            )
+        rest = memoryview(text.getvalue().encode())
+        try:
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError as error:
+            raise self._unwritable(error) from None
+
+    def _unwritable(self, error: OSError) -> ResultsError:
+        advice = "Choose another file."
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            advice = "Make room; the same command then goes on."
+        return ResultsError(f"'{self._path}' cannot be written: {error.strerror}. {advice}")
 
     def _check_header(self) -> None:
         self._file.seek(0)
-        line = self._file.readline().decode("utf-8", "replace").rstrip("\r\n")
         expected = ",".join(self._columns)
+        head = self._file.read(len(expected.encode()) + 2)
+        line = head.partition(b"\n")[0].decode("utf-8", "replace").rstrip("\r")
         if line != expected:
             raise ResultsError(
                 f"'{self._path}' begins with '{line[:80]}'; to go on with it, it would have to "
@@ -126,6 +143,12 @@ class GrowingCsv:
             keep -= 1
         self._file.truncate(start + header_end + sum(map(len, whole[:keep])))
         self._file.seek(0, os.SEEK_END)
+
+
+def one_line(text: str) -> str:
+    """A text on one line and as valid UTF-8, whatever bytes a file's name brings into it."""
+    raw = text.encode("utf-8", sys.getfilesystemencodeerrors())
+    return raw.decode("utf-8", "backslashreplace").replace("\n", "\\n").replace("\r", "\\r")
 
 
 def _first_field(line: bytes) -> str:

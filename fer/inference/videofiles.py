@@ -14,7 +14,7 @@ import av.error
 from fer.errors import ResultsError, VideoError
 from fer.inference.drawing import draw_faces
 from fer.inference.predictor import Predictor
-from fer.inference.results import GrowingCsv, face_columns, face_values
+from fer.inference.results import GrowingCsv, face_columns, face_values, one_line
 from fer.inference.stream import TrackedFace
 from fer.inference.video import VideoFile, VideoStep, analyse
 
@@ -68,7 +68,7 @@ def analyse_to_csv(
         ResultsError: If the file holds something else.
     """
     card = predictor.card
-    model = f"{card.name} {card.model_sha256[:8]} {source.name} every {every}"
+    model = one_line(f"{card.name} {card.model_sha256[:8]} {source.name} every {every}")
     columns = ("frame", "time_s", "model", *face_columns(card.labels))
     with VideoFile(source) as video, GrowingCsv(out, columns) as table:
         before = _Before(card.labels)
