@@ -118,6 +118,8 @@ def set_options(changes: dict[str, Any], assignments: list[str]) -> None:
             value = text  # a word needs no quotes
         table, _, option = name.strip().rpartition(".")
         place = changes.setdefault(table, {}) if table else changes
+        if not isinstance(place, dict):
+            raise ConfigError(f"--set gives {table} a value, and {name} too. Give one of them.")
         place[option] = value
 
 
