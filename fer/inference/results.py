@@ -55,7 +55,8 @@ class GrowingCsv:
             columns: Names of the columns, the one that groups first.
 
         Raises:
-            ResultsError: If the file holds something else, or cannot be written.
+            ResultsError: If the file holds something else, is being written by another process,
+                or cannot be written.
         """
         self._columns = tuple(columns)
         self._path = path
@@ -64,11 +65,15 @@ class GrowingCsv:
         except OSError as error:
             raise self._unwritable(error) from None
         try:
+            self._lock()
             if self._file.seek(0, os.SEEK_END) == 0:
                 self.write([dict(zip(self._columns, self._columns, strict=True))])
             else:
                 self._check_header()
                 self._drop_last_group()
+        except OSError as error:  # a pipe, for one
+            self._file.close()
+            raise self._unwritable(error) from None
         except BaseException:
             self._file.close()
             raise
@@ -111,11 +116,27 @@ class GrowingCsv:
         except OSError as error:
             raise self._unwritable(error) from None
 
+    def _lock(self) -> None:
+        """Keep other processes from writing the same rows until the file is closed."""
+        try:
+            import fcntl
+
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ResultsError(
+                f"'{self._path}' is being written by another process. Wait for that, or choose "
+                "another file."
+            ) from None
+        except (ImportError, OSError):  # Windows, or a file system that has no locks
+            return
+
     def _unwritable(self, error: OSError) -> ResultsError:
         advice = "Choose another file."
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             advice = "Make room; the same command then goes on."
-        return ResultsError(f"'{self._path}' cannot be written: {error.strerror}. {advice}")
+        return ResultsError(
+            f"'{self._path}' cannot be written: {error.strerror or error}. {advice}"
+        )
 
     def _check_header(self) -> None:
         self._file.seek(0)
