@@ -179,7 +179,8 @@ def _replacing(folder: Path) -> Iterator[Path]:
                 folder.replace(Path(name) / "old")
             made.replace(folder)
     except OSError as error:
-        raise ArtefactError(f"The model cannot be written to '{folder}': {error}.") from error
+        reason = error.args[0][0][2] if isinstance(error, shutil.Error) else error
+        raise ArtefactError(f"The model cannot be written to '{folder}': {reason}.") from error
 
 
 def save_forms(files: Mapping[str, bytes], card: ModelCard, folder: Path) -> ModelCard:
