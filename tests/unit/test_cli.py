@@ -270,3 +270,13 @@ def test_pictures_that_are_none_are_named_by_their_path(tmp_path: Path) -> None:
     (tmp_path / "set" / "happy" / "a.jpg").write_text("no picture")
     result = run("data", "show", tmp_path / "set")
     assert f"None of the 1 pictures could be read. The first: '{tmp_path}" in result.stderr
+
+
+def test_a_report_goes_home_where_the_place_begins_with_a_tilde(
+    small_set: Path, tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    result = run("evaluate", tiny_folder, small_set, "--report", "~/report.html")
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "report.html").is_file()
