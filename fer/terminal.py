@@ -51,7 +51,7 @@ def quiet_imports() -> Iterator[None]:
         try:
             os.dup2(notes.fileno(), 2)
             yield
-        except FerError:
+        except (FerError, KeyboardInterrupt):
             raise
         except BaseException:
             notes.seek(0)

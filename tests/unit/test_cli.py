@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from fer.cli import app
 from fer.data.synthetic import draw_face
+from fer.terminal import quiet_imports
 
 
 def run(*arguments: object) -> Result:
@@ -280,3 +282,22 @@ def test_a_report_goes_home_where_the_place_begins_with_a_tilde(
     result = run("evaluate", tiny_folder, small_set, "--report", "~/report.html")
     assert result.exit_code == 0, result.output
     assert (tmp_path / "report.html").is_file()
+
+
+def test_tune_refuses_no_epochs_rather_than_take_the_presets() -> None:
+    result = run("tune", "synthetic", "--study", "none", "--trials", 1, "--epochs", 0)
+    assert result.exit_code == 1
+    assert "epochs is 0" in result.stderr
+
+
+def test_an_interrupt_while_it_loads_leaves_tensorflows_notes_away(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    @quiet_imports()
+    def load() -> None:
+        os.write(2, b"a note of TensorFlow")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        load()
+    assert capfd.readouterr().err == ""
