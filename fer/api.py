@@ -258,8 +258,9 @@ def evaluate(
     from fer.evaluation.report import check_target, full_figures, write_report
     from fer.nets import artefact
 
+    report = Path(report).expanduser() if report else None
     if report:
-        check_target(Path(report))
+        check_target(report)
     loaded = model if isinstance(model, artefact.Artefact) else artefact.load(model, form=form)
     second = artefact.load(compare) if isinstance(compare, str | Path) else compare
     dataset = dataset_for(loaded.card, data, progress)
@@ -272,9 +273,7 @@ def evaluate(
         found = compared(table, other)
         measured["comparison"] = found.figures
     if report:
-        write_report(
-            full_figures(loaded, dataset, table, measured, found), loaded.card, Path(report)
-        )
+        write_report(full_figures(loaded, dataset, table, measured, found), loaded.card, report)
     return measured
 
 

@@ -45,6 +45,7 @@ def export(
     folder = artefact.find(model)
     loaded = artefact.load(folder)
     dataset = api.dataset_for(loaded.card, data, progress)
+    dataset.select(split)  # what cannot be measured is not written
     train = dataset.select("train").pixels
     faces = train[:: max(1, len(train) // _CALIBRATION_FACES)]
     files = litert.convert(loaded.model, np.ascontiguousarray(faces))

@@ -51,7 +51,7 @@ def quiet_imports() -> Iterator[None]:
         try:
             os.dup2(notes.fileno(), 2)
             yield
-        except FerError:
+        except (FerError, KeyboardInterrupt):
             raise
         except BaseException:
             notes.seek(0)
@@ -131,7 +131,7 @@ def print_figures(figures: Mapping[str, Any]) -> None:
     table = Table("class", "faces", "precision", "recall", "F1")
     for label, row in figures["per_class"].items():
         table.add_row(
-            label,
+            escape(label),
             f"{row['support']:,}",
             *(f"{row[name]:.2f}" for name in ("precision", "recall", "f1")),
         )

@@ -114,7 +114,10 @@ def carry_out(
     except BaseException as error:
         reserve.unlink(missing_ok=True)
         reason = _reason(error)
-        log.exception("The run failed")
+        if isinstance(error, FerError | OSError | KeyboardInterrupt):
+            log.info("The run failed: %s", reason)  # whoever called says so in a terminal
+        else:
+            log.exception("The run failed")
         if checkpoint.exists(run.checkpoints) and not isinstance(error, KeyboardInterrupt):
             with suppress(Exception):  # the reason of the failure is what counts
                 _train(run, go_on=False)

@@ -105,7 +105,7 @@ def audit_data(
 
         summary = audit(_data_source(dataset)).summary
     if as_json:
-        typer.echo(json.dumps(summary, indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(summary, indent=2))
         return
     from fer.data.summary import sentences
 

@@ -22,7 +22,7 @@ def models() -> None:
         try:
             card = read_card(find(name) / "card.json")
         except FerError as error:
-            table.add_row(name, f"[red]{escape(str(error))}[/red]", "", "", "")
+            table.add_row(escape(name), f"[red]{escape(str(error))}[/red]", "", "", "")
             continue
         tests = [
             f"{split} {figures['accuracy']:.1%} (n {figures['images']:,})"
@@ -30,7 +30,7 @@ def models() -> None:
             if split != "validation"
         ]
         table.add_row(
-            name,
+            escape(name),
             str(len(card.labels)),
             f"{card.width}×{card.height}×{card.channels}",
             f"{card.parameters:,}",
@@ -87,11 +87,13 @@ def adopt(
 ) -> None:
     """Make a model of a network that was trained elsewhere."""
     with plain_errors():
-        from fer import exchange, settings
+        from fer import exchange
+        from fer.nets import artefact
 
+        folder = artefact.named(name)
         import_keras()
         classes = [emotions.canonical(label) for label in labels.split(",")]
-        card = exchange.adopt(file, classes, out=settings.models_folder() / name, scale=scale)
+        card = exchange.adopt(file, classes, out=folder, scale=scale)
     out.print(
         f"Added '{escape(card.name)}': {card.width}×{card.height}×{card.channels}, "
         f"{len(card.labels)} classes. Measure it with `python -m fer evaluate {escape(name)} "

@@ -65,7 +65,7 @@ def predict(
             for file, found in zip(files, predictor.predict_many(files), strict=True)
         ]
     if as_json:
-        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(rows, indent=2))  # names may be no valid UTF-8
     else:
         if any(not row["error"] for row in rows):
             out.print(_predictions_table(rows))
@@ -164,11 +164,13 @@ def video(
     """
     with plain_errors():
         from fer.inference.predictor import Predictor
-        from fer.inference.videofiles import analyse_to_csv, annotate
+        from fer.inference.videofiles import analyse_to_csv, annotate, check_target
 
+        csv = csv or file.with_name(f"{file.name}.csv")
+        if annotated:
+            check_target(annotated, source=file, results=csv)
         with quiet_imports():
             predictor = Predictor.load(model, detector=detector, form=form)
-        csv = csv or file.with_name(f"{file.name}.csv")
         notice = "Stopping after this frame; the same command goes on."
         with stop_on_interrupt(notice) as stop, progress() as bar:
             report = analyse_to_csv(

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from fer.errors import TrainingError
 from fer.terminal import JsonOption, out, plain_errors
@@ -31,7 +31,7 @@ def list_runs(
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
         return
-    table = Table("run", "state", "epoch", "best validation", "started")
+    table = Table(Column("run", overflow="fold"), "state", "epoch", "best validation", "started")
     for row in rows:
         table.add_row(
             escape(row["name"]),

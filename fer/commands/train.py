@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 from rich.progress import Progress, TaskID
 
-from fer.errors import ConfigError, TrainingError
+from fer.errors import ArtefactError, ConfigError, TrainingError
 from fer.terminal import (
     Counter,
     import_keras,
@@ -118,6 +118,8 @@ def set_options(changes: dict[str, Any], assignments: list[str]) -> None:
             value = text  # a word needs no quotes
         table, _, option = name.strip().rpartition(".")
         place = changes.setdefault(table, {}) if table else changes
+        if not isinstance(place, dict):
+            raise ConfigError(f"--set gives {table} a value, and {name} too. Give one of them.")
         place[option] = value
 
 
@@ -162,7 +164,11 @@ def _in_terminal(config: "TrainingConfig", name: str, out_folder: Path | None) -
                 stop=stop,
             )
         if out_folder:
-            artefact.copy(run.model_folder, out_folder.expanduser())
+            try:
+                artefact.copy(run.model_folder, out_folder.expanduser())
+            except ArtefactError as error:
+                kept = f"The model itself is kept in '{run.model_folder}'."
+                raise ArtefactError(f"{error} {kept}") from error
     queue.wake()
     for figures in trained.card.metrics.values():
         print_figures(figures)

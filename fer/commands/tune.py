@@ -27,7 +27,7 @@ def tune(
         from fer.training.config import preset as preset_named
 
         changes: dict[str, Any] = {"dataset": absolute(dataset)}
-        if epochs:
+        if epochs is not None:
             changes["epochs"] = epochs
         set_options(changes, options or [])
         base = preset_named(preset).changed(changes)

@@ -19,6 +19,7 @@ from fer.images import SUFFIXES
 
 MAX_FILES = 2_000_000
 MAX_BYTES = 50_000_000_000
+SUFFIXES_OF_ARCHIVES = frozenset({".zip", ".tar", ".tgz", ".gz", ".xz", ".bz2"})
 _WANTED = SUFFIXES | {".csv", ".parquet", ".pq"}
 _CHUNK = 1 << 20
 

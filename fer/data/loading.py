@@ -3,6 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from fer import emotions
 from fer.data import archives, kaggle, overlay
 from fer.data.dataset import Dataset
@@ -12,7 +14,7 @@ from fer.data.registry import Source, register, resolve
 from fer.data.splits import assign_missing
 from fer.data.store import Shape, open_stored
 from fer.data.votes import TRUTHS
-from fer.errors import DatasetError
+from fer.errors import ConfigError, DatasetError
 
 
 def load_dataset(
@@ -49,7 +51,9 @@ def load_dataset(
     Raises:
         DatasetError: If there is no such data set, it holds no known class, or the truth is unknown
             or needs votes that it does not have.
+        ConfigError: If a number is impossible.
     """
+    _check(height, width, channels, validation_fraction, seed)
     if truth not in TRUTHS:
         raise DatasetError(f"Unknown truth '{truth}'. Known: {', '.join(TRUTHS)}.")
     found = _found(source, custom_classes=custom_classes)
@@ -76,6 +80,18 @@ def load_dataset(
         folder=found.folder,
     )
     return dataset.by_votes() if truth == "votes" else dataset
+
+
+def _check(height: int, width: int, channels: int, validation_fraction: float, seed: int) -> None:
+    for name, side in (("height", height), ("width", width)):
+        if not isinstance(side, int | np.integer) or side < 1:
+            raise ConfigError(f"{name} is {side!r}; it must be a whole number, 1 or more.")
+    if channels not in (1, 3):
+        raise ConfigError(f"channels is {channels!r}; it must be 1 for grey or 3 for RGB.")
+    if not 0 <= validation_fraction <= 1:
+        raise ConfigError(f"validation_fraction is {validation_fraction!r}; it must be 0 to 1.")
+    if not isinstance(seed, int | np.integer) or seed < 0:
+        raise ConfigError(f"seed is {seed!r}; it must be a whole number, 0 or more.")
 
 
 def add(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fer import settings
-from fer.data.archives import is_archive, place_of, unpacked_folder
+from fer.data.archives import SUFFIXES_OF_ARCHIVES, is_archive, place_of, unpacked_folder
 from fer.data.locking import write_json
 from fer.errors import DatasetError
 
@@ -69,6 +69,11 @@ def resolve(source: str | Path, *, custom_classes: bool = False) -> Source:
         place = place_of(path)
         name = place.name.rpartition("-")[0]
         return Source(name=name, path=place, custom_classes=custom_classes, origin=str(path))
+    if path.is_file() and path.suffix.lower() in SUFFIXES_OF_ARCHIVES:
+        raise DatasetError(
+            f"'{path}' cannot be opened as an archive: it is damaged, cut short or something else. "
+            "Download or pack it again."
+        )
     name = path.stem if path.is_file() else path.name
     return Source(name=name, path=path, custom_classes=custom_classes)
 

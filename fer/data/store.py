@@ -177,10 +177,7 @@ class _Build:
                 blocks.append(block)
         if not slots:
             first = f" The first: {self._unreadable[0][1]}" if self._unreadable else ""
-            raise DatasetError(
-                f"None of the {len(wanted):,} pictures of '{self._folder.name}' could be read."
-                f"{first}"
-            )
+            raise DatasetError(f"None of the {len(wanted):,} pictures could be read.{first}")
         self._finish(key, pd.concat(blocks, ignore_index=True))
 
     def _noted(self) -> list[pd.DataFrame]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from fer.errors import ImageError, ResultsError, UnreadableImageError
 from fer.images import SUFFIXES
 from fer.inference.predictor import PhotoFaces, Predictor
-from fer.inference.results import GrowingCsv, face_columns, face_values
+from fer.inference.results import GrowingCsv, face_columns, face_values, one_line
 
 Progress = Callable[[int, int], None]
 
@@ -121,7 +121,7 @@ def predict_to_csv(
             for path in photos_among(paths, recursive=recursive):
                 if stop is not None and stop.is_set():
                     return
-                name = _name(path)
+                name = one_line(str(path))
                 if name in done:
                     before += 1
                     continue
@@ -156,9 +156,3 @@ def _rows(name: str, model: str, found: PhotoFaces) -> Iterator[dict[str, object
         yield shared
     for number, face in enumerate(found.faces, start=1):
         yield shared | face_values(number, face.box, face.score, face.probabilities)
-
-
-def _name(path: Path) -> str:
-    """The path on one line and as valid text, whatever bytes it has."""
-    name = os.fsencode(path).decode("utf-8", "backslashreplace")
-    return name.replace("\n", "\\n").replace("\r", "\\r")

@@ -1,8 +1,10 @@
 """Results as CSV files that grow while the work goes on, and say where it stopped."""
 
 import csv
+import errno
 import io
 import os
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -53,23 +55,25 @@ class GrowingCsv:
             columns: Names of the columns, the one that groups first.
 
         Raises:
-            ResultsError: If the file holds something else, or cannot be written.
+            ResultsError: If the file holds something else, is being written by another process,
+                or cannot be written.
         """
         self._columns = tuple(columns)
         self._path = path
         try:
-            self._file = path.open("a+b")
+            self._file = path.open("a+b", buffering=0)  # what fails to be written is not kept
         except OSError as error:
-            raise ResultsError(
-                f"'{path}' cannot be written: {error.strerror}. Choose another file."
-            ) from None
+            raise self._unwritable(error) from None
         try:
+            self._lock()
             if self._file.seek(0, os.SEEK_END) == 0:
-                self._write_row(dict(zip(self._columns, self._columns, strict=True)))
-                self._file.flush()
+                self.write([dict(zip(self._columns, self._columns, strict=True))])
             else:
                 self._check_header()
                 self._drop_last_group()
+        except OSError as error:  # a pipe, for one
+            self._file.close()
+            raise self._unwritable(error) from None
         except BaseException:
             self._file.close()
             raise
@@ -91,20 +95,54 @@ class GrowingCsv:
             yield from csv.DictReader(file)
 
     def write(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Append rows; they are with the operating system when this returns."""
-        for row in rows:
-            self._write_row(row)
-        self._file.flush()
+        """Append rows, a line each; they are with the operating system when this returns.
 
-    def _write_row(self, row: Mapping[str, Any]) -> None:
+        Raises:
+            ResultsError: If the disk does not take them.
+        """
         text = io.StringIO()
-        csv.DictWriter(text, self._columns, restval="", lineterminator="\n").writerow(row)
-        self._file.write(text.getvalue().encode("utf-8", "surrogateescape"))
+        table = csv.DictWriter(text, self._columns, restval="", lineterminator="\n")
+        for row in rows:
+            table.writerow(
+                {
+                    name: one_line(value) if isinstance(value, str) else value
+                    for name, value in row.items()
+                }
+            )
+        rest = memoryview(text.getvalue().encode())
+        try:
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError as error:
+            raise self._unwritable(error) from None
+
+    def _lock(self) -> None:
+        """Keep other processes from writing the same rows until the file is closed."""
+        try:
+            import fcntl
+
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ResultsError(
+                f"'{self._path}' is being written by another process. Wait for that, or choose "
+                "another file."
+            ) from None
+        except (ImportError, OSError):  # Windows, or a file system that has no locks
+            return
+
+    def _unwritable(self, error: OSError) -> ResultsError:
+        advice = "Choose another file."
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            advice = "Make room; the same command then goes on."
+        return ResultsError(
+            f"'{self._path}' cannot be written: {error.strerror or error}. {advice}"
+        )
 
     def _check_header(self) -> None:
         self._file.seek(0)
-        line = self._file.readline().decode("utf-8", "replace").rstrip("\r\n")
         expected = ",".join(self._columns)
+        head = self._file.read(len(expected.encode()) + 2)
+        line = head.partition(b"\n")[0].decode("utf-8", "replace").rstrip("\r")
         if line != expected:
             raise ResultsError(
                 f"'{self._path}' begins with '{line[:80]}'; to go on with it, it would have to "
@@ -126,6 +164,12 @@ class GrowingCsv:
             keep -= 1
         self._file.truncate(start + header_end + sum(map(len, whole[:keep])))
         self._file.seek(0, os.SEEK_END)
+
+
+def one_line(text: str) -> str:
+    """A text on one line and as valid UTF-8, whatever bytes a file's name brings into it."""
+    raw = text.encode("utf-8", sys.getfilesystemencodeerrors())
+    return raw.decode("utf-8", "backslashreplace").replace("\n", "\\n").replace("\r", "\\r")
 
 
 def _first_field(line: bytes) -> str:

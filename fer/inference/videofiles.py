@@ -14,7 +14,7 @@ import av.error
 from fer.errors import ResultsError, VideoError
 from fer.inference.drawing import draw_faces
 from fer.inference.predictor import Predictor
-from fer.inference.results import GrowingCsv, face_columns, face_values
+from fer.inference.results import GrowingCsv, face_columns, face_values, one_line
 from fer.inference.stream import TrackedFace
 from fer.inference.video import VideoFile, VideoStep, analyse
 
@@ -68,7 +68,7 @@ def analyse_to_csv(
         ResultsError: If the file holds something else.
     """
     card = predictor.card
-    model = f"{card.name} {card.model_sha256[:8]} {source.name} every {every}"
+    model = one_line(f"{card.name} {card.model_sha256[:8]} {source.name} every {every}")
     columns = ("frame", "time_s", "model", *face_columns(card.labels))
     with VideoFile(source) as video, GrowingCsv(out, columns) as table:
         before = _Before(card.labels)
@@ -152,6 +152,21 @@ def _tracked(row: dict[str, str], labels: tuple[str, ...]) -> TrackedFace:
     )
 
 
+def check_target(out: Path, *, source: Path, results: Path) -> None:
+    """Refuse a place for the film with the marked faces before work is spent on it.
+
+    Raises:
+        VideoError: If it is the film or its results, or can be no file.
+    """
+    for file, what in ((source, "the film itself"), (results, "the file of the results")):
+        there = out.exists() and file.exists()
+        if out.samefile(file) if there else out.resolve() == file.resolve():
+            raise VideoError(f"'{out}' is {what}. Choose another name for the film to write.")
+    if out.is_dir() or not out.parent.is_dir():
+        found = "it is a folder" if out.is_dir() else f"there is no folder '{out.parent}'"
+        raise VideoError(f"'{out}' cannot be written: {found}. Choose a name that ends in .mp4.")
+
+
 def annotate(source: Path, results: Path, out: Path, *, progress: Progress | None = None) -> None:
     """Write the film again with the faces marked, as H.264 in MP4, without sound.
 
@@ -162,8 +177,10 @@ def annotate(source: Path, results: Path, out: Path, *, progress: Progress | Non
         progress: Called with frames done and frames planned, the latter 0 if that is not known.
 
     Raises:
-        VideoError: If a film cannot be read or written.
+        VideoError: If a film cannot be read or written, or the place is that of the film or its
+            results.
     """
+    check_target(out, source=source, results=results)
     part = out.with_name(f".{out.stem}.part.mp4")
     try:
         with (

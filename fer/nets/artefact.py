@@ -5,6 +5,7 @@ Beside it may lie its LiteRT forms, which answer without TensorFlow.
 """
 
 import hashlib
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 MODEL_FILE = "model.keras"
 CARD_FILE = "card.json"
 CONFIG_FILE = "config.toml"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 FORMS = ("keras", *litert.FILES)
 """What a network may lie on disk as."""
@@ -95,6 +97,19 @@ class Artefact:
 def list_models() -> list[str]:
     """Names of the trained models in the models folder."""
     return sorted(path.parent.name for path in settings.models_folder().glob(f"*/{CARD_FILE}"))
+
+
+def named(name: str) -> Path:
+    """The folder in the models folder for a model of a name, there or not.
+
+    Raises:
+        ArtefactError: If the name cannot be a folder's.
+    """
+    if not _NAME.fullmatch(name):
+        raise ArtefactError(
+            f"'{name}' cannot be a model's name. Use letters, digits, '.', '_' and '-'."
+        )
+    return settings.models_folder() / name
 
 
 def find(model: str | Path | None = None) -> Path:
@@ -164,7 +179,8 @@ def _replacing(folder: Path) -> Iterator[Path]:
                 folder.replace(Path(name) / "old")
             made.replace(folder)
     except OSError as error:
-        raise ArtefactError(f"The model cannot be written to '{folder}': {error}.") from error
+        reason = error.args[0][0][2] if isinstance(error, shutil.Error) else error
+        raise ArtefactError(f"The model cannot be written to '{folder}': {reason}.") from error
 
 
 def save_forms(files: Mapping[str, bytes], card: ModelCard, folder: Path) -> ModelCard:

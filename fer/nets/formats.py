@@ -1,5 +1,6 @@
 """Networks in the formats that other programs keep them in: `.keras`, `.h5`, JSON + weights."""
 
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,14 +36,17 @@ def save_network(model: "keras.Model", path: Path) -> list[Path]:
     _check_suffix(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.suffix == ".json":
-            path.write_text(model.to_json(), encoding="utf-8")
-            model.save_weights(_weights_of(path))
-            return [path, _weights_of(path)]
-        model.save(path)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as name:
+            made = [Path(name) / path.name]
+            if path.suffix == ".json":
+                made[0].write_text(model.to_json(), encoding="utf-8")
+                made.append(_weights_of(made[0]))
+                model.save_weights(made[1])
+            else:
+                model.save(made[0])
+            return [file.replace(path.parent / file.name) for file in made]
     except OSError as error:
         raise ArtefactError(f"The network cannot be written to '{path}': {error}.") from error
-    return [path]
 
 
 def open_network(path: Path) -> "keras.Model":

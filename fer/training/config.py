@@ -140,7 +140,9 @@ class TrainingConfig:
 
     def changed(self, values: Mapping[str, Any]) -> "TrainingConfig":
         """With these options changed; `augmentation` may name some of its options."""
-        augmentation = {**asdict(self.augmentation), **values.get("augmentation", {})}
+        augmentation = values.get("augmentation", {})
+        if isinstance(augmentation, Mapping):
+            augmentation = {**asdict(self.augmentation), **augmentation}
         return self.from_dict({**self.to_dict(), **values, "augmentation": augmentation})
 
     def adopted(self, card: ModelCard) -> "TrainingConfig":

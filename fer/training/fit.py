@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from fer.data import Dataset
-from fer.errors import ConfigError
+from fer.errors import ConfigError, DatasetError
 from fer.nets.artefact import Artefact
 from fer.nets.cost import multiply_adds
 from fer.training import checkpoint
@@ -55,13 +55,15 @@ def fit(
             `val_accuracy`, too. The learning rate is the configuration's (`schedule`).
 
     Raises:
-        DatasetError: If there is no train or validation part, or fewer than two classes.
+        DatasetError: If its faces are of another shape, there is no train or validation part, or
+            fewer than two classes.
         ConfigError: If the configuration does not suit the data set.
         TrainingError: If the loss is no longer a number, or a checkpoint cannot be used.
         OSError: If a checkpoint cannot be written; the one before it stays.
     """
     material = prepare(config, dataset, teachers)
     model = build(config, material.labels, start)
+    _check_shape(config, dataset)
     progress = checkpoint.Progress()
     batch_count = -(-len(material.train) // config.batch_size)
     schedule = step_schedule(config, steps_per_epoch=batch_count)
@@ -129,6 +131,16 @@ def fit(
         stopped=loop.stopped,
         seconds=sum(epoch.seconds for epoch in progress.history),
     )
+
+
+def _check_shape(config: TrainingConfig, dataset: Dataset) -> None:
+    found, wanted = dataset.pixels.shape[1:], (config.height, config.width, config.channels)
+    if found != wanted:
+        raise DatasetError(
+            f"The faces of '{dataset.name}' have (height, width, channels) {found}; the "
+            f"configuration says {wanted}. Give the data set by name or path, and it is read as "
+            "the configuration wants it."
+        )
 
 
 def _either(

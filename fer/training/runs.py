@@ -17,7 +17,6 @@
 """
 
 import json
-import re
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -187,16 +186,12 @@ class Run:
         """Copy its artefact to the models; one of that name is replaced.
 
         Raises:
-            TrainingError: If there is no artefact yet, or the name cannot be a folder's.
-            ArtefactError: If something else is in the way.
+            TrainingError: If there is no artefact yet.
+            ArtefactError: If the name cannot be a folder's, or something else is in the way.
         """
         if not self.has_model:
             raise TrainingError(f"The run '{self.name}' has no model yet.")
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
-            raise TrainingError(
-                f"'{name}' cannot be a model's name. Use letters, digits, '.', '_' and '-'."
-            )
-        return artefact.copy(self.model_folder, settings.models_folder() / name)
+        return artefact.copy(self.model_folder, artefact.named(name))
 
 
 def create(config: TrainingConfig, *, name: str = "", state: str = "queued") -> Run:

@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from fer.cli import app
 from fer.data.synthetic import draw_face
+from fer.terminal import quiet_imports
 
 
 def run(*arguments: object) -> Result:
@@ -227,3 +229,75 @@ def test_data_add_refuses_unknown_classes_until_asked_to_keep_them(
     assert "hungry" in refused.stderr
     assert "--custom-classes" in refused.stderr
     assert run("data", "add", small_set, "--custom-classes").exit_code == 0
+
+
+def test_json_is_valid_whatever_a_file_is_called(photos: Path, tiny_folder: Path) -> None:
+    odd = photos / "not\udcffutf8.png"
+    try:
+        shutil.copy(photos / "happy.png", odd)
+    except OSError:
+        pytest.skip("the file system does not take such names")
+    result = run("predict", odd, "--model", tiny_folder, "--detector", "none", "--json")
+    assert [row["file"] for row in json.loads(result.stdout_bytes)] == [str(odd)]
+
+
+def test_an_option_cannot_be_a_value_and_a_table(small_set: Path) -> None:
+    result = run("train", small_set, "--set", "options=3", "--set", "options.width=2")
+    assert result.exit_code == 1
+    assert "Give one of them" in result.stderr
+
+
+def test_adopt_refuses_a_name_that_leads_elsewhere(tmp_path: Path) -> None:
+    result = run("adopt", tmp_path / "a.keras", "--name", "../up", "--labels", "happy,sad")
+    assert result.exit_code == 1
+    assert "cannot be a model's name" in result.stderr
+
+
+def test_runs_list_shows_a_whole_id_however_narrow_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fer.training import runs
+    from fer.training.config import TrainingConfig
+
+    monkeypatch.setenv("FER_RUNS", str(tmp_path))
+    made = runs.create(TrainingConfig(), state="finished")
+    shown = "".join(
+        line.split("│")[1].strip() for line in run("runs", "list").stdout.splitlines()[3:-1]
+    )
+    assert shown == made.id
+
+
+def test_pictures_that_are_none_are_named_by_their_path(tmp_path: Path) -> None:
+    (tmp_path / "set" / "happy").mkdir(parents=True)
+    (tmp_path / "set" / "happy" / "a.jpg").write_text("no picture")
+    result = run("data", "show", tmp_path / "set")
+    assert f"None of the 1 pictures could be read. The first: '{tmp_path}" in result.stderr
+
+
+def test_a_report_goes_home_where_the_place_begins_with_a_tilde(
+    small_set: Path, tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    result = run("evaluate", tiny_folder, small_set, "--report", "~/report.html")
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "report.html").is_file()
+
+
+def test_tune_refuses_no_epochs_rather_than_take_the_presets() -> None:
+    result = run("tune", "synthetic", "--study", "none", "--trials", 1, "--epochs", 0)
+    assert result.exit_code == 1
+    assert "epochs is 0" in result.stderr
+
+
+def test_an_interrupt_while_it_loads_leaves_tensorflows_notes_away(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    @quiet_imports()
+    def load() -> None:
+        os.write(2, b"a note of TensorFlow")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        load()
+    assert capfd.readouterr().err == ""

@@ -84,3 +84,20 @@ def test_code_in_a_foreign_network_is_not_run(tmp_path: Path) -> None:
     for name in ("network.keras", "network.json"):
         with pytest.raises(ArtefactError, match="cannot be loaded"):
             exchange.adopt(tmp_path / name, LABELS, out=tmp_path / "mine")
+
+
+def test_a_network_that_cannot_be_written_whole_leaves_the_old_file(
+    notebook_network: keras.Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "network.keras"
+    file.write_bytes(b"the old one")
+
+    def breaks_off(self: keras.Model, path: Path) -> None:
+        Path(path).write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(keras.Model, "save", breaks_off)
+    with pytest.raises(ArtefactError, match="No space left"):
+        formats.save_network(notebook_network, file)
+    assert file.read_bytes() == b"the old one"
+    assert list(tmp_path.iterdir()) == [file]

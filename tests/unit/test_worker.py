@@ -67,11 +67,14 @@ def test_a_run_that_was_asked_to_stop_keeps_its_model_and_can_go_on(
 
 
 def test_what_is_lost_or_explodes_ends_as_failed_with_the_reason(
-    small_config: TrainingConfig,
+    small_config: TrainingConfig, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO")
     lost = runs.create(replace(small_config, dataset="/nowhere/at/all"), state="preparing")
     with pytest.raises(FerError, match="No data set"):
         carry_out(lost)
+    assert "The run failed: No data set" in caplog.text
+    assert "Traceback" not in caplog.text, "the reason is a sentence, not a bug"
     assert lost.status()["state"] == "failed"
     assert "No data set" in lost.status()["reason"]
     exploding = replace(

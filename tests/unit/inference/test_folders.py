@@ -101,3 +101,19 @@ def test_a_folder_without_pictures_is_an_error_that_names_the_option(
 ) -> None:
     with pytest.raises(UnreadableImageError, match="--recursive"):
         predict_to_csv(square_predictor, [tmp_path], tmp_path / "out.csv")
+
+
+def test_bad_files_with_odd_names_cost_no_row_when_it_goes_on(
+    photos: Path, square_predictor: Predictor, tmp_path: Path
+) -> None:
+    odd = [photos / "two\nlines.jpg", photos / "not\udcffutf8.jpg"]
+    try:
+        for file in odd:
+            file.write_text("no picture")
+    except OSError:
+        pytest.skip("the file system does not take such names")
+    out = tmp_path / "out.csv"
+    for given in (odd, [*odd, photos / "0.png"], [*odd, photos / "0.png", photos / "1.png"]):
+        predict_to_csv(square_predictor, given, out)
+    names = [Path(row["file"]).name for row in rows(out)]
+    assert names == ["two\\nlines.jpg", "not\\xffutf8.jpg", "0.png", "1.png"]

@@ -53,3 +53,31 @@ def test_a_file_that_holds_something_else_is_left_alone(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ResultsError, match="cannot be written"):
         GrowingCsv(tmp_path / "gone" / "rows.csv", COLUMNS)
+
+
+def test_a_row_stays_on_one_line_whatever_its_values_are(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    with GrowingCsv(path, COLUMNS) as table:
+        table.write([{"file": "a.png", "value": "'two\nlines\r' is text"}])
+    with GrowingCsv(path, COLUMNS) as table:
+        table.write([{"file": "b.png", "value": "'bad\udcff'"}])
+    assert written(path) == [("b.png", "'bad\\xff'")]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
+def test_a_full_disk_is_an_error_that_says_what_to_do() -> None:
+    with pytest.raises(ResultsError, match="Make room"):
+        GrowingCsv(Path("/dev/full"), COLUMNS)
+
+
+def test_two_at_once_do_not_write_the_same_rows_twice(tmp_path: Path) -> None:
+    pytest.importorskip("fcntl")
+    path = tmp_path / "rows.csv"
+    with (
+        GrowingCsv(path, COLUMNS),
+        pytest.raises(ResultsError, match="written by another process"),
+    ):
+        GrowingCsv(path, COLUMNS)
+    with GrowingCsv(path, COLUMNS) as table:
+        table.write([{"file": "a.png", "value": 1}])
+    assert written(path) == [("a.png", "1")]

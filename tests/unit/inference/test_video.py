@@ -10,7 +10,7 @@ import pytest
 from fer.errors import ResultsError, VideoError
 from fer.inference.predictor import Predictor
 from fer.inference.video import VideoFile
-from fer.inference.videofiles import analyse_to_csv, annotate
+from fer.inference.videofiles import analyse_to_csv, annotate, check_target
 
 FRAMES, FPS = 40, 10
 Draw = Callable[..., np.ndarray]
@@ -127,3 +127,29 @@ def test_the_annotated_film_shows_the_box_and_keeps_length_and_size(
     assert frames[0].pixels.shape == plain.shape
     assert np.abs(frames[0].pixels - plain).max(axis=2)[:110].mean() > 3
     assert [path.name for path in tmp_path.glob(".*part*")] == []
+
+
+def test_the_annotated_film_never_takes_the_place_of_the_film_or_its_rows(
+    film: Path, tmp_path: Path
+) -> None:
+    source, table, link = tmp_path / "film.mp4", tmp_path / "film.csv", tmp_path / "link.mp4"
+    source.write_bytes(film.read_bytes())
+    table.write_text("frame\n")
+    link.symlink_to(source)
+    for out in (source, link, table):
+        with pytest.raises(VideoError, match="Choose another name"):
+            annotate(source, table, out)
+    assert source.read_bytes() == film.read_bytes()
+    assert table.read_text() == "frame\n"
+    for out in (tmp_path, tmp_path / "gone" / "out.mp4"):
+        with pytest.raises(VideoError, match="cannot be written"):
+            check_target(out, source=source, results=table)
+
+
+def test_a_film_whose_name_has_two_lines_can_be_gone_on_with(
+    film: Path, square_predictor: Predictor, tmp_path: Path
+) -> None:
+    source, table = tmp_path / "two\nlines.mp4", tmp_path / "out.csv"
+    source.write_bytes(film.read_bytes())
+    analyse_to_csv(source, square_predictor, table, every=8)
+    assert analyse_to_csv(source, square_predictor, table, every=8).before == FRAMES // 8 - 1

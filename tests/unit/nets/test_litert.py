@@ -9,7 +9,7 @@ import pytest
 
 from fer import exchange
 from fer.data import Dataset
-from fer.errors import ArtefactError, ConfigError
+from fer.errors import ArtefactError, ConfigError, DatasetError
 from fer.nets import artefact
 
 
@@ -91,3 +91,10 @@ def test_a_model_that_was_not_exported_says_how_to(tiny_folder: Path) -> None:
     assert artefact.load(tiny_folder, form="auto").form == "keras"
     with pytest.raises(ArtefactError, match="fer export tiny"):
         artefact.load(tiny_folder, form="litert")
+
+
+def test_what_cannot_be_measured_changes_nothing(exported: Path, tiny_dataset: Dataset) -> None:
+    before = (exported / "card.json").read_text()
+    with pytest.raises(DatasetError, match="no faces in split 'private_test'"):
+        exchange.export(exported, tiny_dataset, "private_test")
+    assert (exported / "card.json").read_text() == before

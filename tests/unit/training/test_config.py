@@ -63,3 +63,8 @@ def test_changing_one_part_of_the_augmentation_keeps_the_others() -> None:
 def test_an_unknown_preset_lists_the_known_ones() -> None:
     with pytest.raises(ConfigError, match="quick, classic, strong"):
         preset("fast")
+
+
+def test_a_value_where_a_table_belongs_is_refused() -> None:
+    with pytest.raises(ConfigError, match="augmentation is 3; it must be a table"):
+        TrainingConfig().changed({"augmentation": 3})

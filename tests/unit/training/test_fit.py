@@ -284,3 +284,10 @@ def test_the_focal_loss_is_that_of_its_paper() -> None:
     given[np.arange(3), np.arange(3)] = 0.4
     expected = -((1 - 0.4) ** 3) * np.log(0.4)  # Lin et al. 2017, without the weight of classes
     assert float(_loss(config)(targets, given)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_faces_of_another_size_than_the_configuration_says_are_refused(
+    tiny_dataset: Dataset,
+) -> None:
+    with pytest.raises(DatasetError, match=r"\(24, 24, 1\); the configuration says \(48, 48, 1\)"):
+        fit(TrainingConfig(), tiny_dataset)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fer.errors import TrainingError
+from fer.errors import ArtefactError, TrainingError
 from fer.training import queue, runs
 from fer.training.config import TrainingConfig
 from fer.training.metrics_file import METRICS_FILE, read_metrics
@@ -112,7 +112,7 @@ def test_a_model_gets_into_the_models_under_its_new_name(
     with pytest.raises(TrainingError, match="no model yet"):
         run.add_to_models("mine")
     shutil.copytree(tiny_folder, run.model_folder)
-    with pytest.raises(TrainingError, match="cannot be a model's name"):
+    with pytest.raises(ArtefactError, match="cannot be a model's name"):
         run.add_to_models("../mine")
     run.add_to_models("mine")
     assert artefact.list_models() == ["mine"]
