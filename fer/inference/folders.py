@@ -22,7 +22,7 @@ class FolderReport:
         before: Photos whose rows were there already.
         photos: Photos done now, those that failed included.
         faces: Faces found on them.
-        failed: Photos that could not be used; their rows say why.
+        failed: Photos that could not be used, now or before; their rows say why.
         stopped: Whether photos are left.
     """
 
@@ -106,6 +106,7 @@ def predict_to_csv(
     columns = ("file", "model", "photo_width", "photo_height", *faces_columns, "error")
     with GrowingCsv(out, columns) as table:
         done = set()
+        photos = faces = failed = 0
         for row in table.rows():
             if row["model"] != model:
                 raise ResultsError(
@@ -113,6 +114,7 @@ def predict_to_csv(
                     "Choose another file, or remove this one."
                 )
             done.add(row["file"])
+            failed += bool(row["error"])
         names: list[str] = []
         before = 0
 
@@ -128,7 +130,6 @@ def predict_to_csv(
                 names.append(name)
                 yield path
 
-        photos = faces = failed = 0
         for found in predictor.predict_many(waiting()):
             name = names.pop(0)
             photos += 1

@@ -42,6 +42,8 @@ def test_every_photo_has_its_rows_and_a_bad_one_says_why(
     )
     assert (table["wall.png"]["face"], table["wall.png"]["error"]) == ("", "")
     assert "broken.jpg" in table["broken.jpg"]["error"]
+    again = predict_to_csv(square_predictor, [photos], out, recursive=True)
+    assert again.failed == 1  # nobody is told that all is well because it went wrong before
 
 
 def test_the_answers_are_those_of_one_photo_at_a_time(
