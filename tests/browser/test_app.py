@@ -89,8 +89,7 @@ def test_an_example_can_be_chosen_with_the_keyboard(
     expect(example).to_have_attribute("aria-pressed", "true")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 @pytest.mark.parametrize(
     ("address", "shows"),
     [
