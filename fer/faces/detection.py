@@ -8,6 +8,7 @@
 """
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -47,9 +48,16 @@ class Face:
 
 
 class Detector(Protocol):
-    """Finds faces; may be called from several threads."""
+    """Finds faces; may be called from several threads.
+
+    Attributes:
+        name: What people choose it by.
+        photos_at_once: How many photos of one size it likes to be given together; more are no
+            faster.
+    """
 
     name: str
+    photos_at_once: int
 
     def detect(self, photo: np.ndarray) -> list[Face]:
         """All faces of a photo, largest first; an empty list where there is none.
@@ -57,6 +65,10 @@ class Detector(Protocol):
         Args:
             photo: RGB, shape (height, width, 3), uint8.
         """
+        ...
+
+    def detect_many(self, photos: Sequence[np.ndarray]) -> list[list[Face]]:
+        """What `detect` finds on each of some photos."""
         ...
 
 

@@ -5,6 +5,7 @@ Networks.
 """
 
 import threading
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -30,6 +31,7 @@ class Mtcnn:
     """MTCNN on the photo with a rim around it."""
 
     name = "mtcnn"
+    photos_at_once = 8
 
     def __init__(self) -> None:
         try:
@@ -50,23 +52,45 @@ class Mtcnn:
 
     def detect(self, photo: np.ndarray) -> list[Face]:
         """All faces, largest first (see `Detector`)."""
-        picture = resized(photo, min(max(max(photo.shape[:2]), _SMALL_PX), _LARGE_PX))
-        height, width = picture.shape[:2]
+        return self.detect_many([photo])[0]
+
+    def detect_many(self, photos: Sequence[np.ndarray]) -> list[list[Face]]:
+        """The faces of each photo; photos of one size are searched together, twice as fast."""
+        sizes: dict[tuple[int, int], list[int]] = {}
+        for number, photo in enumerate(photos):
+            sizes.setdefault(photo.shape[:2], []).append(number)
+        faces: list[list[Face]] = [[] for _ in photos]
+        for numbers in sizes.values():
+            alike = [photos[number] for number in numbers]
+            for number, found in zip(numbers, self._detect_alike(alike), strict=True):
+                faces[number] = found
+        return faces
+
+    def _detect_alike(self, photos: list[np.ndarray]) -> list[list[Face]]:
+        """The faces of each of some photos of one size."""
+        longer = max(photos[0].shape[:2])
+        pictures = [resized(photo, min(max(longer, _SMALL_PX), _LARGE_PX)) for photo in photos]
+        height, width = pictures[0].shape[:2]
         # Without a rim, one tight face in ten is missed.
         rim = max(min(height, width) // 8, 8)
-        picture = cv2.copyMakeBorder(
-            picture, rim, rim, rim, rim, cv2.BORDER_CONSTANT, value=(127, 127, 127)
-        )
+        edge = (rim, rim, rim, rim, cv2.BORDER_CONSTANT)
         with self._lock:
             # In float32, as the package would make float64 of uint8.
             rows = self._network.detect_faces(
-                picture.astype(np.float32),
+                [
+                    cv2.copyMakeBorder(picture, *edge, value=(127, 127, 127)).astype(np.float32)
+                    for picture in pictures
+                ],
                 fit_to_image=False,
                 output_type="numpy",
                 threshold_onet=MIN_SCORE,
             )
         # A row: number of the picture, x, y, width, height, score, five x, five y.
-        scale = np.array([photo.shape[1] / width, photo.shape[0] / height])
+        scale = np.array([photos[0].shape[1] / width, photos[0].shape[0] / height])
         boxes = np.concatenate([(rows[:, 1:3] - rim) * scale, rows[:, 3:5] * scale], axis=1)
         landmarks = (np.stack([rows[:, 6:11], rows[:, 11:16]], axis=2) - rim) * scale
-        return select(boxes, rows[:, 5], landmarks, photo)
+        found = []
+        for number, photo in enumerate(photos):
+            own = rows[:, 0] == number
+            found.append(select(boxes[own], rows[own, 5], landmarks[own], photo))
+        return found

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,7 +23,12 @@ from fer.nets.card import ModelCard
 
 Box = tuple[int, int, int, int]
 
-_PHOTOS_AT_ONCE = 32
+_CLASSIFIED_AT_ONCE = 32
+"""Photos whose faces the network sees together."""
+
+_SEARCHED_PIXELS = 10_000_000
+"""Photos are searched together until they have this many pixels: they are what fills memory."""
+
 _T = TypeVar("_T")
 _R = TypeVar("_R")
 
@@ -83,6 +88,20 @@ class PhotoPrediction(PhotoFaces):
     photo: np.ndarray
 
 
+class _Opened:
+    """A decoded photo.
+
+    Attributes:
+        pixels: RGB, shape (height, width, 3), uint8.
+        decode_ms: How long it took.
+    """
+
+    def __init__(self, image: Path | str | bytes | np.ndarray) -> None:
+        clock = _Clock()
+        self.pixels = decode(image)
+        self.decode_ms = clock.lap()
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Framed:
     """One photo's faces before the network has seen them; the photo itself is let go.
@@ -96,7 +115,7 @@ class _Framed:
     size: tuple[int, int]
     places: list[tuple[Box, float | None, Quality | None]]
     inputs: np.ndarray
-    clock: "_Clock"
+    timings_ms: dict[str, float]
 
 
 class Predictor:
@@ -155,10 +174,10 @@ class Predictor:
         Raises:
             ImageError: If the image cannot be used.
         """
-        photo, framed = self._frame(image, whole_if_no_face, min_face_px)
-        [found] = self._classified([framed])
+        opened = _Opened(image)
+        [found] = self._classified(self._framed([opened], whole_if_no_face, min_face_px))
         return PhotoPrediction(
-            photo=photo, size=found.size, faces=found.faces, timings_ms=found.timings_ms
+            photo=opened.pixels, size=found.size, faces=found.faces, timings_ms=found.timings_ms
         )
 
     def predict_many(
@@ -170,8 +189,9 @@ class Predictor:
     ) -> Iterator[PhotoFaces | ImageError]:
         """The faces of many photos, in their order, some photos at a time.
 
-        Photos are decoded and searched on all cores, and the network sees the faces of up to 32
-        photos at once. No more than a few decoded photos are ever held.
+        Photos are decoded and searched on all cores, some of them together where the detector
+        gains by that, and the network sees the faces of up to 32 photos at once. No more than a
+        few decoded photos are ever held.
 
         Args:
             images: As in `predict`; taken as they are needed.
@@ -182,13 +202,19 @@ class Predictor:
             For each image its faces, or the error that says why it cannot be used.
         """
 
-        def frame(image: Path | str | bytes | np.ndarray) -> _Framed | ImageError:
+        def opened(image: Path | str | bytes | np.ndarray) -> _Opened | ImageError:
             try:
-                return self._frame(image, whole_if_no_face, min_face_px)[1]
+                return _Opened(image)
             except ImageError as error:
                 return error
 
-        for group in _groups(_ahead(frame, images), _PHOTOS_AT_ONCE):
+        def framed(group: list[_Opened | ImageError]) -> list[_Framed | ImageError]:
+            photos = [one for one in group if isinstance(one, _Opened)]
+            done = iter(self._framed(photos, whole_if_no_face, min_face_px))
+            return [next(done) if isinstance(one, _Opened) else one for one in group]
+
+        searched = _ahead(framed, self._together(_ahead(opened, images)))
+        for group in _groups(chain.from_iterable(searched), _CLASSIFIED_AT_ONCE):
             done = iter(self._classified([one for one in group if isinstance(one, _Framed)]))
             for one in group:
                 yield next(done) if isinstance(one, _Framed) else one
@@ -218,24 +244,44 @@ class Predictor:
         """What of a face spoke for a label; see `fer.nets.explain.grad_cam`."""
         return explain.grad_cam(self._model, face.crop, self.card.labels.index(label))
 
-    def _frame(
-        self, image: Path | str | bytes | np.ndarray, whole_if_no_face: bool, min_face_px: int
-    ) -> tuple[np.ndarray, _Framed]:
+    def _together(
+        self, photos: Iterable[_Opened | ImageError]
+    ) -> Iterator[list[_Opened | ImageError]]:
+        """Photos in groups that are searched together."""
+        most = self._detector.photos_at_once if self._detector else 1
+        group: list[_Opened | ImageError] = []
+        pixels = 0
+        for one in photos:
+            group.append(one)
+            pixels += one.pixels.size // 3 if isinstance(one, _Opened) else 0
+            if len(group) == most or pixels >= _SEARCHED_PIXELS:
+                yield group
+                group, pixels = [], 0
+        if group:
+            yield group
+
+    def _framed(
+        self, photos: Sequence[_Opened], whole_if_no_face: bool, min_face_px: int
+    ) -> list[_Framed]:
+        """Find and frame the faces of photos that are searched together."""
         clock = _Clock()
-        photo = decode(image)
-        clock.lap("decode")
-        found = self.find(photo, min_face_px=min_face_px) if self._detector else []
-        clock.lap("detect")
-        size = (photo.shape[1], photo.shape[0])
-        places: list[tuple[Box, float | None, Quality | None]] = [
-            (face.box, face.score, measure(photo, face)) for face in found
-        ]
-        crops = [self._crop(photo, face) for face in found]
-        if not found and (self._detector is None or whole_if_no_face):
-            places, crops = [((0, 0, *size), None, None)], [photo]
-        inputs = self._inputs(crops)
-        clock.lap("align")
-        return photo, _Framed(size=size, places=places, inputs=inputs, clock=clock)
+        pixels = [photo.pixels for photo in photos]
+        finds = self._detector.detect_many(pixels) if self._detector else [[] for _ in photos]
+        detect_ms = clock.lap() / max(len(photos), 1)
+        framed = []
+        for photo, faces in zip(photos, finds, strict=True):
+            found = [face for face in faces if min(face.box[2:]) >= min_face_px]
+            size = (photo.pixels.shape[1], photo.pixels.shape[0])
+            places: list[tuple[Box, float | None, Quality | None]] = [
+                (face.box, face.score, measure(photo.pixels, face)) for face in found
+            ]
+            crops = [self._crop(photo.pixels, face) for face in found]
+            if not found and (self._detector is None or whole_if_no_face):
+                places, crops = [((0, 0, *size), None, None)], [photo.pixels]
+            inputs = self._inputs(crops)
+            timings = {"decode": photo.decode_ms, "detect": detect_ms, "align": clock.lap()}
+            framed.append(_Framed(size=size, places=places, inputs=inputs, timings_ms=timings))
+        return framed
 
     def _crop(self, photo: np.ndarray, face: Face) -> np.ndarray:
         return frame_face(
@@ -254,8 +300,7 @@ class Predictor:
             return []
         clock = _Clock()
         rows = iter(self._model.classify(np.concatenate([photo.inputs for photo in photos])))
-        clock.lap("classify")
-        shared_ms = clock.laps_ms["classify"] / len(photos)
+        classify_ms = clock.lap() / len(photos)
         return [
             PhotoFaces(
                 size=photo.size,
@@ -271,7 +316,7 @@ class Predictor:
                         photo.places, photo.inputs, rows, strict=False
                     )
                 ),
-                timings_ms={**photo.clock.laps_ms, "classify": shared_ms},
+                timings_ms={**photo.timings_ms, "classify": classify_ms},
             )
             for photo in photos
         ]
@@ -284,7 +329,7 @@ def _ahead(function: Callable[[_T], _R], values: Iterable[_T]) -> Iterator[_R]:
     with ThreadPoolExecutor(workers, thread_name_prefix="photo") as pool:
         for value in values:
             waiting.append(pool.submit(function, value))
-            if len(waiting) > 2 * workers:
+            if len(waiting) > workers:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
@@ -300,10 +345,9 @@ class _Clock:
     """Milliseconds between laps."""
 
     def __init__(self) -> None:
-        self.laps_ms: dict[str, float] = {}
         self._last = time.perf_counter()
 
-    def lap(self, name: str) -> None:
-        now = time.perf_counter()
-        self.laps_ms[name] = (now - self._last) * 1000
-        self._last = now
+    def lap(self) -> float:
+        """Milliseconds since the lap before."""
+        last, self._last = self._last, time.perf_counter()
+        return (self._last - last) * 1000

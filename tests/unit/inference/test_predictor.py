@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -5,10 +6,10 @@ import numpy as np
 import pytest
 
 from fer.data.synthetic import draw_face
-from fer.errors import DetectorError, FerError
+from fer.errors import DetectorError, FerError, ImageError
 from fer.faces.detection import Face
 from fer.images import to_network_input
-from fer.inference.predictor import Predictor
+from fer.inference.predictor import PhotoFaces, Predictor
 from fer.nets.artefact import Artefact
 
 
@@ -16,12 +17,18 @@ class FixedDetector:
     """Finds the faces that it was told of."""
 
     name = "fixed"
+    photos_at_once = 4
 
     def __init__(self, *faces: Face) -> None:
         self._faces = list(faces)
+        self.searched: list[int] = []
 
     def detect(self, photo: np.ndarray) -> list[Face]:
         return self._faces
+
+    def detect_many(self, photos: Sequence[np.ndarray]) -> list[list[Face]]:
+        self.searched.append(len(photos))
+        return [self.detect(photo) for photo in photos]
 
 
 def face_at(x: int, y: int, side: int) -> Face:
@@ -91,3 +98,31 @@ def test_a_bad_file_is_a_typed_error(tiny_artefact: Artefact, tmp_path: Path) ->
     (tmp_path / "text.jpg").write_text("hello")
     with pytest.raises(FerError):
         Predictor(tiny_artefact, None).predict(tmp_path / "text.jpg")
+
+
+def test_many_photos_are_searched_in_groups_and_answered_in_order(
+    tiny_artefact: Artefact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(0)
+    photos = [rng.integers(0, 256, (80 + i, 90, 3), dtype=np.uint8) for i in range(11)]
+    photos[5] = np.zeros((0, 9), np.uint8)
+    detector = FixedDetector(face_at(10, 10, 60))
+    predictor = Predictor(tiny_artefact, detector)
+    found = list(predictor.predict_many(photos))
+    assert sorted(detector.searched) == [3, 3, 4]
+    assert isinstance(found.pop(5), ImageError)
+    del photos[5]
+    for photo, one in zip(photos, found, strict=True):
+        assert isinstance(one, PhotoFaces)
+        assert one.size == (90, photo.shape[0])
+        [alone] = predictor.predict(photo).faces
+        np.testing.assert_allclose(
+            list(one.faces[0].probabilities.values()),
+            list(alone.probabilities.values()),
+            atol=1e-5,
+        )
+    # Large photos are searched alone, as they fill memory.
+    monkeypatch.setattr("fer.inference.predictor._SEARCHED_PIXELS", 5000)
+    detector.searched.clear()
+    list(predictor.predict_many(photos))
+    assert set(detector.searched) == {1}
