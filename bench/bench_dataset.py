@@ -176,7 +176,7 @@ class GeneratedReader:
                 "stamp": "generated",
             }
         )
-        return Listing(recognised="generated", table=table, left_out=(), load=self._load)
+        return Listing(recognised="generated", table=table, left_out=(), picture=self._load)
 
     def _load(self, row: int) -> np.ndarray:
         face = self._noise[row % 4096 :][: 48 * 48].reshape(48, 48).copy()

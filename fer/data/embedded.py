@@ -46,5 +46,5 @@ class DrawnReader:
             recognised=f"{len(rows):,} faces drawn by this program, of nobody",
             table=pd.DataFrame(rows, columns=["path", "label", "split", "subject", "stamp"]),
             left_out=(),
-            load=draw,
+            picture=draw,
         )

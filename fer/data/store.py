@@ -23,15 +23,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fer.data.content import Content, measure
 from fer.data.locking import locked
 from fer.data.readers import Listing, Progress, Reader
-from fer.errors import DatasetError, ImageError
+from fer.decoding import Content, Crew, Measured
+from fer.errors import DatasetError
 
 _FORMAT = 1
 _BLOCK = 4096  # faces that a build which is killed may lose …
 _BLOCK_BYTES = 16_000_000  # … or fewer, where they are large: two blocks are held at once
 _TASK = 512  # fewer changes of hands between threads
+_HELPED = 8192  # pictures to read from which on helpers pay
 _MADE = dict(zip(Content._fields, ("int32", "int32", "str", "float32", "float32"), strict=True))
 
 
@@ -124,22 +125,15 @@ def _opened(folder: Path, key: str, shape: Shape) -> Stored | None:
 class _Pending:
     """A block that is being decoded.
 
-    Columns rather than an object a face: Python's collector would look through those again and
-    again.
-
     Attributes:
         rows: Positions in the listing, shape (n,).
         faces: Takes the pixels.
-        made: Takes what is measured, a column a name.
-        reasons: Takes why a picture cannot be read, by its place in the block.
-        tasks: Who works on it; each gives the number of faces it has done.
+        tasks: Who works on it; each gives what it has measured, in order.
     """
 
     rows: np.ndarray
     faces: np.ndarray
-    made: dict[str, list[Any]]
-    reasons: dict[int, str]
-    tasks: "list[Future[int]]"
+    tasks: "list[Future[Measured]]"
 
 
 class _Build:
@@ -210,16 +204,19 @@ class _Build:
             missing[found["index"].to_numpy()] = False
         rows = np.flatnonzero(missing)
         parts = [rows[start : start + self._block] for start in range(0, len(rows), self._block)]
-        with ThreadPoolExecutor(max_workers=min(32, os.cpu_count() or 1)) as pool:
+        threads = min(32, os.cpu_count() or 1)
+        crew = Crew(threads, helped=self._listing.in_files and len(rows) >= _HELPED)
+        with ThreadPoolExecutor(threads) as pool:
             try:
                 # The next block is being decoded while this one is written.
-                begun = (self._begin(part, pool) for part in parts)
+                begun = (self._begin(part, pool, crew) for part in parts)
                 ahead = deque(islice(begun, 1))
                 while ahead:
                     ahead.extend(islice(begun, 1))
                     yield self._collected(ahead.popleft(), wanted)
             finally:
                 pool.shutdown(cancel_futures=True)
+                crew.close()
 
     def _earlier(self) -> Iterator[tuple[pd.DataFrame, np.ndarray]]:
         """Indexes of this shape for earlier states of the source, with their pixels."""
@@ -229,37 +226,36 @@ class _Build:
                 known = pd.read_parquet(file, columns=["path", "stamp", *_MADE])
                 yield known.assign(slot=np.arange(len(known))), stored.pixels
 
-    def _begin(self, rows: np.ndarray, pool: ThreadPoolExecutor) -> _Pending:
+    def _begin(self, rows: np.ndarray, pool: ThreadPoolExecutor, crew: Crew) -> _Pending:
         """Have the pictures at these positions of the listing decoded."""
         faces = np.empty((len(rows), *self._shape.face), np.uint8)
-        made: dict[str, list[Any]] = {name: [None] * len(rows) for name in _MADE}
-        width, height, digest, mean, std = made.values()
-        reasons: dict[int, str] = {}
 
-        def work(start: int) -> int:
-            stop = min(start + _TASK, len(rows))
-            for at in range(start, stop):
-                try:
-                    width[at], height[at], digest[at], mean[at], std[at] = measure(
-                        self._listing.load(int(rows[at])), out=faces[at]
-                    )
-                except ImageError as error:
-                    reasons[at] = str(error)
-            return stop - start
+        def work(start: int) -> Measured:
+            some = rows[start : start + _TASK]
+            return crew.read(
+                lambda at: self._listing.picture(int(some[at])), faces[start : start + _TASK]
+            )
 
         tasks = [pool.submit(work, start) for start in range(0, len(rows), _TASK)]
-        return _Pending(rows=rows, faces=faces, made=made, reasons=reasons, tasks=tasks)
+        return _Pending(rows=rows, faces=faces, tasks=tasks)
 
     def _collected(
         self, pending: _Pending, wanted: pd.DataFrame
     ) -> tuple[pd.DataFrame, np.ndarray]:
+        made: tuple[list[Any], ...] = tuple([] for _ in _MADE)
+        reasons: dict[int, str] = {}
         for task in pending.tasks:
-            self._advance(task.result())
+            measured = task.result()
+            before = len(made[0])
+            for column, more in zip(made, measured.columns, strict=True):
+                column += more
+            reasons |= {before + at: reason for at, reason in measured.reasons.items()}
+            self._advance(len(made[0]) - before)
         block = wanted.iloc[pending.rows].reset_index(drop=True)
-        for name, column in pending.made.items():
+        for name, column in zip(_MADE, made, strict=True):
             block[name] = column
-        bad = sorted(pending.reasons)
-        self._unreadable += [(block["path"][at], pending.reasons[at]) for at in bad]
+        bad = sorted(reasons)
+        self._unreadable += [(block["path"][at], reasons[at]) for at in bad]
         faces = pending.faces
         if bad:
             block = block.drop(index=bad).reset_index(drop=True)

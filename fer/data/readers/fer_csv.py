@@ -86,7 +86,7 @@ class FerCsvReader:
         table = pd.DataFrame(rows, columns=["path", "label", "split", "subject", "stamp"])
         voted = self._add_votes(table, row_numbers, left_out)
 
-        def load(row: int) -> np.ndarray:
+        def picture(row: int) -> np.ndarray:
             with self._path.open("rb") as stream:
                 stream.seek(offsets[row][0])
                 line = stream.read(offsets[row][1])
@@ -95,7 +95,9 @@ class FerCsvReader:
         recognised = f"FER-2013's CSV '{self._path.name}': {len(table):,} rows"
         if voted:
             recognised += f", FER+ votes for {voted:,}"
-        return Listing(recognised=recognised, table=table, left_out=tuple(left_out), load=load)
+        return Listing(
+            recognised=recognised, table=table, left_out=tuple(left_out), picture=picture
+        )
 
     def _add_votes(
         self, table: pd.DataFrame, row_numbers: list[int], left_out: list[tuple[str, str]]

@@ -16,7 +16,6 @@ from fer.data.readers.listing import (
     scan,
     unknown_classes,
 )
-from fer.data.readers.pictures import read_picture
 from fer.data.votes import COLUMNS, VOTES_FILE, read_sidecar
 from fer.errors import DatasetError
 from fer.images import SUFFIXES
@@ -97,15 +96,13 @@ class FolderReader:
             people = len(set(subjects) - {""}) or "no"
             known = f"eNTERFACE images, {people} people known by their file names"
 
-        def load(row: int) -> np.ndarray:
-            return read_picture(f"{self._root}/{paths[row]}")
-
         with_votes = f", crowd votes for {voted:,}" if voted else ""
         return Listing(
             recognised=f"{known}: {len(paths):,} pictures{with_votes}",
             table=table,
             left_out=tuple(left_out),
-            load=load,
+            picture=lambda row: f"{self._root}/{paths[row]}",
+            in_files=True,
         )
 
     def _add_votes(

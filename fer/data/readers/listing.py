@@ -44,14 +44,16 @@ class Listing:
         table: One row per face: `path`, `label`, `split` ("" if none), `subject` ("" if none),
             `stamp` (changes when the face's file does) and, where there are any, the votes.
         left_out: (path, reason) of what is no face of this data set.
-        load: Gives the pixels of a row: grey (h, w) or RGB (h, w, 3), uint8; raises ImageError.
-            Threads call it at once.
+        picture: Gives the picture of a row: its file, absolute, or its pixels, grey (h, w) or RGB
+            (h, w, 3), uint8; may raise ImageError. Threads call it at once.
+        in_files: Whether it is a file for every row.
     """
 
     recognised: str
     table: pd.DataFrame
     left_out: tuple[tuple[str, str], ...]
-    load: Callable[[int], np.ndarray]
+    picture: Callable[[int], str | np.ndarray]
+    in_files: bool = False
 
 
 class Reader(Protocol):

@@ -18,7 +18,6 @@ from fer.data.readers.listing import (
     stays_inside,
     unknown_classes,
 )
-from fer.data.readers.pictures import read_picture
 from fer.data.votes import VOTES_FILE, read_sidecar
 from fer.errors import DatasetError
 
@@ -85,15 +84,12 @@ class ManifestReader:
         if stays_inside(self._root, sidecar):
             table = table.merge(read_sidecar(sidecar), on="path", how="left")
         paths = [f"{self._root}/{path}" for path in table["path"]]
-
-        def load(row: int) -> np.ndarray:
-            return read_picture(paths[row])
-
         return Listing(
             recognised=f"the manifest '{self._file.name}': {len(table):,} pictures",
             table=table,
             left_out=tuple(left_out),
-            load=load,
+            picture=paths.__getitem__,
+            in_files=True,
         )
 
     def _rows(self) -> pd.DataFrame:

@@ -34,7 +34,7 @@ class CountingReader:
     def listing(self) -> Listing:
         table = pd.DataFrame({"path": self._names, "label": "happy", "split": "", "subject": ""})
         return Listing(
-            recognised="counted", table=table.assign(stamp="1"), left_out=(), load=self._load
+            recognised="counted", table=table.assign(stamp="1"), left_out=(), picture=self._load
         )
 
     def _load(self, row: int) -> np.ndarray:
