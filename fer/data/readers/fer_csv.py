@@ -72,11 +72,15 @@ class FerCsvReader:
                     continue
                 label = _label(fields[emotion])
                 if not label:
-                    found = fields[emotion].decode(errors="replace").strip()
+                    found = _text(fields[emotion])
                     left_out.append((name, f"unknown emotion '{found}'; expected 0 to 6"))
                     continue
-                part = b"" if usage is None else fields[usage]
-                split = PARTS.get(part.strip().strip(b'"').lower().decode(errors="replace"), "")
+                part = "" if usage is None else _text(fields[usage])
+                split = PARTS.get(part.lower(), "")
+                if part and not split:
+                    reason = f"unknown Usage '{part}'; expected Training, PublicTest or PrivateTest"
+                    left_out.append((name, reason))
+                    continue
                 stamp = hashlib.blake2b(line, digest_size=8).hexdigest()
                 rows.append((name, label, split, "", stamp))
                 offsets.append((start, len(line)))
@@ -119,8 +123,12 @@ class FerCsvReader:
         return int(counts[COLUMNS[0]].notna().sum())
 
 
+def _text(field: bytes) -> str:
+    return field.decode(errors="replace").strip().strip('"').strip()
+
+
 def _label(field: bytes) -> str:
-    text = field.decode(errors="replace").strip().strip('"')
+    text = _text(field)
     if text.isdecimal():
         return emotions.FER2013_CODES[int(text)] if int(text) < 7 else ""
     return emotions.canonical(text) if emotions.is_known(text) else ""
