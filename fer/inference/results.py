@@ -2,14 +2,19 @@
 
 import csv
 import errno
+import hashlib
 import io
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from filelock import FileLock, Timeout
+
+from fer import settings
 from fer.errors import ResultsError
 
 FACE_COLUMNS = ("face", "x", "y", "width", "height", "score", "emotion", "confidence")
@@ -60,22 +65,23 @@ class GrowingCsv:
         """
         self._columns = tuple(columns)
         self._path = path
+        self._lock: FileLock | None = None
         try:
             self._file = path.open("a+b", buffering=0)  # what fails to be written is not kept
         except OSError as error:
             raise self._unwritable(error) from None
         try:
-            self._lock()
+            self._hold()
             if self._file.seek(0, os.SEEK_END) == 0:
                 self.write([dict(zip(self._columns, self._columns, strict=True))])
             else:
                 self._check_header()
                 self._drop_last_group()
         except OSError as error:  # a pipe, for one
-            self._file.close()
+            self.close()
             raise self._unwritable(error) from None
         except BaseException:
-            self._file.close()
+            self.close()
             raise
 
     def __enter__(self) -> "GrowingCsv":
@@ -87,7 +93,13 @@ class GrowingCsv:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file and let others have it."""
         self._file.close()
+        if self._lock is not None:
+            self._lock.release()
 
     def rows(self) -> Iterable[dict[str, str]]:
         """All rows that are there, from the first."""
@@ -116,19 +128,25 @@ class GrowingCsv:
         except OSError as error:
             raise self._unwritable(error) from None
 
-    def _lock(self) -> None:
-        """Keep other processes from writing the same rows until the file is closed."""
-        try:
-            import fcntl
+    def _hold(self) -> None:
+        """Keep others from writing the same rows until the file is closed.
 
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ResultsError(
-                f"'{self._path}' is being written by another process. Wait for that, or choose "
-                "another file."
-            ) from None
-        except (ImportError, OSError):  # Windows, or a file system that has no locks
-            return
+        The lock lies in `FER_HOME`, as the folder of the results is the user's; where there can be
+        none, nothing is held.
+        """
+        name = hashlib.blake2b(os.fsencode(self._path.resolve()), digest_size=16).hexdigest()
+        with suppress(OSError):
+            folder = settings.home() / "locks"
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(folder / name, blocking=False)
+            try:
+                lock.acquire()
+            except Timeout:
+                raise ResultsError(
+                    f"'{self._path}' is being written already. Wait for that, or choose another "
+                    "file."
+                ) from None
+            self._lock = lock
 
     def _unwritable(self, error: OSError) -> ResultsError:
         advice = "Choose another file."

@@ -71,11 +71,10 @@ def test_a_full_disk_is_an_error_that_says_what_to_do() -> None:
 
 
 def test_two_at_once_do_not_write_the_same_rows_twice(tmp_path: Path) -> None:
-    pytest.importorskip("fcntl")
     path = tmp_path / "rows.csv"
     with (
         GrowingCsv(path, COLUMNS),
-        pytest.raises(ResultsError, match="written by another process"),
+        pytest.raises(ResultsError, match="being written already"),
     ):
         GrowingCsv(path, COLUMNS)
     with GrowingCsv(path, COLUMNS) as table:
