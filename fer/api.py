@@ -252,6 +252,7 @@ def evaluate(
     Raises:
         FerError: If a model or the data set cannot be used, or the report cannot be written.
     """
+    from fer.evaluation.comparison import check_classes
     from fer.evaluation.comparison import compare as compared
     from fer.evaluation.evaluate import figures
     from fer.evaluation.predictions import predictions
@@ -263,6 +264,8 @@ def evaluate(
         check_target(report)
     loaded = model if isinstance(model, artefact.Artefact) else artefact.load(model, form=form)
     second = artefact.load(compare) if isinstance(compare, str | Path) else compare
+    if second:
+        check_classes(*((card.name, card.labels) for card in (loaded.card, second.card)))
     dataset = dataset_for(loaded.card, data, progress)
     table = predictions(loaded, dataset, split, tta=tta, progress=progress)
     measured = figures(table)

@@ -1,6 +1,6 @@
 """Two models on the same faces."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,17 +37,29 @@ class Comparison:
     only_second: tuple[str, ...]
 
 
+def check_classes(*known: tuple[str, Sequence[str]]) -> None:
+    """Whether models can be compared at all; known before they have answered.
+
+    Args:
+        known: Each model's name and classes.
+
+    Raises:
+        DatasetError: If they differ in their classes.
+    """
+    if len({frozenset(labels) for _, labels in known}) > 1:
+        raise DatasetError(
+            "; ".join(f"'{model}' knows {', '.join(labels)}" for model, labels in known)
+            + ". Only models of the same classes can be compared."
+        )
+
+
 def compare(first: PredictionTable, second: PredictionTable, *, seed: int = 0) -> Comparison:
     """Compare two models on the faces that both tables hold.
 
     Raises:
         DatasetError: If they share no face, or differ in their classes.
     """
-    if set(first.labels) != set(second.labels):
-        raise DatasetError(
-            f"'{first.model}' knows {', '.join(first.labels)}; '{second.model}' knows "
-            f"{', '.join(second.labels)}. Only models of the same classes can be compared."
-        )
+    check_classes((first.model, first.labels), (second.model, second.labels))
     said = ["path", "predicted", "in_training"]
     both = first.frame[[*said, "label"]].merge(
         second.frame[said], on="path", suffixes=("", "_second")
