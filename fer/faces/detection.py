@@ -94,7 +94,10 @@ def load_detector(name: str = "auto") -> Detector:
         DetectorError: If the name is not known, or what it needs is missing or damaged.
     """
     if name not in NAMES:
-        raise DetectorError(f"Unknown detector '{name}'. Known: {', '.join(NAMES)}.")
+        raise DetectorError(
+            f"Unknown detector '{name}'. Known: {', '.join(NAMES)}; and none, for pictures that "
+            "are one tight face each."
+        )
     if name == "auto":
         name = "yunet" if files.yunet_path().is_file() else "mtcnn"
     with _loading:

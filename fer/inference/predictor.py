@@ -229,12 +229,21 @@ class Predictor:
         Raises:
             DetectorError: If the predictor has no detector.
         """
+        detector = self.check_detector()
+        return [face for face in detector.detect(photo) if min(face.box[2:]) >= min_face_px]
+
+    def check_detector(self) -> Detector:
+        """The detector.
+
+        Raises:
+            DetectorError: If there is none.
+        """
         if self._detector is None:
             raise DetectorError(
                 "This predictor takes each picture as one face. To find faces, load it with the "
                 "detector auto, yunet or mtcnn."
             )
-        return [face for face in self._detector.detect(photo) if min(face.box[2:]) >= min_face_px]
+        return self._detector
 
     def classify(self, photo: np.ndarray, faces: Sequence[Face]) -> np.ndarray:
         """Probabilities of faces on a decoded photo, shape (faces, labels), float32."""

@@ -66,7 +66,9 @@ def analyse_to_csv(
     Raises:
         VideoError: If the film cannot be read at all.
         ResultsError: If the file holds something else.
+        DetectorError: If the predictor has no detector.
     """
+    predictor.check_detector()  # before a file is begun
     card = predictor.card
     model = one_line(f"{card.name} {card.model_sha256[:8]} {source.name} every {every}")
     columns = ("frame", "time_s", "model", *face_columns(card.labels))

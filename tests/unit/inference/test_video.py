@@ -7,10 +7,11 @@ import av
 import numpy as np
 import pytest
 
-from fer.errors import ResultsError, VideoError
+from fer.errors import DetectorError, ResultsError, VideoError
 from fer.inference.predictor import Predictor
 from fer.inference.video import VideoFile
 from fer.inference.videofiles import analyse_to_csv, annotate, check_target
+from fer.nets.artefact import Artefact
 
 FRAMES, FPS = 40, 10
 Draw = Callable[..., np.ndarray]
@@ -111,6 +112,14 @@ def test_what_is_no_film_is_a_typed_error(tmp_path: Path) -> None:
     for name in ("text.mp4", "gone.mp4"):
         with pytest.raises(VideoError, match=name):
             VideoFile(tmp_path / name)
+
+
+def test_a_film_needs_a_detector_and_says_so_before_a_file_is_begun(
+    film: Path, tiny_artefact: Artefact, tmp_path: Path
+) -> None:
+    with pytest.raises(DetectorError, match="detector auto"):
+        analyse_to_csv(film, Predictor(tiny_artefact, None), tmp_path / "rows.csv")
+    assert not (tmp_path / "rows.csv").exists()
 
 
 def test_the_annotated_film_shows_the_box_and_keeps_length_and_size(
