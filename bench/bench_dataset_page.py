@@ -4,33 +4,14 @@ It needs Chromium, and FER-2013 in FER_DATA. The median of twenty clicks, in sec
 face is drawn (about 0.3).
 """
 
-import os
 import re
 import statistics
-import tempfile
 import time
-from pathlib import Path
 
-from serving import chromium, served
+from serving import on_fer2013
 
 CLICKS = 20
 PER_PAGE = 200
-
-
-def main() -> None:
-    """Run and print."""
-    browser = chromium()
-    if not browser or not os.environ.get("FER_DATA"):
-        print("left out: no Chromium, or FER_DATA is not set")
-        return
-    with tempfile.TemporaryDirectory() as home:
-        os.environ["FER_HOME"] = home
-        os.environ["FER_DATA_ROOTS"] = os.environ["FER_DATA"]
-        from fer.data import add
-
-        add(Path(os.environ["FER_DATA"]), name="fer2013")
-        with served() as (address, _):
-            measure(address, browser)
 
 
 def measure(address: str, executable: str) -> None:
@@ -60,4 +41,4 @@ def measure(address: str, executable: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    on_fer2013(measure)

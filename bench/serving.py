@@ -1,11 +1,13 @@
 """What benches of pages share: the running app, and the browser that looks at it."""
 
+import os
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
@@ -44,6 +46,26 @@ def served(script: str = "streamlit_app.py") -> Iterator[tuple[str, int]]:
     finally:
         process.terminate()
         process.wait()
+
+
+def on_fer2013(measure: Callable[[str, str], None]) -> None:
+    """Serve the app with FER-2013 added to it.
+
+    Args:
+        measure: Told the address and where Chromium is.
+    """
+    browser = chromium()
+    if not browser or not os.environ.get("FER_DATA"):
+        print("left out: no Chromium, or FER_DATA is not set")
+        return
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["FER_HOME"] = home
+        os.environ["FER_DATA_ROOTS"] = os.environ["FER_DATA"]
+        from fer.data import add
+
+        add(Path(os.environ["FER_DATA"]), name="fer2013")
+        with served() as (address, _):
+            measure(address, browser)
 
 
 def _wait_until_healthy(address: str) -> None:
