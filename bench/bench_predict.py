@@ -131,7 +131,8 @@ def main() -> None:
     one_photo("yunet", photo(1280, 960), 40)
     one_photo("mtcnn", crowd())
     one_photo("yunet", crowd())
-    many("auto", [jpeg(photo(640, 480, i / 1000)) for i in range(1000)])
+    for name in ("mtcnn", "yunet"):
+        many(name, [jpeg(photo(640, 480, i / 1000)) for i in range(1000)])
     crops = [draw_face("happy", seed=i, size=48) for i in range(20)]
     many("none", [jpeg(crop) for crop in crops] * 50)
     stream()

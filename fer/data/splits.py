@@ -79,13 +79,14 @@ def assign_missing(index: pd.DataFrame, *, validation_fraction: float, seed: int
     rules = []
     groups = together(index)
     people = " and persons" if (index["subject"] != "").any() else ""
-    kept = f"equal faces{people} kept together"
+    how = f"stratified, seed {seed}, equal faces{people} kept together"
+    none = "no class has two different pictures to hold one out"
     unsplit = (index["split"] == "").to_numpy()
     if unsplit.any():
         rows = index[unsplit]
         test = held_out(rows["label"], groups[unsplit], fraction=TEST_FRACTION, seed=seed)
         index.loc[unsplit, "split"] = np.where(test, "test", "train")
-        rules.append(f"{TEST_FRACTION:.0%} held out as test, stratified, seed {seed}, {kept}")
+        rules.append(f"{TEST_FRACTION:.0%} held out as test, {how}" if test.any() else none)
     else:
         rules.append("parts as the folders and file names give them")
     train = (index["split"] == "train").to_numpy()
@@ -93,7 +94,6 @@ def assign_missing(index: pd.DataFrame, *, validation_fraction: float, seed: int
         rows = index[train]
         chosen = held_out(rows["label"], groups[train], fraction=validation_fraction, seed=seed)
         index.loc[train, "split"] = np.where(chosen, "validation", "train")
-        rules.append(
-            f"validation is {validation_fraction:.0%} of train, stratified, seed {seed}, {kept}"
-        )
-    return "; ".join(rules)
+        rule = f"validation is {validation_fraction:.0%} of train, {how}"
+        rules.append(rule if chosen.any() else none)
+    return "; ".join(dict.fromkeys(rules))
