@@ -176,9 +176,9 @@ class GeneratedReader:
                 "stamp": "generated",
             }
         )
-        return Listing(recognised="generated", table=table, left_out=(), picture=self._load)
+        return Listing(recognised="generated", table=table, left_out=(), picture=self._picture)
 
-    def _load(self, row: int) -> np.ndarray:
+    def _picture(self, row: int) -> np.ndarray:
         face = self._noise[row % 4096 :][: 48 * 48].reshape(48, 48).copy()
         face[0, :4] = np.frombuffer(row.to_bytes(4), np.uint8)
         return face

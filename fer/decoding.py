@@ -7,7 +7,6 @@ Python's lock lets the threads of a process read small pictures one at a time on
 import hashlib
 import os
 import pickle
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -161,7 +160,7 @@ def read_all(picture: Callable[[int], str | np.ndarray], faces: np.ndarray) -> M
 
 
 class Crew:
-    """Who reads pictures: threads of this process until helpers are there, then those, too.
+    """Who reads pictures: threads of this process, and helpers where they pay.
 
     Args:
         threads: How many may ask at once.
@@ -169,38 +168,51 @@ class Crew:
     """
 
     def __init__(self, threads: int, *, helped: bool) -> None:
-        self._free: SimpleQueue[_Helper | None] = SimpleQueue()
+        self._wanted = min(threads - 1, _MOST_HELPERS) if helped and sys.executable else 0
         self._helpers: list[_Helper] = []
-        if helped:
-            with suppress(OSError):  # without them, it only takes longer
-                for _ in range(min(threads - 1, _MOST_HELPERS)):
-                    self._helpers.append(_Helper())
-        for helper in self._helpers:
-            Thread(target=self._welcome, args=[helper], daemon=True).start()
-        for _ in range(threads - len(self._helpers)):
+        self._free: SimpleQueue[_Helper | None] = SimpleQueue()  # None: a thread of this process
+        for _ in range(threads - self._wanted):
             self._free.put(None)
+
+    def __enter__(self) -> "Crew":
+        try:
+            for _ in range(self._wanted):
+                self._call_helper()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for helper in self._helpers:
+            helper.close()
 
     def read(self, picture: Callable[[int], str | np.ndarray], faces: np.ndarray) -> Measured:
         """Read some pictures (see `read_all`); may be called by as many threads as were named."""
         helper = self._free.get()
+        still_fit = None
         try:
             if helper is not None:
-                try:
-                    return helper.read([str(picture(at)) for at in range(len(faces))], faces)
-                except (OSError, EOFError, pickle.UnpicklingError):  # it was ended from outside
-                    helper = None
+                # It may be ended from outside; what it leaves undone is done here.
+                with suppress(OSError, EOFError, pickle.UnpicklingError, ImageError):
+                    files = [str(picture(at)) for at in range(len(faces))]
+                    measured = helper.read(files, faces)
+                    still_fit = helper
+                    return measured
             return read_all(picture, faces)
         finally:
-            self._free.put(helper)
+            self._free.put(still_fit)
 
-    def close(self) -> None:
-        """Send the helpers home."""
-        for helper in self._helpers:
-            helper.close()
+    def _call_helper(self) -> None:
+        try:
+            helper = _Helper()
+            self._helpers.append(helper)
+            Thread(target=self._welcome, args=[helper], daemon=True).start()
+        except (OSError, RuntimeError):  # no room for a process or a thread: it takes longer
+            self._free.put(None)
 
     def _welcome(self, helper: "_Helper") -> None:
-        if helper.is_ready():
-            self._free.put(helper)
+        self._free.put(helper if helper.is_ready() else None)
 
 
 class _Helper:
@@ -212,6 +224,8 @@ class _Helper:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=settings.PROJECT_ROOT,
+            # Ctrl-C is for who asks, who then closes this.
+            process_group=0,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
         assert self._process.stdin is not None
@@ -242,19 +256,18 @@ class _Helper:
 
 def _help() -> None:
     """Do what comes in until nothing more comes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who asks is told, too, and sees to it
     asked, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer
     answers.write(_READY)
     answers.flush()
-    while True:
-        try:
+    with suppress(EOFError, BrokenPipeError):  # who asked is gone
+        while True:
             files, shape = pickle.load(asked)
-        except EOFError:
-            return
-        faces = np.empty(shape, np.uint8)
-        pickle.dump((*read_all(files.__getitem__, faces), faces), answers, pickle.HIGHEST_PROTOCOL)
-        answers.flush()
+            faces = np.empty(shape, np.uint8)
+            answer = (*read_all(files.__getitem__, faces), faces)
+            pickle.dump(answer, answers, pickle.HIGHEST_PROTOCOL)
+            answers.flush()
+    os._exit(0)  # closing the answers would complain
 
 
 if __name__ == "__main__":

@@ -205,8 +205,8 @@ class _Build:
         rows = np.flatnonzero(missing)
         parts = [rows[start : start + self._block] for start in range(0, len(rows), self._block)]
         threads = min(32, os.cpu_count() or 1)
-        crew = Crew(threads, helped=self._listing.in_files and len(rows) >= _HELPED)
-        with ThreadPoolExecutor(threads) as pool:
+        helped = self._listing.in_files and len(rows) >= _HELPED
+        with Crew(threads, helped=helped) as crew, ThreadPoolExecutor(threads) as pool:
             try:
                 # The next block is being decoded while this one is written.
                 begun = (self._begin(part, pool, crew) for part in parts)
@@ -216,7 +216,6 @@ class _Build:
                     yield self._collected(ahead.popleft(), wanted)
             finally:
                 pool.shutdown(cancel_futures=True)
-                crew.close()
 
     def _earlier(self) -> Iterator[tuple[pd.DataFrame, np.ndarray]]:
         """Indexes of this shape for earlier states of the source, with their pixels."""

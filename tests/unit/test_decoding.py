@@ -1,5 +1,7 @@
 """Pictures read here and by helpers: the same, whatever becomes of a helper."""
 
+import os
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,17 +33,20 @@ def files(tmp_path: Path) -> list[str]:
 
 @pytest.fixture
 def crew() -> Iterator[Crew]:
-    crew = Crew(2, helped=True)
-    yield crew
-    crew.close()
+    with Crew(2, helped=True) as crew:
+        yield crew
+
+
+def wait_for(crew: Crew, places: int) -> None:
+    deadline = time.monotonic() + 60
+    while crew._free.qsize() < places:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def until_helped(crew: Crew) -> None:
     """Wait for the helper, and take this process's own place away."""
-    deadline = time.monotonic() + 60
-    while crew._free.qsize() < 2:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    wait_for(crew, 2)
     assert crew._free.get() is None
 
 
@@ -73,12 +78,25 @@ def test_what_a_helper_leaves_undone_is_done_here(crew: Crew, files: list[str]) 
 
 
 def test_helpers_go_when_the_crew_does(files: list[str]) -> None:
-    crew = Crew(3, helped=True)
-    read(crew, files)
-    processes = [helper._process for helper in crew._helpers]
-    assert len(processes) == 2
-    crew.close()
+    with Crew(3, helped=True) as crew:
+        read(crew, files)
+        processes = [helper._process for helper in crew._helpers]
+        assert len(processes) == 2
     assert all(process.poll() is not None for process in processes)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there is no /bin/false")
+def test_helpers_that_do_not_come_leave_their_places_to_threads(
+    files: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with Crew(3, helped=True) as crew:
+        wait_for(crew, 3)
+        measured, faces = read(crew, files)
+    assert measured == read_all(files.__getitem__, np.zeros_like(faces))
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with Crew(3, helped=True) as crew:
+        assert crew._free.qsize() == 3
 
 
 def test_a_store_built_with_helpers_is_the_same(

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,7 @@ PARTS = {
 """Names of splits, in lower case."""
 
 _LINK = "a link out of the data set's folder, or to a folder"
+_NAME = "its name is not UTF-8; rename it"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +91,7 @@ class Tree:
     Attributes:
         folders: In a stable order, each with its path from the root ("" or with a slash at the
             end) and (name, stamp) of its files as `name\\0stamp`: a million tuples cost more.
-        left_out: (path, reason) of links that were not followed.
+        left_out: (path, reason) of links that were not followed, and of what is no file.
         signature: A hash over all of it.
     """
 
@@ -118,12 +120,15 @@ def scan(root: Path, what: str) -> Tree:
                     name = entry.name
                     if name.startswith(".") or name == "__MACOSX":
                         continue
-                    if entry.is_symlink() and not stays_inside(root, Path(entry.path)):
+                    if not name.isascii() and (shown := _readable(name)) != name:
+                        left_out.append((prefix + shown, _NAME))
+                    elif entry.is_symlink() and not stays_inside(root, Path(entry.path)):
                         left_out.append((prefix + name, _LINK))
                     elif entry.is_dir():
                         below.append(f"{prefix}{name}/")
+                    elif not stat.S_ISREG((status := entry.stat()).st_mode):
+                        left_out.append((prefix + name, "a pipe or a device, no file"))
                     else:
-                        status = entry.stat()
                         lines.append(f"{name}\0{status.st_size}:{status.st_mtime_ns}")
         except OSError as error:  # no right to look, or gone while we looked
             left_out.append((prefix.rstrip("/") or ".", error.strerror or str(error)))
@@ -133,6 +138,11 @@ def scan(root: Path, what: str) -> Tree:
         said = "\n".join((prefix, *lines))
         digest.update(said.encode(errors="surrogateescape"))
     return Tree(folders=folders, left_out=left_out, signature=digest.hexdigest())
+
+
+def _readable(name: str) -> str:
+    """A file name with a mark for each byte that is no UTF-8."""
+    return name.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def stays_inside(root: Path, file: Path) -> bool:

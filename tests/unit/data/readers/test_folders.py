@@ -1,3 +1,5 @@
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -148,6 +150,19 @@ def test_links_that_leave_the_folder_are_not_followed(make: MakeFaces, tmp_path:
     dataset = load_dataset(root, validation_fraction=0)
     assert sorted(dataset.index["path"]) == ["train/happy/a.png", "train/happy/inside.png"]
     assert {path for path, _ in dataset.unreadable} == {"test", "train/happy/link.png"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_names_that_are_no_text_and_what_is_no_file_are_left_out(make: MakeFaces) -> None:
+    root = make("train/happy/a.png", "train/happy/ä.png")
+    os.mkfifo(root / "train/happy/pipe.png")
+    (root / "train/happy/b.png").write_bytes((root / "train/happy/a.png").read_bytes())
+    (root / "train/happy/b.png").rename(root / "train/happy" / os.fsdecode(b"bad\xff.png"))
+    dataset = load_dataset(root, validation_fraction=0)
+    assert sorted(dataset.index["path"]) == ["train/happy/a.png", "train/happy/ä.png"]
+    reasons = dict(dataset.unreadable)
+    assert "not UTF-8" in reasons["train/happy/bad\ufffd.png"]
+    assert "no file" in reasons["train/happy/pipe.png"]
 
 
 def test_enterface_gives_six_classes_in_colour_with_the_person_of_each_face(
