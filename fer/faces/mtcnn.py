@@ -103,18 +103,17 @@ class Mtcnn:
             Shape (faces, 16): number of the picture, left, top, right, bottom, score, five x, five
             y; in pixels of the picture.
         """
-        tensor = self._tf.constant((pictures - np.float32(127.5)) / 128, self._tf.float32)
         shapes = np.array([picture.shape for picture in pictures])
         rows = None
-        with self._lock:
-            try:
-                for stage in self._network.stages:
-                    rows = stage(
-                        bboxes_batch=rows,
-                        images_normalized=tensor,
-                        images_oshapes=shapes,
-                        threshold_onet=MIN_SCORE,
-                    )
-            except self._tf.errors.InvalidArgumentError:  # nothing is left to look at
-                rows = None
-        return np.empty((0, 16)) if rows is None else np.asarray(rows)
+        with self._lock, self._tf.device(self._network.device):
+            tensor = self._tf.constant((pictures - np.float32(127.5)) / 128, self._tf.float32)
+            for stage in self._network.stages:
+                rows = stage(
+                    bboxes_batch=rows,
+                    images_normalized=tensor,
+                    images_oshapes=shapes,
+                    threshold_onet=MIN_SCORE,
+                )
+                if not len(rows):  # the next one would not take that
+                    return np.empty((0, 16))
+        return np.asarray(rows)

@@ -190,8 +190,8 @@ class Predictor:
         """The faces of many photos, in their order, some photos at a time.
 
         Photos are decoded and searched on all cores, some of them together where the detector
-        gains by that, and the network sees the faces of up to 32 photos at once. No more than a
-        few decoded photos are ever held.
+        gains by that, and the network sees the faces of up to 32 photos at once. Decoded photos
+        are held for as long as they are searched: some 20 small ones, or a few large ones.
 
         Args:
             images: As in `predict`; taken as they are needed.
@@ -213,7 +213,11 @@ class Predictor:
             done = iter(self._framed(photos, whole_if_no_face, min_face_px))
             return [next(done) if isinstance(one, _Opened) else one for one in group]
 
-        searched = _ahead(framed, self._together(_ahead(opened, images)))
+        at_once = self._detector.photos_at_once if self._detector else 1
+        workers = os.cpu_count() or 1
+        groups = self._together(_ahead(opened, images, workers), at_once)
+        # Of groups, one is being searched while another is being aligned: more would only wait.
+        searched = _ahead(framed, groups, workers if at_once == 1 else 1)
         for group in _groups(chain.from_iterable(searched), _CLASSIFIED_AT_ONCE):
             done = iter(self._classified([one for one in group if isinstance(one, _Framed)]))
             for one in group:
@@ -229,14 +233,14 @@ class Predictor:
         Raises:
             DetectorError: If the predictor has no detector.
         """
-        detector = self.check_detector()
-        return [face for face in detector.detect(photo) if min(face.box[2:]) >= min_face_px]
+        return [face for face in self.detector.detect(photo) if min(face.box[2:]) >= min_face_px]
 
-    def check_detector(self) -> Detector:
-        """The detector.
+    @property
+    def detector(self) -> Detector:
+        """What finds the faces.
 
         Raises:
-            DetectorError: If there is none.
+            DetectorError: If each picture is taken as one face.
         """
         if self._detector is None:
             raise DetectorError(
@@ -254,10 +258,9 @@ class Predictor:
         return explain.grad_cam(self._model, face.crop, self.card.labels.index(label))
 
     def _together(
-        self, photos: Iterable[_Opened | ImageError]
+        self, photos: Iterable[_Opened | ImageError], most: int
     ) -> Iterator[list[_Opened | ImageError]]:
         """Photos in groups that are searched together."""
-        most = self._detector.photos_at_once if self._detector else 1
         group: list[_Opened | ImageError] = []
         pixels = 0
         for one in photos:
@@ -331,17 +334,19 @@ class Predictor:
         ]
 
 
-def _ahead(function: Callable[[_T], _R], values: Iterable[_T]) -> Iterator[_R]:
-    """Results in order, worked out on all cores a little ahead of whoever takes them."""
-    workers = os.cpu_count() or 1
+def _ahead(function: Callable[[_T], _R], values: Iterable[_T], reach: int) -> Iterator[_R]:
+    """Results in order, worked out on all cores, that many ahead of whoever takes them."""
     waiting: deque[Future[_R]] = deque()
-    with ThreadPoolExecutor(workers, thread_name_prefix="photo") as pool:
-        for value in values:
-            waiting.append(pool.submit(function, value))
-            if len(waiting) > workers:
+    with ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="photo") as pool:
+        try:
+            for value in values:
+                waiting.append(pool.submit(function, value))
+                if len(waiting) > reach:
+                    yield waiting.popleft().result()
+            while waiting:
                 yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _groups(values: Iterable[_T], size: int) -> Iterator[list[_T]]:

@@ -60,8 +60,8 @@ class GrowingCsv:
             columns: Names of the columns, the one that groups first.
 
         Raises:
-            ResultsError: If the file holds something else, is being written by another process,
-                or cannot be written.
+            ResultsError: If the file holds something else, is being written already, or cannot be
+                written.
         """
         self._columns = tuple(columns)
         self._path = path
@@ -131,14 +131,14 @@ class GrowingCsv:
     def _hold(self) -> None:
         """Keep others from writing the same rows until the file is closed.
 
-        The lock lies in `FER_HOME`, as the folder of the results is the user's; where there can be
-        none, nothing is held.
+        The lock lies in `FER_HOME`, as the folder of the results is the user's: it is known to
+        those who share that. Where there can be none, nothing is held.
         """
         name = hashlib.blake2b(os.fsencode(self._path.resolve()), digest_size=16).hexdigest()
         with suppress(OSError):
             folder = settings.home() / "locks"
             folder.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(folder / name, blocking=False)
+            lock = FileLock(folder / name, blocking=False, thread_local=False)
             try:
                 lock.acquire()
             except Timeout:

@@ -71,11 +71,7 @@ class FaceStream:
             first_number: Number of the first new person.
             known: People from before, who keep their numbers if they are still there.
             known_at_s: When they were seen.
-
-        Raises:
-            DetectorError: If the predictor has no detector.
         """
-        predictor.check_detector()
         self._predictor = predictor
         self._detect_every = detect_every
         self._min_face_px = min_face_px

@@ -68,10 +68,10 @@ def analyse_to_csv(
         ResultsError: If the file holds something else.
         DetectorError: If the predictor has no detector.
     """
-    predictor.check_detector()  # before a file is begun
     card = predictor.card
     model = one_line(f"{card.name} {card.model_sha256[:8]} {source.name} every {every}")
     columns = ("frame", "time_s", "model", *face_columns(card.labels))
+    _ = predictor.detector  # without one, no file is begun
     with VideoFile(source) as video, GrowingCsv(out, columns) as table:
         before = _Before(card.labels)
         for row in table.rows():
