@@ -239,7 +239,7 @@ def evaluate(
         data: A data set, or what `load_dataset` takes; read as the model was trained, so that a
             validation part that is carved out of train is the same one.
         split: `train`, `validation`, `test`, `public_test`, `private_test` or `all`.
-        tta: Test-time augmentation: `none`, `flip` or `ten_crop`.
+        tta: Test-time augmentation: `none`, `flip`, `shifts` or `ten_crop`.
         form: What to run: `keras`, `litert`, `litert-int8` or `auto`; not for a loaded artefact.
         compare: A second model, to be compared on the same faces and labels.
         report: Write an HTML page with everything here, and a JSON of the same name beside it.

@@ -25,7 +25,7 @@ def evaluate(
         str, typer.Option(help="train, validation, test, public_test, private_test or all.")
     ] = "test",
     tta: Annotated[
-        str, typer.Option(help="Test-time augmentation: none, flip or ten_crop.")
+        str, typer.Option(help="Test-time augmentation: none, flip, shifts or ten_crop.")
     ] = "none",
     form: Annotated[str, typer.Option(help="keras, litert, litert-int8 or auto.")] = "keras",
     compare: Annotated[

@@ -27,7 +27,7 @@ def evaluate(
         artefact: The model.
         dataset: Faces of the size and channels that the model's card names.
         split: As `Dataset.select` takes it.
-        tta: Test-time augmentation: `none`, `flip` or `ten_crop`.
+        tta: Test-time augmentation: `none`, `flip`, `shifts` or `ten_crop`.
         progress: Called with faces done and faces planned.
 
     Returns:

@@ -5,8 +5,12 @@ import numpy as np
 
 from fer.errors import ConfigError
 
-VIEWS = ("none", "flip", "ten_crop")
-"""The face alone; it and its mirror image; five crops and their mirror images."""
+VIEWS = ("none", "flip", "shifts", "ten_crop")
+"""The face alone; it and its mirror image; it and eight neighbours of its place, mirrored too; five
+enlarged crops and their mirror images."""
+
+_SHIFT_PARTS = 16
+"""A shift is this part of the side, 3 of 48 pixels: well within what training moves faces by."""
 
 _CROP_PARTS = 8
 """A crop leaves out this part of the side: 6 of 48 pixels, as Tang 2013 on FER-2013."""
@@ -36,6 +40,11 @@ def views_of(faces: np.ndarray, tta: str) -> list[np.ndarray]:
             _enlarged(faces[:, y : y + height - down, x : x + width - right], height, width)
             for y, x in corners
         ]
+    elif tta == "shifts":
+        down, right = height // _SHIFT_PARTS, width // _SHIFT_PARTS
+        wide = np.pad(faces, ((0, 0), (down, down), (right, right), (0, 0)), mode="edge")
+        places = [(y, x) for y in (down, 0, 2 * down) for x in (right, 0, 2 * right)]
+        crops = [wide[:, y : y + height, x : x + width] for y, x in places]
     mirrored = [crop[:, :, ::-1] for crop in crops] if tta != "none" else []
     return crops + mirrored
 

@@ -115,7 +115,7 @@ def test_flipping_gives_a_face_and_its_mirror_image_the_same_answer(
 def test_an_unknown_augmentation_is_a_sentence(
     tiny_artefact: Artefact, tiny_dataset: Dataset
 ) -> None:
-    with pytest.raises(ConfigError, match=r"'five'. Known: none, flip, ten_crop"):
+    with pytest.raises(ConfigError, match=r"'five'. Known: none, flip, shifts, ten_crop"):
         predictions(tiny_artefact, tiny_dataset, "test", tta="five")
 
 
