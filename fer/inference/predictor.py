@@ -216,8 +216,8 @@ class Predictor:
         at_once = self._detector.photos_at_once if self._detector else 1
         workers = os.cpu_count() or 1
         groups = self._together(_ahead(opened, images, workers), at_once)
-        # Of groups, one is being searched while another is being aligned: more would only wait.
-        searched = _ahead(framed, groups, workers if at_once == 1 else 1)
+        # Groups are large, and what finds them takes two at a time.
+        searched = _ahead(framed, groups, workers if at_once == 1 else 2)
         for group in _groups(chain.from_iterable(searched), _CLASSIFIED_AT_ONCE):
             done = iter(self._classified([one for one in group if isinstance(one, _Framed)]))
             for one in group:
