@@ -45,6 +45,12 @@ class TrainingConfig:
     architecture: str = option("resnet", "The network's name.")
     options: dict[str, float] = option({}, "Size of the network, as its family names it.")
     start_from: str = option("", "A model to go on from (fine-tuning); empty: from scratch.")
+    widen: float = option(
+        1.0,
+        "How many times wider than the model it goes on from (Net2Net, Chen et al. 2016).",
+        low=1,
+        high=8,
+    )
     frozen_layers: int = option(
         0, "Layers with weights, from the input, that stay as they are.", low=0, high=1000
     )
@@ -82,6 +88,13 @@ class TrainingConfig:
         "Weigh rare classes more: fully, or by the root.",
         choices=("none", "root", "balanced"),
     )
+    logit_adjustment: float = option(
+        0.0,
+        "Raise rare classes in the finished network: each logit by so many times −log of the "
+        "class's share (Menon et al. 2021).",
+        low=0,
+        high=2,
+    )
     ema: float = option(
         0.998, "Decay a step of the averaged weights that are kept; 0: none.", low=0, high=0.99999
     )
@@ -112,6 +125,8 @@ class TrainingConfig:
             )
         if self.start_from and self.precision != "float32":
             raise ConfigError("precision must be float32 where start_from names a model.")
+        if self.widen != 1 and not self.start_from:
+            raise ConfigError("widen needs start_from, the model to be widened.")
         for name, value in self.options.items():
             if type(value) not in (int, float):
                 raise ConfigError(f"options.{name} is {value!r}; it must be a number.")
@@ -146,11 +161,14 @@ class TrainingConfig:
         return self.from_dict({**self.to_dict(), **values, "augmentation": augmentation})
 
     def adopted(self, card: ModelCard) -> "TrainingConfig":
-        """With the architecture and size of the model that it goes on from."""
+        """With the architecture and size of the model that it goes on from, or wider."""
+        options = dict(card.config.get("options", {}))
+        if self.widen != 1:
+            options["width"] = options.get("width", 1.0) * self.widen
         return self.changed(
             {
                 "architecture": card.config.get("architecture", self.architecture),
-                "options": dict(card.config.get("options", {})),
+                "options": options,
                 "height": card.height,
                 "width": card.width,
                 "channels": card.channels,

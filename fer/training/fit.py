@@ -18,7 +18,7 @@ from fer.training.config import TrainingConfig
 from fer.training.events import BatchEnded, EpochEnded, Fitted, Listener, Started
 from fer.training.loop import Loop
 from fer.training.material import prepare
-from fer.training.network import build, plain
+from fer.training.network import adjust_logits, build, plain
 from fer.training.schedules import is_over, plateau_rate, step_schedule
 
 __all__ = ["BatchEnded", "EpochEnded", "Fitted", "Listener", "Started", "fit"]
@@ -124,8 +124,10 @@ def fit(
     weights = progress.best
     if config.select_on == "last" or weights is None:
         weights = progress.average or model.get_weights()
+    finished = plain(config, model, weights, material.labels)
+    adjust_logits(finished, material.targets.mean(axis=0), config.logit_adjustment)
     return Fitted(
-        model=plain(config, model, weights, material.labels),
+        model=finished,
         labels=material.labels,
         history=progress.history,
         stopped=loop.stopped,

@@ -10,6 +10,8 @@ from fer.nets import architectures
 from fer.nets.artefact import Artefact
 from fer.training.config import TrainingConfig
 
+_WIDENING_NOISE = 0.05
+
 
 def build(config: TrainingConfig, labels: Sequence[str], start: Artefact | None) -> keras.Model:
     """The network before its first step; the same seed gives the same weights.
@@ -34,8 +36,10 @@ def build(config: TrainingConfig, labels: Sequence[str], start: Artefact | None)
             f"{wanted}. Set them to the model's."
         )
     model = start.model
+    if config.widen != 1:
+        model = _widened(config, start)
     if tuple(labels) != card.labels:
-        model = _relabelled(start, labels)
+        model = _relabelled(model, card.labels, labels)
     with_weights = [layer for layer in model.layers if layer.weights]
     for layer in with_weights[: config.frozen_layers]:
         layer.trainable = False
@@ -59,6 +63,19 @@ def plain(
     return model
 
 
+def adjust_logits(model: keras.Model, shares: np.ndarray, amount: float) -> None:
+    """Raise rare classes by the bias of the last layer: logit adjustment, Menon et al. 2021.
+
+    Args:
+        model: Changed in place.
+        shares: Of each class among the training faces, shape (classes,).
+        amount: 0 for nothing, 1 to answer as if all classes were equally frequent.
+    """
+    head = model.get_layer(architectures.HEAD)
+    *kernel, bias = head.get_weights()
+    head.set_weights([*kernel, bias - amount * np.log(np.maximum(shares, 1e-6))])
+
+
 def _shape(config: TrainingConfig) -> tuple[int, int, int]:
     return config.height, config.width, config.channels
 
@@ -79,15 +96,44 @@ def _from_scratch(config: TrainingConfig, classes: int, precision: str) -> keras
         keras.config.set_dtype_policy(before)
 
 
-def _relabelled(start: Artefact, labels: Sequence[str]) -> keras.Model:
+def _widened(config: TrainingConfig, start: Artefact) -> keras.Model:
+    """A wider network that answers nearly as the trained one does.
+
+    Each channel stands there several times, and what reads it takes the mean of these; some noise
+    lets them become different.
+    """
+    if any(isinstance(layer, keras.layers.Flatten) for layer in start.model.layers):
+        raise ConfigError(
+            f"'{start.card.name}' cannot be widened: its dense layer reads places, not channels. "
+            "Choose a network that ends in global pooling, such as resnet or vgg."
+        )
+    model = _from_scratch(config, len(start.card.labels), "float32")
+    rng = np.random.default_rng(config.seed)
+    for wide, trained in zip(model.layers, start.model.layers, strict=True):
+        grown = []
+        for new, old in zip(wide.get_weights(), trained.get_weights(), strict=True):
+            taken = np.arange(new.shape[-1]) % old.shape[-1]
+            weights = old[..., taken]
+            if new.ndim > 1:
+                read = np.arange(new.shape[-2]) % old.shape[-2]
+                weights = weights[..., read, :] / np.bincount(read)[read][:, None]
+                weights *= 1 + _WIDENING_NOISE * rng.standard_normal(weights.shape)
+            grown.append(weights)
+        wide.set_weights(grown)
+    return model
+
+
+def _relabelled(
+    trained: keras.Model, known_labels: Sequence[str], labels: Sequence[str]
+) -> keras.Model:
     """The trained network with a last layer for these classes, filled where they are known."""
-    old = start.model.get_layer(architectures.HEAD).get_weights()
-    model = architectures.with_head(start.model, len(labels))
+    old = trained.get_layer(architectures.HEAD).get_weights()
+    model = architectures.with_head(trained, len(labels))
     head = model.get_layer(architectures.HEAD)
     new = head.get_weights()
     for place, label in enumerate(labels):
-        if label in start.card.labels:
-            known = start.card.labels.index(label)
+        if label in known_labels:
+            known = known_labels.index(label)
             for fresh, trained in zip(new, old, strict=True):
                 fresh[..., place] = trained[..., known]
     head.set_weights(new)

@@ -25,9 +25,11 @@ from pages.shared.pictures import data_uri
 GROUPS = {
     "Data": (
         "truth", "label_mode", "labels", "use_excluded", "validation_fraction", "class_weights",
-        "teachers", "teacher_share",
+        "logit_adjustment", "teachers", "teacher_share",
     ),
-    "Network": ("architecture", "height", "width", "channels", "start_from", "frozen_layers"),
+    "Network": (
+        "architecture", "height", "width", "channels", "start_from", "widen", "frozen_layers",
+    ),
     "Learning": (
         "epochs", "batch_size", "optimizer", "learning_rate", "schedule", "warmup_epochs",
         "plateau_patience", "plateau_factor", "weight_decay", "early_stopping",

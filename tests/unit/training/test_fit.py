@@ -7,10 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from fer import api
 from fer.data import Dataset
 from fer.errors import ConfigError, DatasetError, TrainingError
 from fer.nets import architectures, artefact
 from fer.nets.augmentation import Augmentation
+from fer.training import network
 from fer.training.config import TrainingConfig
 from fer.training.events import BatchEnded, EpochEnded, Started
 from fer.training.fit import fit
@@ -172,6 +174,23 @@ def test_a_loss_that_is_no_number_ends_it_with_the_reason(
         fit(config, tiny_dataset)
 
 
+def test_logit_adjustment_raises_rare_classes_by_their_share(
+    tiny_dataset: Dataset, tiny_config: TrainingConfig
+) -> None:
+    index = tiny_dataset.index
+    happy = np.flatnonzero((index["split"] == "train") & (index["label"] == "happy"))
+    part = tiny_dataset.take(np.delete(np.arange(len(tiny_dataset)), happy[5:]))
+    shares = part.index["label"][part.index["split"] == "train"].value_counts(normalize=True)
+    answers = []
+    for amount in (0.0, 0.5):
+        done = fit(tiny_config.changed({"logit_adjustment": amount}), part)
+        answers.append(np.asarray(done.model(part.pixels[:5])))
+    expected = answers[0] * np.array([shares[label] for label in done.labels]) ** -0.5
+    expected /= expected.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(answers[1], expected, atol=1e-5)
+    assert shares.max() > 3 * shares.min()
+
+
 def test_early_stopping_ends_before_the_planned_epochs(
     tiny_dataset: Dataset, tiny_config: TrainingConfig
 ) -> None:
@@ -208,6 +227,40 @@ def test_fine_tuning_needs_the_models_own_size_and_something_to_learn(
         fit(replace(tiny_config, height=32), tiny_dataset, start=start)
     with pytest.raises(ConfigError, match="Leave at least the last one free"):
         fit(replace(tiny_config, frozen_layers=99), tiny_dataset, start=start)
+
+
+def test_a_widened_network_begins_with_the_answers_of_the_one_it_comes_from(
+    tiny_dataset: Dataset,
+    tiny_config: TrainingConfig,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    small = tiny_config.changed({"architecture": "resnet", "options": {"width": 0.3}, "epochs": 1})
+    api.train(tiny_dataset, config=small, out=tmp_path / "small")
+    start = artefact.load(tmp_path / "small")
+    wanted = small.changed({"start_from": str(tmp_path / "small"), "widen": 2})
+    config = wanted.adopted(start.card)
+    assert config.options == {"width": 0.6}
+    assert config.adopted(start.card) == config
+    monkeypatch.setattr(network, "_WIDENING_NOISE", 0)
+    wide = network.build(config, start.card.labels, start)
+    assert wide.count_params() > 3 * start.model.count_params()
+    faces = tiny_dataset.pixels[:20]
+    np.testing.assert_allclose(wide(faces), start.model(faces), atol=1e-5)
+
+    made = api.train(tiny_dataset, config=wanted, out=tmp_path / "wide")
+    assert made.card.config["options"] == {"width": 0.6}
+    assert made.card.parameters == wide.count_params()
+
+
+def test_a_network_that_reads_places_cannot_be_widened(
+    tiny_dataset: Dataset, tiny_config: TrainingConfig, tiny_folder: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match="widen needs start_from"):
+        tiny_config.changed({"widen": 2})
+    config = tiny_config.changed({"start_from": str(tiny_folder), "widen": 2})
+    with pytest.raises(ConfigError, match="dense layer reads places"):
+        api.train(tiny_dataset, config=config, out=tmp_path / "never")
 
 
 def test_keras_own_callbacks_are_given_what_validation_says(
