@@ -4,9 +4,9 @@
   40 with YuNet, measured on two free cores;
 - fifty faces on a photo of 1600×1200: milliseconds and shares by step;
 - 1,000 photos of 640×480 with one face: `predict_many` over one `fer.predict_emotion` after the
-  other (at least 2.0), and over one `predict` of a predictor that is held ready. The latter was
-  1.2 to 1.7 with YuNet and 1.6 to 2.2 with MTCNN on two cores: a single photo keeps both busy for
-  most of its time already. The same for ready crops;
+  other, which looks at the model's files each time, and over one `predict` of a predictor that is
+  held ready (the aim is 2.0; on two cores 1.1 to 1.7 was measured with YuNet and 1.6 to 2.2 with
+  MTCNN, as a single photo keeps both busy for most of its time). The same for ready crops;
 - a stream of 640×480: frames a second (at least 10);
 - 2,000 predictions: growth of the process in MB (at most 50).
 """
@@ -103,8 +103,8 @@ def many(detector: str, pictures: list[bytes]) -> None:
     rate = len(pictures) / together
     print(
         f"{len(pictures)} pictures, detector {detector}: {rate:.0f}/s together, "
-        f"{called / together:.2f} of one by one (at least 2.0), "
-        f"{held / together:.2f} of one by one with a predictor held ready"
+        f"{called / together:.2f} of single calls, "
+        f"{held / together:.2f} of one by one (aim: 2.0)"
     )
 
 
