@@ -21,7 +21,8 @@ from fer.terminal import (
 )
 
 if TYPE_CHECKING:
-    from fer.inference.predictor import PhotoFaces, Predictor
+    from fer.inference.prediction import PhotoFaces
+    from fer.inference.predictor import Predictor
 
 FormOption = Annotated[
     str, typer.Option(help="auto, keras, litert or litert-int8: which of the model's files runs.")

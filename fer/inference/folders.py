@@ -8,7 +8,8 @@ from pathlib import Path
 
 from fer.errors import ImageError, ResultsError, UnreadableImageError
 from fer.images import SUFFIXES
-from fer.inference.predictor import PhotoFaces, Predictor
+from fer.inference.prediction import PhotoFaces
+from fer.inference.predictor import Predictor
 from fer.inference.results import GrowingCsv, face_columns, face_values, one_line
 
 Progress = Callable[[int, int], None]

@@ -2,13 +2,10 @@
 
 import os
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from itertools import chain, islice
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 
@@ -17,75 +14,17 @@ from fer.faces.alignment import Framing, frame_face
 from fer.faces.detection import Detector, Face, load_detector
 from fer.faces.quality import Quality, measure
 from fer.images import decode, to_network_input
+from fer.inference.ahead import ahead, groups
+from fer.inference.prediction import Box, FacePrediction, PhotoFaces, PhotoPrediction
 from fer.nets import artefact, explain
 from fer.nets.artefact import Artefact
 from fer.nets.card import ModelCard
-
-Box = tuple[int, int, int, int]
 
 _CLASSIFIED_AT_ONCE = 32
 """Photos whose faces the network sees together."""
 
 _SEARCHED_PIXELS = 10_000_000
 """Photos are searched together until they have this many pixels: they are what fills memory."""
-
-_T = TypeVar("_T")
-_R = TypeVar("_R")
-
-
-@dataclass(frozen=True, kw_only=True)
-class FacePrediction:
-    """What the network said about one face.
-
-    Attributes:
-        box: x, y, width, height in photo pixels; it may reach over the photo's edge.
-        score: The detector's confidence, 0–1; None where the whole picture was taken as the face.
-        quality: How the face lies on the photo; None where the whole picture was taken.
-        probabilities: Probability by label, in the model's order; they sum to 1.
-        crop: The pixels that the network saw, shape (height, width, channels), uint8.
-    """
-
-    box: Box
-    score: float | None
-    quality: Quality | None = None
-    probabilities: dict[str, float]
-    crop: np.ndarray
-
-    @property
-    def emotion(self) -> str:
-        """The most probable label."""
-        return max(self.probabilities, key=self.probabilities.__getitem__)
-
-    @property
-    def confidence(self) -> float:
-        """Probability of the most probable label, 0–1."""
-        return max(self.probabilities.values())
-
-
-@dataclass(frozen=True, kw_only=True)
-class PhotoFaces:
-    """What was found on one photo.
-
-    Attributes:
-        size: Width and height of the upright photo in pixels.
-        faces: Largest first; empty where none was found.
-        timings_ms: Milliseconds by step: `decode`, `detect`, `align`, `classify`.
-    """
-
-    size: tuple[int, int]
-    faces: tuple[FacePrediction, ...]
-    timings_ms: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class PhotoPrediction(PhotoFaces):
-    """One photo's faces, with the photo.
-
-    Attributes:
-        photo: The decoded, upright photo, RGB, shape (height, width, 3), uint8.
-    """
-
-    photo: np.ndarray
 
 
 class _Opened:
@@ -215,10 +154,10 @@ class Predictor:
 
         at_once = self._detector.photos_at_once if self._detector else 1
         workers = os.cpu_count() or 1
-        groups = self._together(_ahead(opened, images, workers), at_once)
+        together = _together(ahead(opened, images, workers), at_once)
         # Groups are large, and what finds them takes two at a time.
-        searched = _ahead(framed, groups, workers if at_once == 1 else 2)
-        for group in _groups(chain.from_iterable(searched), _CLASSIFIED_AT_ONCE):
+        searched = ahead(framed, together, workers if at_once == 1 else 2)
+        for group in groups(chain.from_iterable(searched), _CLASSIFIED_AT_ONCE):
             done = iter(self._classified([one for one in group if isinstance(one, _Framed)]))
             for one in group:
                 yield next(done) if isinstance(one, _Framed) else one
@@ -256,21 +195,6 @@ class Predictor:
     def grad_cam(self, face: FacePrediction, label: str) -> np.ndarray:
         """What of a face spoke for a label; see `fer.nets.explain.grad_cam`."""
         return explain.grad_cam(self._model, face.crop, self.card.labels.index(label))
-
-    def _together(
-        self, photos: Iterable[_Opened | ImageError], most: int
-    ) -> Iterator[list[_Opened | ImageError]]:
-        """Photos in groups that are searched together."""
-        group: list[_Opened | ImageError] = []
-        pixels = 0
-        for one in photos:
-            group.append(one)
-            pixels += one.pixels.size // 3 if isinstance(one, _Opened) else 0
-            if len(group) == most or pixels >= _SEARCHED_PIXELS:
-                yield group
-                group, pixels = [], 0
-        if group:
-            yield group
 
     def _framed(
         self, photos: Sequence[_Opened], whole_if_no_face: bool, min_face_px: int
@@ -334,24 +258,19 @@ class Predictor:
         ]
 
 
-def _ahead(function: Callable[[_T], _R], values: Iterable[_T], reach: int) -> Iterator[_R]:
-    """Results in order, worked out on all cores, that many ahead of whoever takes them."""
-    waiting: deque[Future[_R]] = deque()
-    with ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="photo") as pool:
-        try:
-            for value in values:
-                waiting.append(pool.submit(function, value))
-                if len(waiting) > reach:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
-def _groups(values: Iterable[_T], size: int) -> Iterator[list[_T]]:
-    iterator = iter(values)
-    while group := list(islice(iterator, size)):
+def _together(
+    photos: Iterable[_Opened | ImageError], most: int
+) -> Iterator[list[_Opened | ImageError]]:
+    """Photos in groups that are searched together."""
+    group: list[_Opened | ImageError] = []
+    pixels = 0
+    for one in photos:
+        group.append(one)
+        pixels += one.pixels.size // 3 if isinstance(one, _Opened) else 0
+        if len(group) == most or pixels >= _SEARCHED_PIXELS:
+            yield group
+            group, pixels = [], 0
+    if group:
         yield group
 
 

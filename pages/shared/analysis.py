@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from fer.errors import ArtefactError, FerError
-from fer.inference.predictor import FacePrediction, Predictor
+from fer.inference.prediction import FacePrediction
+from fer.inference.predictor import Predictor
 from pages.shared.pictures import annotated, heated
 
 _FACES_WITH_HEAT = 12

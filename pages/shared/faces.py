@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from fer import emotions
-from fer.inference.predictor import FacePrediction
+from fer.inference.prediction import FacePrediction
 from pages.shared.charts import bars_html, percent
 from pages.shared.pictures import data_uri
 

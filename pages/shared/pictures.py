@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from fer.inference.drawing import draw_faces
-from fer.inference.predictor import FacePrediction
+from fer.inference.prediction import FacePrediction
 
 SHOWN_LONG_SIDE_PX = 1280
 _SHOWN_AT_LEAST_PX = 600

@@ -9,7 +9,7 @@ from starlette.datastructures import Headers
 from starlette.formparsers import MultiPartParser
 
 from fer import emotions
-from fer.inference.predictor import FacePrediction
+from fer.inference.prediction import FacePrediction
 from pages.shared import uploads
 from pages.shared.charts import bars_html, percent
 from pages.shared.errors import plain

@@ -9,7 +9,8 @@ from fer.data.synthetic import draw_face
 from fer.errors import DetectorError, FerError, ImageError
 from fer.faces.detection import Face
 from fer.images import to_network_input
-from fer.inference.predictor import PhotoFaces, Predictor
+from fer.inference.prediction import PhotoFaces
+from fer.inference.predictor import Predictor
 from fer.nets.artefact import Artefact
 
 
