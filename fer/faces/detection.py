@@ -52,12 +52,9 @@ class Detector(Protocol):
 
     Attributes:
         name: What people choose it by.
-        photos_at_once: How many photos of one size it likes to be given together; more are no
-            faster.
     """
 
     name: str
-    photos_at_once: int
 
     def detect(self, photo: np.ndarray) -> list[Face]:
         """All faces of a photo, largest first; an empty list where there is none.
@@ -68,7 +65,7 @@ class Detector(Protocol):
         ...
 
     def detect_many(self, photos: Sequence[np.ndarray]) -> list[list[Face]]:
-        """What `detect` finds on each of some photos."""
+        """What `detect` finds on each of some photos; where it can, it searches them together."""
         ...
 
 

@@ -35,7 +35,6 @@ class Mtcnn:
     """MTCNN on the photo with a rim around it."""
 
     name = "mtcnn"
-    photos_at_once = 6
 
     def __init__(self) -> None:
         try:

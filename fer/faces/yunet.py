@@ -37,7 +37,6 @@ class YuNet:
     """YuNet at one size of the photo or two."""
 
     name = "yunet"
-    photos_at_once = 1
 
     def __init__(self, path: Path) -> None:
         read_checked(path)

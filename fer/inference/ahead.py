@@ -11,14 +11,15 @@ _T = TypeVar("_T")
 _R = TypeVar("_R")
 
 
-def ahead(function: Callable[[_T], _R], values: Iterable[_T], reach: int) -> Iterator[_R]:
-    """Results in order, worked out on all cores, that many ahead of whoever takes them."""
+def ahead(function: Callable[[_T], _R], values: Iterable[_T]) -> Iterator[_R]:
+    """Results in order, worked out on all cores while they are taken."""
     waiting: deque[Future[_R]] = deque()
-    with ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="photo") as pool:
+    workers = os.cpu_count() or 1
+    with ThreadPoolExecutor(workers, thread_name_prefix="photo") as pool:
         try:
             for value in values:
                 waiting.append(pool.submit(function, value))
-                if len(waiting) > reach:
+                if len(waiting) > workers:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
@@ -26,8 +27,10 @@ def ahead(function: Callable[[_T], _R], values: Iterable[_T], reach: int) -> Ite
             pool.shutdown(cancel_futures=True)
 
 
-def groups(values: Iterable[_T], size: int) -> Iterator[list[_T]]:
-    """Values in lists of that many; the last may be shorter."""
+def growing_groups(values: Iterable[_T], most: int) -> Iterator[list[_T]]:
+    """Values in lists of 1, 2, 4 and so on until that many; the last may be shorter."""
     iterator = iter(values)
+    size = 1
     while group := list(islice(iterator, size)):
         yield group
+        size = min(2 * size, most)

@@ -1,6 +1,5 @@
 """Photo → faces → emotions."""
 
-import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,17 +13,17 @@ from fer.faces.alignment import Framing, frame_face
 from fer.faces.detection import Detector, Face, load_detector
 from fer.faces.quality import Quality, measure
 from fer.images import decode, to_network_input
-from fer.inference.ahead import ahead, groups
+from fer.inference.ahead import ahead, growing_groups
 from fer.inference.prediction import Box, FacePrediction, PhotoFaces, PhotoPrediction
 from fer.nets import artefact, explain
 from fer.nets.artefact import Artefact
 from fer.nets.card import ModelCard
 
-_CLASSIFIED_AT_ONCE = 32
-"""Photos whose faces the network sees together."""
+_AT_ONCE = 8
+"""Photos that are searched, and their faces named, together."""
 
 _SEARCHED_PIXELS = 10_000_000
-"""Photos are searched together until they have this many pixels: they are what fills memory."""
+"""Fewer photos are searched together once they have this many pixels: they fill memory."""
 
 
 class _Opened:
@@ -128,9 +127,9 @@ class Predictor:
     ) -> Iterator[PhotoFaces | ImageError]:
         """The faces of many photos, in their order, some photos at a time.
 
-        Photos are decoded and searched on all cores, some of them together where the detector
-        gains by that, and the network sees the faces of up to 32 photos at once. Decoded photos
-        are held for as long as they are searched: some 20 small ones, or a few large ones.
+        Groups of up to eight photos are worked on on all cores: the network sees the faces of a
+        group at once, and so does the detector where it gains by that. Decoded photos are held for
+        as long as they are searched: a few for each core.
 
         Args:
             images: As in `predict`; taken as they are needed.
@@ -147,20 +146,19 @@ class Predictor:
             except ImageError as error:
                 return error
 
-        def framed(group: list[_Opened | ImageError]) -> list[_Framed | ImageError]:
-            photos = [one for one in group if isinstance(one, _Opened)]
-            done = iter(self._framed(photos, whole_if_no_face, min_face_px))
-            return [next(done) if isinstance(one, _Opened) else one for one in group]
+        def predicted(
+            group: Sequence[Path | str | bytes | np.ndarray],
+        ) -> list[PhotoFaces | ImageError]:
+            framed: list[_Framed | ImageError] = []
+            for photos in _together(map(opened, group)):
+                good = [one for one in photos if isinstance(one, _Opened)]
+                done = iter(self._framed(good, whole_if_no_face, min_face_px))
+                framed += [next(done) if isinstance(one, _Opened) else one for one in photos]
+            said = iter(self._classified([one for one in framed if isinstance(one, _Framed)]))
+            return [next(said) if isinstance(one, _Framed) else one for one in framed]
 
-        at_once = self._detector.photos_at_once if self._detector else 1
-        workers = os.cpu_count() or 1
-        together = _together(ahead(opened, images, workers), at_once)
-        # Groups are large, and what finds them takes two at a time.
-        searched = ahead(framed, together, workers if at_once == 1 else 2)
-        for group in groups(chain.from_iterable(searched), _CLASSIFIED_AT_ONCE):
-            done = iter(self._classified([one for one in group if isinstance(one, _Framed)]))
-            for one in group:
-                yield next(done) if isinstance(one, _Framed) else one
+        # Small groups come first, so that a few photos keep all cores busy, too.
+        yield from chain.from_iterable(ahead(predicted, growing_groups(images, _AT_ONCE)))
 
     def find(self, photo: np.ndarray, *, min_face_px: int = 0) -> list[Face]:
         """The faces of a decoded photo, largest first.
@@ -259,15 +257,15 @@ class Predictor:
 
 
 def _together(
-    photos: Iterable[_Opened | ImageError], most: int
+    photos: Iterable[_Opened | ImageError],
 ) -> Iterator[list[_Opened | ImageError]]:
-    """Photos in groups that are searched together."""
+    """Photos in groups that do not fill memory."""
     group: list[_Opened | ImageError] = []
     pixels = 0
     for one in photos:
         group.append(one)
         pixels += one.pixels.size // 3 if isinstance(one, _Opened) else 0
-        if len(group) == most or pixels >= _SEARCHED_PIXELS:
+        if pixels >= _SEARCHED_PIXELS:
             yield group
             group, pixels = [], 0
     if group:

@@ -5,11 +5,11 @@ of the room, and the answers move a little (Jacob et al. 2018, arXiv:1712.05877)
 """
 
 import tempfile
+from collections import deque
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -56,7 +56,7 @@ def _exported(model: "keras.Model", **options: object) -> bytes:
 
 
 class Network:
-    """A LiteRT file, ready to be called; one caller at a time, the others wait.
+    """A LiteRT file, ready to be called from several threads.
 
     Args:
         path: The file.
@@ -71,18 +71,23 @@ class Network:
                 f"'{path}' needs the package ai-edge-litert, which is not installed. Install it "
                 "with `pip install ai-edge-litert`, or use the form 'keras'."
             )
-        from ai_edge_litert.interpreter import Interpreter
-
-        self._lock = Lock()
         try:
             # From memory, so that the file may be replaced under a running server.
-            self._interpreter = Interpreter(model_content=path.read_bytes())
-            self._interpreter.allocate_tensors()
+            self._content = path.read_bytes()
+            first = self._made()
         except (OSError, ValueError, RuntimeError) as error:
             raise ArtefactError(f"'{path}' cannot be loaded by LiteRT: {error}") from error
-        [self._input] = self._interpreter.get_input_details()
-        [self._output] = self._interpreter.get_output_details()
-        self._faces = 1
+        [self._input] = first.get_input_details()
+        [self._output] = first.get_output_details()
+        # An interpreter works for one caller: as many as there are callers at one time.
+        self._free = deque([first])
+
+    def _made(self) -> Any:
+        from ai_edge_litert.interpreter import Interpreter
+
+        interpreter = Interpreter(model_content=self._content)
+        interpreter.allocate_tensors()
+        return interpreter
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -96,12 +101,16 @@ class Network:
 
     def __call__(self, faces: np.ndarray) -> np.ndarray:
         """uint8 (n, height, width, channels) → probabilities (n, classes), float32."""
-        with self._lock:
-            if len(faces) != self._faces:
-                self._interpreter.resize_tensor_input(self._input["index"], faces.shape)
-                self._interpreter.allocate_tensors()
-                self._faces = len(faces)
-            self._interpreter.set_tensor(self._input["index"], faces)
-            self._interpreter.invoke()
-            found: np.ndarray = self._interpreter.get_tensor(self._output["index"])
-            return found
+        try:
+            interpreter = self._free.pop()
+        except IndexError:
+            interpreter = self._made()
+        index = self._input["index"]
+        if interpreter.get_input_details()[0]["shape"][0] != len(faces):
+            interpreter.resize_tensor_input(index, faces.shape)
+            interpreter.allocate_tensors()
+        interpreter.set_tensor(index, faces)
+        interpreter.invoke()
+        found: np.ndarray = interpreter.get_tensor(self._output["index"])
+        self._free.append(interpreter)
+        return found

@@ -12,7 +12,6 @@ class BrightSquare:
     """Finds the bright square of a dark picture, as a detector finds a face."""
 
     name = "square"
-    photos_at_once = 3
 
     def __init__(self) -> None:
         self.calls = 0
