@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import keras
 
     from fer.data import Dataset
+    from fer.inference.predictor import Predictor
     from fer.nets.artefact import Artefact
     from fer.nets.card import ModelCard
     from fer.training.config import TrainingConfig
@@ -33,6 +35,8 @@ def predict_emotion(
 ) -> str | None:
     """The emotion on the largest face of a photo, or None where there is no face.
 
+    Model and detector stay loaded for the next call.
+
     Args:
         image: A path, the bytes of an image file, or RGB or grey uint8 pixels.
         model: A model's name or folder; None for the default.
@@ -41,10 +45,19 @@ def predict_emotion(
     Raises:
         FerError: If the image, the model or the detector cannot be used.
     """
+    from fer.inference.predictor import files_made
+    from fer.nets import artefact
+
+    folder = artefact.find(model).resolve()
+    faces = _predictor(folder, detector, files_made(folder)).predict(image).faces
+    return faces[0].emotion if faces else None
+
+
+@lru_cache(maxsize=2)
+def _predictor(model: Path, detector: str, made: tuple[int, ...]) -> "Predictor":
     from fer.inference.predictor import Predictor
 
-    faces = Predictor.load(model, detector=detector).predict(image).faces
-    return faces[0].emotion if faces else None
+    return Predictor.load(model, detector=detector)
 
 
 def train(

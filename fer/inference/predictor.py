@@ -2,13 +2,15 @@
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
-from fer.errors import DetectorError, ImageError
+from fer.errors import DetectorError, ImageError, ModelNotFoundError
+from fer.faces import files
 from fer.faces.alignment import Framing, frame_face
 from fer.faces.detection import Detector, Face, load_detector
 from fer.faces.quality import Quality, measure
@@ -270,6 +272,14 @@ def _together(
             group, pixels = [], 0
     if group:
         yield group
+
+
+def files_made(model: str | Path | None) -> tuple[int, ...]:
+    """When the model and the detector's file came, as both may be replaced; 0: not there."""
+    paths = [files.yunet_path()]
+    with suppress(ModelNotFoundError):
+        paths.append(artefact.find(model) / artefact.CARD_FILE)
+    return tuple(path.stat().st_mtime_ns if path.is_file() else 0 for path in paths)
 
 
 class _Clock:

@@ -5,18 +5,15 @@ import os
 import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, wait
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from threading import Thread
 
 import streamlit as st
 
 from fer import settings
 from fer.data.synthetic import draw_face
-from fer.errors import ModelNotFoundError
-from fer.faces import files
 from fer.importing import one_at_a_time
-from fer.inference.predictor import Predictor
-from fer.nets import artefact
+from fer.inference.predictor import Predictor, files_made
 
 DEFAULT_DETECTOR = "auto"
 
@@ -53,7 +50,7 @@ def import_keras() -> None:
 def warm_up() -> None:
     """Start loading the default predictor in the background, once in a server's life."""
     model = settings.default_model()
-    _loading(model, DEFAULT_DETECTOR, _version(model))
+    _loading(model, DEFAULT_DETECTOR, files_made(model))
 
 
 def predictor(model: str, detector: str) -> Predictor:
@@ -62,7 +59,7 @@ def predictor(model: str, detector: str) -> Predictor:
     Raises:
         FerError: If the model or the detector cannot be loaded; the next call tries again.
     """
-    loading = _loading(model, detector, _version(model))
+    loading = _loading(model, detector, files_made(model))
     if not loading.done():
         slot = st.empty()
         with st.spinner("Loading the model. Once per server start, a few seconds.", show_time=True):
@@ -71,20 +68,12 @@ def predictor(model: str, detector: str) -> Predictor:
     return loading.result()
 
 
-def _version(model: str) -> tuple[int, ...]:
-    """When the detector's file and the model came, as both may be replaced; 0: not there."""
-    paths = [files.yunet_path()]
-    with suppress(ModelNotFoundError):
-        paths.append(artefact.find(model) / artefact.CARD_FILE)
-    return tuple(path.stat().st_mtime_ns if path.is_file() else 0 for path in paths)
-
-
 def _is_usable(loading: Future[Predictor]) -> bool:
     return not loading.done() or loading.exception() is None
 
 
 @st.cache_resource(max_entries=3, show_spinner=False, validate=_is_usable)
-def _loading(model: str, detector: str, version: tuple[int, ...]) -> Future[Predictor]:
+def _loading(model: str, detector: str, made: tuple[int, ...]) -> Future[Predictor]:
     future: Future[Predictor] = Future()
     Thread(target=_load, args=(future, model, detector), daemon=True).start()
     return future

@@ -1,3 +1,4 @@
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -5,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+import fer
 from fer.data.synthetic import draw_face
 from fer.errors import DetectorError, FerError, ImageError
 from fer.faces.detection import Face
@@ -126,3 +128,23 @@ def test_many_photos_are_searched_in_groups_and_answered_in_order(
     detector.searched.clear()
     list(predictor.predict_many(photos))
     assert set(detector.searched) == {1}
+
+
+def test_one_call_after_the_other_loads_a_model_once_until_it_is_replaced(
+    tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[Path] = []
+    load = Predictor.load
+
+    def counted(model: Path, *, detector: str) -> Predictor:
+        loaded.append(model)
+        return load(model, detector=detector)
+
+    monkeypatch.setattr(Predictor, "load", counted)
+    photo = np.zeros((60, 60), np.uint8)
+    for _ in range(3):
+        assert fer.predict_emotion(photo, model=tiny_folder, detector="none")
+    assert len(loaded) == 1
+    os.utime(tiny_folder / "card.json", ns=(0, 1))
+    assert fer.predict_emotion(photo, model=tiny_folder, detector="none")
+    assert len(loaded) == 2
