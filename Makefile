@@ -38,7 +38,7 @@ lock: $(VENV)/.requirements-dev ## Resolve the newest versions that fit into req
 	$(LOCK) requirements.in -o requirements.txt
 	$(LOCK) requirements-dev.in -o requirements-dev.txt
 
-bench: $(VENV)/.requirements-dev ## Run every bench/bench_*.py; each prints ratios
+bench: $(VENV)/.requirements-dev ## Run every bench/bench_*.py; each prints ratios or times
 	@for file in bench/bench_*.py; do \
 		echo "== $$file"; PYTHONPATH=. $(PY) "$$file" || exit 1; \
 	done

@@ -1,6 +1,6 @@
 """How FER-2013 frames its faces: the figures behind `fer.faces.alignment.FER2013_FRAMING`.
 
-    python bench/measure_framing.py FER2013/train [--detector yunet] [--faces 3000]
+    PYTHONPATH=. python bench/measure_framing.py FER2013/train [--detector yunet] [--faces 3000]
 
 About a minute with YuNet and ten with MTCNN for 3,000 faces.
 """

@@ -1,6 +1,6 @@
 """What SIGKILL costs a training: `fer train --detach`, killed at random moments and resumed.
 
-    python bench/measure_kills.py [DATASET] [--kills 20] [--epochs 12] [--preset quick]
+    PYTHONPATH=. python bench/measure_kills.py [DATASET] [--kills 20] [--epochs 12] [--preset quick]
 
 One run goes through uncut. Another is killed, read and resumed until it has been killed so often;
 where it comes to its end before, a further one takes its place. Checked are: a killed run reads as

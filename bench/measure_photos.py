@@ -1,7 +1,9 @@
 """How well models do on photos of your own: the gap to the data set that they were measured on.
 
-`python bench/measure_photos.py FOLDER MODEL…`, where FOLDER holds `<emotion>/*`: whole photos, of
-which the largest face counts. Twenty photos give a first idea; the interval says how rough.
+    PYTHONPATH=. python bench/measure_photos.py FOLDER MODEL…
+
+FOLDER holds `<emotion>/*`: whole photos, of which the largest face counts. Twenty photos give a
+first idea; the interval says how rough.
 """
 
 import sys

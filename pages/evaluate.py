@@ -24,6 +24,11 @@ from pages.shared.evaluation.faces import (
 )
 from pages.shared.evaluation.tabs import show_tabs
 
+HELP = {
+    "ece": "How far confidence lies from being right, on average over 15 bins. Resampling adds "
+    "to it, so its interval lies high and may leave out the figure itself."
+}
+
 
 def main() -> None:
     st.title("Where is it wrong?", anchor=False)
@@ -61,7 +66,7 @@ def choose() -> tuple[str, str, str, str]:
         index=sets.index(trained_on if trained_on in sets else (real or sets)[0]),
         key=state.EVALUATE_DATASET,
         bind="query-params",
-        help="Add more on the Dataset page, or with `python -m fer data add`.",
+        help="Add more on the Data page, or with `python -m fer data add`.",
     )
     there = list(load_faces(loaded, dataset).splits)
     tests = [split for split in there if split.endswith("test")]
@@ -98,7 +103,7 @@ def show_headline(evaluated: Evaluation) -> None:
         (columns[3], "Calibration error (ECE)", "ece", ".1%"),
     ):
         low, high = figures["ci95"][key]
-        column.metric(name, format(figures[key], form))
+        column.metric(name, format(figures[key], form), help=HELP.get(key))
         column.caption(f"95 %: {low:{form}} to {high:{form}}")
     where = f"Model {figures['model']} on {figures['dataset']}, split {figures['split']}"
     what = f"{errors.plain(where)}, {figures['images']:,} faces."

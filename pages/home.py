@@ -97,7 +97,7 @@ def _without_copies(figures: Mapping[str, Any]) -> str:
 def _measured_against(card: ModelCard) -> str:
     if card.config.get("truth") == "votes":
         return (
-            "Right is what most of ten people chose "
+            "Right is the choice of most of ten people "
             "([Barsoum et al. 2016](https://arxiv.org/abs/1608.01041))."
         )
     return (

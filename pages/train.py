@@ -10,7 +10,7 @@ from pages.shared import errors, models, run_list, run_view, state, training_for
 PRESET_WORDS = {
     "quick": "A small network on drawn faces: two minutes from the click to a model.",
     "classic": "The network of the tutorials, with batch normalisation: a first serious run.",
-    "strong": "A residual network with a long schedule: the best figures, over hours.",
+    "strong": "A residual network with a long schedule: for good figures, over hours.",
 }
 BUSY_EVERY_S, IDLE_EVERY_S = 2.0, 5.0
 

@@ -20,7 +20,7 @@ from fer.terminal import (
 
 def evaluate(
     model: Annotated[str, typer.Argument(help="A model's name or folder.")],
-    dataset: Annotated[str, typer.Argument(help="A data set's folder, or 'synthetic'.")],
+    dataset: Annotated[str, typer.Argument(help="A data set's folder or name, or 'synthetic'.")],
     split: Annotated[
         str, typer.Option(help="train, validation, test, public_test, private_test or all.")
     ] = "test",
@@ -59,7 +59,7 @@ def evaluate(
 
 def calibrate(
     model: Annotated[str, typer.Argument(help="A model's name or folder.")],
-    dataset: Annotated[str, typer.Argument(help="A data set's folder, or 'synthetic'.")],
+    dataset: Annotated[str, typer.Argument(help="A data set's folder or name, or 'synthetic'.")],
 ) -> None:
     """Fit a model's confidence to a data set's validation part, and keep that in its card.
 

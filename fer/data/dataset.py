@@ -122,7 +122,7 @@ class Dataset:
         if counted is None:
             raise DatasetError(
                 f"truth is 'votes', and '{self.name}' has none. Use 'label', or put a "
-                f"{votes.VOTES_FILE} (or fer2013new.csv, as FER+ gives it) beside the data."
+                f"{votes.VOTES_FILE} beside the data (beside fer2013.csv, fer2013new.csv will do)."
             )
         best = votes.top(counted)
         names = np.array(votes.VOTES, np.object_)

@@ -10,8 +10,8 @@ _USE = """## Intended use, and what it must not be used for
 For learning, research and playful demonstrations, on photos that people agreed to. It names what
 a face shows, as the people who labelled the data saw it; it does not know what a person feels.
 It must not be used to decide about people: not for hiring, policing, insurance, credit or
-diagnosis. The EU AI Act (Regulation (EU) 2024/1689, Article 5(1)(f)) forbids emotion recognition
-at work and in schools."""
+diagnosis. The EU AI Act (Regulation (EU) 2024/1689, Article 5(1)(f)) forbids inferring emotions at
+work and in education, except for medical or safety reasons."""
 
 _LIMITS = """## Limits
 
@@ -173,8 +173,9 @@ def _training(card: ModelCard) -> str:
     return f"""## Training
 
 {card.created[:10]}, seed {card.config.get("seed")}, {card.training.get("epochs_run")} epochs in
-{card.training.get("seconds", 0) / 60:.0f} minutes. Again, with the data set under its name:
-`python -m fer train {card.config.get("dataset")} --config config.toml --out FOLDER`"""
+{card.training.get("seconds", 0) / 60:.0f} minutes. Again, from the project's folder, where the data
+set is known by that name (`python -m fer data add`), with `THIS` for the folder of this file:
+`python -m fer train {card.config.get("dataset")} --config THIS/config.toml --out NEW`"""
 
 
 def _share(row: Mapping[str, Any]) -> str:

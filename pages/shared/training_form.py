@@ -75,9 +75,9 @@ def check_dataset(name: str) -> None:
     Raises:
         DatasetError: If so.
     """
-    if name == SYNTHETIC or name in (source.name for source in registered()):
-        return
-    if not allowed(name).exists():
+    known = {source.name: source.path for source in registered()}
+    path = known.get(name, name)
+    if path is not None and not allowed(path).exists():
         raise DatasetError(f"No data set at '{name}'. Type the path of a folder that is there.")
 
 

@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from fer import settings
+from fer.data.registry import Source, register
 from fer.errors import DatasetError
 from fer.nets import artefact
 from fer.training import queue, runs, tuning
@@ -113,6 +114,17 @@ def test_a_folder_that_is_not_there_or_not_for_the_app_is_refused_before_a_run_i
     for elsewhere in ("/etc", "etc", f"{tmp_path}/../other"):
         with pytest.raises(DatasetError, match=r"may read|not a whole path"):
             training_form.check_dataset(elsewhere)
+
+
+def test_a_data_set_that_was_added_by_name_must_lie_where_the_app_may_read_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(Source(name="mine", path=tmp_path))
+    monkeypatch.setenv("FER_DATA_ROOTS", str(tmp_path))
+    training_form.check_dataset("mine")
+    monkeypatch.setenv("FER_DATA_ROOTS", str(tmp_path / "other"))
+    with pytest.raises(DatasetError, match="may read"):
+        training_form.check_dataset("mine")
 
 
 def test_every_option_of_a_configuration_is_in_the_form() -> None:
