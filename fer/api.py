@@ -127,7 +127,7 @@ def train(
         should_stop=should_stop,
         folder=checkpoints,
         start=trained_before,
-        teachers=[artefact.load(name) for name in teachers or config.teachers],
+        teachers=(artefact.load(name) for name in teachers or config.teachers),
         go_on=go_on,
         callbacks=callbacks,
     )

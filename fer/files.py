@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -27,11 +28,23 @@ def replace_file(path: Path, *, sync: bool = True) -> Iterator[IO[bytes]]:
             if sync:
                 os.fsync(file.fileno())
         Path(name).chmod(0o644)  # a temporary file is its owner's alone
-        Path(name).replace(path)
+        _move(Path(name), path)
     except BaseException:
         with suppress(OSError):
             Path(name).unlink()
         raise
+
+
+def _move(written: Path, path: Path) -> None:
+    """Move a file over another; Windows refuses that while somebody reads the old one."""
+    for pause_s in (0.02, 0.05, 0.1, 0.3, 0.6) if os.name == "nt" else ():
+        try:
+            written.replace(path)
+        except PermissionError:
+            time.sleep(pause_s)
+        else:
+            return
+    written.replace(path)
 
 
 def write_text(path: Path, text: str, *, sync: bool = True) -> None:

@@ -1,11 +1,13 @@
 """Data sets: what there is, what it holds, what is wrong with it, and every face."""
 
+from contextlib import suppress
+
 import numpy as np
 import streamlit as st
 
 from fer.data import SYNTHETIC, Dataset, registered, remove
 from fer.data.summary import SPLIT_NAMES
-from fer.errors import FerError
+from fer.errors import DatasetError, FerError
 from pages.shared import errors, state
 from pages.shared.dataset.add import show_add
 from pages.shared.dataset.audit import show_audit
@@ -90,7 +92,8 @@ def start_afresh() -> None:
 
 def forget_it(name: str) -> None:
     forget(name)
-    remove(name)
+    with suppress(DatasetError):  # another tab was faster
+        remove(name)
     st.session_state[state.DATASET_NAME] = SYNTHETIC
     start_afresh()
 

@@ -1,11 +1,13 @@
 """Archives, unpacked so that nothing gets out of the folder and nothing stays when it fails."""
 
 import hashlib
+import lzma
 import shutil
 import stat
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -13,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple, cast
 
 from fer import settings
+from fer.data.locking import writing
 from fer.data.readers import Progress
 from fer.errors import DatasetError
 from fer.images import SUFFIXES
@@ -79,14 +82,15 @@ def unpack(
         DatasetError: If it is damaged, too large, encrypted, or holds a link, a device or a path
             that leads out of the folder. Nothing is left behind then.
     """
-    place.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=place.parent))
+    with writing(place.parent):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=place.parent))
     try:
         _write(archive, beside / "whole", max_files, max_bytes, progress)
         put_in_place(beside / "whole", place)
     except (
         OSError, EOFError, ValueError, RuntimeError, NotImplementedError,
-        zipfile.BadZipFile, tarfile.TarError, zipfile.LargeZipFile,
+        zipfile.BadZipFile, tarfile.TarError, zipfile.LargeZipFile, zlib.error, lzma.LZMAError,
     ) as error:  # fmt: skip
         raise DatasetError(
             f"The archive '{archive.name}' cannot be unpacked: {error or type(error).__name__}. "

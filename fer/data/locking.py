@@ -6,23 +6,67 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
+from fer.errors import DatasetError
 from fer.files import write_text
+
+BUILD_LOCK = "build.lock"
+"""Held in a data set's folder of ours by whoever makes or removes what is in it."""
 
 
 @contextmanager
-def locked(file: Path) -> Iterator[None]:
+def locked(file: Path, *, timeout_s: float = -1) -> Iterator[None]:
     """Wait until no other process or thread holds this lock file, then hold it.
 
     A process that dies lets go. The file itself stays: taking it away would part those who wait.
+
+    Args:
+        file: The lock file.
+        timeout_s: How long to wait; for ever if negative.
+
+    Raises:
+        DatasetError: If the disk does not take it, or that time is over.
     """
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(file):
+    lock = FileLock(file, timeout=timeout_s)
+    try:
+        with writing(file.parent):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
+    except Timeout:
+        raise DatasetError(
+            f"'{file.parent}' is in use by another process. Try again once that has ended."
+        ) from None
+    try:
         yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Tell what the disk does not take in words.
+
+    Raises:
+        DatasetError: Instead of an OSError.
+    """
+    try:
+        yield
+    except Timeout:  # it derives from OSError
+        raise
+    except OSError as error:
+        raise DatasetError(
+            f"'{folder}' cannot be written to ({error.strerror or error}). Make room there, or "
+            "let FER_HOME name another folder."
+        ) from error
 
 
 def write_json(file: Path, content: Any) -> None:
-    """Write JSON, whole or not at all."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_text(file, json.dumps(content, indent=1, ensure_ascii=False))
+    """Write JSON, whole or not at all.
+
+    Raises:
+        DatasetError: If the disk does not take it.
+    """
+    with writing(file.parent):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_text(file, json.dumps(content, indent=1, ensure_ascii=False))

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from fer import settings
 from fer.data.archives import SUFFIXES_OF_ARCHIVES, is_archive, place_of, unpacked_folder
-from fer.data.locking import write_json
+from fer.data.locking import BUILD_LOCK, locked, write_json
 from fer.errors import DatasetError
 
 SYNTHETIC = "synthetic"
+_REMOVAL_WAITS_S = 5.0
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,63}")
 
 
@@ -126,7 +127,7 @@ def remove(name: str) -> None:
     """Forget a name and what was made for it; the user's files and marks by hand stay.
 
     Raises:
-        DatasetError: If there is no such name, or it is the drawn data set.
+        DatasetError: If there is no such name, it is the drawn data set, or is being read.
     """
     file = _file(name)
     if name == SYNTHETIC:
@@ -135,11 +136,16 @@ def remove(name: str) -> None:
         names = ", ".join(known.name for known in registered()[1:]) or "none"
         raise DatasetError(f"No data set is called '{name}'. Names that can be removed: {names}.")
     source = _read(file)
-    file.unlink()
+    with locked(source.folder / BUILD_LOCK, timeout_s=_REMOVAL_WAITS_S):  # it may be being read
+        _forget(source, file)
+
+
+def _forget(source: Source, file: Path) -> None:
+    file.unlink(missing_ok=True)
     others = registered()[1:]
     if all(other.folder != source.folder for other in others):
         for made in source.folder.glob("*"):
-            if made.name != "overlay.json":
+            if made.name != "overlay.json" and made.suffix != ".lock":
                 with suppress(OSError):  # mapped by another process, on Windows
                     shutil.rmtree(made) if made.is_dir() else made.unlink()
     unpacked = unpacked_folder()

@@ -23,7 +23,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fer.data.locking import locked
+from fer.data.locking import BUILD_LOCK, locked
 from fer.data.readers import Listing, Progress, Reader
 from fer.decoding import Content, Crew, Measured
 from fer.errors import DatasetError
@@ -90,7 +90,7 @@ def open_stored(
     if (stored := _opened(folder, key, shape)) is not None:
         return stored
     try:
-        with locked(folder / "build.lock"):
+        with locked(folder / BUILD_LOCK):
             if (stored := _opened(folder, key, shape)) is None:  # while we waited
                 _Build(folder, shape, reader.listing(), progress).run(key)
                 stored = _opened(folder, key, shape)

@@ -9,6 +9,7 @@ from typing import BinaryIO
 from fer.data.archives import is_archive, put_in_place, unpack, unpacked_folder
 from fer.data.dataset import Dataset
 from fer.data.loading import add
+from fer.data.locking import writing
 from fer.data.readers import Progress, open_reader
 from fer.data.registry import is_known
 from fer.errors import DatasetError
@@ -42,9 +43,8 @@ def add_upload(
         DatasetError: If it is too large, no data set, or the name is impossible or taken. Nothing
             is kept.
     """
-    unpacked_folder().mkdir(parents=True, exist_ok=True)
     digest = hashlib.blake2b(digest_size=8)
-    with tempfile.TemporaryDirectory(dir=unpacked_folder(), prefix=".upload-") as beside:
+    with writing(unpacked_folder()), _beside() as beside:
         file = Path(beside) / "upload"
         with file.open("wb") as kept:
             while chunk := content.read(_CHUNK):
@@ -69,6 +69,11 @@ def add_upload(
         if is_new and not is_known(place):
             shutil.rmtree(place, ignore_errors=True)
         raise
+
+
+def _beside() -> tempfile.TemporaryDirectory[str]:
+    unpacked_folder().mkdir(parents=True, exist_ok=True)
+    return tempfile.TemporaryDirectory(dir=unpacked_folder(), prefix=".upload-")
 
 
 def _check_table(file: Path) -> None:

@@ -39,8 +39,8 @@ class YuNet:
     name = "yunet"
 
     def __init__(self, path: Path) -> None:
-        read_checked(path)
         self._path = path
+        self._content = np.frombuffer(read_checked(path), np.uint8)
         self._making = threading.Lock()  # OpenCV has one log level for all threads
         # A network holds the size of its input: as many as there are searches at one time.
         self._free = deque([self._made()])
@@ -51,7 +51,12 @@ class YuNet:
             cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
             try:
                 return cv2.FaceDetectorYN.create(
-                    str(self._path), "", (_AGAIN_PX, _AGAIN_PX), score_threshold=MIN_SCORE
+                    # From memory: OpenCV cannot open every path on Windows.
+                    "onnx",
+                    self._content,
+                    np.empty(0, np.uint8),
+                    (_AGAIN_PX, _AGAIN_PX),
+                    score_threshold=MIN_SCORE,
                 )
             except cv2.error as error:
                 raise DetectorError(

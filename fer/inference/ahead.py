@@ -7,6 +7,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
+_MOST_WORKERS = 8
+"""Each holds photos."""
+
 _T = TypeVar("_T")
 _R = TypeVar("_R")
 
@@ -14,7 +17,7 @@ _R = TypeVar("_R")
 def ahead(function: Callable[[_T], _R], values: Iterable[_T]) -> Iterator[_R]:
     """Results in order, worked out on all cores while they are taken."""
     waiting: deque[Future[_R]] = deque()
-    workers = os.cpu_count() or 1
+    workers = min(os.cpu_count() or 1, _MOST_WORKERS)
     with ThreadPoolExecutor(workers, thread_name_prefix="photo") as pool:
         try:
             for value in values:

@@ -102,9 +102,19 @@ class GrowingCsv:
             self._lock.release()
 
     def rows(self) -> Iterable[dict[str, str]]:
-        """All rows that are there, from the first."""
-        with self._path.open(newline="", encoding="utf-8") as file:
-            yield from csv.DictReader(file)
+        """All rows that are there, from the first.
+
+        Raises:
+            ResultsError: If another program has changed the file so that it cannot be read.
+        """
+        try:
+            with self._path.open(newline="", encoding="utf-8") as file:
+                yield from csv.DictReader(file)
+        except (UnicodeError, csv.Error) as error:
+            raise ResultsError(
+                f"'{self._path}' is no CSV as this program writes it ({error}). Choose another "
+                "file, or remove this one."
+            ) from None
 
     def write(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Append rows, a line each; they are with the operating system when this returns.
@@ -158,7 +168,9 @@ class GrowingCsv:
 
     def _check_header(self) -> None:
         self._file.seek(0)
-        expected = ",".join(self._columns)
+        names = io.StringIO()
+        csv.writer(names, lineterminator="").writerow(self._columns)
+        expected = names.getvalue()
         head = self._file.read(len(expected.encode()) + 2)
         line = head.partition(b"\n")[0].decode("utf-8", "replace").rstrip("\r")
         if line != expected:

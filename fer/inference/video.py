@@ -17,6 +17,9 @@ from fer.inference.stream import DETECT_EVERY, FaceStream, TrackedFace
 _MISSING_S = 1.0
 """A film that ends this much before it should is taken to be cut short."""
 
+_CLOCK_JUMP_S = 0.5
+"""A clock that goes back by more begins anew; by less, frames were stamped carelessly."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class VideoFrame:
@@ -105,9 +108,14 @@ class VideoFile:
         """
         last_s = 0.0
         number = -1
+        start_s = 0.0
         for number, frame in enumerate(self._decoded()):
             at_s = number / self.fps if frame.time is None else float(frame.time)
-            last_s = max(last_s, at_s)
+            if number == 0:
+                start_s = at_s
+            elif at_s - start_s < last_s - _CLOCK_JUMP_S:  # films joined end to end
+                start_s = at_s - last_s - 1 / self.fps
+            last_s = max(last_s, at_s - start_s)
             if frame.is_corrupt:
                 self._note(f"the picture at {last_s:.1f} s is damaged")
             if number < start or (number - start) % every:
@@ -123,16 +131,19 @@ class VideoFile:
 
     def frame_near(self, at_s: float) -> np.ndarray:
         """The frame at a time: RGB, shape (height, width, 3), uint8. Ends other reading."""
-        self._container.seek(max(int(at_s * av.time_base), 0))
-        shown: np.ndarray | None = None
-        for frame in self._decoded():
-            if shown is None or (frame.time or 0) <= at_s + 0.5 / self.fps:
-                shown = _upright(frame)
-            else:
-                break
-        if shown is None:
-            raise VideoError(f"{self._name} has no picture at {at_s:.1f} s.")
-        return shown
+        start_s = (self._container.start_time or 0) / av.time_base
+        # Where a film has no index, seeking may lead past its end; it is then read from the front.
+        for seek_s in (start_s + max(at_s, 0), start_s):
+            self._container.seek(int(seek_s * av.time_base))
+            shown: np.ndarray | None = None
+            for frame in self._decoded():
+                if shown is None or (frame.time or 0) <= start_s + at_s + 0.5 / self.fps:
+                    shown = _upright(frame)
+                else:
+                    break
+            if shown is not None:
+                return shown
+        raise VideoError(f"{self._name} has no picture at {at_s:.1f} s.")
 
     def _decoded(self) -> Iterator[av.VideoFrame]:
         packets = self._container.demux(self._stream)

@@ -197,7 +197,7 @@ def annotate(source: Path, results: Path, out: Path, *, progress: Progress | Non
             rows = groupby(table, key=lambda row: int(row["frame"]))
             upcoming = next(rows, None)
             faces: list[TrackedFace] = []
-            stream = None
+            stream, pts = None, -1
             for frame in video.frames():
                 while upcoming and upcoming[0] <= frame.number:
                     faces = [_tracked(row, labels) for row in upcoming[1] if row["face"]]
@@ -211,7 +211,9 @@ def annotate(source: Path, results: Path, out: Path, *, progress: Progress | Non
                     stream.codec_context.time_base = _TIMES
                 drawn = draw_faces(frame.pixels, faces)[:height, :width]
                 shown = av.VideoFrame.from_ndarray(drawn, format="rgb24")
-                shown.pts, shown.time_base = round(frame.at_s / _TIMES), _TIMES
+                # Two frames of one time are not to be had in MP4.
+                pts = max(pts + 1, round(frame.at_s / _TIMES))
+                shown.pts, shown.time_base = pts, _TIMES
                 container.mux(stream.encode(shown))
                 if progress:
                     progress(frame.number + 1, video.frames_planned or 0)

@@ -9,7 +9,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
@@ -119,7 +119,10 @@ def find(model: str | Path | None = None) -> Path:
         ModelNotFoundError: If there is none.
     """
     name = settings.default_model() if model is None else model
-    for folder in (Path(name).expanduser(), settings.models_folder() / name):
+    places = [settings.models_folder() / name]
+    with suppress(RuntimeError):  # ~nobody
+        places.insert(0, Path(name).expanduser())
+    for folder in places:
         if (folder / CARD_FILE).is_file() or (folder / MODEL_FILE).is_file():
             return folder
     known = ", ".join(list_models()) or "none"

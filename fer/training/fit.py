@@ -1,7 +1,7 @@
 """Fit a network to a data set: one function, which can be stopped, and can go on."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from fer.training.batches import AugmentedBatches
 from fer.training.config import TrainingConfig
 from fer.training.events import BatchEnded, EpochEnded, Fitted, Listener, Started
 from fer.training.loop import Loop
-from fer.training.material import prepare
+from fer.training.material import prepare, taught
 from fer.training.network import adjust_logits, build, plain
 from fer.training.schedules import is_over, plateau_rate, step_schedule
 
@@ -33,7 +33,7 @@ def fit(
     should_stop: Callable[[], bool] | None = None,
     folder: Path | None = None,
     start: Artefact | None = None,
-    teachers: Sequence[Artefact] = (),
+    teachers: Iterable[Artefact] = (),
     go_on: bool = True,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> Fitted:
@@ -49,7 +49,8 @@ def fit(
         should_stop: Asked after every step; true does the same. It may wait, to pause.
         folder: Where checkpoints go; training goes on from what is there.
         start: The model to go on from, where the configuration names one.
-        teachers: The models to learn from, where the configuration names some.
+        teachers: The models to learn from, where the configuration names some; asked one after
+            the other.
         go_on: False to take what the checkpoint has, without further training.
         callbacks: Keras' own or others, called after ours: they are given `val_loss` and
             `val_accuracy`, too. The learning rate is the configuration's (`schedule`).
@@ -61,9 +62,10 @@ def fit(
         TrainingError: If the loss is no longer a number, or a checkpoint cannot be used.
         OSError: If a checkpoint cannot be written; the one before it stays.
     """
-    material = prepare(config, dataset, teachers)
-    model = build(config, material.labels, start)
     _check_shape(config, dataset)
+    material = prepare(config, dataset)
+    model = build(config, material.labels, start)
+    material = taught(material, config, dataset, teachers)
     progress = checkpoint.Progress()
     batch_count = -(-len(material.train) // config.batch_size)
     schedule = step_schedule(config, steps_per_epoch=batch_count)

@@ -1,7 +1,7 @@
 """What a configuration makes of a data set: rows, targets and weights."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,15 +33,12 @@ class Material:
     class_weights: np.ndarray
 
 
-def prepare(
-    config: TrainingConfig, dataset: Dataset, teachers: Sequence[Artefact] = ()
-) -> Material:
+def prepare(config: TrainingConfig, dataset: Dataset) -> Material:
     """Choose rows, targets and weights. The test parts are not looked at.
 
     Args:
         config: What to choose.
         dataset: Where from.
-        teachers: The models that the configuration names.
 
     Raises:
         DatasetError: If there is no train or validation part, or fewer than two classes.
@@ -70,10 +67,6 @@ def prepare(
                 "'hard', or a data set with the votes of its annotators, such as FER+."
             )
         targets = dataset.target_shares(labels, mode=config.label_mode)[rows["train"]]
-    if teachers:
-        faces = dataset.pixels[rows["train"]]
-        answers = np.mean([_answers(teacher, faces, labels) for teacher in teachers], axis=0)
-        targets = (1 - config.teacher_share) * targets + config.teacher_share * answers
     return Material(
         labels=labels,
         train=rows["train"],
@@ -82,6 +75,30 @@ def prepare(
         validation_targets=classes[rows["validation"]],
         class_weights=_class_weights(config.class_weights, targets),
     )
+
+
+def taught(
+    material: Material, config: TrainingConfig, dataset: Dataset, teachers: Iterable[Artefact]
+) -> Material:
+    """The same with the mean answer of some models as part of every target.
+
+    Args:
+        material: What to learn.
+        config: How much of the target they give.
+        dataset: Where the faces are.
+        teachers: The models, asked one after the other; none to leave the targets as they are.
+
+    Raises:
+        ConfigError: If a model takes other faces, or does not know a class.
+    """
+    faces = dataset.pixels[material.train]
+    answers = [_answers(teacher, faces, material.labels) for teacher in teachers]
+    if not answers:
+        return material
+    share = config.teacher_share
+    targets = (1 - share) * material.targets + share * np.mean(answers, axis=0)
+    weights = _class_weights(config.class_weights, targets)
+    return replace(material, targets=targets, class_weights=weights)
 
 
 def _answers(teacher: Artefact, faces: np.ndarray, labels: tuple[str, ...]) -> np.ndarray:

@@ -36,6 +36,18 @@ def build(config: TrainingConfig, labels: Sequence[str], start: Artefact | None)
             f"{wanted}. Set them to the model's."
         )
     model = start.model
+    changes = {
+        "other classes": tuple(labels) != card.labels,
+        "widen": config.widen != 1,
+        "logit_adjustment": config.logit_adjustment != 0,
+    }
+    asked = [name for name, wanted in changes.items() if wanted]
+    if asked and all(layer.name != architectures.HEAD for layer in model.layers):
+        raise ConfigError(
+            f"'{card.name}' was adopted from elsewhere, so {' and '.join(asked)} cannot be had "
+            f"from it. Train it further on its own classes ({', '.join(card.labels)}), or begin "
+            "with a network of this project."
+        )
     if config.widen != 1:
         model = _widened(config, start)
     if tuple(labels) != card.labels:
@@ -71,6 +83,8 @@ def adjust_logits(model: keras.Model, shares: np.ndarray, amount: float) -> None
         shares: Of each class among the training faces, shape (classes,).
         amount: 0 for nothing, 1 to answer as if all classes were equally frequent.
     """
+    if not amount:
+        return
     head = model.get_layer(architectures.HEAD)
     *kernel, bias = head.get_weights()
     head.set_weights([*kernel, bias - amount * np.log(np.maximum(shares, 1e-6))])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fer import settings
 from fer.data import Dataset
-from fer.errors import TrainingError
+from fer.errors import ConfigError, TrainingError
 from fer.training.config import TrainingConfig
 from fer.training.events import BatchEnded, EpochEnded, Started
 
@@ -76,8 +76,14 @@ def tune(
         The best trial, as `trials_of` gives them.
 
     Raises:
+        ConfigError: If the trials were to begin with a trained model, or learn from others.
         TrainingError: If no trial came to its end.
     """
+    if base.start_from or base.teachers:
+        raise ConfigError(
+            "Trials vary the network, so they begin afresh and learn from the data alone. Leave "
+            "out start_from, widen and teachers, and train with them once the options are found."
+        )
     import optuna
 
     found = optuna.create_study(

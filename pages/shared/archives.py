@@ -28,7 +28,7 @@ def photos_in_zip(name: str, key: str, data: bytes) -> list[Photo]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = [entry for entry in archive.infolist() if _is_picture(entry)]
-    except zipfile.BadZipFile as error:
+    except Exception as error:  # noqa: BLE001 - damaged archives raise nearly anything
         raise UnreadableImageError(
             f"'{name}' is damaged or no ZIP archive ({error}). Make it again."
         ) from None

@@ -211,7 +211,7 @@ class Camera {
     const id = ++this.asked
     return new Promise(resolve => {
       const timer = setTimeout(() => {
-        this.waiting = null
+        if (this.waiting?.id === id) this.waiting = null
         resolve({ error: "The app's server does not answer. Is it still running?" })
       }, 10_000)
       this.waiting = { id, resolve: reply => (clearTimeout(timer), resolve(reply)) }

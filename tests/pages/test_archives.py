@@ -25,7 +25,22 @@ def test_pictures_are_found_by_name_and_the_rest_is_left_out() -> None:
     assert len({photo.key for photo in photos}) == 2
 
 
-@pytest.mark.parametrize("data", [b"PK\3\4 no archive", b"", archive(notes_txt=b"x")])
+def damaged(at: int, value: int) -> bytes:
+    """An archive whose directory says something odd."""
+    data = bytearray(archive(a_jpg=b"1"))
+    data[data.index(b"PK\1\2") + at] = value
+    return bytes(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"PK\3\4 no archive",
+        b"",
+        archive(notes_txt=b"x"),
+        pytest.param(damaged(6, 99), id="a version of the format that nobody knows"),
+    ],
+)
 def test_what_holds_no_pictures_is_a_typed_error(data: bytes) -> None:
     with pytest.raises(UnreadableImageError, match=r"z\.zip"):
         photos_in_zip("z.zip", "key", data)

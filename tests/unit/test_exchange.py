@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -6,9 +7,11 @@ import numpy as np
 import pytest
 from keras import layers
 
-from fer import exchange
-from fer.errors import ArtefactError
+from fer import api, exchange
+from fer.data import Dataset
+from fer.errors import ArtefactError, ConfigError
 from fer.nets import artefact, formats
+from fer.training.config import TrainingConfig
 
 LABELS = ("happy", "sad", "surprise")
 
@@ -55,6 +58,18 @@ def test_a_foreign_network_gets_its_scale_and_a_softmax(
     logits = np.asarray(notebook_network(faces(4, 20) / factor + offset))
     expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_an_adopted_network_is_trained_further_on_its_own_classes_only(
+    tiny_folder: Path, tiny_dataset: Dataset, tiny_config: TrainingConfig, tmp_path: Path
+) -> None:
+    file = exchange.save(tiny_folder, tmp_path / "network.keras")[0]
+    exchange.adopt(file, ("happy", "surprise"), out=tmp_path / "mine", scale="0-255")
+    config = replace(tiny_config, start_from=str(tmp_path / "mine"), epochs=1)
+    trained = api.train(tiny_dataset, config=config, out=tmp_path / "on")
+    assert trained.card.labels == ("happy", "surprise")
+    with pytest.raises(ConfigError, match=r"was adopted .* logit_adjustment cannot be had"):
+        api.train(tiny_dataset, config=replace(config, logit_adjustment=0.3), out=tmp_path / "no")
 
 
 def test_what_does_not_fit_is_told(notebook_network: keras.Model, tmp_path: Path) -> None:

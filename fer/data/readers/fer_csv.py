@@ -130,7 +130,7 @@ def _text(field: bytes) -> str:
 def _label(field: bytes) -> str:
     text = _text(field)
     if text.isdecimal():
-        return emotions.FER2013_CODES[int(text)] if int(text) < 7 else ""
+        return emotions.FER2013_CODES[int(text)] if len(text) < 9 and int(text) < 7 else ""
     return emotions.canonical(text) if emotions.is_known(text) else ""
 
 

@@ -21,6 +21,8 @@ from fer.data.readers.listing import (
 from fer.data.votes import VOTES_FILE, read_sidecar
 from fer.errors import DatasetError
 
+_COLUMNS = ("path", "label", "split", "subject")
+
 
 def is_manifest(path: Path) -> bool:
     """Whether the table has the columns `path` and `label`."""
@@ -103,11 +105,16 @@ class ManifestReader:
                 table = pd.read_parquet(self._file)
         except (OSError, ValueError, pa.ArrowException) as error:
             raise DatasetError(f"The manifest '{self._file}' cannot be read: {error}") from None
-        table.columns = table.columns.str.strip().str.lower()
+        table.columns = table.columns.astype(str).str.strip().str.lower()
+        if twice := sorted({name for name in _COLUMNS if list(table.columns).count(name) > 1}):
+            raise DatasetError(
+                f"The manifest '{self._file}' has the column {', '.join(twice)} more than once. "
+                "Remove one of each."
+            )
         for name in ("split", "subject"):
             if name not in table:
                 table[name] = ""
-        table = table[["path", "label", "split", "subject"]]
+        table = table[list(_COLUMNS)]
         table = table.astype("object").where(table.notna(), "").astype(str)
         table["path"] = table["path"].str.replace("\\", "/", regex=False)
         return table.apply(lambda column: column.str.strip())

@@ -178,5 +178,9 @@ def marks_waiting(evaluated: Evaluation) -> None:
             f"{excluded:,} excluded, {relabelled:,} relabelled."
         )
         if st.button("Undo the last mark", icon=":material/undo:", key="evaluate.mark.undo"):
-            overlay.undo(evaluated.dataset)
-            st.rerun()
+            try:
+                overlay.undo(evaluated.dataset)
+            except FerError as error:
+                errors.show(error)
+            else:
+                st.rerun()

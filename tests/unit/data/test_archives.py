@@ -136,6 +136,17 @@ def test_a_damaged_archive_says_so_and_leaves_nothing(tmp_path: Path, picture: b
     assert left_behind() == []
 
 
+def test_a_few_flipped_bytes_are_told_like_any_damage(tmp_path: Path) -> None:
+    picture = random.Random(0).randbytes(4000)
+    whole = zipped(tmp_path, {f"happy/{k}.png": picture + bytes(4000) for k in range(3)})
+    content = whole.read_bytes()
+    for at in range(60, 4000, 130):
+        whole.write_bytes(content[:at] + bytes([255 - content[at]]) + content[at + 1 :])
+        with pytest.raises(DatasetError):
+            load_dataset(whole)
+    assert left_behind() == []
+
+
 def test_what_is_passed_over_counts_too(tmp_path: Path, picture: bytes) -> None:
     file = zipped(tmp_path, {"happy/a.png": picture, "film.avi": bytes(2_000_000)})
     with pytest.raises(DatasetError, match=r"more than 0\.001 GB"):

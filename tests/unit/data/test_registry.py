@@ -1,3 +1,4 @@
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from types import ModuleType
 import pytest
 
 from fer.data import add, load_dataset, overlay, registered, remove
+from fer.data.locking import BUILD_LOCK, locked
 from fer.errors import DatasetError
 
 pytestmark = pytest.mark.usefixtures("own_home")
@@ -56,6 +58,28 @@ def test_removing_forgets_the_index_but_not_the_files_nor_the_marks(
         remove("mine")
     with pytest.raises(DatasetError, match="always there"):
         remove("synthetic")
+
+
+def test_what_is_being_read_is_not_removed(
+    root: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = add(root, name="mine")
+    assert dataset.folder is not None
+    monkeypatch.setattr("fer.data.registry._REMOVAL_WAITS_S", 0.1)
+    with locked(dataset.folder / BUILD_LOCK):
+        with pytest.raises(DatasetError, match="in use by another process"):
+            remove("mine")
+        assert load_dataset("mine", validation_fraction=0).splits == {"train": 1, "test": 1}
+    remove("mine")
+    assert (dataset.folder / BUILD_LOCK).is_file()  # others may wait for it
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_home_that_cannot_be_written_is_told(root: Path, own_home: Path) -> None:
+    own_home.mkdir(parents=True, exist_ok=True)
+    own_home.chmod(0o500)
+    with pytest.raises(DatasetError, match="cannot be written to"):
+        add(root, name="mine")
 
 
 def test_removing_an_archive_removes_what_was_unpacked(root: Path, own_home: Path) -> None:

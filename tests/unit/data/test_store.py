@@ -196,5 +196,5 @@ def test_a_build_that_is_killed_leaves_nothing_that_is_read(tmp_path: Path, own_
 
 def test_a_disk_that_does_not_take_the_index_is_a_plain_error(tmp_path: Path) -> None:
     (tmp_path / "full").write_text("")
-    with pytest.raises(DatasetError, match=r"cannot be made.*FER_HOME"):
+    with pytest.raises(DatasetError, match=r"cannot be written to.*FER_HOME"):
         open_stored(tmp_path / "full" / "store", CountingReader(3), SHAPE)

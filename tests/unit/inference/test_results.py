@@ -35,6 +35,21 @@ def test_what_is_cut_off_anywhere_can_be_gone_on_with(whole: Path, tmp_path: Pat
         assert written(path) == expected, length
 
 
+def test_a_file_that_another_program_saved_anew_is_told(tmp_path: Path) -> None:
+    whole = tmp_path / "rows.csv"
+    whole.write_bytes("file,value\nä.png,1\nb.png,2\nc.png,3\n".encode("latin-1"))
+    with GrowingCsv(whole, COLUMNS) as table, pytest.raises(ResultsError, match="is no CSV"):
+        list(table.rows())
+
+
+def test_a_column_with_a_comma_can_be_gone_on_with(tmp_path: Path) -> None:
+    columns = ("file", "p_calm, bored")
+    for _ in range(2):
+        with GrowingCsv(tmp_path / "rows.csv", columns) as table:
+            table.write([{"file": "a.png", "p_calm, bored": 1}])
+    assert (tmp_path / "rows.csv").read_text() == 'file,"p_calm, bored"\na.png,1\n'
+
+
 def test_a_row_is_in_the_file_as_soon_as_it_is_written(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     with GrowingCsv(path, COLUMNS) as table:

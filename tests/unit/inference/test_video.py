@@ -48,6 +48,30 @@ def test_a_film_gives_its_frames_with_their_times(film: Path) -> None:
     assert frames == [(5, 0.5), (15, 1.5), (25, 2.5), (35, 3.5)]
 
 
+def test_times_count_from_the_start_whatever_the_films_clock_says(
+    film: Path, square_frame: Draw, square_predictor: Predictor, tmp_path: Path
+) -> None:
+    late = write_film(
+        tmp_path / "late.ts", [square_frame(20 + 2 * i) for i in range(20)], output_ts_offset="1000"
+    )
+    with VideoFile(late) as video:
+        assert [round(frame.at_s, 2) for frame in video.frames(every=5)] == [0.0, 0.5, 1.0, 1.5]
+        assert video.problem is None
+    with VideoFile(late) as video:
+        pixels = video.frame_near(1.0)
+    assert np.abs(pixels.astype(int) - square_frame(20 + 2 * 10)).mean() < 6
+    joined = tmp_path / "joined.ts"
+    joined.write_bytes(late.read_bytes() * 2)
+    with VideoFile(joined) as video:
+        times = [frame.at_s for frame in video.frames()]
+    assert len(times) == 40
+    np.testing.assert_allclose(np.diff(times), 1 / FPS, atol=0.02)
+    analyse_to_csv(joined, square_predictor, tmp_path / "rows.csv", every=5)
+    annotate(joined, tmp_path / "rows.csv", tmp_path / "marked.mp4")
+    with VideoFile(tmp_path / "marked.mp4") as video:
+        assert sum(1 for _ in video.frames()) == 40
+
+
 def test_the_frame_at_a_moment_can_be_fetched(film: Path, square_frame: Draw) -> None:
     with VideoFile(film) as video:
         pixels = video.frame_near(2.5)

@@ -7,7 +7,7 @@ from fer.data import Dataset
 from fer.errors import ConfigError, DatasetError
 from fer.nets.artefact import Artefact
 from fer.training.config import TrainingConfig
-from fer.training.material import prepare
+from fer.training.material import prepare, taught
 
 VOTES = (
     "neutral", "happy", "surprise", "sad", "angry", "disgust", "fear", "contempt", "unknown",
@@ -121,20 +121,22 @@ def test_teachers_give_their_share_of_every_target(
 ) -> None:
     config = TrainingConfig(teachers=("tiny", "tiny"), teacher_share=0.25)
     alone = prepare(config, tiny_dataset)
-    taught = prepare(config, tiny_dataset, [tiny_artefact, tiny_artefact])
+    both = taught(alone, config, tiny_dataset, [tiny_artefact, tiny_artefact])
     faces = tiny_dataset.pixels[alone.train]
     said = (tiny_artefact.classify(faces) + tiny_artefact.classify(faces[:, :, ::-1])) / 2
-    np.testing.assert_allclose(taught.targets, 0.75 * alone.targets + 0.25 * said, atol=1e-6)
-    np.testing.assert_allclose(taught.targets.sum(axis=1), 1, atol=1e-6)
+    np.testing.assert_allclose(both.targets, 0.75 * alone.targets + 0.25 * said, atol=1e-6)
+    np.testing.assert_allclose(both.targets.sum(axis=1), 1, atol=1e-6)
+    assert taught(alone, config, tiny_dataset, []) is alone
 
 
 def test_a_teacher_that_does_not_fit_is_refused(
     tiny_dataset: Dataset, tiny_artefact: Artefact
 ) -> None:
+    config = TrainingConfig()
     larger = replace(tiny_dataset, pixels=np.repeat(tiny_dataset.pixels, 2, axis=1))
     with pytest.raises(ConfigError, match=r"'tiny' takes .* Set the size to the teacher's"):
-        prepare(TrainingConfig(), larger, [tiny_artefact])
+        taught(prepare(config, larger), config, larger, [tiny_artefact])
     index = tiny_dataset.index.replace({"label": {"surprise": "sad"}})
     other = replace(tiny_dataset, index=index, labels=("happy", "sad"))
     with pytest.raises(ConfigError, match="'tiny' does not know sad"):
-        prepare(TrainingConfig(), other, [tiny_artefact])
+        taught(prepare(config, other), config, other, [tiny_artefact])

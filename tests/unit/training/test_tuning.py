@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fer.data import Dataset
-from fer.errors import TrainingError
+from fer.errors import ConfigError, TrainingError
 from fer.training import tuning
 from fer.training.config import TrainingConfig
 from fer.training.events import EpochEnded
@@ -28,6 +28,14 @@ def test_a_study_is_gone_on_with_until_it_has_its_trials(
     assert best["accuracy"] == max(row["accuracy"] for row in rows)
     assert 1e-4 <= best["learning_rate"] <= 1e-2
     assert tuning.studies() == ["small"]
+
+
+def test_trials_begin_afresh_and_learn_from_the_data_alone(
+    tiny_dataset: Dataset, tiny_config: TrainingConfig
+) -> None:
+    for asked in ({"start_from": "ferplus"}, {"teachers": ("ferplus",)}):
+        with pytest.raises(ConfigError, match="they begin afresh"):
+            tuning.tune(replace(tiny_config, **asked), tiny_dataset, study="small", trials=1)
 
 
 def test_a_study_that_is_not_there_is_named() -> None:

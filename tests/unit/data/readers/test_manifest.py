@@ -34,6 +34,12 @@ def test_parquet_is_read_alike_and_missing_columns_are_filled(faces: Path) -> No
     assert set(dataset.index["subject"]) == {""}
 
 
+def test_a_column_that_stands_there_twice_is_told(faces: Path) -> None:
+    (faces / "labels.csv").write_text("path,label,Label\nc.png,happy,sad\n")
+    with pytest.raises(DatasetError, match="the column label more than once"):
+        load_dataset(faces / "labels.csv")
+
+
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
