@@ -61,6 +61,6 @@ def heated(crop: np.ndarray, heat: np.ndarray) -> np.ndarray:
     """
     size = (crop.shape[1] * 4, crop.shape[0] * 4)
     grey = cv2.resize(np.ascontiguousarray(crop.mean(axis=2)), size).astype(np.float32)
-    levels = (255 * cv2.resize(heat, size)).astype(np.uint8)
+    levels = (255 * cv2.resize(heat.astype(np.float32), size).clip(0, 1)).astype(np.uint8)
     color = cv2.cvtColor(cv2.applyColorMap(levels, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
     return (0.5 * grey[:, :, None] + 0.5 * color).clip(0, 255).astype(np.uint8)

@@ -8,5 +8,16 @@ def progress_text(noun: str, done: int, planned: int, elapsed_s: float) -> str:
     'Photo 3 of 5, about 6 s left'
     """
     left_s = elapsed_s / done * (planned - done) if done else 0
-    eta = f", about {left_s:.0f} s left" if left_s > 1 else ""
+    eta = f", about {duration(left_s)} left" if left_s > 1 else ""
     return f"{noun} {done + 1} of {planned}{eta}"
+
+
+def duration(seconds: float) -> str:
+    """A stretch of time, in the largest unit that suits it.
+
+    >>> duration(80), duration(400), duration(9000)
+    ('80 s', '7 min', '2.5 h')
+    """
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

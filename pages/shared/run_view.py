@@ -10,6 +10,7 @@ from fer.errors import FerError
 from fer.training import queue, runs
 from fer.training.runs import Run
 from pages.shared import errors, run_charts
+from pages.shared.progress import duration
 from pages.shared.run_list import STATE_SYMBOLS
 
 CHARTS_EVERY_S = 6.0
@@ -86,7 +87,7 @@ def show_progress(status: dict[str, Any]) -> None:
     eta, speed = status.get("eta_s"), status.get("faces_per_s")
     words = [f"Epoch {epoch} of {epochs}"]
     words += [f"{speed:,.0f} images/s"] if speed else []
-    words += [f"about {_duration(eta)} left"] if eta else []
+    words += [f"about {duration(eta)} left"] if eta else []
     st.progress(min(1.0, done / (epochs * batches)), " · ".join(words))
     loss, accuracy = status.get("loss"), status.get("accuracy")
     text = f"Batch {batch} of {batches}"
@@ -94,12 +95,6 @@ def show_progress(status: dict[str, Any]) -> None:
     if loss is not None and accuracy is not None:
         text += f" · loss {loss:.3f} · accuracy {accuracy:.1%}"
     st.progress(min(1.0, batch / batches), text)
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def show_figures(status: dict[str, Any]) -> None:

@@ -21,6 +21,7 @@ from fer.training.config import PRESETS, TrainingConfig
 from pages.shared import state
 from pages.shared.examples import example_face
 from pages.shared.pictures import data_uri
+from pages.shared.progress import duration
 
 GROUPS = {
     "Data": (
@@ -267,16 +268,10 @@ def show_estimate(config: TrainingConfig) -> None:
         text = f"{words}. About {rate:,.0f} images/s here"
         if faces:
             seconds = faces / rate
-            text += f": {_span(seconds)} an epoch, {_span(seconds * config.epochs)} in all"
+            text += f": {duration(seconds)} an epoch, {duration(seconds * config.epochs)} in all"
         st.caption(text + ".")
 
     st.fragment(tell, run_every=1.0 if waiting else None)()
-
-
-def _span(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 @st.cache_resource(max_entries=20, show_spinner=False)

@@ -68,6 +68,7 @@ def test_progress_names_the_piece_and_the_time_left_once_it_is_known_and_long() 
     assert progress_text("Photo", 0, 5, 9.0) == "Photo 1 of 5"
     assert progress_text("Photo", 2, 5, 4.0) == "Photo 3 of 5, about 6 s left"
     assert progress_text("Photo", 4, 5, 0.4) == "Photo 5 of 5"
+    assert progress_text("Photo", 1, 10, 40.0) == "Photo 2 of 10, about 6 min left"
 
 
 def test_a_file_name_is_shown_as_it_is() -> None:

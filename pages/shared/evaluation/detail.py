@@ -3,7 +3,6 @@
 from html import escape
 from typing import Any
 
-import cv2
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -15,9 +14,8 @@ from fer.nets.explain import grad_cam, occlusion
 from pages.shared import errors, state
 from pages.shared.charts import bars_html
 from pages.shared.evaluation.evaluated import Evaluation
-from pages.shared.pictures import data_uri
+from pages.shared.pictures import data_uri, heated
 
-_SHOWN_PX = 192
 _COPIES = 10
 
 
@@ -73,23 +71,6 @@ def pictures_html(shown: list[tuple[np.ndarray, str, str]]) -> str:
         for pixels, caption, alt in shown
     )
     return f'<div class="fer-pictures">{figures}</div>'
-
-
-def heated(face: np.ndarray, heat: np.ndarray) -> np.ndarray:
-    """A face under its heat map, RGB, at screen size.
-
-    Args:
-        face: Shape (height, width, channels), uint8.
-        heat: Shape (height, width), 0–1.
-    """
-    size = (_SHOWN_PX, _SHOWN_PX)
-    large = cv2.resize(face, size, interpolation=cv2.INTER_CUBIC)
-    if large.ndim == 2:
-        large = np.repeat(large[:, :, None], 3, axis=2)
-    warmth = cv2.resize(heat.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
-    colors = cv2.applyColorMap((255 * warmth.clip(0, 1)).astype(np.uint8), cv2.COLORMAP_INFERNO)
-    mixed = 0.5 * large + 0.5 * colors[:, :, ::-1]
-    return mixed.astype(np.uint8)
 
 
 def _votes(row: pd.Series, face: pd.Series) -> None:

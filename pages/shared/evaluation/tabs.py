@@ -14,8 +14,9 @@ from fer.evaluation.report_html import html
 from pages.shared import errors, state
 from pages.shared.evaluation.comparison import comparison, other_models
 from pages.shared.evaluation.confusion import RIGHT_COLOR, WRONG_COLOR
-from pages.shared.evaluation.detail import heated, pictures_html
+from pages.shared.evaluation.detail import pictures_html
 from pages.shared.evaluation.evaluated import Evaluation, evaluation
+from pages.shared.pictures import heated
 
 _PERCENT = "percent"
 _LISTED = 200
