@@ -94,6 +94,15 @@ def test_the_default_agrees_with_most_people_and_is_calibrated(fer2013_folder: P
     assert figures["ece"] <= 0.03
 
 
+def test_the_benchmarks_network_does_not_buy_accuracy_with_rare_classes(
+    fer2013_folder: Path,
+) -> None:
+    figures = fer.evaluate("fer2013", fer2013_folder, "public_test")
+    assert figures["accuracy"] >= 0.68
+    assert figures["balanced_accuracy"] >= figures["accuracy"] - 0.03
+    assert figures["ece"] <= 0.03
+
+
 def test_leaked_faces_are_counted_and_taken_out(fer2013_folder: Path) -> None:
     figures = fer.evaluate("fer2013", fer2013_folder, "public_test")
     clean = figures["leak_free"]
