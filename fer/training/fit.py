@@ -62,9 +62,9 @@ def fit(
         TrainingError: If the loss is no longer a number, or a checkpoint cannot be used.
         OSError: If a checkpoint cannot be written; the one before it stays.
     """
-    _check_shape(config, dataset)
     material = prepare(config, dataset)
     model = build(config, material.labels, start)
+    _check_shape(config, dataset)
     material = taught(material, config, dataset, teachers)
     progress = checkpoint.Progress()
     batch_count = -(-len(material.train) // config.batch_size)
