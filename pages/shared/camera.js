@@ -139,7 +139,7 @@ class Camera {
       if (run !== this.run || !this.media) return
       if (this.paused || !this.video.videoWidth) continue
       const started = performance.now()
-      const { faces, error, fatal } = await this.ask(await this.capture())
+      const { faces, error, fatal } = await this.ask(await this.capture(), run)
       if (run !== this.run || !this.media) return
       if (error) {
         if (fatal || ++this.failures > 20) {
@@ -187,8 +187,8 @@ class Camera {
     return new Promise(done => this.sheet.toBlob(done, "image/jpeg", quality))
   }
 
-  ask(frame) {
-    return this.data.route ? this.askRoute(frame) : this.askStreamlit(frame)
+  ask(frame, run) {
+    return this.data.route ? this.askRoute(frame) : this.askStreamlit(frame, run)
   }
 
   async askRoute(frame) {
@@ -206,8 +206,10 @@ class Camera {
     }
   }
 
-  async askStreamlit(frame) {
+  async askStreamlit(frame, run) {
     const jpeg = await asDataUrl(frame)
+    // Stopped meanwhile: a frame after that would cut off the page that Streamlit goes to.
+    if (run !== this.run) return {}
     const id = ++this.asked
     return new Promise(resolve => {
       const timer = setTimeout(() => {
