@@ -1,7 +1,5 @@
 """Data sets: what there is, what it holds, what is wrong with it, and every face."""
 
-from contextlib import suppress
-
 import numpy as np
 import streamlit as st
 
@@ -92,8 +90,12 @@ def start_afresh() -> None:
 
 def forget_it(name: str) -> None:
     forget(name)
-    with suppress(DatasetError):  # another tab was faster
+    try:
         remove(name)
+    except DatasetError as error:
+        if any(source.name == name for source in registered()):  # else another tab was faster
+            errors.show(error)
+            return
     st.session_state[state.DATASET_NAME] = SYNTHETIC
     start_afresh()
 

@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from fer.data import add, load_dataset, overlay, registered, remove
+from fer.data.locking import BUILD_LOCK, locked
 from fer.data.synthetic import draw_face
 from fer.errors import DatasetError
 from pages.shared import state
@@ -105,6 +106,19 @@ def test_removing_a_data_set_goes_back_to_the_drawn_one(data_page: AppTest, name
     assert not data_page.exception
     add_again = data_page.selectbox(key=state.DATASET_NAME)
     assert named not in add_again.options
+
+
+def test_a_data_set_that_is_being_read_stays_and_says_so(
+    data_page: AppTest, named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fer.data.registry._REMOVAL_WAITS_S", 0.1)
+    folder = load_dataset(named).folder
+    assert folder is not None
+    with locked(folder / BUILD_LOCK):
+        data_page.button(key="dataset.remove").click().run()
+    assert "in use by another process" in data_page.error[0].value
+    assert data_page.session_state[state.DATASET_NAME] == named
+    assert shown(data_page) == "**14** of 14 faces"
 
 
 def _dialog() -> None:
