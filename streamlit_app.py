@@ -4,30 +4,37 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.shared import models, run_list, uploads
+from pages.common import predictors, uploads
+from pages.train import run_list
 
 PAGE_WIDTH_PX = 1200
-STYLE = Path(__file__).parent / "pages" / "shared" / "app.css"
+PAGES = Path(__file__).parent / "pages"
+SCREENS = {
+    "home": ("Home", ":material/home:"),
+    "predict": ("Predict", ":material/photo_camera:"),
+    "live": ("Live", ":material/videocam:"),
+    "video": ("Video", ":material/movie:"),
+    "dataset": ("Data", ":material/dataset:"),
+    "evaluate": ("Evaluate", ":material/query_stats:"),
+    "train": ("Train", ":material/model_training:"),
+}
+"""The folder of each screen, which is also its path in the address, with its title and icon."""
 
 
 def main() -> None:
     st.set_page_config(page_title="Facial emotions", page_icon="🎭", layout="wide")
-    st.html(STYLE)
+    st.html(PAGES / "common" / "app.css")
     uploads.keep_in_memory()
-    models.warm_up()
+    predictors.warm_up()
     run_list.wake_queue()
     page = st.navigation(
         [
-            st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
-            st.Page("pages/predict.py", title="Predict", icon=":material/photo_camera:"),
-            st.Page("pages/live.py", title="Live", icon=":material/videocam:"),
-            st.Page("pages/video.py", title="Video", icon=":material/movie:"),
-            st.Page("pages/dataset.py", title="Data", icon=":material/dataset:"),
-            st.Page("pages/evaluate.py", title="Evaluate", icon=":material/query_stats:"),
-            st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
+            st.Page(PAGES / name / "page.py", url_path=name, title=title, icon=icon,
+                    default=name == "home")
+            for name, (title, icon) in SCREENS.items()
         ],
         position="top",
-    )
+    )  # fmt: skip
     with (
         st.container(horizontal=True, horizontal_alignment="center"),
         st.container(width=PAGE_WIDTH_PX),

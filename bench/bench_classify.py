@@ -19,8 +19,8 @@ import cv2
 import numpy as np
 import tensorflow as tf
 
+from fer import models
 from fer.data.synthetic import draw_face
-from fer.nets import artefact
 
 
 def medians(*functions: Callable[[], object], rounds: int) -> list[float]:
@@ -37,7 +37,7 @@ def medians(*functions: Callable[[], object], rounds: int) -> list[float]:
 
 def main() -> None:
     """Run and print."""
-    model = artefact.load()
+    model = models.load()
     shape = (model.card.height, model.card.width, model.card.channels)
     faces = np.random.default_rng(0).integers(0, 256, (1000, *shape), dtype=np.uint8)
     bare = tf.function(
@@ -51,7 +51,7 @@ def main() -> None:
     )
     print(f"one face: {ours * 1e3:.2f} ms, {ours / theirs:.2f} of the bare network (at most 1.5)")
 
-    chunks = [tf.constant(faces[i : i + artefact.BATCH]) for i in range(0, 1000, artefact.BATCH)]
+    chunks = [tf.constant(faces[i : i + models.BATCH]) for i in range(0, 1000, models.BATCH)]
     ours, theirs = medians(
         lambda: model.classify(faces), lambda: [bare(chunk) for chunk in chunks], rounds=10
     )

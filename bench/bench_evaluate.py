@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
+from fer import models
 from fer.data import Dataset
 from fer.evaluation.evaluate import figures
 from fer.evaluation.predictions import predictions
-from fer.nets import artefact
 
 FACES = 3589
 ROUNDS = 3
@@ -26,7 +26,7 @@ ROUNDS = 3
 
 def main() -> None:
     """Run and print."""
-    model = artefact.load()
+    model = models.load()
     card = model.card
     shape = (FACES, card.height, card.width, card.channels)
     pixels = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
@@ -45,7 +45,7 @@ def main() -> None:
         lambda x: model.model(x, training=False),
         input_signature=[tf.TensorSpec((None, *shape[1:]), tf.uint8)],
     ).get_concrete_function()
-    chunks = [tf.constant(pixels[i : i + artefact.BATCH]) for i in range(0, FACES, artefact.BATCH)]
+    chunks = [tf.constant(pixels[i : i + models.BATCH]) for i in range(0, FACES, models.BATCH)]
     bare(chunks[0])
     ours, theirs = [], []
     for _ in range(ROUNDS):

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from serving import chromium, served
 
-from fer.training import runs
+from fer import runs
+from fer.runs.metrics import METRICS_FILE
+from fer.runs.run import Run
 from fer.training.config import PRESETS
-from fer.training.metrics_file import METRICS_FILE
-from fer.training.runs import Run
 
 RUNS, STEPS, STEPS_PER_EPOCH = 20, 2000, 225
 SETTLE_S, WATCH_S = 15, 40

@@ -20,10 +20,9 @@ from pathlib import Path
 
 import numpy as np
 
-from fer.nets import artefact
-from fer.training import runs
-from fer.training.metrics_file import epochs_of, read_metrics
-from fer.training.runs import Run
+from fer import models, runs
+from fer.runs.metrics import epochs_of, read_metrics
+from fer.runs.run import Run
 
 ENDED = ("finished", "failed", "stopped")
 
@@ -115,7 +114,7 @@ def compare(whole: Run, cut: Run) -> None:
         [{**row, "seconds": 0} for row in epochs_of(read_metrics(run.folder))]
         for run in (whole, cut)
     ]
-    models = [artefact.load(run.model_folder).model.get_weights() for run in (whole, cut)]
+    models = [models.load(run.model_folder).model.get_weights() for run in (whole, cut)]
     apart = max(float(np.abs(a - b).max()) for a, b in zip(*models, strict=True))
     same = histories[0] == histories[1]
     print(f"end: {cut.status()['state']}, history equal: {same}, weights differ by {apart:g}")

@@ -1,5 +1,5 @@
 """`python -m fer`."""
 
-from fer.cli import app
+from fer.cli.main import app
 
 app(prog_name="fer")

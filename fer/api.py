@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from fer.data import Dataset
     from fer.inference.predictor import Predictor
-    from fer.nets.artefact import Artefact
-    from fer.nets.card import ModelCard
+    from fer.models.card import ModelCard
+    from fer.models.model import Artefact
     from fer.training.config import TrainingConfig
     from fer.training.events import Fitted, Listener
 
@@ -45,10 +45,10 @@ def predict_emotion(
     Raises:
         FerError: If the image, the model or the detector cannot be used.
     """
+    from fer import models
     from fer.inference.predictor import files_made
-    from fer.nets import artefact
 
-    folder = artefact.find(model).resolve()
+    folder = models.find(model).resolve()
     faces = _predictor(folder, detector, files_made(folder)).predict(image).faces
     return faces[0].emotion if faces else None
 
@@ -97,15 +97,15 @@ def train(
         FerError: If the data set, the configuration or the folder cannot be used.
         OSError: If the disk does not take a checkpoint.
     """
-    from fer.nets import artefact
+    from fer import models
     from fer.training.config import TrainingConfig
     from fer.training.fit import fit
 
     config = config or TrainingConfig()
     folder = Path(out).expanduser().resolve()
-    artefact.check_replaceable(folder)
+    models.check_replaceable(folder)
     source = start or config.start_from
-    trained_before = artefact.load(source) if source else None
+    trained_before = models.load(source) if source else None
     if trained_before:
         config = config.adopted(trained_before.card)
     dataset = _dataset(
@@ -127,21 +127,21 @@ def train(
         should_stop=should_stop,
         folder=checkpoints,
         start=trained_before,
-        teachers=(artefact.load(name) for name in teachers or config.teachers),
+        teachers=(models.load(name) for name in teachers or config.teachers),
         go_on=go_on,
         callbacks=callbacks,
     )
     if measuring:
         measuring()
     card = _card(folder.name, config, dataset, fitted)
-    trained = artefact.Artefact.of(fitted.model, card)
+    trained = models.Artefact.of(fitted.model, card)
     card = _calibrated(trained, dataset)
-    return replace(trained, card=artefact.save(fitted.model, card, folder))
+    return replace(trained, card=models.save(fitted.model, card, folder))
 
 
 def _card(name: str, config: "TrainingConfig", dataset: "Dataset", fitted: "Fitted") -> "ModelCard":
     from fer.faces.alignment import FER2013_FRAMING
-    from fer.nets.card import ModelCard
+    from fer.models.card import ModelCard
     from fer.nets.cost import multiply_adds
 
     best = max(fitted.history, key=lambda epoch: epoch.val_accuracy, default=None)
@@ -197,12 +197,12 @@ def calibrate(
     Raises:
         FerError: If the model or the data set cannot be used, or there is no validation part.
     """
-    from fer.nets import artefact
+    from fer import models
 
-    folder = artefact.find(model)
-    loaded = artefact.load(folder)
+    folder = models.find(model)
+    loaded = models.load(folder)
     card = _calibrated(loaded, dataset_for(loaded.card, data, progress), progress)
-    artefact.save_card(card, folder)
+    models.save_card(card, folder)
     return card
 
 
@@ -265,18 +265,18 @@ def evaluate(
     Raises:
         FerError: If a model or the data set cannot be used, or the report cannot be written.
     """
+    from fer import models
     from fer.evaluation.comparison import check_classes
     from fer.evaluation.comparison import compare as compared
     from fer.evaluation.evaluate import figures
     from fer.evaluation.predictions import predictions
     from fer.evaluation.report import check_target, full_figures, write_report
-    from fer.nets import artefact
 
     report = Path(report).expanduser() if report else None
     if report:
         check_target(report)
-    loaded = model if isinstance(model, artefact.Artefact) else artefact.load(model, form=form)
-    second = artefact.load(compare) if isinstance(compare, str | Path) else compare
+    loaded = model if isinstance(model, models.Artefact) else models.load(model, form=form)
+    second = models.load(compare) if isinstance(compare, str | Path) else compare
     if second:
         check_classes(*((card.name, card.labels) for card in (loaded.card, second.card)))
     dataset = dataset_for(loaded.card, data, progress)

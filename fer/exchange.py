@@ -13,8 +13,8 @@ from fer.api import Progress
 
 if TYPE_CHECKING:
     from fer.data import Dataset
-    from fer.nets.artefact import Artefact
-    from fer.nets.card import ModelCard
+    from fer.models.card import ModelCard
+    from fer.models.model import Artefact
 
 _CALIBRATION_FACES = 500
 
@@ -40,19 +40,20 @@ def export(
     Raises:
         FerError: If the model or the data set cannot be used, or the folder not be written.
     """
-    from fer.nets import artefact, litert
+    from fer import models
+    from fer.models import litert
 
-    folder = artefact.find(model)
-    loaded = artefact.load(folder)
+    folder = models.find(model)
+    loaded = models.load(folder)
     dataset = api.dataset_for(loaded.card, data, progress)
     dataset.select(split)  # what cannot be measured is not written
     train = dataset.select("train").pixels
     faces = train[:: max(1, len(train) // _CALIBRATION_FACES)]
     files = litert.convert(loaded.model, np.ascontiguousarray(faces))
-    card = artefact.save_forms(files, loaded.card, folder)
+    card = models.save_forms(files, loaded.card, folder)
     forms = {}
-    for form in artefact.FORMS:
-        one = artefact.load(folder, form=form)
+    for form in models.FORMS:
+        one = models.load(folder, form=form)
         measured = api.evaluate(one, dataset, split, progress=progress)
         forms[form] = {
             **card.forms[form],
@@ -60,7 +61,7 @@ def export(
             "one_face_ms": round(_median_ms(one, faces[:1]), 3),
         }
     card = replace(card, forms=forms)
-    artefact.save_card(card, folder)
+    models.save_card(card, folder)
     return card
 
 
@@ -77,9 +78,10 @@ def save(model: str | Path, file: str | Path) -> list[Path]:
     Raises:
         FerError: If the model cannot be used, or the file not be written.
     """
-    from fer.nets import artefact, formats
+    from fer import models
+    from fer.models import formats
 
-    return formats.save_network(artefact.load(model).model, Path(file).expanduser())
+    return formats.save_network(models.load(model).model, Path(file).expanduser())
 
 
 def adopt(
@@ -100,11 +102,12 @@ def adopt(
     Raises:
         FerError: If the network cannot be read or does not fit, or the folder not be written.
     """
+    from fer import models
     from fer.faces.alignment import FER2013_FRAMING
-    from fer.nets import artefact, formats
+    from fer.models import formats
 
     folder = Path(out).expanduser().resolve()
-    artefact.check_replaceable(folder)
+    models.check_replaceable(folder)
     model, card = formats.adopt(
         formats.open_network(Path(file).expanduser()),
         labels,
@@ -113,7 +116,7 @@ def adopt(
         framing=FER2013_FRAMING.to_dict(),
     )
     card = replace(card, versions=api.versions(), created=api.now())
-    return artefact.save(model, card, folder)
+    return models.save(model, card, folder)
 
 
 def _median_ms(model: "Artefact", face: np.ndarray) -> float:

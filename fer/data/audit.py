@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fer.data.dataset import Dataset
-from fer.data.near import near_duplicates
+from fer.data.near_duplicates import near_duplicates
 from fer.data.summary import class_by_split
 from fer.data.votes import VOTES, top
 

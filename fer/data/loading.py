@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 
 from fer import emotions
-from fer.data import archives, kaggle, overlay
+from fer.data import annotations, archives, kaggle
 from fer.data.dataset import Dataset
-from fer.data.embedded import DrawnReader
 from fer.data.readers import Progress, open_reader
 from fer.data.registry import Source, register, resolve
 from fer.data.splits import assign_missing
 from fer.data.store import Shape, open_stored
+from fer.data.synthetic_reader import DrawnReader
 from fer.data.votes import TRUTHS
 from fer.errors import ConfigError, DatasetError
 
@@ -67,7 +67,7 @@ def load_dataset(
     stored = open_stored(found.folder, reader, shape, progress=progress)
     index = stored.index
     rule = assign_missing(index, validation_fraction=validation_fraction, seed=seed)
-    index = overlay.apply(index, found.folder)
+    index = annotations.apply(index, found.folder)
     dataset = Dataset(
         name=found.name,
         index=index,

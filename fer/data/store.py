@@ -23,9 +23,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from fer.data.decoding import Content, Crew, Measured
 from fer.data.locking import BUILD_LOCK, locked
 from fer.data.readers import Listing, Progress, Reader
-from fer.decoding import Content, Crew, Measured
 from fer.errors import DatasetError
 
 _FORMAT = 1

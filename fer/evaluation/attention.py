@@ -6,7 +6,7 @@ import numpy as np
 
 from fer.data import Dataset
 from fer.evaluation.predictions import PredictionTable
-from fer.nets.artefact import Artefact
+from fer.models.model import Artefact
 from fer.nets.explain import grad_cam
 
 FACES_PER_CLASS = 40
@@ -55,7 +55,7 @@ def mean_attention(
         rows = np.sort(generator.choice(rows, min(len(rows), per_class), replace=False))
         if len(rows):
             faces = dataset.pixels[rows]
-            heat = np.mean([grad_cam(artefact, face, i) for face in faces], axis=0)
+            heat = np.mean([grad_cam(artefact.model, face, i) for face in faces], axis=0)
             found[label] = MeanAttention(
                 face=faces.mean(axis=0).astype(np.uint8), heat=heat, images=len(rows)
             )

@@ -6,10 +6,10 @@ from typing import Any
 
 from fer.data import Dataset
 from fer.evaluation.calibration import expected_calibration_error, fit_temperature
-from fer.evaluation.honesty import leak_free, votes
+from fer.evaluation.caveats import leak_free, votes
 from fer.evaluation.metrics import metrics
 from fer.evaluation.predictions import PredictionTable, predictions
-from fer.nets.artefact import Artefact
+from fer.models.model import Artefact
 from fer.nets.forward import tempered
 
 
@@ -48,7 +48,7 @@ def figures(table: PredictionTable) -> dict[str, Any]:
         drawn), `truth` (what is taken for right: `label` or `votes`), `learnt_truth` (what the
         model took for right in training), `tta`, `temperature`; `left_out` (faces of classes that
         the model does not know), `excluded` (by hand) and `undecided` (by the annotators);
-        `leak_free` and `votes`, as `fer.evaluation.honesty` gives them.
+        `leak_free` and `votes`, as `fer.evaluation.caveats` gives them.
     """
     return {
         "model": table.model,

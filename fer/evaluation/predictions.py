@@ -17,8 +17,8 @@ import pandas as pd
 from fer import settings
 from fer.data import Dataset
 from fer.errors import DatasetError
-from fer.evaluation.views import views_of
-from fer.nets.artefact import Artefact
+from fer.evaluation.tta import views_of
+from fer.models.model import Artefact
 from fer.nets.forward import tempered
 
 CHUNK = 1024
@@ -40,7 +40,7 @@ class PredictionTable:
         model: Name of the model.
         dataset: Name of the data set.
         split: Which part, as `Dataset.select` takes it.
-        tta: Test-time augmentation, one of `fer.evaluation.views.VIEWS`.
+        tta: Test-time augmentation, one of `fer.evaluation.tta.VIEWS`.
         temperature: What calibrated the probabilities.
         left_out: Faces of classes that the model does not know.
         excluded: Faces that were excluded by hand.
@@ -96,7 +96,7 @@ def predictions(
         artefact: The model.
         dataset: Faces of the size and channels that the model's card names.
         split: As `Dataset.select` takes it.
-        tta: One of `fer.evaluation.views.VIEWS`.
+        tta: One of `fer.evaluation.tta.VIEWS`.
         progress: Called with faces done and faces planned.
 
     Raises:

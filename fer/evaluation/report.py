@@ -18,8 +18,8 @@ from fer.evaluation.label_errors import label_errors
 from fer.evaluation.predictions import PredictionTable
 from fer.evaluation.report_html import html
 from fer.evaluation.slices import picture_facts, slice_figures
-from fer.nets.artefact import Artefact
-from fer.nets.card import ModelCard
+from fer.models.card import ModelCard
+from fer.models.model import Artefact
 
 _HEAT_SIDE = 16
 

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 
 from fer import emotions
+from fer.evaluation.caveats import notes
 from fer.evaluation.comparison import verdict
-from fer.evaluation.honesty import notes
-from fer.nets.card import ModelCard
+from fer.models.card import ModelCard
 
 _LISTED = 50
 _SIDE = 320

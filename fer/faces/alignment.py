@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from fer.errors import CardError
-from fer.faces.detection import Face
+from fer.faces.face import Face
 
 
 @dataclass(frozen=True, kw_only=True)

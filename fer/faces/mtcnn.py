@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from fer.errors import DetectorError
-from fer.faces.detection import Face, resized, select
+from fer.faces.face import Face, resized, select
 from fer.importing import one_at_a_time
 
 MIN_SCORE = 0.97

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from fer.faces.detection import Face
+from fer.faces.face import Face
 
 MIN_SIDE_PX = 40
 """Faces of FER-2013 have 48 px; much below it the network sees enlarged blur."""

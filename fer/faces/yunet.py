@@ -14,8 +14,8 @@ import numpy as np
 
 from fer.errors import DetectorError
 from fer.faces.alignment import FER2013_FRAMING, frame_face, photo_to_crop
-from fer.faces.detection import Face, resized, select
-from fer.faces.files import read_checked
+from fer.faces.face import Face, resized, select
+from fer.faces.yunet_file import read_checked
 
 MIN_SCORE = 0.7
 """Lower, and coins and gravel become faces."""

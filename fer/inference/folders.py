@@ -8,9 +8,9 @@ from pathlib import Path
 
 from fer.errors import ImageError, ResultsError, UnreadableImageError
 from fer.images import SUFFIXES
+from fer.inference.csv_log import GrowingCsv, face_columns, face_values, one_line
 from fer.inference.prediction import PhotoFaces
 from fer.inference.predictor import Predictor
-from fer.inference.results import GrowingCsv, face_columns, face_values, one_line
 
 Progress = Callable[[int, int], None]
 

@@ -9,17 +9,19 @@ from pathlib import Path
 
 import numpy as np
 
+from fer import models
 from fer.errors import DetectorError, ImageError, ModelNotFoundError
-from fer.faces import files
+from fer.faces import yunet_file
 from fer.faces.alignment import Framing, frame_face
-from fer.faces.detection import Detector, Face, load_detector
+from fer.faces.detection import Detector, load_detector
+from fer.faces.face import Face
 from fer.faces.quality import Quality, measure
 from fer.images import decode, to_network_input
-from fer.inference.ahead import ahead, growing_groups
+from fer.inference.parallel import ahead, growing_groups
 from fer.inference.prediction import Box, FacePrediction, PhotoFaces, PhotoPrediction
-from fer.nets import artefact, explain
-from fer.nets.artefact import Artefact
-from fer.nets.card import ModelCard
+from fer.models.card import ModelCard
+from fer.models.model import Artefact
+from fer.nets import explain
 
 _AT_ONCE = 8
 """Photos that are searched, and their faces named, together."""
@@ -90,7 +92,7 @@ class Predictor:
             DetectorError: If the detector is unknown or missing.
         """
         finder = None if detector == "none" else load_detector(detector)
-        return cls(artefact.load(model, form=form), finder)
+        return cls(models.load(model, form=form), finder)
 
     @property
     def card(self) -> ModelCard:
@@ -194,7 +196,7 @@ class Predictor:
 
     def grad_cam(self, face: FacePrediction, label: str) -> np.ndarray:
         """What of a face spoke for a label; see `fer.nets.explain.grad_cam`."""
-        return explain.grad_cam(self._model, face.crop, self.card.labels.index(label))
+        return explain.grad_cam(self._model.model, face.crop, self.card.labels.index(label))
 
     def _framed(
         self, photos: Sequence[_Opened], whole_if_no_face: bool, min_face_px: int
@@ -276,9 +278,9 @@ def _together(
 
 def files_made(model: str | Path | None) -> tuple[int, ...]:
     """When the model and the detector's file came, as both may be replaced; 0: not there."""
-    paths = [files.yunet_path()]
+    paths = [yunet_file.yunet_path()]
     with suppress(ModelNotFoundError):
-        paths.append(artefact.find(model) / artefact.CARD_FILE)
+        paths.append(models.find(model) / models.CARD_FILE)
     return tuple(path.stat().st_mtime_ns if path.is_file() else 0 for path in paths)
 
 

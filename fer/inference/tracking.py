@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from fer.faces.detection import Face
+from fer.faces.face import Face
 
 MIN_OVERLAP = 0.25
 """Share of the joint area that two boxes must have in common to be one person's."""

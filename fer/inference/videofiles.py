@@ -12,9 +12,9 @@ import av
 import av.error
 
 from fer.errors import ResultsError, VideoError
+from fer.inference.csv_log import GrowingCsv, face_columns, face_values, one_line
 from fer.inference.drawing import draw_faces
 from fer.inference.predictor import Predictor
-from fer.inference.results import GrowingCsv, face_columns, face_values, one_line
 from fer.inference.stream import TrackedFace
 from fer.inference.video import VideoFile, VideoStep, analyse
 

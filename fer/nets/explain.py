@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from fer.errors import ArtefactError
-from fer.nets.artefact import Artefact
+from fer.nets.forward import Forward
 
 if TYPE_CHECKING:
     import keras
@@ -17,15 +17,15 @@ _PATCH_PARTS = 4
 """The patch that `occlusion` moves is this part of the face's side."""
 
 
-def grad_cam(artefact: Artefact, face: np.ndarray, label_index: int) -> np.ndarray:
+def grad_cam(network: "keras.Model", face: np.ndarray, label_index: int) -> np.ndarray:
     """What spoke for a label, by the gradients at the last spatial layer.
 
     Selvaraju et al. 2017, Grad-CAM. The label's score before the softmax is what is followed.
 
     Args:
-        artefact: The network.
+        network: A convolutional one.
         face: Its input, shape (height, width, channels), uint8.
-        label_index: Which label, in the card's order.
+        label_index: Which of its outputs.
 
     Returns:
         Shape (height, width), float32, 0–1, 1 where the most speaks for the label; all 0 where
@@ -34,21 +34,21 @@ def grad_cam(artefact: Artefact, face: np.ndarray, label_index: int) -> np.ndarr
     Raises:
         ArtefactError: If the network has no convolution, or does not run on TensorFlow.
     """
-    features, gradients = _gradients(artefact.model)(face[None], label_index)
+    features, gradients = _gradients(network)(face[None], label_index)
     heat = np.maximum(features[0] @ gradients[0].mean(axis=(0, 1)), 0)
-    return _normalised(_placed(heat, artefact.model, *face.shape[:2]))
+    return _normalised(_placed(heat, network, *face.shape[:2]))
 
 
-def occlusion(artefact: Artefact, face: np.ndarray, label_index: int) -> np.ndarray:
+def occlusion(classify: Forward, face: np.ndarray, label_index: int) -> np.ndarray:
     """How much of a label's probability is lost when a grey patch hides each place.
 
     Zeiler & Fergus 2014, Visualizing and Understanding Convolutional Networks. The patch has a
     quarter of the face's side and the face's mean grey.
 
     Args:
-        artefact: The network.
+        classify: Gives the probabilities of faces, shape (n, classes).
         face: Its input, shape (height, width, channels), uint8.
-        label_index: Which label, in the card's order.
+        label_index: Which of its outputs.
 
     Returns:
         Shape (height, width), float32, 0–1, 1 where hiding costs the label most; all 0 where
@@ -65,7 +65,7 @@ def occlusion(artefact: Artefact, face: np.ndarray, label_index: int) -> np.ndar
     hidden = np.repeat(face[None], len(places) + 1, axis=0)
     for picture, (rows, columns) in zip(hidden[1:], places, strict=True):
         picture[rows, columns] = round(float(face.mean()))
-    probability = artefact.classify(hidden)[:, label_index]
+    probability = classify(hidden)[:, label_index]
     lost, times = np.zeros((2, height, width), np.float32)
     for place, value in zip(places, probability[1:], strict=True):
         lost[place] += probability[0] - value

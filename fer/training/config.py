@@ -8,8 +8,8 @@ from typing import Any
 from fer import options
 from fer.data.votes import TRUTHS
 from fer.errors import ConfigError
+from fer.models.card import ModelCard
 from fer.nets.augmentation import Augmentation
-from fer.nets.card import ModelCard
 from fer.options import option
 
 OPTIMIZERS = ("sgd", "adam", "adamw")

@@ -10,16 +10,16 @@ import numpy as np
 
 from fer.data import Dataset
 from fer.errors import ConfigError, DatasetError
-from fer.nets.artefact import Artefact
+from fer.models.model import Artefact
 from fer.nets.cost import multiply_adds
 from fer.training import checkpoint
 from fer.training.batches import AugmentedBatches
 from fer.training.config import TrainingConfig
 from fer.training.events import BatchEnded, EpochEnded, Fitted, Listener, Started
 from fer.training.loop import Loop
-from fer.training.material import prepare, taught
 from fer.training.network import adjust_logits, build, plain
 from fer.training.schedules import is_over, plateau_rate, step_schedule
+from fer.training.targets import prepare, taught
 
 __all__ = ["BatchEnded", "EpochEnded", "Fitted", "Listener", "Started", "fit"]
 

@@ -14,8 +14,8 @@ from fer.training import checkpoint
 from fer.training.batches import AugmentedBatches
 from fer.training.config import TrainingConfig
 from fer.training.events import BatchEnded, EpochEnded, Listener
-from fer.training.material import Material
 from fer.training.schedules import is_over
+from fer.training.targets import Material
 
 AVERAGE_EVERY = 8
 """Steps between two updates of the averaged weights."""

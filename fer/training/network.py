@@ -6,8 +6,8 @@ import keras
 import numpy as np
 
 from fer.errors import ConfigError
+from fer.models.model import Artefact
 from fer.nets import architectures
-from fer.nets.artefact import Artefact
 from fer.training.config import TrainingConfig
 
 _WIDENING_NOISE = 0.05

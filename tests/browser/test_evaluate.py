@@ -54,10 +54,10 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A network that has learnt nothing, so that it errs, and faces for it to err on."""
     import keras
 
+    from fer import models
     from fer.data import load_dataset
-    from fer.nets import artefact
+    from fer.models.card import ModelCard
     from fer.nets.architectures import build
-    from fer.nets.card import ModelCard
 
     folder = tmp_path_factory.mktemp("evaluate")
     write_faces(folder / "small")
@@ -74,8 +74,8 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         )
         keras.utils.set_random_seed(seed)
         network = build("simple", height=48, width=48, channels=1, classes=len(LABELS))
-        artefact.save(network, card, folder / "models" / name)
-    artefact.copy(settings.models_folder() / "fer2013", folder / "models" / "fer2013")
+        models.save(network, card, folder / "models" / name)
+    models.copy(settings.models_folder() / "fer2013", folder / "models" / "fer2013")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FER_MODELS", str(folder / "models"))
         patch.setenv("FER_MODEL", "naive")

@@ -16,7 +16,7 @@ def app() -> AppTest:
 def predict_page(app: AppTest) -> AppTest:
     """The Predict page, drawn once, with nothing chosen."""
     app.run()
-    app.switch_page("pages/predict.py").run()
+    app.switch_page("pages/predict/page.py").run()
     assert not app.exception
     return app
 
@@ -26,6 +26,6 @@ def train_page(app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     """The Train page with no runs, drawn once."""
     monkeypatch.setenv("FER_RUNS", str(tmp_path / "runs"))
     app.run()
-    app.switch_page("pages/train.py").run()
+    app.switch_page("pages/train/page.py").run()
     assert not app.exception
     return app

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fer.data import add, load_dataset, overlay, registered, remove
+from fer.data import add, annotations, load_dataset, registered, remove
 from fer.data.locking import BUILD_LOCK, locked
 from fer.data.synthetic import draw_face
 from fer.errors import DatasetError
-from pages.shared import state
+from pages.dataset import keys
 
 NAME = "drawn-by-test"
 
@@ -40,9 +40,9 @@ def named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 @pytest.fixture
 def data_page(app: AppTest, named: str) -> AppTest:
     app.run()
-    app.switch_page("pages/dataset.py")
-    app.session_state[state.DATASET_NAME] = named
-    app.session_state[state.DATASET_VIEW] = "faces"
+    app.switch_page("pages/dataset/page.py")
+    app.session_state[keys.NAME] = named
+    app.session_state[keys.VIEW] = "faces"
     return app.run()
 
 
@@ -53,28 +53,28 @@ def shown(page: AppTest) -> str:
 
 def test_filters_narrow_what_is_shown(data_page: AppTest) -> None:
     assert shown(data_page) == "**14** of 14 faces"
-    data_page.selectbox(key=state.DATASET_SPLIT).set_value("test").run()
+    data_page.selectbox(key=keys.SPLIT).set_value("test").run()
     assert shown(data_page) == "**4** of 14 faces"
-    data_page.multiselect(key=state.DATASET_CLASS).set_value(["sad"]).run()
+    data_page.multiselect(key=keys.CLASS).set_value(["sad"]).run()
     assert shown(data_page) == "**2** of 14 faces"
-    data_page.text_input(key=state.DATASET_TEXT).set_value("no such name").run()
+    data_page.text_input(key=keys.TEXT).set_value("no such name").run()
     assert "No face fits" in data_page.info[0].value
 
 
 def test_a_finding_of_the_audit_is_a_filter(data_page: AppTest) -> None:
-    data_page.selectbox(key=state.DATASET_FINDING).set_value("conflict").run()
+    data_page.selectbox(key=keys.FINDING).set_value("conflict").run()
     assert shown(data_page) == "**2** of 14 faces"
-    data_page.selectbox(key=state.DATASET_FINDING).set_value("near_constant").run()
+    data_page.selectbox(key=keys.FINDING).set_value("near_constant").run()
     assert shown(data_page) == "**1** of 14 faces"
 
 
 def test_what_a_filter_leaves_can_be_excluded_and_taken_in_again(data_page: AppTest) -> None:
-    data_page.selectbox(key=state.DATASET_FINDING).set_value("near_constant").run()
+    data_page.selectbox(key=keys.FINDING).set_value("near_constant").run()
     data_page.button(key="dataset.marks.exclude").click().run()
     assert load_dataset(NAME, validation_fraction=0).excluded.sum() == 1
     assert "1 faces are excluded" in " ".join(text.value for text in data_page.markdown)
     data_page.button(key="dataset.marks.undo").click().run()
-    assert overlay.read(NAME) == {}
+    assert annotations.read(NAME) == {}
 
 
 def test_everything_cannot_be_excluded_at_once(data_page: AppTest) -> None:
@@ -82,13 +82,13 @@ def test_everything_cannot_be_excluded_at_once(data_page: AppTest) -> None:
 
 
 def test_the_audit_says_what_it_found(data_page: AppTest) -> None:
-    data_page.session_state[state.DATASET_VIEW] = "audit"
+    data_page.session_state[keys.VIEW] = "audit"
     data_page.run()
     said = " ".join(text.value for text in data_page.markdown)
     assert "1 groups of equal faces carry different labels" in said
     data_page.button(key="dataset.audit.all.conflict").click().run()
     assert shown(data_page) == "**2** of 14 faces"
-    assert data_page.query_params[state.DATASET_FINDING] == "Equal to a face with another label"
+    assert data_page.query_params[keys.FINDING] == "Equal to a face with another label"
 
 
 def test_a_data_set_outside_the_allowed_folders_is_not_read(
@@ -102,9 +102,9 @@ def test_a_data_set_outside_the_allowed_folders_is_not_read(
 
 def test_removing_a_data_set_goes_back_to_the_drawn_one(data_page: AppTest, named: str) -> None:
     data_page.button(key="dataset.remove").click().run()
-    assert data_page.session_state[state.DATASET_NAME] == "synthetic"
+    assert data_page.session_state[keys.NAME] == "synthetic"
     assert not data_page.exception
-    add_again = data_page.selectbox(key=state.DATASET_NAME)
+    add_again = data_page.selectbox(key=keys.NAME)
     assert named not in add_again.options
 
 
@@ -117,12 +117,12 @@ def test_a_data_set_that_is_being_read_stays_and_says_so(
     with locked(folder / BUILD_LOCK):
         data_page.button(key="dataset.remove").click().run()
     assert "in use by another process" in data_page.error[0].value
-    assert data_page.session_state[state.DATASET_NAME] == named
+    assert data_page.session_state[keys.NAME] == named
     assert shown(data_page) == "**14** of 14 faces"
 
 
 def _dialog() -> None:
-    from pages.shared.dataset.add import show_add
+    from pages.dataset.add import show_add
 
     show_add()
 
@@ -152,7 +152,7 @@ def test_an_uploaded_archive_is_added_and_chosen(add_dialog: AppTest, tmp_path: 
     archive = Path(shutil.make_archive(str(tmp_path / "packed"), "zip", tmp_path / "set"))
     try:
         upload(add_dialog, "my faces.txt", archive.read_bytes())
-        assert add_dialog.session_state[state.DATASET_CHOOSE] == "my-faces"
+        assert add_dialog.session_state[keys.CHOOSE] == "my-faces"
         assert len(load_dataset("my-faces")) == 14
     finally:
         remove("my-faces")

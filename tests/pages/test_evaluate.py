@@ -6,10 +6,10 @@ from streamlit.testing.v1 import AppTest
 
 from fer.data import VOTES, add, remove
 from fer.data.synthetic import draw_face
-from fer.nets import artefact
+from fer.models import save
+from fer.models.card import ModelCard
 from fer.nets.architectures import build
-from fer.nets.card import ModelCard
-from pages.shared import state
+from pages.evaluate import keys
 
 NAME = "judged"
 
@@ -20,7 +20,7 @@ def write_model(folder: Path, labels: tuple[str, ...], **config: object) -> None
         data={"name": NAME}, config=config,
     )  # fmt: skip
     network = build("simple", height=24, width=24, channels=1, classes=len(labels))
-    artefact.save(network, card, folder)
+    save(network, card, folder)
 
 
 @pytest.fixture
@@ -55,9 +55,9 @@ def judged(models: Path) -> object:
 
 def opened(app: AppTest, **chosen: object) -> AppTest:
     app.run()
-    app.switch_page("pages/evaluate.py")
+    app.switch_page("pages/evaluate/page.py")
     for name, value in chosen.items():
-        app.session_state[getattr(state, f"EVALUATE_{name}")] = value
+        app.session_state[getattr(keys, name)] = value
     return app.run()
 
 
@@ -77,7 +77,7 @@ def test_classes_that_the_data_set_lacks_are_an_error_beneath_the_choice(
     write_model(models / "judge", ("fear", "neutral"))
     page = opened(app, DATASET=judged, SPLIT="test")
     assert "They share no class" in page.error[0].value.replace("\\", "")
-    assert page.selectbox(key=state.EVALUATE_DATASET).value == judged
+    assert page.selectbox(key=keys.DATASET).value == judged
 
 
 def test_a_damaged_model_is_an_error_and_another_can_be_chosen(
@@ -88,7 +88,7 @@ def test_a_damaged_model_is_an_error_and_another_can_be_chosen(
     (models / "judge" / "model.keras").write_bytes(b"no network")
     page = opened(app)
     assert "damaged" in page.error[0].value
-    page.selectbox(key=state.EVALUATE_MODEL).set_value("other").run()
+    page.selectbox(key=keys.MODEL).set_value("other").run()
     assert not page.error
     assert "Model other on judged" in words(page)
 
@@ -143,7 +143,7 @@ def test_a_report_takes_a_comparison_with_a_model_of_the_same_classes(
         write_model(models / name, labels)
     write_model(models / "stranger", ("fear", "sad"))
     page = opened(app, SPLIT="test", TAB="Report")
-    box = page.selectbox(key=state.EVALUATE_REPORT_OTHER)
+    box = page.selectbox(key=keys.REPORT_OTHER)
     assert box.options == ["no comparison", "other"]
     box.set_value("other").run()
     assert "Everything on this page, without any face" in words(page)
@@ -155,7 +155,7 @@ def test_a_link_to_a_face_that_is_not_there_says_so(
     write_model(models / "judge", ("happy", "sad"))
     page = opened(app, SPLIT="test", FACE="test/happy/99.png")
     assert "No face 'test/happy/99.png' among those" in page.info[-1].value.replace("\\", "")
-    page.text_input(key=state.EVALUATE_FACE).set_value("test/happy/1.png").run()
+    page.text_input(key=keys.FACE).set_value("test/happy/1.png").run()
     assert "True: happy. Predicted" in words(page)
     assert "5 of 10 people said" in words(page)
 
@@ -181,11 +181,9 @@ def test_a_filter_that_another_split_does_not_have_is_let_go(
 ) -> None:
     write_model(models / "judge", ("happy", "sad"))
     page = opened(app, SPLIT="test", SHOW="all faces")
-    part = next(
-        name for name in page.selectbox(key=state.EVALUATE_SLICE).options if "bright" in name
-    )
-    page.selectbox(key=state.EVALUATE_SLICE).set_value(part).run()
+    part = next(name for name in page.selectbox(key=keys.SLICE).options if "bright" in name)
+    page.selectbox(key=keys.SLICE).set_value(part).run()
     assert "of 6 faces" in words(page)
-    page.selectbox(key=state.EVALUATE_SPLIT).set_value("train").run()
-    assert page.selectbox(key=state.EVALUATE_SLICE).value == "any"
+    page.selectbox(key=keys.SPLIT).set_value("train").run()
+    assert page.selectbox(key=keys.SLICE).value == "any"
     assert not page.exception

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from fer import emotions
-from fer.nets.card import ModelCard
+from fer.models.card import ModelCard
 
 
 def card(**metrics: dict[str, Any]) -> ModelCard:

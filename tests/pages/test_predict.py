@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from fer import settings
 from fer.data.synthetic import draw_face
-from fer.faces import files
-from pages.shared import state
+from fer.faces.yunet_file import yunet_path
+from pages.predict import keys
 
 
 def jpeg(pixels: np.ndarray) -> bytes:
@@ -37,7 +37,8 @@ def test_a_photo_gets_its_face_boxed_named_and_shown_as_the_network_saw_it(
     assert not predict_page.exception
     assert not predict_page.error
     assert cards(predict_page) == 1
-    assert "Face 1 as the network saw it, 48 × 48 pixels" in predict_page.html[-1].value
+    shown = "".join(html.value for html in predict_page.html)
+    assert "Face 1 as the network saw it, 48 × 48 pixels" in shown
     assert any("1 face · 512 × 512 px" in caption.value for caption in predict_page.caption)
 
 
@@ -78,12 +79,12 @@ def test_a_tight_face_is_taken_whole_when_asked_for(predict_page: AppTest) -> No
     grey = np.asarray(Image.fromarray(draw_face("happy", seed=1)).crop((8, 20, 40, 48)))
     predict_page.file_uploader[0].upload("tight.jpg", jpeg(grey)).run()
     assert cards(predict_page) == 0
-    predict_page.toggle(key=state.PREDICT_WHOLE).set_value(True).run()
+    predict_page.toggle(key=keys.WHOLE).set_value(True).run()
     assert cards(predict_page) == 1
 
 
 def test_an_example_is_looked_at(predict_page: AppTest) -> None:
-    predict_page.session_state[state.PREDICT_EXAMPLES] = {"selected": 3}
+    predict_page.session_state[keys.EXAMPLES] = {"selected": 3}
     predict_page.run()
     assert not predict_page.exception
     assert [header.value for header in predict_page.header] == ["Drawn happy face"]
@@ -91,29 +92,29 @@ def test_an_example_is_looked_at(predict_page: AppTest) -> None:
 
 
 def test_settings_survive_a_change_of_page(predict_page: AppTest) -> None:
-    predict_page.selectbox(key=state.PREDICT_DETECTOR).select("none").run()
-    predict_page.switch_page("pages/home.py").run()
-    predict_page.switch_page("pages/predict.py").run()
-    assert predict_page.selectbox(key=state.PREDICT_DETECTOR).value == "none"
+    predict_page.selectbox(key=keys.DETECTOR).select("none").run()
+    predict_page.switch_page("pages/home/page.py").run()
+    predict_page.switch_page("pages/predict/page.py").run()
+    assert predict_page.selectbox(key=keys.DETECTOR).value == "none"
 
 
 def test_a_photo_is_looked_at_once_and_forgotten_when_it_goes(
     predict_page: AppTest, portrait: bytes
 ) -> None:
     predict_page.file_uploader[0].upload("portrait.jpg", portrait).run()
-    (first,) = predict_page.session_state[state.PREDICT_RESULTS].values()
+    (first,) = predict_page.session_state[keys.RESULTS].values()
     predict_page.run()
-    (again,) = predict_page.session_state[state.PREDICT_RESULTS].values()
+    (again,) = predict_page.session_state[keys.RESULTS].values()
     assert again is first
-    predict_page.switch_page("pages/home.py").run()
-    predict_page.switch_page("pages/predict.py").run()
-    assert not predict_page.session_state[state.PREDICT_RESULTS]
+    predict_page.switch_page("pages/home/page.py").run()
+    predict_page.switch_page("pages/predict/page.py").run()
+    assert not predict_page.session_state[keys.RESULTS]
 
 
 def test_a_missing_model_says_what_to_do(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FER_MODEL", "absent")
     app.run()
-    app.switch_page("pages/predict.py").run()
+    app.switch_page("pages/predict/page.py").run()
     assert not app.exception
     assert "absent" in app.error[0].value
     assert "fer train" in app.error[0].value
@@ -126,7 +127,7 @@ def test_a_model_that_comes_later_is_found_without_a_restart(
     monkeypatch.setenv("FER_MODELS", str(tmp_path))
     monkeypatch.setenv("FER_MODEL", "late")
     app.run()
-    app.switch_page("pages/predict.py").run()
+    app.switch_page("pages/predict/page.py").run()
     assert app.error
     shutil.copytree(shipped, tmp_path / "late")
     app.run()
@@ -142,20 +143,20 @@ def test_a_model_that_is_replaced_under_its_name_is_loaded_anew(
     monkeypatch.setenv("FER_MODEL", "mine")
     shutil.copytree(shipped, tmp_path / "mine")
     app.run()
-    app.switch_page("pages/predict.py").run()
-    app.session_state[state.PREDICT_EXAMPLES] = {"selected": 3}
+    app.switch_page("pages/predict/page.py").run()
+    app.session_state[keys.EXAMPLES] = {"selected": 3}
     app.run()
-    (before,) = app.session_state[state.PREDICT_RESULTS].values()
+    (before,) = app.session_state[keys.RESULTS].values()
     card = tmp_path / "mine" / "card.json"
     fields = json.loads(card.read_text())
     card.write_text(json.dumps(fields | {"temperature": 9.0}))
     app.run()
-    (after,) = app.session_state[state.PREDICT_RESULTS].values()
+    (after,) = app.session_state[keys.RESULTS].values()
     assert after.faces[0].confidence < before.faces[0].confidence - 0.1
 
 
 def test_a_missing_detector_says_what_to_do(predict_page: AppTest) -> None:
-    files.yunet_path().unlink(missing_ok=True)  # another test may have put it there
-    predict_page.selectbox(key=state.PREDICT_DETECTOR).select("yunet").run()
+    yunet_path().unlink(missing_ok=True)  # another test may have put it there
+    predict_page.selectbox(key=keys.DETECTOR).select("yunet").run()
     assert not predict_page.exception
     assert "detectors" in predict_page.error[0].value

@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fer import settings
+from fer import models, runs, settings
 from fer.data.registry import Source, register
 from fer.errors import DatasetError
-from fer.nets import artefact
-from fer.training import queue, runs, tuning
+from fer.runs import queue
+from fer.runs.metrics import METRICS_FILE
+from fer.runs.run import Run
+from fer.training import tuning
 from fer.training.config import PRESETS, TrainingConfig
 from fer.training.events import EpochEnded
-from fer.training.metrics_file import METRICS_FILE
-from fer.training.runs import Run
-from pages.shared import run_charts, run_list, state, training_form
+from pages.train import charts, form, keys, run_list
 
 
 @pytest.fixture
@@ -93,8 +93,8 @@ def test_a_second_start_is_queued_with_a_plain_word(
 def test_an_option_under_advanced_gets_into_the_run(
     train_page: AppTest, no_worker: list[str]
 ) -> None:
-    epochs = f"{state.TRAIN_OPTION}.quick.epochs"
-    erase = f"{state.TRAIN_OPTION}.quick.augmentation.erase"
+    epochs = f"{keys.OPTION}.quick.epochs"
+    erase = f"{keys.OPTION}.quick.augmentation.erase"
     train_page.number_input(key=epochs).set_value(5)
     train_page.number_input(key=erase).set_value(0.7)
     train_page.run()
@@ -107,13 +107,13 @@ def test_a_folder_that_is_not_there_or_not_for_the_app_is_refused_before_a_run_i
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FER_DATA_ROOTS", str(tmp_path))
-    training_form.check_dataset("synthetic")
-    training_form.check_dataset(str(tmp_path))
+    form.check_dataset("synthetic")
+    form.check_dataset(str(tmp_path))
     with pytest.raises(DatasetError, match="No data set at"):
-        training_form.check_dataset(str(tmp_path / "gone"))
+        form.check_dataset(str(tmp_path / "gone"))
     for elsewhere in ("/etc", "etc", f"{tmp_path}/../other"):
         with pytest.raises(DatasetError, match=r"may read|not a whole path"):
-            training_form.check_dataset(elsewhere)
+            form.check_dataset(elsewhere)
 
 
 def test_a_data_set_that_was_added_by_name_must_lie_where_the_app_may_read_too(
@@ -121,14 +121,14 @@ def test_a_data_set_that_was_added_by_name_must_lie_where_the_app_may_read_too(
 ) -> None:
     register(Source(name="mine", path=tmp_path))
     monkeypatch.setenv("FER_DATA_ROOTS", str(tmp_path))
-    training_form.check_dataset("mine")
+    form.check_dataset("mine")
     monkeypatch.setenv("FER_DATA_ROOTS", str(tmp_path / "other"))
     with pytest.raises(DatasetError, match="may read"):
-        training_form.check_dataset("mine")
+        form.check_dataset("mine")
 
 
 def test_every_option_of_a_configuration_is_in_the_form() -> None:
-    shown = {name for names in training_form.GROUPS.values() for name in names}
+    shown = {name for names in form.GROUPS.values() for name in names}
     elsewhere = {"dataset", "options", "augmentation"}
     assert shown | elsewhere == {field.name for field in fields(TrainingConfig)}
 
@@ -185,10 +185,10 @@ def test_the_filter_leaves_what_fits(train_page: AppTest) -> None:
     a_run("alpha", "finished")
     a_run("beta", "stopped")
     train_page.run()
-    train_page.text_input(key=state.TRAIN_FILTER).set_value("ALP").run()
+    train_page.text_input(key=keys.FILTER).set_value("ALP").run()
     assert train_page.dataframe[-1].value["name"].tolist() == ["alpha"]
-    train_page.text_input(key=state.TRAIN_FILTER).set_value("").run()
-    train_page.multiselect(key=state.TRAIN_STATES).set_value(["stopped"]).run()
+    train_page.text_input(key=keys.FILTER).set_value("").run()
+    train_page.multiselect(key=keys.STATES).set_value(["stopped"]).run()
     assert train_page.dataframe[-1].value["name"].tolist() == ["beta"]
 
 
@@ -200,17 +200,17 @@ def test_a_finished_run_offers_no_stop_and_no_resume(train_page: AppTest) -> Non
 
 
 def test_names_that_are_alike_are_told_apart() -> None:
-    assert run_charts.distinct(["a", "b", "a"]) == ["a (1)", "b", "a (2)"]
+    assert charts.distinct(["a", "b", "a"]) == ["a (1)", "b", "a (2)"]
 
 
 def test_models_that_are_there_can_be_gone_on_from(train_page: AppTest) -> None:
-    options = train_page.selectbox(key=f"{state.TRAIN_OPTION}.quick.start_from").options
-    assert options == ["From scratch", *artefact.list_models()]
+    options = train_page.selectbox(key=f"{keys.OPTION}.quick.start_from").options
+    assert options == ["From scratch", *models.list_models()]
 
 
 def dialog(name: str) -> AppTest:
     """A dialog about the newest run, opened; a page's own run would close it again."""
-    script = f"from pages.shared import run_list\nrun_list.{name}(run_list.overview()[0])"
+    script = f"from pages.train import run_list\nrun_list.{name}(run_list.overview()[0])"
     return AppTest.from_string(script, default_timeout=60).run()
 
 
@@ -237,12 +237,12 @@ def test_what_a_run_made_becomes_a_model_and_the_default(
     monkeypatch.setenv("FER_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("FER_HOME", str(tmp_path / "home"))
     run = a_run("mine", "finished")
-    shutil.copytree(artefact.find(None), run.model_folder)
+    shutil.copytree(models.find(None), run.model_folder)
     monkeypatch.setenv("FER_MODELS", str(tmp_path / "models"))
     adding = dialog("add")
     adding.checkbox(key="train.as_default").check()
     click(adding, "train.add_now")
-    assert artefact.list_models() == ["mine"]
+    assert models.list_models() == ["mine"]
     assert settings.default_model() == "mine"
     assert any("it will be replaced" in word.value for word in dialog("add").warning)
 

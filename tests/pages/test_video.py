@@ -8,8 +8,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from fer.data.synthetic import draw_face
-from pages.shared import state
-from pages.shared.film import open_film
+from pages.video import keys
+from pages.video.film import open_film
 
 FRAMES, FPS = 40, 10
 
@@ -34,11 +34,11 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def video_page(app: AppTest) -> AppTest:
     app.run()
-    return app.switch_page("pages/video.py").run()
+    return app.switch_page("pages/video/page.py").run()
 
 
 def upload(page: AppTest, film: Path, data: bytes | None = None) -> None:
-    page.file_uploader(key=state.VIDEO_UPLOAD).upload(film.name, data or film.read_bytes()).run()
+    page.file_uploader(key=keys.UPLOAD).upload(film.name, data or film.read_bytes()).run()
     assert not page.exception
 
 
@@ -51,7 +51,7 @@ def test_a_film_becomes_a_timeline_and_a_frame_at_the_chosen_moment(
     video_page: AppTest, film: Path
 ) -> None:
     upload(video_page, film)
-    timeline = video_page.session_state[state.VIDEO_FILM].timeline
+    timeline = video_page.session_state[keys.FILM].timeline
     emotions = [row["emotion"] for row in timeline.rows()]
     assert emotions[0] == "happy"
     assert emotions[-1] == "surprise"
@@ -62,7 +62,7 @@ def test_a_film_becomes_a_timeline_and_a_frame_at_the_chosen_moment(
 
 def test_a_click_on_the_timeline_moves_the_moment(video_page: AppTest, film: Path) -> None:
     upload(video_page, film)
-    video_page.session_state[state.VIDEO_MOMENT] = {"selection": {"moment": [{"time_s": 3.0}]}}
+    video_page.session_state[keys.MOMENT] = {"selection": {"moment": [{"time_s": 3.0}]}}
     video_page.run()
     assert video_page.slider[-1].value == 3.0
     assert shown_moment(video_page).startswith("3.0 s")
@@ -72,14 +72,14 @@ def test_a_paused_film_goes_on_where_it_was_and_ends_as_if_it_had_not_been(
     video_page: AppTest, film: Path
 ) -> None:
     upload(video_page, film)
-    whole = video_page.session_state[state.VIDEO_FILM].timeline.rows()
-    paused = open_film(video_page.session_state[state.VIDEO_FILM].key, film.name, film)
+    whole = video_page.session_state[keys.FILM].timeline.rows()
+    paused = open_film(video_page.session_state[keys.FILM].key, film.name, film)
     for _ in range(5):
         step = next(paused.steps)
         paused.frames += 1
         paused.timeline.add(step.frame.at_s, step.faces)
     paused.running = False
-    video_page.session_state[state.VIDEO_FILM] = paused
+    video_page.session_state[keys.FILM] = paused
     video_page.run()
     assert paused.frames == 5
     (button,) = [button for button in video_page.button if button.label == "Go on"]

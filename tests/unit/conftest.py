@@ -8,10 +8,10 @@ import pytest
 
 from fer.data import Dataset
 from fer.data.synthetic import synthetic_faces
-from fer.nets.artefact import Artefact
+from fer.models.model import Artefact
 from fer.nets.augmentation import Augmentation
+from fer.runs.run import Run
 from fer.training.config import TrainingConfig
-from fer.training.runs import Run
 
 
 @pytest.fixture(autouse=True)
@@ -70,9 +70,9 @@ def tiny_folder(
 
 @pytest.fixture(scope="session")
 def tiny_artefact(tiny_folder: Path) -> Artefact:
-    from fer.nets import artefact
+    from fer import models
 
-    return artefact.load(tiny_folder)
+    return models.load(tiny_folder)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from PIL import Image
 
 from fer.data import Dataset, load_dataset
 from fer.data.audit import Audit, audit
-from fer.data.near import nearest
+from fer.data.near_duplicates import nearest
 from fer.data.summary import sentences
 from fer.data.synthetic import draw_face
 

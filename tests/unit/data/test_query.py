@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from fer.data import load_dataset, overlay
+from fer.data import annotations, load_dataset
 from fer.data.audit import audit
 from fer.data.query import Query, rows
 from fer.errors import ConfigError
@@ -60,8 +60,8 @@ def test_faces_are_sorted_as_asked_and_those_without_votes_come_last(root: Path)
 
 def test_marks_can_be_looked_for(root: Path) -> None:
     dataset = load_dataset(root, validation_fraction=0)
-    overlay.mark(dataset, ["train/sad/two.png"], excluded=True)
-    overlay.mark(dataset, ["test/sad/three.png"], label="fear")
+    annotations.mark(dataset, ["train/sad/two.png"], excluded=True)
+    annotations.mark(dataset, ["test/sad/three.png"], label="fear")
     assert shown(root, finding="excluded") == ["two"]
     assert shown(root, finding="relabelled") == ["three"]
 

@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from fer.data import add, load_dataset, overlay, registered, remove
+from fer.data import add, annotations, load_dataset, registered, remove
 from fer.data.locking import BUILD_LOCK, locked
 from fer.errors import DatasetError
 
@@ -49,7 +49,7 @@ def test_removing_forgets_the_index_but_not_the_files_nor_the_marks(
     root: Path, own_home: Path
 ) -> None:
     dataset = add(root, name="mine")
-    overlay.mark(dataset, ["train/happy/a.png"], excluded=True)
+    annotations.mark(dataset, ["train/happy/a.png"], excluded=True)
     remove("mine")
     assert not list(own_home.rglob("*.pixels"))
     assert (root / "train/happy/a.png").is_file()

@@ -3,7 +3,7 @@ import numpy as np
 from fer.data import Dataset
 from fer.evaluation.attention import mean_attention
 from fer.evaluation.predictions import predictions
-from fer.nets.artefact import Artefact
+from fer.models.model import Artefact
 from fer.nets.explain import grad_cam
 
 
@@ -17,7 +17,7 @@ def test_it_is_the_mean_over_faces_that_were_named_rightly(
         assert (label in found) == bool(len(right))
         if len(right):
             faces = tiny_dataset.pixels[right["row"]]
-            heat = np.mean([grad_cam(tiny_artefact, face, i) for face in faces], axis=0)
+            heat = np.mean([grad_cam(tiny_artefact.model, face, i) for face in faces], axis=0)
             np.testing.assert_allclose(found[label].heat, heat, atol=1e-6)
             assert found[label].images == len(right) <= 40
 

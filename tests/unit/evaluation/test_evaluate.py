@@ -9,7 +9,7 @@ from fer import api
 from fer.data import Dataset
 from fer.errors import DatasetError
 from fer.evaluation.evaluate import calibrate, evaluate
-from fer.nets.artefact import Artefact
+from fer.models.model import Artefact
 
 
 def relabelled(dataset: Dataset, names: dict[str, str]) -> Dataset:

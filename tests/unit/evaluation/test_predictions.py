@@ -9,7 +9,7 @@ from fer.data import Dataset
 from fer.data.votes import COLUMNS
 from fer.errors import ConfigError, DatasetError
 from fer.evaluation.predictions import predictions
-from fer.nets.artefact import Artefact
+from fer.models.model import Artefact
 
 
 def counting(artefact: Artefact) -> tuple[Artefact, list[int]]:

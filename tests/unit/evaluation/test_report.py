@@ -13,7 +13,7 @@ from fer.evaluation.evaluate import figures
 from fer.evaluation.predictions import predictions
 from fer.evaluation.report import full_figures, write_report
 from fer.evaluation.report_html import html
-from fer.nets.artefact import Artefact
+from fer.models.model import Artefact
 
 
 def test_a_report_holds_all_of_it_and_needs_nothing_else(

@@ -4,7 +4,7 @@ import pytest
 
 from fer.errors import CardError
 from fer.faces.alignment import FER2013_FRAMING, Framing, frame_face
-from fer.faces.detection import Face
+from fer.faces.face import Face
 
 POINTS = np.float32([[40, 50], [60, 50], [50, 62], [43, 70], [57, 70]])
 """A level face: 20 px from eye to eye, and 20 px from there to the mouth."""

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from fer.errors import DetectorError
-from fer.faces import files
-from fer.faces.detection import detectors, load_detector, resized, select
+from fer.faces.detection import detectors, load_detector
+from fer.faces.face import resized, select
+from fer.faces.yunet_file import install, yunet_path
 
 PHOTO = np.zeros((200, 300, 3), np.uint8)
 
@@ -92,7 +93,7 @@ def test_without_its_file_yunet_says_how_to_get_it(
 
 def test_a_damaged_file_of_yunet_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FER_HOME", str(tmp_path))
-    path = files.yunet_path()
+    path = yunet_path()
     path.parent.mkdir()
     path.write_bytes(b"half a file")
     for name in ("yunet", "auto"):
@@ -105,7 +106,7 @@ def test_auto_takes_yunet_where_its_file_is_and_mtcnn_elsewhere(
 ) -> None:
     monkeypatch.setenv("FER_HOME", str(tmp_path))
     assert load_detector("auto").name == "mtcnn"
-    placed = files.install(yunet_file)
+    placed = install(yunet_file)
     assert load_detector("auto").name == "yunet"
     assert load_detector("auto") is load_detector("yunet")
     status = {status.name: status for status in detectors()}["yunet"]

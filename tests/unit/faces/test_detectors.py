@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
-from fer.faces import files
 from fer.faces.alignment import FER2013_FRAMING, frame_face
 from fer.faces.detection import Detector, load_detector
+from fer.faces.yunet_file import install
 
 FACE = np.array([178, 62, 92, 112])
 """The astronaut's face: x, y, width, height."""
@@ -18,7 +18,7 @@ FACE = np.array([178, 62, 92, 112])
 @pytest.fixture(params=["mtcnn", "yunet"])
 def detector(request: pytest.FixtureRequest) -> Detector:
     if request.param == "yunet":
-        files.install(request.getfixturevalue("yunet_file"))
+        install(request.getfixturevalue("yunet_file"))
     return load_detector(request.param)
 
 
@@ -126,7 +126,7 @@ def test_photos_searched_together_give_what_each_gives_alone(
 def test_most_faces_of_fer2013_are_found_and_framed_as_they_were(
     fer2013_folder: Path, yunet_file: Path
 ) -> None:
-    files.install(yunet_file)
+    install(yunet_file)
     detector = load_detector("yunet")
     pictures = [
         cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)

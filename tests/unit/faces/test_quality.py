@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from fer.faces.detection import Face
+from fer.faces.face import Face
 from fer.faces.quality import measure
 
 BOX = (180, 60, 90, 110)

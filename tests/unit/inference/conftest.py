@@ -3,9 +3,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
-from fer.faces.detection import Face
+from fer.faces.face import Face
 from fer.inference.predictor import Predictor
-from fer.nets.artefact import Artefact
+from fer.models.model import Artefact
 
 
 class BrightSquare:

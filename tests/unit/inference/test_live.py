@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fer.errors import StreamError
-from fer.faces.detection import Face
+from fer.faces.face import Face
 from fer.inference import live
 from fer.inference.live import LiveStream, LiveStreams
 from fer.inference.predictor import Predictor

@@ -9,11 +9,11 @@ import pytest
 import fer
 from fer.data.synthetic import draw_face
 from fer.errors import DetectorError, FerError, ImageError
-from fer.faces.detection import Face
+from fer.faces.face import Face
 from fer.images import to_network_input
 from fer.inference.prediction import PhotoFaces
 from fer.inference.predictor import Predictor
-from fer.nets.artefact import Artefact
+from fer.models.model import Artefact
 
 
 class FixedDetector:

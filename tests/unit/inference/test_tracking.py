@@ -3,7 +3,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from fer.faces.detection import Face
+from fer.faces.face import Face
 from fer.inference.predictor import Predictor
 from fer.inference.stream import FaceStream
 from fer.inference.tracking import PATIENCE_S, Tracker, overlap

@@ -11,7 +11,7 @@ from fer.errors import DetectorError, ResultsError, VideoError
 from fer.inference.predictor import Predictor
 from fer.inference.video import VideoFile
 from fer.inference.videofiles import analyse_to_csv, annotate, check_target
-from fer.nets.artefact import Artefact
+from fer.models.model import Artefact
 
 FRAMES, FPS = 40, 10
 Draw = Callable[..., np.ndarray]

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fer import api
+from fer import api, models
 from fer.data import Dataset
 from fer.errors import ConfigError, DatasetError, TrainingError
-from fer.nets import architectures, artefact
+from fer.nets import architectures
 from fer.nets.augmentation import Augmentation
 from fer.training import network
 from fer.training.config import TrainingConfig
@@ -206,7 +206,7 @@ def test_fine_tuning_keeps_frozen_layers_and_the_known_part_of_the_head(
     index = tiny_dataset.index.copy()
     index.loc[index["label"] == "surprise", "label"] = "sad"
     other = replace(tiny_dataset, index=index, labels=("happy", "sad"))
-    start = artefact.load(tiny_folder)
+    start = models.load(tiny_folder)
     before = [layer.get_weights() for layer in start.model.layers if layer.weights]
     config = replace(tiny_config, start_from="tiny", frozen_layers=3, learning_rate=1e-7, epochs=1)
     fitted = fit(config, other, start=start)
@@ -222,7 +222,7 @@ def test_fine_tuning_keeps_frozen_layers_and_the_known_part_of_the_head(
 def test_fine_tuning_needs_the_models_own_size_and_something_to_learn(
     tiny_dataset: Dataset, tiny_config: TrainingConfig, tiny_folder: Path
 ) -> None:
-    start = artefact.load(tiny_folder)
+    start = models.load(tiny_folder)
     with pytest.raises(ConfigError, match="Set them to the model's"):
         fit(replace(tiny_config, height=32), tiny_dataset, start=start)
     with pytest.raises(ConfigError, match="Leave at least the last one free"):
@@ -237,7 +237,7 @@ def test_a_widened_network_begins_with_the_answers_of_the_one_it_comes_from(
 ) -> None:
     small = tiny_config.changed({"architecture": "resnet", "options": {"width": 0.3}, "epochs": 1})
     api.train(tiny_dataset, config=small, out=tmp_path / "small")
-    start = artefact.load(tmp_path / "small")
+    start = models.load(tmp_path / "small")
     wanted = small.changed({"start_from": str(tmp_path / "small"), "widen": 2})
     config = wanted.adopted(start.card)
     assert config.options == {"width": 0.6}

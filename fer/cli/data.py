@@ -1,0 +1,126 @@
+"""`data …`: the data sets of this machine."""
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from fer.cli.terminal import Counter, JsonOption, out, plain_errors, progress
+
+if TYPE_CHECKING:
+    from fer.data import Dataset
+
+app = typer.Typer(help="The data sets of this machine.", no_args_is_help=True)
+
+_LISTED = 20  # files left out that are named one by one
+
+
+def _data_source(dataset: str) -> "Dataset":
+    from fer.data import load_dataset
+
+    with progress() as bar:
+        return load_dataset(dataset, validation_fraction=0, progress=Counter(bar, "faces"))
+
+
+@app.command("add")
+def add_data(
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="A folder, fer2013.csv, a manifest, an archive, or kaggle:<owner>/<name>."
+        ),
+    ],
+    name: Annotated[str | None, typer.Option(help="What to call it.")] = None,
+    custom_classes: Annotated[
+        bool, typer.Option("--custom-classes", help="Keep unknown emotions as classes.")
+    ] = False,
+) -> None:
+    """Read a data set once and give it a name."""
+    with plain_errors():
+        from fer import data
+
+        with progress() as bar:
+            added = data.add(
+                source,
+                name=name,
+                custom_classes=custom_classes,
+                progress=Counter(bar, "faces"),
+            )
+    _print_dataset(added)
+
+
+@app.command("list")
+def list_data() -> None:
+    """List the data sets that have a name."""
+    with plain_errors():
+        from fer.data import registered
+
+        sources = registered()
+    table = Table("data set", "where")
+    for source in sources:
+        where = source.origin or source.path or "drawn by this program"
+        table.add_row(escape(source.name), escape(str(where)))
+    out.print(table)
+
+
+@app.command("show")
+def show_data(
+    dataset: Annotated[str, typer.Argument(help="A data set's name or path.")],
+) -> None:
+    """Say what a data set holds and what was left out."""
+    with plain_errors():
+        _print_dataset(_data_source(dataset))
+
+
+def _print_dataset(dataset: "Dataset") -> None:
+    from fer.data.summary import class_by_split
+
+    out.print(f"[bold]{escape(dataset.name)}[/bold]: {escape(dataset.recognised)}", soft_wrap=True)
+    out.print(f"Splits: {escape(dataset.split_rule)}.", soft_wrap=True)
+    counts = class_by_split(dataset)
+    table = Table("class", *counts.columns, "all")
+    for label, row in counts.iterrows():
+        table.add_row(escape(str(label)), *(f"{n:,}" for n in row), f"{row.sum():,}")
+    table.add_row("all", *(f"{n:,}" for n in counts.sum()), f"{len(dataset):,}")
+    out.print(table)
+    marked = int(dataset.excluded.sum()), int(dataset.relabelled.sum())
+    if any(marked):
+        out.print(f"By hand: {marked[0]:,} excluded, {marked[1]:,} relabelled.")
+    for path, reason in dataset.unreadable[:_LISTED]:
+        out.print(f"[yellow]left out[/yellow] {escape(path)}: {escape(reason)}", soft_wrap=True)
+    if len(dataset.unreadable) > _LISTED:
+        out.print(f"and {len(dataset.unreadable) - _LISTED:,} more left out.")
+
+
+@app.command("audit")
+def audit_data(
+    dataset: Annotated[str, typer.Argument(help="A data set's name or path.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Look for copies, leaks between splits, blank pictures and doubtful labels."""
+    with plain_errors():
+        from fer.data.audit import audit
+
+        summary = audit(_data_source(dataset)).summary
+    if as_json:
+        typer.echo(json.dumps(summary, indent=2))
+        return
+    from fer.data.summary import sentences
+
+    out.print(f"[bold]{escape(summary['name'])}[/bold]: {escape(summary['recognised'])}")
+    for sentence in sentences(summary):
+        out.print(f"- {escape(sentence)}", soft_wrap=True)
+
+
+@app.command("remove")
+def remove_data(
+    dataset: Annotated[str, typer.Argument(help="A data set's name.")],
+) -> None:
+    """Forget a data set's name and index. Your own files and marks stay."""
+    with plain_errors():
+        from fer.data import remove
+
+        remove(dataset)
+    out.print(f"'{escape(dataset)}' is forgotten. Its files were not touched.")

@@ -1,0 +1,45 @@
+"""`detectors …`: the face detectors of this machine."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from fer.cli.terminal import Counter, out, plain_errors, progress
+
+app = typer.Typer(help="The face detectors of this machine.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_detectors() -> None:
+    """Say which detectors are there."""
+    from fer.faces.detection import detectors
+
+    table = Table("detector", "there", "where")
+    for row in detectors():
+        where = str(row.path) if row.path else "inside its package"
+        table.add_row(row.name, "yes" if row.present else "no", escape(where))
+    out.print(table)
+
+
+@app.command("add")
+def add_detector(
+    file: Annotated[Path, typer.Argument(help="face_detection_yunet_2023mar.onnx")],
+) -> None:
+    """Add YuNet from a file that you have."""
+    with plain_errors():
+        from fer.faces.yunet_file import install
+
+        out.print(f"YuNet is ready: {escape(str(install(file)))}", soft_wrap=True)
+
+
+@app.command("download")
+def download_detector() -> None:
+    """Fetch YuNet from the OpenCV zoo (0.2 MB)."""
+    with plain_errors(), progress() as bar:
+        from fer.faces.yunet_file import download
+
+        where = download(progress=Counter(bar, "bytes"))
+    out.print(f"YuNet is ready: {escape(str(where))}", soft_wrap=True)

@@ -1,0 +1,128 @@
+"""The networks: which are there, which can be trained, and how they come and go."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from fer import emotions
+from fer.cli.terminal import Counter, import_keras, out, plain_errors, progress, quiet_imports
+from fer.errors import FerError
+
+
+def models() -> None:
+    """List the models that are there."""
+    from fer.models.card import read_card
+    from fer.models.model import find, list_models
+
+    table = Table("model", "classes", "input", "parameters", "test figure")
+    for name in list_models():
+        try:
+            card = read_card(find(name) / "card.json")
+        except FerError as error:
+            table.add_row(escape(name), f"[red]{escape(str(error))}[/red]", "", "", "")
+            continue
+        tests = [
+            f"{split} {figures['accuracy']:.1%} (n {figures['images']:,})"
+            for split, figures in card.metrics.items()
+            if split != "validation"
+        ]
+        table.add_row(
+            escape(name),
+            str(len(card.labels)),
+            f"{card.width}×{card.height}×{card.channels}",
+            f"{card.parameters:,}",
+            ", ".join(tests),
+        )
+    out.print(table)
+
+
+def export(
+    model: Annotated[str, typer.Argument(help="A model's name or folder.")],
+    dataset: Annotated[str, typer.Argument(help="A data set's folder or name, or 'synthetic'.")],
+    split: Annotated[str, typer.Option(help="What the forms are measured on.")] = "test",
+) -> None:
+    """Write a model as LiteRT, for phones and a quick start, and measure each form."""
+    with plain_errors(), progress() as bar:
+        from fer import exchange
+
+        import_keras()
+        with quiet_imports():
+            card = exchange.export(model, dataset, split, progress=Counter(bar, "faces"))
+    table = Table("form", "file", "size", "accuracy", "one face")
+    for form, row in card.forms.items():
+        table.add_row(
+            form,
+            row["file"],
+            f"{row['bytes'] / 1e6:.2f} MB",
+            f"{row['accuracy']:.1%} ({row['split']}, n {row['images']:,})",
+            f"{row['one_face_ms']:.2f} ms",
+        )
+    out.print(table)
+
+
+def save(
+    model: Annotated[str, typer.Argument(help="A model's name or folder.")],
+    file: Annotated[Path, typer.Argument(help="A .keras, .h5 or .json file to write.")],
+) -> None:
+    """Write a model's network for other programs. Beside .json go the weights."""
+    with plain_errors():
+        from fer import exchange
+
+        import_keras()
+        written = exchange.save(model, file)
+    for path in written:
+        out.print(f"Written: {escape(str(path))}", soft_wrap=True)
+
+
+def adopt(
+    file: Annotated[Path, typer.Argument(help="A .keras, .h5 or .json file of Keras.")],
+    name: Annotated[str, typer.Option(help="What to call the model.")],
+    labels: Annotated[str, typer.Option(help="Its classes in the order of its outputs: a,b,…")],
+    scale: Annotated[str, typer.Option(help="The grey values it expects: 0-255, 0-1, -1-1.")] = (
+        "0-1"
+    ),
+) -> None:
+    """Make a model of a network that was trained elsewhere."""
+    with plain_errors():
+        from fer import exchange, models
+
+        folder = models.named(name)
+        import_keras()
+        classes = [emotions.canonical(label) for label in labels.split(",")]
+        card = exchange.adopt(file, classes, out=folder, scale=scale)
+    out.print(
+        f"Added '{escape(card.name)}': {card.width}×{card.height}×{card.channels}, "
+        f"{len(card.labels)} classes. Measure it with `python -m fer evaluate {escape(name)} "
+        "DATASET`.",
+        soft_wrap=True,
+    )
+
+
+def architectures(
+    name: Annotated[str | None, typer.Argument(help="One of them, layer by layer.")] = None,
+) -> None:
+    """List the networks with their cost, or show one layer by layer."""
+    with plain_errors():
+        import_keras()
+        from fer.nets import architectures as nets
+        from fer.nets.cost import multiply_adds, summary
+
+        table = Table("network", "input", "options", "parameters", "multiply-adds")
+        for known in [name] if name else nets.NAMES:
+            height, width, channels = nets.NATIVE_INPUTS.get(known, (48, 48, 1))
+            options = ", ".join(f"{key} {value:g}" for key, value in nets.options_of(known).items())
+            model = nets.build(known, height=height, width=width, channels=channels, classes=7)
+            cost = f"{multiply_adds(model) / 1e6:.1f} million"
+            shape = f"{width}×{height}×{channels}"
+            table.add_row(known, shape, options, f"{model.count_params():,}", cost)
+        if name:
+            out.print(escape(nets.describe(name)))
+            layers = Table("layer", "output", "parameters", "multiply-adds")
+            for row in summary(model):
+                numbers = (f"{row['parameters']:,}", f"{row['multiply_adds']:,}")
+                layers.add_row(str(row["layer"]), str(row["output"]), *numbers)
+            out.print(layers)
+        out.print(table)

@@ -1,0 +1,194 @@
+"""`predict` and `video`: photos, folders and films → faces and their emotions."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Column, Table
+
+from fer.cli.terminal import (
+    Counter,
+    JsonOption,
+    err,
+    out,
+    plain_errors,
+    progress,
+    quiet_imports,
+    stop_on_interrupt,
+)
+from fer.errors import ImageError
+
+if TYPE_CHECKING:
+    from fer.inference.prediction import PhotoFaces
+    from fer.inference.predictor import Predictor
+
+FormOption = Annotated[
+    str, typer.Option(help="auto, keras, litert or litert-int8: which of the model's files runs.")
+]
+DetectorOption = Annotated[
+    str, typer.Option(help="auto, mtcnn, yunet, or none: each picture is one tight face.")
+]
+
+
+def predict(
+    photos: Annotated[list[Path], typer.Argument(help="Photos, or folders of photos.")],
+    model: Annotated[str | None, typer.Option(help="A model's name or folder.")] = None,
+    detector: DetectorOption = "auto",
+    form: FormOption = "auto",
+    as_json: JsonOption = False,
+    csv: Annotated[
+        Path | None,
+        typer.Option(help="Write a row a face as it comes; go on where the file stops."),
+    ] = None,
+    recursive: Annotated[
+        bool, typer.Option("--recursive", help="Look into folders inside folders, too.")
+    ] = False,
+) -> None:
+    """Find the faces on photos and name their emotions.
+
+    One bad file does not stop the rest; the exit status is 1 if any failed. For many photos use
+    --csv: Ctrl-C stops it, and the same command goes on.
+    """
+    with plain_errors():
+        from fer.inference.folders import photos_among
+        from fer.inference.predictor import Predictor
+
+        with quiet_imports():
+            predictor = Predictor.load(model, detector=detector, form=form)
+        if csv is not None:
+            _predict_to_csv(predictor, photos, csv, recursive=recursive)
+            return
+        files = list(photos_among(photos, recursive=recursive))
+        rows = [
+            _predict_row(file, found)
+            for file, found in zip(files, predictor.predict_many(files), strict=True)
+        ]
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))  # names may be no valid UTF-8
+    else:
+        if any(not row["error"] for row in rows):
+            out.print(_predictions_table(rows))
+        for row in rows:
+            if row["error"]:
+                out.print(f"[red]error:[/red] {escape(row['error'])}", soft_wrap=True)
+    if any(row["error"] for row in rows):
+        raise typer.Exit(1)
+
+
+def _predict_to_csv(
+    predictor: "Predictor", photos: list[Path], csv: Path, *, recursive: bool
+) -> None:
+    from fer.inference.folders import predict_to_csv
+
+    notice = "Stopping after a few photos; the same command goes on."
+    with stop_on_interrupt(notice) as stop, progress() as bar:
+        report = predict_to_csv(
+            predictor,
+            photos,
+            csv,
+            recursive=recursive,
+            progress=Counter(bar, "photos"),
+            stop=stop,
+        )
+    before = f" ({report.before:,} before)" if report.before else ""
+    out.print(
+        f"{report.photos:,} photos{before}, {report.faces:,} faces, {report.failed:,} failed. "
+        f"Written to {escape(str(csv))}.",
+        soft_wrap=True,
+    )
+    if report.stopped:
+        out.print("Stopped before the end. The same command goes on from here.")
+    if report.failed:
+        raise typer.Exit(1)
+
+
+def _predict_row(file: Path, prediction: "PhotoFaces | ImageError") -> dict[str, Any]:
+    if isinstance(prediction, ImageError):
+        return {"file": str(file), "error": str(prediction), "faces": []}
+    faces = [
+        {
+            "box": list(face.box),
+            "score": face.score,
+            "emotion": face.emotion,
+            "probabilities": face.probabilities,
+        }
+        for face in prediction.faces
+    ]
+    return {"file": str(file), "error": None, "faces": faces}
+
+
+def _predictions_table(rows: list[dict[str, Any]]) -> Table:
+    from fer.emotions import describe
+
+    table = Table(
+        Column("file", overflow="fold"),
+        "face",
+        "emotion",
+        "probability",
+        "box (x, y, width, height)",
+    )
+    for row in rows:
+        name = escape(row["file"])
+        if not row["faces"] and not row["error"]:
+            table.add_row(name, "", "no face found", "", "")
+        for number, face in enumerate(row["faces"], start=1):
+            emotion = face["emotion"]
+            table.add_row(
+                name if number == 1 else "",
+                str(number),
+                f"{describe(emotion).symbol} {emotion}",
+                f"{face['probabilities'][emotion]:.0%}",
+                ", ".join(map(str, face["box"])),
+            )
+    return table
+
+
+def video(
+    file: Annotated[Path, typer.Argument(help="A film.")],
+    every: Annotated[int, typer.Option(min=1, help="Look at every so many frames.")] = 1,
+    csv: Annotated[
+        Path | None, typer.Option("--out", help="CSV file; default FILE with .csv at its end.")
+    ] = None,
+    annotated: Annotated[
+        Path | None, typer.Option(help="MP4 file with the faces marked, to write as well.")
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="A model's name or folder.")] = None,
+    detector: DetectorOption = "auto",
+    form: FormOption = "auto",
+) -> None:
+    """Follow the faces through a film: a row for each person on each frame.
+
+    Ctrl-C stops it, and the same command goes on. What of a damaged film can be read is read; the
+    exit status is then 1.
+    """
+    with plain_errors():
+        from fer.inference.predictor import Predictor
+        from fer.inference.videofiles import analyse_to_csv, annotate, check_target
+
+        csv = csv or file.with_name(f"{file.name}.csv")
+        if annotated:
+            check_target(annotated, source=file, results=csv)
+        with quiet_imports():
+            predictor = Predictor.load(model, detector=detector, form=form)
+        notice = "Stopping after this frame; the same command goes on."
+        with stop_on_interrupt(notice) as stop, progress() as bar:
+            report = analyse_to_csv(
+                file, predictor, csv, every=every, progress=Counter(bar, "frames"), stop=stop
+            )
+        before = f" ({report.before:,} before)" if report.before else ""
+        out.print(
+            f"{report.frames:,} frames{before}, {report.people:,} people, up to "
+            f"{report.seconds:.1f} s. Written to {escape(str(csv))}.",
+            soft_wrap=True,
+        )
+        if report.stopped:
+            out.print("Stopped before the end. The same command goes on from here.")
+        elif annotated:
+            with progress() as bar:
+                annotate(file, csv, annotated, progress=Counter(bar, "frames drawn"))
+            out.print(f"Written to {escape(str(annotated))}.", soft_wrap=True)
+    if report.problem:
+        err.print(f"[red]Damaged:[/red] {escape(report.problem)}.", soft_wrap=True)
+        raise typer.Exit(1)

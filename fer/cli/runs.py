@@ -1,0 +1,171 @@
+"""`runs …`: training runs: what was, what is, what waits."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Column, Table
+
+from fer.cli.terminal import JsonOption, out, plain_errors
+from fer.errors import TrainingError
+
+app = typer.Typer(help="Training runs: what was, what is, what waits.", no_args_is_help=True)
+
+RunArgument = Annotated[
+    str, typer.Argument(help="A run's id, the beginning of it, its name, or 'last'.")
+]
+
+
+@app.command("list")
+def list_runs(
+    as_json: JsonOption = False,
+) -> None:
+    """List the runs, the newest first."""
+    from fer import runs
+    from fer.runs import queue
+
+    queue.wake()
+    rows = [{"id": run.id, "name": run.name, **run.status()} for run in runs.list_runs()]
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    table = Table(Column("run", overflow="fold"), "state", "epoch", "best validation", "started")
+    for row in rows:
+        table.add_row(
+            escape(row["name"]),
+            _colored(row["state"]),
+            f"{row.get('finished_epochs', 0)}/{row.get('epochs', '?')}",
+            _percent(row.get("best_val_accuracy")),
+            _time(row.get("created")),
+        )
+    out.print(table)
+
+
+@app.command()
+def show(run: RunArgument) -> None:
+    """Tell where a run stands, and why."""
+    with plain_errors():
+        from fer import runs
+        from fer.runs.metrics import epochs_of, read_metrics
+
+        found = runs.find(run)
+        status = found.status()
+        out.print(f"[bold]{escape(found.name)}[/bold] ({found.id}): {_colored(status['state'])}")
+        if status.get("reason"):
+            out.print(escape(status["reason"]), soft_wrap=True)
+        if status["state"] in runs.ACTIVE:
+            out.print(_progress_line(status))
+        table = Table("epoch", "loss", "accuracy", "validation loss", "validation accuracy", "")
+        for row in epochs_of(read_metrics(found.folder))[-10:]:
+            numbers = (row["loss"], row["accuracy"], row["val_loss"], row["val_accuracy"])
+            best = "best" if row["epoch"] == status.get("best_epoch") else ""
+            table.add_row(str(row["epoch"]), *(f"{number:.4f}" for number in numbers), best)
+        out.print(table)
+        out.print(f"Folder: {escape(str(found.folder))}", soft_wrap=True)
+
+
+def _progress_line(status: Mapping[str, Any]) -> str:
+    left, speed = status.get("eta_s"), status.get("faces_per_s")
+    return (
+        f"epoch {status.get('epoch', 0)} of {status.get('epochs')}, step {status.get('batch', 0)} "
+        f"of {status.get('batches', '?')}"
+        + (f", {speed:,.0f} faces/s" if speed else "")
+        + (f", about {left / 60:.0f} min left" if left else "")
+    )
+
+
+@app.command()
+def stop(run: RunArgument) -> None:
+    """End a run after its current step; its best epoch is kept."""
+    with plain_errors():
+        from fer import runs
+        from fer.runs import queue
+
+        found = runs.find(run)
+        queue.stop(found)
+        out.print(f"Asked '{escape(found.name)}' to stop.")
+
+
+@app.command()
+def resume(run: RunArgument) -> None:
+    """Go on with a stopped, failed or crashed run from its last finished epoch."""
+    with plain_errors():
+        from fer import runs
+        from fer.runs import queue
+
+        found = runs.find(run)
+        queue.submit(found)
+        out.print(f"'{escape(found.name)}' goes on in the background.")
+
+
+@app.command()
+def remove(
+    run: RunArgument,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete a run with its checkpoints, log and model."""
+    with plain_errors():
+        from fer import runs
+
+        found = runs.find(run)
+        if not yes:
+            typer.confirm(f"Delete '{found.name}' ({found.id}) for good?", abort=True)
+        found.remove()
+        out.print(f"Deleted '{escape(found.name)}'.")
+
+
+@app.command()
+def add(
+    run: RunArgument,
+    name: Annotated[str, typer.Option(help="What to call the model.")],
+    default: Annotated[bool, typer.Option("--default", help="Use it where none is named.")] = False,
+) -> None:
+    """Add a run's model to the models."""
+    with plain_errors():
+        from fer import runs, settings
+
+        folder = runs.find(run).add_to_models(name)
+        if default:
+            settings.set_default_model(name)
+        out.print(f"Added: {escape(str(folder))}.", soft_wrap=True)
+
+
+@app.command()
+def compare(
+    names: Annotated[list[str], typer.Argument(help="Two runs or more.", metavar="RUN RUN…")],
+) -> None:
+    """Set runs side by side: figures, and the options in which they differ."""
+    with plain_errors():
+        from fer import runs
+
+        found = [runs.find(name) for name in names]
+        if len(found) < 2:
+            raise TrainingError("Name two runs or more to compare.")
+        table = Table("", *(escape(run.name) for run in found))
+        for title, row in runs.comparison(found).items():
+            table.add_row(title, *(escape(str(value)) for value in row))
+        out.print(table)
+
+
+@app.command(hidden=True)
+def work() -> None:
+    """Carry out the next run of the queue (what the detached worker does)."""
+    from fer.runs import worker
+
+    worker.work()
+
+
+def _colored(state: str) -> str:
+    color = {"finished": "green", "failed": "red", "crashed": "red", "running": "cyan"}.get(state)
+    return f"[{color}]{state}[/{color}]" if color else state
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share:.1%}"
+
+
+def _time(stamp: float | None) -> str:
+    return f"{datetime.fromtimestamp(stamp):%Y-%m-%d %H:%M}" if stamp else ""

@@ -1,0 +1,217 @@
+"""`train`: a data set → a model."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.progress import Progress, TaskID
+
+from fer.cli.terminal import (
+    Counter,
+    import_keras,
+    out,
+    plain_errors,
+    print_figures,
+    progress,
+    stop_on_interrupt,
+)
+from fer.errors import ArtefactError, ConfigError, TrainingError
+
+if TYPE_CHECKING:
+    from fer.training.config import TrainingConfig
+    from fer.training.events import BatchEnded, EpochEnded, Started
+
+
+def train(
+    dataset: Annotated[
+        str | None, typer.Argument(help="A data set's folder or name, or 'synthetic'.")
+    ] = None,
+    out_folder: Annotated[
+        Path | None, typer.Option("--out", help="Folder of the model to write, beside the run's.")
+    ] = None,
+    preset: Annotated[
+        str | None, typer.Option(help="quick, classic or strong; for synthetic, quick if not said.")
+    ] = None,
+    config_file: Annotated[
+        Path | None, typer.Option("--config", help="A configuration, TOML or JSON.")
+    ] = None,
+    architecture: Annotated[
+        str | None, typer.Option(help="As `python -m fer architectures` lists them.")
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the training faces.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Faces a step.")] = None,
+    optimizer: Annotated[str | None, typer.Option(help="sgd, adam or adamw.")] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="Peak; default 0.1 for sgd, else 0.001.")
+    ] = None,
+    validation_fraction: Annotated[
+        float | None, typer.Option(help="Share of train held out where there is no validation.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None,
+    options: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Any other option, such as --set augmentation.erase=0.5."),
+    ] = None,
+    start_from: Annotated[
+        str | None, typer.Option("--from", help="A model to go on from (fine-tuning).")
+    ] = None,
+    name: Annotated[str, typer.Option(help="What to call the run.")] = "",
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Queue it and return; it outlives the terminal.")
+    ] = False,
+) -> None:
+    """Train a network on a data set and write it as a model.
+
+    Ctrl-C ends after the current step and keeps the best epoch so far.
+    """
+    with plain_errors():
+        from fer.training.config import TrainingConfig
+        from fer.training.config import preset as preset_named
+
+        if preset and config_file:
+            raise ConfigError("Give --preset or --config, not both.")
+        if not preset and not config_file and dataset in (None, "synthetic"):
+            preset = "quick"
+        base = TrainingConfig.read(config_file) if config_file else TrainingConfig()
+        base = preset_named(preset) if preset else base
+        given = {
+            "dataset": absolute(dataset) if dataset else None,
+            "architecture": architecture,
+            "epochs": epochs,
+            "batch_size": batch_size,
+            "optimizer": optimizer,
+            "learning_rate": learning_rate,
+            "validation_fraction": validation_fraction,
+            "seed": seed,
+            "start_from": start_from,
+        }
+        changes: dict[str, Any] = {k: v for k, v in given.items() if v is not None}
+        if architecture and architecture != base.architecture:
+            changes["options"] = {}
+        if optimizer and optimizer != base.optimizer and learning_rate is None:
+            changes["learning_rate"] = 0.1 if optimizer == "sgd" else 0.001
+        set_options(changes, options or [])
+        config = base.changed(changes)
+        if detach:
+            _detached(config, name, out_folder)
+        else:
+            _in_terminal(config, name, out_folder)
+
+
+def absolute(dataset: str) -> str:
+    """A path that a worker in another folder finds, too."""
+    path = Path(dataset).expanduser()
+    return str(path.resolve()) if path.exists() and dataset != "synthetic" else dataset
+
+
+def set_options(changes: dict[str, Any], assignments: list[str]) -> None:
+    import tomllib
+
+    for assignment in assignments:
+        name, sign, text = assignment.partition("=")
+        if not sign:
+            raise ConfigError(f"--set is '{assignment}'; it must be NAME=VALUE.")
+        try:
+            value = tomllib.loads(f"value = {text}")["value"]
+        except tomllib.TOMLDecodeError:
+            value = text  # a word needs no quotes
+        table, _, option = name.strip().rpartition(".")
+        place = changes.setdefault(table, {}) if table else changes
+        if not isinstance(place, dict):
+            raise ConfigError(f"--set gives {table} a value, and {name} too. Give one of them.")
+        place[option] = value
+
+
+def _detached(config: "TrainingConfig", name: str, out_folder: Path | None) -> None:
+    from fer import runs
+    from fer.runs import queue
+
+    if out_folder:
+        raise ConfigError(
+            "--detach writes the model into the run's folder. Leave --out away, and later use "
+            "`python -m fer runs add RUN --name NAME`."
+        )
+    busy = queue.ahead()
+    run = runs.create(config, name=name)
+    queue.submit(run)
+    word = f"Queued behind '{busy.name}'" if busy else "Started"
+    out.print(f"{word}: {run.id}. See `python -m fer runs show {run.id}`.", soft_wrap=True)
+
+
+def _in_terminal(config: "TrainingConfig", name: str, out_folder: Path | None) -> None:
+    from fer import models, runs
+    from fer.runs import queue
+
+    if out_folder:
+        models.check_replaceable(out_folder.expanduser().resolve())
+    with queue.turn() as mine:
+        if not mine:
+            busy = queue.active()
+            raise TrainingError(
+                f"'{busy.name if busy else 'Another process'}' is training, and one at a time is "
+                "enough for a machine. Wait for it, stop it (`python -m fer runs stop RUN`), or "
+                "queue behind it with --detach."
+            )
+        import_keras()
+        from fer.runs import worker
+
+        run = runs.create(config, name=name, state="preparing")
+        with run.held(), stop_on_interrupt() as stop, progress() as bar:
+            trained = worker.carry_out(
+                run,
+                listener=_TrainingDisplay(bar),
+                progress=Counter(bar, "files read"),
+                stop=stop,
+            )
+        if out_folder:
+            try:
+                models.copy(run.model_folder, out_folder.expanduser())
+            except ArtefactError as error:
+                kept = f"The model itself is kept in '{run.model_folder}'."
+                raise ArtefactError(f"{error} {kept}") from error
+    queue.wake()
+    for figures in trained.card.metrics.values():
+        print_figures(figures)
+    out.print(f"Written to {escape(str(out_folder or run.model_folder))}.", soft_wrap=True)
+
+
+class _TrainingDisplay:
+    """The network's cost, two bars, epochs and steps, and a line an epoch that stays."""
+
+    def __init__(self, bar: Progress) -> None:
+        self._bar = bar
+        self._epochs: TaskID | None = None
+        self._steps: TaskID | None = None
+
+    def __call__(self, event: "Started | BatchEnded | EpochEnded") -> None:
+        from fer.training.events import BatchEnded, Started
+
+        if isinstance(event, Started):
+            self._bar.console.print(
+                f"{event.train_faces:,} faces to learn from, {event.validation_faces:,} to choose "
+                f"the epoch; {event.parameters:,} parameters, "
+                f"{event.multiply_adds / 1e6:.1f} million multiply-adds a face"
+            )
+            planned = event.epochs * event.batches
+            self._epochs = self._bar.add_task("training", total=planned)
+            self._steps = self._bar.add_task("epoch", total=event.batches)
+        elif isinstance(event, BatchEnded):
+            assert self._epochs is not None
+            assert self._steps is not None
+            self._bar.update(
+                self._epochs, completed=(event.epoch - 1) * event.batches + event.batch
+            )
+            self._bar.update(
+                self._steps,
+                completed=event.batch,
+                description=f"epoch {event.epoch}/{event.epochs} "
+                f"loss {event.loss:.3f} accuracy {event.accuracy:.3f}",
+            )
+        else:
+            self._bar.console.print(
+                f"epoch {event.epoch}/{event.epochs}: loss {event.loss:.4f}, accuracy "
+                f"{event.accuracy:.4f}; validation loss {event.val_loss:.4f}, accuracy "
+                f"{event.val_accuracy:.4f}{' (best)' if event.is_best else ''}; "
+                f"{event.seconds:.0f} s"
+            )

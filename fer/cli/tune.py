@@ -1,0 +1,59 @@
+"""`tune`: search for better options."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from fer.cli.terminal import Counter, import_keras, out, plain_errors, progress
+from fer.cli.train import absolute, set_options
+
+
+def tune(
+    dataset: Annotated[str, typer.Argument(help="A data set's folder or name, or 'synthetic'.")],
+    study: Annotated[str, typer.Option(help="Its name; one that is there is gone on with.")],
+    trials: Annotated[int, typer.Option(help="Trials that it is to have, all workers together.")],
+    preset: Annotated[str, typer.Option(help="What the trials vary.")] = "quick",
+    epochs: Annotated[int | None, typer.Option(help="Epochs a trial; the preset's if not.")] = None,
+    options: Annotated[
+        list[str] | None, typer.Option("--set", help="Any option of what is varied.")
+    ] = None,
+) -> None:
+    """Search for better options. Start it several times to have several workers."""
+    with plain_errors(), progress() as bar:
+        import_keras()
+        from fer.data import load_dataset
+        from fer.training import tuning
+        from fer.training.config import preset as preset_named
+
+        changes: dict[str, Any] = {"dataset": absolute(dataset)}
+        if epochs is not None:
+            changes["epochs"] = epochs
+        set_options(changes, options or [])
+        base = preset_named(preset).changed(changes)
+        faces = load_dataset(
+            base.dataset,
+            height=base.height,
+            width=base.width,
+            channels=base.channels,
+            validation_fraction=base.validation_fraction,
+            seed=base.seed,
+            truth=base.truth,
+            progress=Counter(bar, "files read"),
+        )
+        best = tuning.tune(
+            base,
+            faces,
+            study=study,
+            trials=trials,
+            listener=lambda row: bar.console.print(_trial_line(row)),
+        )
+    out.print(f"Best: {_trial_line(best)}")
+    for name, value in best.items():
+        if name not in ("trial", "state", "accuracy", "epochs"):
+            out.print(f"  --set {name}={value:.6g}", highlight=False)
+
+
+def _trial_line(row: Mapping[str, Any]) -> str:
+    reached = f", validation accuracy {row['accuracy']:.1%}" if row["accuracy"] is not None else ""
+    return f"trial {row['trial']}: {row['state']} after {row['epochs']} epochs{reached}"

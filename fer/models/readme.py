@@ -1,0 +1,193 @@
+"""The README of an artefact, written from its card (after Mitchell et al. 2019)."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fer.models.card import ModelCard
+
+_USE = """## Intended use, and what it must not be used for
+
+For learning, research and playful demonstrations, on photos that people agreed to. It names what
+a face shows, as the people who labelled the data saw it; it does not know what a person feels.
+It must not be used to decide about people: not for hiring, policing, insurance, credit or
+diagnosis. The EU AI Act (Regulation (EU) 2024/1689, Article 5(1)(f)) forbids inferring emotions at
+work and in education, except for medical or safety reasons."""
+
+_LIMITS = """## Limits
+
+- It learnt from single pictures that somebody chose and labelled, many of them acted. What the
+  people on them felt is not known.
+- Neither age, gender, skin colour nor origin of the faces is recorded in the data, so nothing is
+  known about how far the figures differ between groups; expect that they do.
+- Turned, covered, blurred, dark and very small faces are named worse than these figures say."""
+
+_FER2013 = """The pictures of FER-2013 come from a web search (Goodfellow et al. 2013,
+arXiv:1307.0414). Its publishers give no licence for the pictures themselves; they are for research,
+and are not part of this model. The crowd's votes are FER+ (Barsoum et al. 2016, MIT licence)."""
+
+
+def readme(card: ModelCard) -> str:
+    """Markdown that says what the model is for, what it is not for, and what it measured."""
+    parts = [_head(card), _USE, _figures(card), _slices(card), _calibration(card), _forms(card)]
+    parts += [_data(card), _LIMITS, _remarks(card), _training(card)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _head(card: ModelCard) -> str:
+    return f"""# {card.name}
+
+A {card.config.get("architecture", "")} network that names the facial expression in a face crop:
+{", ".join(card.labels)}. {card.parameters:,} parameters, {card.multiply_adds / 1e6:.0f} million
+multiply-adds a face.
+
+Input: uint8 0–255, shape (n, {card.height}, {card.width}, {card.channels}); scaling is inside the
+network. Output: probabilities in the order above. `card.json` holds the whole contract."""
+
+
+def _figures(card: ModelCard) -> str:
+    truth = (
+        "the single choice that most annotators made"
+        if card.config.get("truth") == "votes"
+        else "the data set's labels"
+    )
+    tests = {split: row for split, row in card.metrics.items() if split != "validation"}
+    lines = [
+        f"## Figures\n\nMeasured against {truth}.\n",
+        *_table(
+            ("split", "n", "accuracy (95 % Wilson interval)", "balanced accuracy", "macro F1"),
+            (
+                (
+                    split,
+                    f"{row['images']:,}",
+                    _share(row),
+                    f"{row['balanced_accuracy']:.1%}",
+                    f"{row['macro_f1']:.3f}",
+                )
+                for split, row in card.metrics.items()
+            ),
+        ),
+        "\n`validation` picked the epoch or the temperature, so it flatters; no other split was "
+        "looked at\nin training.",
+        *(f"\n{sentence}" for split, row in tests.items() for sentence in _honest(split, row)),
+        "",
+        *_table(
+            ("split", "class", "n", "precision", "recall", "F1"),
+            (
+                (split, label, f"{one['support']:,}", *_two_digits(one))
+                for split, row in tests.items()
+                for label, one in row["per_class"].items()
+            ),
+        ),
+    ]
+    return "\n".join(lines)
+
+
+def _honest(split: str, row: Mapping[str, Any]) -> list[str]:
+    said = []
+    clean, votes = row.get("leak_free"), row.get("votes")
+    if clean and clean["leaked"] and clean["images"]:
+        said.append(
+            f"{clean['leaked']:,} faces of {split} stand in the training data too; "
+            f"without them accuracy is {clean['accuracy']:.1%} (n {clean['images']:,})."
+        )
+    if votes and votes.get("majority_images"):
+        said.append(
+            f"Against the choice of most annotators it is {votes['majority_accuracy']:.1%} "
+            f"(n {votes['majority_images']:,}); the data's own label is that choice in "
+            f"{votes['label_is_majority']:.1%} of the faces."
+        )
+    return said
+
+
+def _slices(card: ModelCard) -> str:
+    rows = [
+        (split, str(row["by"]), str(row["value"]), f"{row['images']:,}", _share(row))
+        for split, found in card.slices.items()
+        for row in found
+    ]
+    if not rows:
+        return ""
+    heads = ("split", "by", "value", "n", "accuracy (95 % interval)")
+    return "\n".join(["## By slice, the worst first\n", *_table(heads, rows)])
+
+
+def _calibration(card: ModelCard) -> str:
+    record = card.calibration
+    if not record:
+        return ""
+    tests = ", ".join(
+        f"{row['ece']:.1%} on {split}"
+        for split, row in card.metrics.items()
+        if split != "validation" and "ece" in row
+    )
+    return f"""## Calibration
+
+The logits are divided by {card.temperature:.3f}, fitted on {record["images"]:,} validation faces:
+the expected calibration error (15 bins of equal mass) went from {record["ece_before"]:.1%} to
+{record["ece_after"]:.1%} there{"; it is " + tests if tests else ""}."""
+
+
+def _forms(card: ModelCard) -> str:
+    rows = [
+        (
+            form,
+            f"`{row['file']}`",
+            f"{row['bytes'] / 1e6:.2f} MB",
+            f"{_share(row)}, {row['split']}, n {row['images']:,}",
+            f"{row['one_face_ms']:.2f} ms",
+        )
+        for form, row in card.forms.items()
+        if "accuracy" in row
+    ]
+    if not rows:
+        return ""
+    heads = ("form", "file", "size", "accuracy (95 % interval)", "one face")
+    return "\n".join(
+        [
+            "## Forms\n",
+            *_table(heads, rows),
+            "\nTimes are medians where it was exported; LiteRT ran on one core.",
+        ]
+    )
+
+
+def _data(card: ModelCard) -> str:
+    data = card.data
+    parts = ", ".join(f"{name} {n:,}" for name, n in data.get("splits", {}).items())
+    known = f"\n\n{_FER2013}" if "fer2013" in str(data.get("name")).lower() else ""
+    return f"""## Data
+
+{data.get("name")}: {data.get("split_rule")}.
+Faces by split: {parts}. Fingerprint `{str(data.get("fingerprint", ""))[:16]}`.{known}"""
+
+
+def _remarks(card: ModelCard) -> str:
+    if not card.remarks:
+        return ""
+    return "\n".join(["## Remarks\n", *(f"- {remark}" for remark in card.remarks)])
+
+
+def _training(card: ModelCard) -> str:
+    if not card.config:
+        return ""
+    return f"""## Training
+
+{card.created[:10]}, seed {card.config.get("seed")}, {card.training.get("epochs_run")} epochs in
+{card.training.get("seconds", 0) / 60:.0f} minutes. Again, from the project's folder, where the data
+set is known by that name (`python -m fer data add`), with `THIS` for the folder of this file:
+`python -m fer train {card.config.get("dataset")} --config THIS/config.toml --out NEW`"""
+
+
+def _share(row: Mapping[str, Any]) -> str:
+    low, high = row["accuracy_ci95"]
+    return f"{row['accuracy']:.1%} ({low:.1%}–{high:.1%})"
+
+
+def _two_digits(row: Mapping[str, Any]) -> list[str]:
+    return [f"{row[name]:.2f}" for name in ("precision", "recall", "f1")]
+
+
+def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
+    heads = tuple(heads)
+    lines = [heads, ("---",) * len(heads), *map(tuple, rows)]
+    return [f"| {' | '.join(line)} |" for line in lines]

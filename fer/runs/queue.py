@@ -1,0 +1,127 @@
+"""One training at a time: a lock that the worker holds, and the runs that wait for it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from filelock import FileLock, Timeout
+
+from fer import settings
+from fer.errors import TrainingError
+from fer.runs.run import ACTIVE, RESUMABLE, Run, list_runs, writing
+
+_started: list["subprocess.Popen[bytes]"] = []
+
+
+@contextmanager
+def turn() -> Iterator[bool]:
+    """Whether it is this process's turn to train; if so, nobody else's until the end.
+
+    Raises:
+        TrainingError: If the folder of runs cannot be made.
+    """
+    root = settings.runs_folder()
+    with writing(root):
+        root.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(root / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
+
+
+def waiting() -> list[Run]:
+    """The queued runs, the one whose turn is next first."""
+    queued = [
+        (status.get("queued", 0), run.id, run)
+        for run in list_runs()
+        if (status := run.stored_status()).get("state") == "queued"
+    ]
+    return [run for *_, run in sorted(queued, key=lambda item: item[:2])]
+
+
+def active() -> Run | None:
+    """The run that is being worked on, if any."""
+    return next((run for run in list_runs() if run.status().get("state") in ACTIVE), None)
+
+
+def ahead() -> Run | None:
+    """The run that a new one would wait for, if any."""
+    return active() or next(iter(waiting()), None)
+
+
+def submit(run: Run) -> None:
+    """Queue a run, new or resumable, and see to it that somebody works.
+
+    Raises:
+        TrainingError: If it is running, queued or finished.
+    """
+    state = run.status().get("state")
+    if state not in (*RESUMABLE, "queued"):
+        raise TrainingError(f"The run '{run.name}' is {state}; there is nothing to go on with.")
+    if state != "queued":
+        with run.held():
+            run.request("")
+            status = run.stored_status() | {"state": "queued", "reason": ""}
+            run.write_status(**{**status, "queued": datetime.now(UTC).timestamp()})
+    start_worker()
+
+
+def stop(run: Run) -> None:
+    """Ask a run to end after its current step; a queued one just leaves the queue.
+
+    Raises:
+        TrainingError: If it is not running or queued.
+    """
+    status = run.status()
+    if status.get("state") == "queued":
+        with run.held():
+            status = run.stored_status()
+            if status.get("state") == "queued":
+                run.write_status(**{**status, "state": "stopped", "reason": "Left the queue."})
+                return
+    if status.get("state") not in ACTIVE:
+        raise TrainingError(f"The run '{run.name}' is {status.get('state')}; nothing to stop.")
+    run.request("stop")
+
+
+def start_worker() -> None:
+    """Start a process that outlives this one and takes the next run of the queue.
+
+    It leaves at once if it is another's turn; who has the turn looks at the queue again when
+    it is done.
+    """
+    root = settings.runs_folder()
+    root.mkdir(parents=True, exist_ok=True)
+    paths = [str(settings.PROJECT_ROOT), os.environ.get("PYTHONPATH", "")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    detached: dict[str, object] = {"start_new_session": True}
+    if sys.platform == "win32":
+        flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
+        detached = {"creationflags": flags}
+    with (root / ".worker.log").open("ab") as log:
+        started = subprocess.Popen(
+            [sys.executable, "-m", "fer", "runs", "work"],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=environment,
+            cwd=root,
+            **detached,  # type: ignore[call-overload]
+        )
+    # Asking after those that have ended keeps them from staying on as zombies.
+    _started[:] = [process for process in (*_started, started) if process.poll() is None]
+
+
+def wake() -> None:
+    """Start a worker if runs wait and nobody works, as after a restart of the machine."""
+    if waiting() and active() is None:
+        start_worker()

@@ -1,0 +1,178 @@
+"""Writes what training reports into the run's folder, seldom enough to cost nothing."""
+
+import csv
+import io
+import json
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from fer.files import write_text
+from fer.runs.metrics import METRICS_FILE, read_metrics, steps_of
+from fer.runs.run import Run
+from fer.training.events import BatchEnded, EpochEnded, Started
+
+STATUS_EVERY_S = 0.5
+STEP_ROW_EVERY_S = 1.0
+STEP_ROWS = 2000
+"""About as many lines of steps does a whole run write."""
+
+
+class Recorder:
+    """A listener of `fit` that keeps a run's status, metrics and history."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._status = {**run.stored_status(), "reason": "", "started": _now()}
+        self._written = 0.0
+        self._row_written = 0.0
+        self._steps: list[tuple[float, float, float, int]] = []
+        self._window: list[tuple[float, int]] = []
+        self._clock: tuple[float, int] | None = None
+        self._stride = 1
+        self._history: list[EpochEnded] = []
+
+    def state(self, state: str, **facts: Any) -> None:
+        """Enter a state.
+
+        Raises:
+            TrainingError: If the disk does not take it.
+        """
+        self._status |= {"state": state, **facts}
+        if state == "running":
+            self._clock, self._window = None, []
+        self._write(always=True)
+
+    def reading(self, done: int, planned: int) -> None:
+        """Say how much of the data set has been read."""
+        self._status |= {"files": done, "files_planned": planned}
+        self._write(always=False)
+
+    def __call__(self, event: Started | BatchEnded | EpochEnded) -> None:
+        if isinstance(event, Started):
+            self._begin(event)
+        elif isinstance(event, BatchEnded):
+            self._batch(event)
+        else:
+            self._epoch(event)
+
+    def _begin(self, event: Started) -> None:
+        # The checkpoint knows best: what was recorded after it will be done again.
+        self._history = list(event.history)
+        done = len(self._history)
+        steps = [row for row in steps_of(read_metrics(self._run.folder)) if row["epoch"] <= done]
+        rows = [*steps, *map(_epoch_row, self._history)]
+        rows.sort(key=lambda row: (row["epoch"], row["kind"] == "epoch"))
+        write_text(self._run.folder / METRICS_FILE, "".join(json.dumps(row) + "\n" for row in rows))
+        self._stride = max(1, event.epochs * event.batches // STEP_ROWS)
+        facts = {name: value for name, value in vars(event).items() if name != "history"}
+        self._status |= {"epoch": done, "batch": 0, "eta_s": None, **facts, **self._so_far()}
+        self.state("running")
+
+    def _batch(self, event: BatchEnded) -> None:
+        now = time.monotonic()
+        done = (event.epoch - 1) * event.batches + event.batch
+        if self._clock is None:  # from the end of the first step, which compiles
+            self._clock = (now, done)
+        self._window = [*self._window[-200:], (now, event.faces)]
+        self._window = [item for item in self._window if now - item[0] < 20]
+        self._steps.append(
+            (event.batch_loss, event.batch_accuracy, event.learning_rate, event.faces)
+        )
+        if event.batch == event.batches or (
+            len(self._steps) >= self._stride and now - self._row_written >= STEP_ROW_EVERY_S
+        ):
+            self._row_written = now
+            self._step_row(event, done)
+        since, first = self._clock
+        left = event.epochs * event.batches - done
+        self._status |= {
+            "epoch": event.epoch,
+            "batch": event.batch,
+            "loss": event.loss,
+            "accuracy": event.accuracy,
+            "learning_rate": event.learning_rate,
+            "faces_per_s": self._faces_per_s(),
+            "eta_s": (now - since) / (done - first) * left if done > first else None,
+        }
+        self._write(always=False)
+
+    def _step_row(self, event: BatchEnded, done: int) -> None:
+        loss, accuracy, rate, faces = np.array(self._steps).T
+        row = {
+            "kind": "step",
+            "step": done,
+            "epoch": event.epoch,
+            "loss": float(np.average(loss, weights=faces)),
+            "accuracy": float(np.average(accuracy, weights=faces)),
+            "learning_rate": float(rate[-1]),
+            "faces_per_s": self._faces_per_s(),
+        }
+        self._steps = []
+        self._append(row)
+
+    def _faces_per_s(self) -> float | None:
+        if len(self._window) < 2:
+            return None
+        seconds = self._window[-1][0] - self._window[0][0]
+        return sum(faces for _, faces in self._window[1:]) / seconds if seconds else None
+
+    def _epoch(self, event: EpochEnded) -> None:
+        self._history.append(event)
+        self._append(_epoch_row(event))
+        write_text(self._run.folder / "history.csv", _csv(self._history))
+        self._window = []
+        self._status |= self._so_far()
+        self._write(always=True)
+
+    def _so_far(self) -> dict[str, Any]:
+        if not self._history:
+            return {"finished_epochs": 0}
+        last, best = self._history[-1], [entry for entry in self._history if entry.is_best][-1]
+        return {
+            "finished_epochs": last.epoch,
+            "val_loss": last.val_loss,
+            "val_accuracy": last.val_accuracy,
+            "best_epoch": best.epoch,
+            "best_val_accuracy": best.val_accuracy,
+            "seconds": sum(entry.seconds for entry in self._history),
+        }
+
+    def _append(self, row: dict[str, Any]) -> None:
+        with (self._run.folder / METRICS_FILE).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+
+    def _write(self, *, always: bool) -> None:
+        now = time.monotonic()
+        if always or now - self._written >= STATUS_EVERY_S:
+            self._written = now
+            self._run.write_status(**self._status)
+
+
+def _epoch_row(entry: EpochEnded) -> dict[str, Any]:
+    return {"kind": "epoch", **asdict(entry)}
+
+
+def _now() -> float:
+    return datetime.now(UTC).timestamp()
+
+
+def _csv(history: list[EpochEnded]) -> str:
+    text = io.StringIO()
+    rows = [
+        {
+            name: value
+            for name, value in asdict(entry).items()
+            if name not in ("recall", "confusion")
+        }
+        | {f"recall_{label}": value for label, value in entry.recall.items()}
+        for entry in history
+    ]
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    writer = csv.DictWriter(text, columns)
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()

@@ -1,0 +1,142 @@
+"""What a configuration makes of a data set: rows, targets and weights."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from fer import emotions
+from fer.data import Dataset
+from fer.errors import ConfigError, DatasetError
+from fer.models.model import Artefact
+from fer.training.config import TrainingConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class Material:
+    """What is learnt from, and what it is checked on.
+
+    Attributes:
+        labels: The classes, in the order of the targets.
+        train: Rows of the data set, shape (m,).
+        targets: Of those, shape (m, classes), float32, rows sum to 1.
+        validation: Rows of the data set, shape (v,).
+        validation_targets: Class indices of those, shape (v,), int64.
+        class_weights: Shape (classes,), float32; their mean over the training faces is 1.
+    """
+
+    labels: tuple[str, ...]
+    train: np.ndarray
+    targets: np.ndarray
+    validation: np.ndarray
+    validation_targets: np.ndarray
+    class_weights: np.ndarray
+
+
+def prepare(config: TrainingConfig, dataset: Dataset) -> Material:
+    """Choose rows, targets and weights. The test parts are not looked at.
+
+    Args:
+        config: What to choose.
+        dataset: Where from.
+
+    Raises:
+        DatasetError: If there is no train or validation part, or fewer than two classes.
+        ConfigError: If the configuration asks for what the data set does not have.
+    """
+    labels = _labels(config, dataset)
+    wanted = dataset.index["label"].isin(labels)
+    if "excluded" in dataset.index and not config.use_excluded:
+        wanted &= ~dataset.index["excluded"].astype(bool)
+    rows = {
+        split: np.flatnonzero((wanted & (dataset.index["split"] == split)).to_numpy())
+        for split in ("train", "validation")
+    }
+    for split, chosen in rows.items():
+        if not len(chosen):
+            there = ", ".join(f"{name} ({count})" for name, count in dataset.splits.items())
+            raise DatasetError(
+                f"'{dataset.name}' has no faces in split '{split}'. It has: {there}."
+            )
+    classes = dataset.targets_among(labels)
+    targets = np.eye(len(labels), dtype=np.float32)[classes[rows["train"]]]
+    if config.label_mode != "hard":
+        if dataset.votes is None:
+            raise ConfigError(
+                f"label_mode is '{config.label_mode}', and '{dataset.name}' has no votes. Use "
+                "'hard', or a data set with the votes of its annotators, such as FER+."
+            )
+        targets = dataset.target_shares(labels, mode=config.label_mode)[rows["train"]]
+    return Material(
+        labels=labels,
+        train=rows["train"],
+        targets=targets,
+        validation=rows["validation"],
+        validation_targets=classes[rows["validation"]],
+        class_weights=_class_weights(config.class_weights, targets),
+    )
+
+
+def taught(
+    material: Material, config: TrainingConfig, dataset: Dataset, teachers: Iterable[Artefact]
+) -> Material:
+    """The same with the mean answer of some models as part of every target.
+
+    Args:
+        material: What to learn.
+        config: How much of the target they give.
+        dataset: Where the faces are.
+        teachers: The models, asked one after the other; none to leave the targets as they are.
+
+    Raises:
+        ConfigError: If a model takes other faces, or does not know a class.
+    """
+    faces = dataset.pixels[material.train]
+    answers = [_answers(teacher, faces, material.labels) for teacher in teachers]
+    if not answers:
+        return material
+    share = config.teacher_share
+    targets = (1 - share) * material.targets + share * np.mean(answers, axis=0)
+    weights = _class_weights(config.class_weights, targets)
+    return replace(material, targets=targets, class_weights=weights)
+
+
+def _answers(teacher: Artefact, faces: np.ndarray, labels: tuple[str, ...]) -> np.ndarray:
+    """What a trained model says of faces and of their mirror images, shape (n, classes)."""
+    card = teacher.card
+    found, wanted = (card.height, card.width, card.channels), faces.shape[1:]
+    if found != wanted:
+        raise ConfigError(
+            f"The teacher '{card.name}' takes (height, width, channels) {found}; the faces are "
+            f"{wanted}. Set the size to the teacher's, or choose another."
+        )
+    if missing := set(labels) - set(card.labels):
+        raise ConfigError(
+            f"The teacher '{card.name}' does not know {', '.join(sorted(missing))}. Choose one "
+            "that knows every class to learn."
+        )
+    places = [card.labels.index(label) for label in labels]
+    said = (teacher.classify(faces) + teacher.classify(faces[:, :, ::-1]))[:, places]
+    return said / said.sum(axis=1, keepdims=True)
+
+
+def _labels(config: TrainingConfig, dataset: Dataset) -> tuple[str, ...]:
+    unknown = set(config.labels) - set(dataset.labels)
+    if unknown:
+        raise ConfigError(
+            f"labels names {', '.join(sorted(unknown))}; '{dataset.name}' has "
+            f"{', '.join(dataset.labels)}."
+        )
+    labels = emotions.ordered(config.labels or dataset.labels)
+    if len(labels) < 2:
+        raise DatasetError(
+            f"'{dataset.name}' has only the class {labels[0]} to learn. Training needs two or more."
+        )
+    return labels
+
+
+def _class_weights(how: str, targets: np.ndarray) -> np.ndarray:
+    counts = targets.sum(axis=0)
+    power = {"none": 0.0, "root": 0.5, "balanced": 1.0}[how]
+    weights = np.where(counts > 0, np.maximum(counts, 1e-6) ** -power, 0.0)
+    return (weights * counts.sum() / (weights @ counts)).astype(np.float32)

@@ -1,0 +1,184 @@
+"""Faces that can be clicked, or reached and chosen with the keyboard: a row of them, or a page."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from pages.common.pictures import data_uri
+
+_HTML = '<div id="faces" role="group"></div>'
+
+_CSS = """
+#faces { display: flex; flex-wrap: wrap; gap: var(--gap, 0.5rem); }
+button {
+  display: flex; flex-direction: column; align-items: center; gap: 0.25rem;
+  padding: 0.375rem; cursor: pointer;
+  font: inherit; font-size: 0.875rem; color: var(--st-text-color);
+  background: var(--st-background-color);
+  border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius);
+}
+button:hover { border-color: var(--st-primary-color); }
+button:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: -3px; }
+button[aria-pressed="true"], button[aria-current="true"] {
+  border-color: var(--st-primary-color); box-shadow: inset 0 0 0 1px var(--st-primary-color);
+}
+img { width: var(--size); height: var(--size); border-radius: calc(var(--st-base-radius) / 2); }
+.page { --gap: 0.25rem; }
+.page button { padding: 0; gap: 0; border-width: 2px; border-bottom-width: 5px; }
+.page img { border-radius: calc(var(--st-base-radius) / 4); image-rendering: pixelated; }
+.page span:empty { display: none; }
+.page .faded img { opacity: 0.3; filter: grayscale(1); }
+.bounded { max-height: var(--height); overflow-y: auto; }
+@media (max-width: 640px) { img { width: min(var(--size), 4rem); height: min(var(--size), 4rem); } }
+"""
+
+# One stop of the Tab key for a whole page of faces; the arrow keys move within it.
+_JS = """
+export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
+  const root = parentElement.querySelector("#faces")
+  root.setAttribute("aria-label", data.label)
+  root.className = (data.opens ? "page" : "") + (data.height ? " bounded" : "")
+  root.style.setProperty("--height", data.height)
+  const before = root.querySelector("img")?.getAttribute("src")
+  if (before !== data.faces[0]?.src) root.scrollTop = 0
+  root.style.setProperty("--size", data.size)
+  while (root.children.length > data.faces.length) root.lastChild.remove()
+  while (root.children.length < data.faces.length) {
+    const button = document.createElement("button")
+    button.type = "button"
+    button.append(document.createElement("img"), document.createElement("span"))
+    root.append(button)
+  }
+  const buttons = [...root.children]
+  const stop = Math.max(0, buttons.findIndex((button) => button.matches(":focus")))
+  data.faces.forEach((face, index) => {
+    const button = buttons[index]
+    const [picture, caption] = button.children
+    if (picture.getAttribute("src") !== face.src) picture.src = face.src
+    picture.alt = face.alt
+    caption.textContent = face.caption
+    button.className = face.faded ? "faded" : ""
+    button.style.borderBottomColor = face.color
+    if (data.opens) {
+      button.title = face.alt
+      button.tabIndex = index === stop ? 0 : -1
+      if (data.selected >= 0) button.setAttribute("aria-current", index === data.selected)
+      else button.removeAttribute("aria-current")
+      button.onclick = () => setTriggerValue("opened", index)
+      return
+    }
+    const pressed = index === data.selected
+    button.setAttribute("aria-pressed", pressed)
+    button.onclick = () => setStateValue("selected", pressed ? null : index)
+  })
+  root.onkeydown = (event) => {
+    const at = buttons.findIndex((button) => button.matches(":focus"))
+    if (!data.opens || at < 0) return
+    const top = buttons[0].offsetTop
+    const across = Math.max(1, buttons.filter((button) => button.offsetTop === top).length)
+    const to = {
+      ArrowRight: at + 1, ArrowLeft: at - 1, ArrowDown: at + across, ArrowUp: at - across,
+      Home: 0, End: buttons.length - 1,
+    }[event.key]
+    if (to === undefined || !buttons[to]) return
+    event.preventDefault()
+    buttons[at].tabIndex = -1
+    buttons[to].tabIndex = 0
+    buttons[to].focus()
+  }
+}
+"""
+
+_COMPONENT = st.components.v2.component("fer.gallery", html=_HTML, css=_CSS, js=_JS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Thumbnail:
+    """One face of a gallery.
+
+    Attributes:
+        pixels: Grey (h, w) or (h, w, 1), or RGB (h, w, 3), uint8.
+        caption: The visible word under it; "" for none.
+        alt: What the picture shows, for those who cannot see it.
+        color: Of the line under it on a page of faces, as CSS; "" for none.
+        faded: Show it as left out.
+    """
+
+    pixels: np.ndarray
+    caption: str
+    alt: str
+    color: str = ""
+    faded: bool = False
+
+
+def gallery(
+    thumbnails: Sequence[Thumbnail], *, label: str, key: str, size_px: int = 80
+) -> int | None:
+    """Show a row of faces and return the index of the chosen one; a second click lets it go."""
+    chosen: int | None = st.session_state.get(key, {}).get("selected")
+    _COMPONENT(
+        key=key,
+        data={**page_data(thumbnails, label, size_px), "opens": False, "selected": chosen},
+        on_selected_change=lambda: None,
+    )
+    return chosen
+
+
+def face_page(
+    thumbnails: Sequence[Thumbnail],
+    *,
+    label: str,
+    key: str,
+    size_px: int = 80,
+    height_px: int = 0,
+    current: int | None = None,
+    on_open: Callable[[int], None] | None = None,
+) -> int | None:
+    """Show hundreds of faces, and return the index of the one that was opened just now.
+
+    One click, or Enter, opens a face; the arrow keys, Home and End move among them.
+
+    Args:
+        thumbnails: The faces.
+        label: What they are, for those who cannot see it.
+        key: Of the component.
+        size_px: Side of a face.
+        height_px: The rest is scrolled to; 0 to show all.
+        current: The one that is open.
+        on_open: Told of the one that is opened, before the page is drawn again.
+    """
+
+    def opens() -> None:
+        index = st.session_state[key].get("opened")
+        if on_open is not None and index is not None and index < len(thumbnails):
+            on_open(index)
+
+    result = _COMPONENT(
+        key=key,
+        data={
+            **page_data(thumbnails, label, size_px),
+            "opens": True,
+            "height": f"{height_px / 16}rem" if height_px else "",
+            "selected": -1 if current is None else current,
+        },
+        on_opened_change=opens,
+    )
+    opened: int | None = result.opened
+    return opened
+
+
+def page_data(thumbnails: Sequence[Thumbnail], label: str, size_px: int) -> dict[str, object]:
+    """What is sent to the browser for these faces."""
+    faces = [
+        {
+            "src": data_uri(face.pixels),
+            "caption": face.caption,
+            "alt": face.alt,
+            "color": face.color,
+            "faded": face.faded,
+        }
+        for face in thumbnails
+    ]
+    return {"label": label, "size": f"{size_px / 16}rem", "faces": faces}

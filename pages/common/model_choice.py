@@ -1,0 +1,41 @@
+"""Which model and which face detector a page uses."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from fer import settings
+from fer.models.model import list_models
+
+DETECTORS = {
+    "auto": "Automatic: the best that is here",
+    "yunet": "YuNet: fast",
+    "mtcnn": "MTCNN: always here, slower",
+    "none": "None: each picture is one tight face",
+}
+
+
+def choose_model(key: str, detector_key: str, *, detectors: Sequence[str]) -> tuple[str, str]:
+    """Two select boxes, remembered for the session.
+
+    Args:
+        key: Of the model's box.
+        detector_key: Of the detector's.
+        detectors: Which of `DETECTORS` to offer.
+
+    Returns:
+        A model's name and a detector's.
+    """
+    default = settings.default_model()
+    names = sorted({default, *list_models()})
+    model = st.selectbox(
+        "Model", names, index=names.index(default), key=key, persist_state="session"
+    )
+    detector = st.selectbox(
+        "Face detector",
+        detectors,
+        format_func=DETECTORS.__getitem__,
+        key=detector_key,
+        persist_state="session",
+    )
+    return model, detector

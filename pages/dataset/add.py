@@ -1,0 +1,102 @@
+"""The dialog that adds a data set."""
+
+import re
+from pathlib import Path
+
+import streamlit as st
+
+from fer import settings
+from fer.data import Dataset, add
+from fer.data.kaggle import PREFIX, cache_folder
+from fer.data.roots import allowed
+from fer.data.uploads import MAX_BYTES, add_upload
+from fer.errors import DatasetError, FerError
+from pages.common import errors
+from pages.common.progress import with_progress
+from pages.dataset import keys
+from pages.dataset.opened import forget
+
+PLACES = {
+    "path": ":material/folder_open: On this machine",
+    "upload": ":material/upload: Upload",
+    "kaggle": ":material/cloud_download: Kaggle",
+}
+
+
+@st.dialog("Add a data set", width="medium", icon=":material/library_add:")
+def show_add() -> None:
+    """Ask for a source and a name; when it is read, choose it and close."""
+    place = st.segmented_control(
+        "Where it is",
+        list(PLACES),
+        format_func=PLACES.__getitem__,
+        default="path",
+        required=True,
+        key="dataset.add.place",
+        label_visibility="collapsed",
+    )
+    source, upload = "", None
+    if place == "path":
+        source = st.text_input(
+            "Folder or file",
+            key="dataset.add.path",
+            placeholder=f"{settings.data_roots()[0]}/fer2013" if settings.data_roots() else "",
+            help="Class folders (train/happy/*.jpg …), fer2013.csv, icml_face_data.csv, a CSV or "
+            "Parquet manifest with path,label, or a .zip or .tar of one of these.",
+        )
+        roots = ", ".join(f"`{root}`" for root in settings.data_roots())
+        st.caption(f"This app may read below {roots}. `FER_DATA_ROOTS` changes that.")
+    elif place == "upload":
+        upload = st.file_uploader(
+            "A .zip or .tar of class folders, or fer2013.csv",
+            key="dataset.add.upload",
+            max_upload_size=MAX_BYTES // 1_000_000,
+        )
+    else:
+        slug = st.text_input(
+            "Owner and name", key="dataset.add.slug", placeholder="msambare/fer2013"
+        )
+        source = PREFIX + slug.removeprefix(PREFIX) if slug else ""
+    suggested = _suggested(upload.name if upload else source)
+    name = st.text_input("What to call it", key="dataset.add.name", placeholder=suggested)
+    custom = st.toggle(
+        "Keep unknown classes as classes of their own",
+        key="dataset.add.custom",
+        help="Otherwise a folder that is no known emotion is an error, which finds typing errors.",
+    )
+    wanted = (name or suggested).strip()
+    if not st.button("Add", type="primary", key="dataset.add.go"):
+        return
+    try:
+        if not (source or upload):
+            raise DatasetError("Say first where the data set is.")
+        dataset = with_progress(
+            lambda report: (
+                add_upload(upload, name=wanted, custom_classes=custom, progress=report)
+                if upload
+                else _add(source, wanted, custom, report)
+            )
+        )
+    except FerError as error:
+        errors.show(error)
+        return
+    forget(dataset.name)
+    st.session_state[keys.CHOOSE] = dataset.name
+    st.rerun()
+
+
+def _add(source: str, name: str, custom: bool, report: object) -> Dataset:
+    given = source.strip()
+    if given.startswith(PREFIX):
+        allowed(cache_folder())  # before hundreds of megabytes are fetched for nothing
+    else:
+        path = allowed(given)
+        if not path.exists():
+            raise DatasetError(f"There is nothing at '{given}'. Check the path.")
+        given = str(path)
+    return add(given, name=name, custom_classes=custom, progress=report)  # type: ignore[arg-type]
+
+
+def _suggested(source: str) -> str:
+    stem = Path(source.rstrip("/")).name.split(".")[0]
+    return re.sub(r"[^\w-]+", "-", stem).strip("-_")

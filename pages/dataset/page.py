@@ -1,0 +1,133 @@
+"""Data sets: what there is, what it holds, what is wrong with it, and every face."""
+
+import numpy as np
+import streamlit as st
+
+from fer.data import SYNTHETIC, Dataset, registered, remove
+from fer.data.summary import SPLIT_NAMES
+from fer.errors import DatasetError, FerError
+from pages.common import errors
+from pages.dataset import keys
+from pages.dataset.add import show_add
+from pages.dataset.audit import show_audit
+from pages.dataset.detail import show_open_face
+from pages.dataset.faces import show_faces
+from pages.dataset.opened import Opened, forget, open_dataset
+from pages.dataset.overview import show_overview
+
+VIEWS = ("overview", "faces", "audit")
+
+
+def main() -> None:
+    st.title("Which faces are there to learn from?", anchor=False)
+    try:
+        name = choose()
+        opened = open_dataset(name)
+    except FerError as error:
+        errors.show(error)
+        return
+    show_facts(opened)
+    view = st.segmented_control(
+        "What to look at",
+        VIEWS,
+        format_func=str.capitalize,
+        default="overview",
+        required=True,
+        key=keys.VIEW,
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    found = np.empty(0, np.int64)
+    if view == "faces":
+        found = show_faces(opened)
+    elif view == "audit":
+        show_audit(opened)
+    else:
+        show_overview(opened)
+    show_open_face(opened, found)
+
+
+def choose() -> str:
+    """Choose, add or remove a data set, and return the chosen one's name."""
+    names = [source.name for source in registered()]
+    if (added := st.session_state.pop(keys.CHOOSE, None)) in names:
+        st.session_state[keys.NAME] = added
+        start_afresh()
+    elif st.session_state.get(keys.NAME) not in (None, *names):
+        st.session_state[keys.NAME] = SYNTHETIC
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.selectbox(
+            "Data set",
+            names,
+            key=keys.NAME,
+            bind="query-params",
+            width=320,
+            on_change=start_afresh,
+        )
+        if st.button("Add", icon=":material/library_add:", key="dataset.add"):
+            show_add()
+        if name != SYNTHETIC:
+            with st.popover("Remove", icon=":material/delete:"):
+                st.markdown(
+                    "Forgets the name and the index. Your own files are not touched, and marks "
+                    "made by hand come back if you add the same folder again."
+                )
+                st.button(f"Remove {errors.plain(name)}", key="dataset.remove", on_click=forget_it,
+                          args=(name,))  # fmt: skip
+        if st.button("Look again", icon=":material/refresh:", key="dataset.again",
+                     help="Read what has changed in the files"):  # fmt: skip
+            forget(name)
+    return name or SYNTHETIC
+
+
+def start_afresh() -> None:
+    """Show the whole of a data set that has just been chosen."""
+    for key in (
+        keys.SPLIT, keys.CLASS, keys.OPINION, keys.FINDING,
+        keys.TEXT, keys.SORT, keys.PAGE, keys.FACE,
+    ):  # fmt: skip
+        st.session_state.pop(key, None)
+
+
+def forget_it(name: str) -> None:
+    forget(name)
+    try:
+        remove(name)
+    except DatasetError as error:
+        if any(source.name == name for source in registered()):  # else another tab was faster
+            errors.show(error)
+            return
+    st.session_state[keys.NAME] = SYNTHETIC
+    start_afresh()
+
+
+def show_facts(opened: Opened) -> None:
+    dataset, summary = opened.dataset, opened.report.summary
+    st.caption(errors.plain(f"{dataset.recognised}. Splits: {dataset.split_rule}."))
+    flawed = int(
+        opened.report.findings[["leak", "conflict", "near_constant", "duplicate"]].any(axis=1).sum()
+    )
+    facts = {
+        "Images": f"{len(dataset):,}",
+        "Classes": str(len(dataset.labels)),
+        "Splits": " · ".join(SPLIT_NAMES[split] for split in summary["splits"]),
+        "Size": sizes(dataset),
+        "Faces with a flaw": f"{flawed:,}",
+        "Left out": f"{len(dataset.unreadable):,}",
+    }
+    st.html(
+        '<dl class="fer-facts">'
+        + "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in facts.items())
+        + "</dl>"
+    )
+
+
+def sizes(dataset: Dataset) -> str:
+    """Width and height of the pictures, as a range where they differ."""
+    widths, heights = dataset.index["width"], dataset.index["height"]
+    low = f"{widths.min()} × {heights.min()}"
+    high = f"{widths.max()} × {heights.max()}"
+    return low if low == high else f"{low} to {high}"
+
+
+main()

@@ -1,0 +1,94 @@
+"""Two models on the same faces: who is right where the other is wrong."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from fer.errors import FerError
+from fer.evaluation.comparison import compare, verdict
+from fer.models.card import read_card
+from fer.models.model import CARD_FILE, find, list_models
+from pages.common import errors
+from pages.common.charts import bars_html
+from pages.common.gallery import face_page
+from pages.evaluate import keys
+from pages.evaluate.detail import face_detail
+from pages.evaluate.evaluated import Evaluation, evaluation
+from pages.evaluate.faces import thumbnails
+
+_COMPARED = 60
+
+
+def comparison(evaluated: Evaluation) -> None:
+    """The verdict, the difference of the matrices, and the faces that make it."""
+    here = evaluated.table
+    others = other_models(evaluated)
+    if not others:
+        st.info("There is no second model of the same classes. Train one: `python -m fer train`.")
+        return
+    other = st.selectbox("Compare with", others, key=keys.OTHER, bind="query-params")
+    second = evaluation(other, here.dataset, here.split, here.tta, truth=here.truth)
+    found = compare(here, second.table)
+    st.markdown(errors.plain(verdict(found.figures)))
+    st.caption(
+        f"Confusion matrix of {errors.plain(other)} minus that of {errors.plain(here.model)}:"
+    )
+    labels = list(found.labels)
+    st.dataframe(
+        pd.DataFrame(found.matrix_difference, index=labels, columns=labels).rename_axis("true"),
+        alt="Difference of the confusion matrices",
+    )
+    for name, paths, key in (
+        (here.model, found.only_first, "first"),
+        (other, found.only_second, "second"),
+    ):
+        st.markdown(f"**Only {errors.plain(name)} is right: {len(paths):,} faces**")
+        if paths:
+            _compared_faces(evaluated, second, paths, key)
+
+
+def _compared_faces(
+    evaluated: Evaluation, second: Evaluation, paths: Sequence[str], key: str
+) -> None:
+    """A page of the faces that one gets right and the other wrong; a click opens one."""
+    pages = -(-len(paths) // _COMPARED)
+    page = st.pagination(pages, key=f"{keys.BESIDE}.{key}.page") if pages > 1 else 1
+    frame = evaluated.table.frame
+    shown = frame[frame["path"].isin(paths[(page - 1) * _COMPARED : page * _COMPARED])]
+    clicked = face_page(
+        thumbnails(evaluated, shown),
+        label="Faces that only one gets right",
+        key=f"{keys.BESIDE}.{key}",
+        height_px=260,
+    )
+    if clicked is not None and clicked < len(shown):
+        _show_beside(evaluated, second, shown.iloc[clicked])
+
+
+@st.dialog("Face", width="medium")
+def _show_beside(evaluated: Evaluation, second: Evaluation, face: pd.Series) -> None:
+    face_detail(evaluated, face, place="dialog")
+    frame = second.table.frame
+    said = frame[frame["path"] == face["path"]].iloc[0]
+    st.markdown(
+        f"**{errors.plain(second.table.model)} says {errors.plain(said['predicted'])}, "
+        f"{said['confidence']:.0%} sure:**"
+    )
+    shares = {label: float(said[f"p_{label}"]) for label in evaluated.table.labels}
+    st.html(bars_html(shares, top=said["predicted"]))
+
+
+def other_models(evaluated: Evaluation) -> list[str]:
+    """The models that this one can be compared with: those of the same classes."""
+    here = evaluated.table
+    return [
+        name for name in list_models() if name != here.model and _classes(name) == set(here.labels)
+    ]
+
+
+def _classes(model: str) -> set[str]:
+    try:
+        return set(read_card(find(model) / CARD_FILE).labels)
+    except FerError:  # a damaged model is told of where it is chosen
+        return set()

@@ -1,0 +1,135 @@
+"""How good a model is, where it is wrong, and whether to believe the figure."""
+
+import numpy as np
+import streamlit as st
+
+from fer import settings
+from fer.data import SYNTHETIC, registered
+from fer.errors import FerError
+from fer.evaluation.caveats import notes
+from fer.evaluation.tta import VIEWS
+from fer.models.model import list_models
+from pages.common import errors
+from pages.evaluate import keys
+from pages.evaluate.confusion import confusion
+from pages.evaluate.detail import face_detail, marks_waiting
+from pages.evaluate.evaluated import Evaluation, evaluation, load_faces, load_model
+from pages.evaluate.faces import (
+    choose_cell,
+    choose_filters,
+    filtered,
+    open_face,
+    show_faces,
+    show_link,
+    tta_name,
+)
+from pages.evaluate.tabs import show_tabs
+
+HELP = {
+    "ece": "How far confidence lies from being right, on average over 15 bins. Resampling adds "
+    "to it, so its interval lies high and may leave out the figure itself."
+}
+
+
+def main() -> None:
+    st.title("Where is it wrong?", anchor=False)
+    if not list_models():
+        st.info("There is no model to evaluate. Train one: `python -m fer train`.")
+        return
+    try:
+        evaluated = evaluation(*choose())
+    except FerError as error:
+        errors.show(error)
+        return
+    show_headline(evaluated)
+    st.fragment(explore)(evaluated)
+    show_tabs(evaluated)
+
+
+def choose() -> tuple[str, str, str, str]:
+    """Model, data set, split and test-time augmentation."""
+    columns = st.columns(4)
+    names, default = list_models(), settings.default_model()
+    model = columns[0].selectbox(
+        "Model",
+        names,
+        index=names.index(default) if default in names else 0,
+        key=keys.MODEL,
+        bind="query-params",
+    )
+    sets = [source.name for source in registered()]
+    loaded = load_model(model)
+    trained_on = loaded.card.data.get("name")
+    real = [name for name in sets if name != SYNTHETIC]
+    dataset = columns[1].selectbox(
+        "Data set",
+        sets,
+        index=sets.index(trained_on if trained_on in sets else (real or sets)[0]),
+        key=keys.DATASET,
+        bind="query-params",
+        help="Add more on the Data page, or with `python -m fer data add`.",
+    )
+    there = list(load_faces(loaded, dataset).splits)
+    tests = [split for split in there if split.endswith("test")]
+    splits = [*(["test"] if tests and "test" not in tests else []), *there[::-1], "all"]
+    if len(tests) == 1 and tests[0] != "test":
+        splits.remove("test")
+    split = columns[2].selectbox("Split", splits, key=keys.SPLIT, bind="query-params")
+    tta = columns[3].selectbox(
+        "Test-time augmentation",
+        VIEWS,
+        format_func=tta_name,
+        key=keys.TTA,
+        bind="query-params",
+        help="The mean answer over several views of each face. Slower, and always said with the "
+        "figure.",
+    )
+    return model, dataset, split, tta
+
+
+def show_headline(evaluated: Evaluation) -> None:
+    """The figure, what it is and what it is not."""
+    figures = evaluated.figures
+    low, high = figures["accuracy_ci95"]
+    said = notes(figures)
+    if figures["split"] in ("train", "validation", "all"):
+        st.error(f"**Not a test.** {said[0]}", icon=":material/warning:")
+        said = said[1:]
+    columns = st.columns(4)
+    columns[0].metric("Accuracy", f"{figures['accuracy']:.1%}")
+    columns[0].caption(f"95 %: {low:.1%} to {high:.1%}")
+    for column, name, key, form in (
+        (columns[1], "Balanced accuracy", "balanced_accuracy", ".1%"),
+        (columns[2], "Macro F1", "macro_f1", ".3f"),
+        (columns[3], "Calibration error (ECE)", "ece", ".1%"),
+    ):
+        low, high = figures["ci95"][key]
+        column.metric(name, format(figures[key], form), help=HELP.get(key))
+        column.caption(f"95 %: {low:{form}} to {high:{form}}")
+    where = f"Model {figures['model']} on {figures['dataset']}, split {figures['split']}"
+    what = f"{errors.plain(where)}, {figures['images']:,} faces."
+    st.markdown(" ".join([what, *map(errors.plain, said)]))
+
+
+def explore(evaluated: Evaluation) -> None:
+    """The matrix, and the faces behind it."""
+    confusion(
+        np.array(evaluated.figures["confusion_matrix"]), evaluated.figures["labels"], choose_cell
+    )
+    filters = choose_filters(evaluated)
+    faces = filtered(evaluated, filters)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{len(faces):,} of {len(evaluated.table):,} faces**, {filters.sort} first")
+        show_link(evaluated)
+    marks_waiting(evaluated)
+    left, right = st.columns([3, 2], gap="large")
+    with right:
+        face = open_face(evaluated)  # first, so that the gallery knows what a link opens
+    with left:
+        show_faces(evaluated, faces)
+    with right:
+        if face is not None:
+            face_detail(evaluated, face)
+
+
+main()

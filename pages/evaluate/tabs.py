@@ -1,0 +1,245 @@
+"""The tabs under an evaluation."""
+
+from collections.abc import Callable
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from fer import emotions
+from fer.errors import FerError
+from fer.evaluation.calibration import coverage_curve, reliability
+from fer.evaluation.report import as_json
+from fer.evaluation.report_html import html
+from pages.common import errors
+from pages.common.pictures import heated
+from pages.evaluate import keys
+from pages.evaluate.comparison import comparison, other_models
+from pages.evaluate.confusion import RIGHT_COLOR, WRONG_COLOR
+from pages.evaluate.detail import pictures_html
+from pages.evaluate.evaluated import Evaluation, evaluation
+
+_PERCENT = "percent"
+_LISTED = 200
+_NO_ONE = "no comparison"
+
+
+def show_tabs(evaluated: Evaluation) -> None:
+    """Draw the tab that is open, and only that one."""
+    shown: dict[str, Callable[[Evaluation], None]] = {
+        "Per class": per_class,
+        "Calibration": calibration,
+        "Thresholds": thresholds,
+        "Slices": slices,
+        "Attention": attention,
+        "Comparison": comparison,
+        "Label errors": doubts,
+        "Report": report,
+    }
+    tabs = st.tabs(list(shown), key=keys.TAB, on_change="rerun", bind="query-params")
+    for tab, draw in zip(tabs, shown.values(), strict=True):
+        if tab.open:
+            with tab:
+                try:
+                    draw(evaluated)
+                except FerError as error:
+                    errors.show(error)
+
+
+def per_class(evaluated: Evaluation) -> None:
+    rows = [
+        {
+            "class": f"{emotions.describe(label).symbol} {label}",
+            "faces": row["support"],
+            "precision": row["precision"],
+            "recall": row["recall"],
+            "F1": row["f1"],
+        }
+        for label, row in evaluated.figures["per_class"].items()
+    ]
+    bars = {
+        name: st.column_config.ProgressColumn(name, format=_PERCENT, min_value=0, max_value=1)
+        for name in ("precision", "recall", "F1")
+    }
+    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=bars, alt="Figures by class")
+    figures = evaluated.figures
+    names = {
+        "weighted_f1": "Weighted F1", "top2_accuracy": "Top-2 accuracy", "kappa": "Cohen's kappa",
+        "matthews": "Matthews", "roc_auc": "ROC AUC", "log_loss": "Log loss (nats)",
+        "brier": "Brier score (0–2)",
+    }  # fmt: skip
+    others = [
+        {
+            "figure": name,
+            "value": figures[key],
+            "from": figures["ci95"].get(key, [None, None])[0],
+            "to": figures["ci95"].get(key, [None, None])[1],
+        }
+        for key, name in names.items()
+    ]
+    three = {name: st.column_config.NumberColumn(format="%.3f") for name in ("value", "from", "to")}
+    st.caption("Over all classes, with 95 % bootstrap intervals:")
+    st.dataframe(pd.DataFrame(others), hide_index=True, column_config=three, alt="Further figures")
+
+
+def calibration(evaluated: Evaluation) -> None:
+    frame, card = evaluated.table.frame, evaluated.artefact.card
+    bins = pd.DataFrame(
+        reliability(frame["confidence"].to_numpy(), frame["correct"].to_numpy(bool))
+    )
+    ideal = pd.DataFrame({"confidence": [0, 1], "accuracy": [0, 1]})
+    axes = {
+        "x": alt.X("confidence:Q", title="Confidence", axis=alt.Axis(format="%")),
+        "y": alt.Y("accuracy:Q", title="Accuracy", axis=alt.Axis(format="%")),
+    }
+    line = alt.Chart(ideal).mark_line(strokeDash=[4, 4], color="#808080").encode(**axes)
+    tips = [
+        alt.Tooltip("confidence:Q", format=".1%"),
+        alt.Tooltip("accuracy:Q", format=".1%"),
+        alt.Tooltip("images:Q", title="faces"),
+    ]
+    points = (
+        alt.Chart(bins)
+        .mark_line(color=RIGHT_COLOR, point=alt.OverlayMarkDef(size=60, color=RIGHT_COLOR))
+        .encode(**axes, tooltip=tips)
+    )
+    left, right = st.columns([3, 2], gap="large")
+    left.altair_chart(
+        (line + points).properties(height=380),
+        alt="Accuracy by confidence; the dashed line is ideal",
+    )
+    with right:
+        st.metric("Expected calibration error", f"{evaluated.figures['ece']:.1%}")
+        st.markdown(
+            "Above the dashed line the model is more often right than it says; below, less."
+        )
+        if record := card.calibration:
+            st.markdown(
+                f"Temperature **{card.temperature:.3f}**, fitted on {record['images']:,} "
+                f"validation faces of {errors.plain(record['dataset'])}: there the error was "
+                f"{record['ece_before']:.1%} before and {record['ece_after']:.1%} after."
+            )
+        else:
+            st.markdown(
+                "No temperature was fitted. Fit one on validation faces: "
+                f"`python -m fer calibrate {card.name} {evaluated.dataset.name}`"
+            )
+
+
+def thresholds(evaluated: Evaluation) -> None:
+    frame = evaluated.table.frame
+    curve = pd.DataFrame(
+        coverage_curve(frame["confidence"].to_numpy(), frame["correct"].to_numpy(bool))
+    )
+    threshold = st.slider(
+        "Say “not sure” below this confidence, %", 0, 99, 50,
+        key=keys.THRESHOLD, bind="query-params",
+    )  # fmt: skip
+    here = curve.iloc[threshold]
+    if here["images"]:
+        answered = f"**{here['coverage']:.1%}** of the faces get an answer"
+        st.markdown(f"{answered}, and **{here['accuracy']:.1%}** of these answers are right.")
+    else:
+        st.markdown("No face gets an answer.")
+    base = alt.Chart(curve[curve["images"] > 0])
+    tips = [
+        alt.Tooltip(f"{name}:Q", format=".1%") for name in ("threshold", "coverage", "accuracy")
+    ]
+    line = base.mark_line(color=RIGHT_COLOR).encode(
+        x=alt.X("coverage:Q", title="Share of faces that get an answer", axis=alt.Axis(format="%")),
+        y=alt.Y("accuracy:Q", title="Accuracy on these", axis=alt.Axis(format="%"),
+                scale=alt.Scale(zero=False)),
+        tooltip=tips,
+    )  # fmt: skip
+    mark = (
+        alt.Chart(curve.iloc[[threshold]])
+        .mark_point(size=160, filled=True, color=WRONG_COLOR)
+        .encode(x="coverage:Q", y="accuracy:Q", tooltip=tips)
+    )
+    st.altair_chart((line + mark).properties(height=340), alt="Accuracy by coverage")
+
+
+def slices(evaluated: Evaluation) -> None:
+    rows = evaluated.slice_rows
+    if not rows:
+        st.info("No slice has 20 faces.")
+        return
+    shown = pd.DataFrame(rows)
+    ends = pd.DataFrame(shown.pop("accuracy_ci95").tolist(), columns=["from", "to"])
+    shown = shown.rename(columns={"by": "slice", "images": "faces"}).join(ends)
+    st.caption("The worst first, with 95 % Wilson intervals. Filter the faces above by a slice.")
+    columns = {
+        name: st.column_config.NumberColumn(format=_PERCENT) for name in ("accuracy", "from", "to")
+    }
+    st.dataframe(shown, hide_index=True, column_config=columns, alt="Accuracy by slice")
+
+
+def attention(evaluated: Evaluation) -> None:
+    with st.spinner("Looking where the network looks"):
+        found = evaluated.attention
+    st.caption("Mean Grad-CAM over rightly named faces, drawn at random, on their mean face.")
+    st.html(
+        pictures_html(
+            [
+                (
+                    heated(mean.face, mean.heat),
+                    f"{emotions.describe(label).symbol} {label} ({mean.images})",
+                    f"Where the network looks for {label}",
+                )
+                for label, mean in found.items()
+            ]
+        )
+    )
+
+
+def doubts(evaluated: Evaluation) -> None:
+    with st.spinner("Looking for labels that are likely wrong"):
+        rows = pd.DataFrame(evaluated.errors)
+    if evaluated.table.split in ("train", "all"):
+        st.warning("On training faces this finds little: the network has learnt their labels.")
+    st.caption(
+        f"Confident learning takes {len(rows):,} labels for wrong; the likeliest first. Sort the "
+        "faces above by label error to see them."
+    )
+    if len(rows):
+        st.dataframe(
+            rows.head(_LISTED),
+            hide_index=True,
+            column_config={
+                "label_quality": st.column_config.NumberColumn(
+                    "chance it is right", format=_PERCENT
+                )
+            },
+            alt="Likely label errors",
+        )
+
+
+def report(evaluated: Evaluation) -> None:
+    here = evaluated.table
+    other = st.selectbox(
+        "With a comparison",
+        [_NO_ONE, *other_models(evaluated)],
+        key=keys.REPORT_OTHER,
+        help="The report then compares this model with a second one on the same faces.",
+    )
+    with st.spinner("Writing the report"):
+        full = evaluated.full
+        if other != _NO_ONE:
+            full = evaluated.compared(
+                evaluation(other, here.dataset, here.split, here.tta, truth=here.truth)
+            )
+    name = f"{full['model']}-{full['dataset']}-{full['split']}"
+    st.markdown("Everything on this page, without any face, to share.")
+    with st.container(horizontal=True):
+        st.download_button(
+            "HTML", html(full, evaluated.artefact.card), f"{name}.html", "text/html",
+            icon=":material/download:", on_click="ignore",
+        )  # fmt: skip
+        st.download_button(
+            "JSON", as_json(full), f"{name}.json", "application/json",
+            icon=":material/download:", on_click="ignore",
+        )  # fmt: skip
+        st.download_button(
+            "Predictions, CSV", evaluated.table.frame.drop(columns="row").to_csv(index=False),
+            f"{name}.csv", "text/csv", icon=":material/download:", on_click="ignore",
+        )  # fmt: skip

@@ -1,0 +1,116 @@
+"""What this is, how good it is, and what it must not be used for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from fer import emotions, models
+from fer.errors import FerError
+from fer.models.card import ModelCard, read_card
+from pages.common import errors
+from pages.common.charts import bars_html
+from pages.common.examples import example_face
+from pages.common.pictures import data_uri
+
+SPLITS = {"public_test": "the PublicTest part of FER-2013", "test": "the test part of its data set"}
+LIMITS = {
+    ":material/theater_comedy: A face is not a feeling": (
+        "The network names what a face shows, as strangers labelled it. What a person feels "
+        "cannot be read from that: people scowl when they concentrate and smile when they are "
+        "afraid ([Barrett et al. 2019](https://doi.org/10.1177/1529100619832930))."
+    ),
+    ":material/gavel: Never to judge people": (
+        "Not for hiring, policing or diagnosis, nor for anything that decides about someone. In "
+        "the EU, inferring emotions at work and in education is forbidden, except for medical or "
+        "safety reasons ([AI Act, Regulation (EU) 2024/1689, Art. 5(1)(f)]"
+        "(https://eur-lex.europa.eu/eli/reg/2024/1689/oj))."
+    ),
+    ":material/lock: Photos stay here": (
+        "They are held in this machine's memory while you look at them, never written to disk "
+        "and never sent anywhere. Nothing is counted or tracked."
+    ),
+}
+
+
+def main() -> None:
+    show_purpose()
+    try:
+        card = read_card(models.find() / models.CARD_FILE)
+    except FerError as error:
+        errors.show(error)
+    else:
+        show_figure(card)
+    show_limits()
+
+
+def show_purpose() -> None:
+    st.title("Which emotion does a face show?", anchor=False)
+    st.markdown(
+        "Give it a photo. It finds every face and says which of seven expressions each one "
+        "resembles, how sure it is, and what exactly it looked at."
+    )
+    if st.button("Try it on a photo", icon=":material/photo_camera:", type="primary"):
+        st.switch_page("pages/predict/page.py")
+    st.html(f'<div class="fer-row">{"".join(map(_figure, emotions.FER2013))}</div>')
+
+
+def _figure(label: str) -> str:
+    shown = emotions.describe(label)
+    return f"""<figure style="--emotion: {shown.color}">
+<img src="{data_uri(example_face(label))}" alt="Drawn face that looks {label}">
+<figcaption>{shown.symbol} {label}</figcaption></figure>"""
+
+
+def show_figure(card: ModelCard) -> None:
+    split = next((split for split in SPLITS if split in card.metrics), None)
+    st.header("How good is it?", anchor=False)
+    if split is None:
+        st.markdown(f"The card of the model “{errors.plain(card.name)}” names no test figure.")
+        return
+    figures = card.metrics[split]
+    low, high = figures["accuracy_ci95"]
+    number, recall = st.columns([5, 6], gap="large")
+    with number:
+        st.metric("Accuracy", f"{100 * figures['accuracy']:.1f} %")
+        st.markdown(
+            f"Model “{errors.plain(card.name)}” on {SPLITS[split]}, not used to train it: "
+            f"{figures['images']:,} faces, 95 % interval {100 * low:.1f} to {100 * high:.1f} %. "
+            f"{_without_copies(figures)}{_measured_against(card)}"
+        )
+    with recall:
+        st.caption("How many faces of each expression it recognises")
+        st.html(bars_html({label: row["recall"] for label, row in figures["per_class"].items()}))
+
+
+def _without_copies(figures: Mapping[str, Any]) -> str:
+    clean = figures.get("leak_free") or {}
+    if not clean.get("leaked") or not clean["images"]:
+        return ""
+    return (
+        f"{clean['leaked']:,} of them stand in the training part as well; without these it is "
+        f"{100 * clean['accuracy']:.1f} %. "
+    )
+
+
+def _measured_against(card: ModelCard) -> str:
+    if card.config.get("truth") == "votes":
+        return (
+            "Right is the choice of most of ten people "
+            "([Barsoum et al. 2016](https://arxiv.org/abs/1608.01041))."
+        )
+    return (
+        "People reach about 65 ± 5 % on FER-2013 "
+        "([Goodfellow et al. 2013](https://arxiv.org/abs/1307.0414))."
+    )
+
+
+def show_limits() -> None:
+    st.header("Before you use it", anchor=False)
+    for column, (title, text) in zip(st.columns(len(LIMITS)), LIMITS.items(), strict=True):
+        with column, st.container(border=True, height="stretch"):
+            st.subheader(title, anchor=False)
+            st.markdown(text)
+
+
+main()

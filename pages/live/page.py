@@ -1,0 +1,107 @@
+"""The camera in, faces and their expressions out, many times a second."""
+
+import pandas as pd
+import streamlit as st
+
+from fer.errors import FerError
+from fer.inference.live import STREAMS, LiveStream
+from fer.inference.predictor import Predictor
+from fer.inference.timeline import Timeline
+from pages.common import errors, links, predictors
+from pages.common.model_choice import choose_model
+from pages.live import keys
+from pages.live.camera import camera
+
+
+def main() -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.title("What does your face show now?", anchor=False)
+        model, detector = choose_settings()
+    try:
+        predictor = predictors.predictor(model, detector)
+    except FerError as error:
+        errors.show(error)
+        return
+    show_camera(predictor)
+
+
+def choose_settings() -> tuple[str, str]:
+    with st.popover("Settings", icon=":material/tune:"):
+        return choose_model(keys.MODEL, keys.DETECTOR, detectors=("auto", "yunet", "mtcnn"))
+
+
+@st.fragment
+def show_camera(predictor: Predictor) -> None:
+    stream = session_stream(predictor)
+    snapshot = camera(stream, on_stop=end_session, key=keys.CAMERA)
+    if snapshot:
+        stream.close()
+        links.predict_snapshot(snapshot)
+    if summary := st.session_state.get(keys.SUMMARY):
+        show_summary(summary)
+    if STREAMS.route is None:
+        st.caption(
+            "The app was started with `streamlit run streamlit_app.py`; with `make app` or "
+            "`streamlit run asgi.py` the camera is faster."
+        )
+
+
+def session_stream(predictor: Predictor) -> LiveStream:
+    """The session's only stream; a new one if it was closed or the predictor is another."""
+    before: tuple[Predictor, LiveStream] | None = st.session_state.get(keys.STREAM)
+    if before and before[0] is predictor and before[1].is_open:
+        return before[1]
+    stream = STREAMS.open(predictor, instead_of=before[1] if before else None)
+    st.session_state[keys.STREAM] = (predictor, stream)
+    return stream
+
+
+def end_session() -> None:
+    """Keep what the session showed; the next frame begins another."""
+    _, stream = st.session_state[keys.STREAM]
+    stream.close()
+    st.session_state[keys.SUMMARY] = stream.timeline
+
+
+def show_summary(timeline: Timeline) -> None:
+    """Who showed what in the session that was stopped."""
+    st.header("The session", anchor=False)
+    people = timeline.summary()
+    if not people:
+        st.info("No face was seen.", icon=":material/search_off:")
+        return
+    table = pd.DataFrame(people)
+    shares = [name for name in map(str, table) if name.startswith("p_")]
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config={
+            "from_s": st.column_config.NumberColumn("from", format="%.1f s"),
+            "to_s": st.column_config.NumberColumn("to", format="%.1f s"),
+            "confidence": None,
+            **{
+                name: st.column_config.NumberColumn(name.removeprefix("p_"), format="percent")
+                for name in shares
+            },
+        },
+    )
+    with st.container(horizontal=True):
+        st.download_button(
+            "Summary as CSV",
+            table.to_csv(index=False),
+            "live-summary.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        st.download_button(
+            "Timeline as CSV",
+            pd.DataFrame(timeline.rows()).to_csv(index=False),
+            "live-timeline.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+
+
+main()

@@ -1,0 +1,79 @@
+"""One photo on its way through the predictor, and what a page keeps of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fer.errors import ArtefactError, FerError
+from fer.inference.prediction import FacePrediction
+from fer.inference.predictor import Predictor
+from pages.common.pictures import annotated, heated
+
+_FACES_WITH_HEAT = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Photo:
+    """A picture that a visitor chose.
+
+    Attributes:
+        name: What to call it.
+        key: Different for every picture of a session.
+        read: Gives the file's bytes, or pixels, when they are wanted.
+        is_face: Whether it is known to be one tight face.
+    """
+
+    name: str
+    key: str
+    read: Callable[[], bytes | np.ndarray]
+    is_face: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Analysis:
+    """What a page shows of one photo; the photo itself is let go.
+
+    Attributes:
+        picture: JPEG at screen size, faces boxed.
+        size: Width and height of the photo in pixels.
+        faces: Largest first.
+        heats: What spoke for each face's emotion, as a picture over the crop; for the first few.
+        timings_ms: Milliseconds by step, as the predictor gives them.
+    """
+
+    picture: bytes
+    size: tuple[int, int]
+    faces: tuple[FacePrediction, ...]
+    heats: tuple[np.ndarray, ...]
+    timings_ms: Mapping[str, float]
+
+
+def analyse(
+    photo: Photo, predictor: Predictor, *, whole_if_no_face: bool, min_face_px: int = 0
+) -> Analysis | FerError:
+    """Look at one photo; one that cannot be used gives its error, so that the next can follow."""
+    whole = whole_if_no_face or photo.is_face
+    try:
+        prediction = predictor.predict(
+            photo.read(), whole_if_no_face=whole, min_face_px=min_face_px
+        )
+    except FerError as error:
+        return error
+    return Analysis(
+        picture=annotated(prediction.photo, prediction.faces),
+        size=prediction.size,
+        faces=prediction.faces,
+        heats=_heats(predictor, prediction.faces),
+        timings_ms=prediction.timings_ms,
+    )
+
+
+def _heats(predictor: Predictor, faces: Sequence[FacePrediction]) -> tuple[np.ndarray, ...]:
+    try:
+        return tuple(
+            heated(face.crop, predictor.grad_cam(face, face.emotion))
+            for face in faces[:_FACES_WITH_HEAT]
+        )
+    except ArtefactError:  # a network without convolutions, or another backend
+        return ()

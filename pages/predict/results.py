@@ -1,0 +1,144 @@
+"""What many photos come to: figures, a table, and files to take away."""
+
+import io
+import json
+import zipfile
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from fer import emotions
+from fer.errors import FerError
+from fer.inference.csv_log import face_values
+from pages.common.charts import bars_html
+from pages.predict import keys
+from pages.predict.analysis import Analysis, Photo
+
+Results = Sequence[tuple[Photo, Analysis | FerError]]
+
+
+def rows(results: Results, answers: Mapping[str, str]) -> list[dict[str, Any]]:
+    """One row a face, and one for a photo without a face or with an error.
+
+    Args:
+        results: Photos with what was found.
+        answers: What the visitor says that a face shows, by `answer_key`.
+    """
+    table: list[dict[str, Any]] = []
+    for photo, result in results:
+        if isinstance(result, FerError):
+            table.append({"file": photo.name, "error": str(result)})
+            continue
+        if not result.faces:
+            table.append({"file": photo.name})
+        for number, face in enumerate(result.faces, start=1):
+            quality = {}
+            if face.quality is not None:
+                quality = {
+                    "tilt_deg": round(face.quality.tilt_deg, 1),
+                    "warnings": "; ".join(face.quality.warnings),
+                }
+            table.append(
+                {"file": photo.name}
+                | face_values(number, face.box, face.score, face.probabilities)
+                | quality
+                | {"your_answer": answers.get(answer_key(photo, number), "")}
+            )
+    return table
+
+
+def answer_key(photo: Photo, number: int) -> str:
+    """Key of the visitor's answer about one face."""
+    return f"{photo.key} {number}"
+
+
+def downloads(results: Results, answers: Mapping[str, str]) -> None:
+    """Offer the results as CSV, JSON and marked photos; made when they are asked for."""
+    with st.container(horizontal=True):
+        st.download_button(
+            "CSV",
+            lambda: pd.DataFrame(rows(results, answers)).to_csv(index=False),
+            "emotions.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        st.download_button(
+            "JSON",
+            lambda: json.dumps(rows(results, answers), indent=2, ensure_ascii=False),
+            "emotions.json",
+            "application/json",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        st.download_button(
+            "Marked photos",
+            lambda: _marked(results),
+            "marked-photos.zip",
+            "application/zip",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+
+
+def _marked(results: Results) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for number, (photo, result) in enumerate(results, start=1):
+            if isinstance(result, Analysis):
+                name = f"{number:04d} {PurePath(photo.name).stem}.jpg"
+                archive.writestr(name, result.picture)
+    return buffer.getvalue()
+
+
+def summary(results: Results, answers: Mapping[str, str]) -> None:
+    """Counts and means over all faces, and a table that can be narrowed down."""
+    st.header("All photos together", anchor=False)
+    faces = [face for _, result in results if isinstance(result, Analysis) for face in result.faces]
+    failed = sum(isinstance(result, FerError) for _, result in results)
+    st.markdown(
+        f"{len(results):,} photos, {len(faces):,} faces"
+        + (f", {failed:,} photos could not be used" if failed else "")
+        + "."
+    )
+    if not faces:
+        return
+    labels = list(faces[0].probabilities)
+    counts = Counter(face.emotion for face in faces)
+    left, right = st.columns(2)
+    with left:
+        st.caption("How many faces show each emotion most")
+        st.html(bars_html({label: counts[label] / len(faces) for label in labels}))
+    with right:
+        st.caption("Mean probability over all faces")
+        means = {
+            label: sum(face.probabilities[label] for face in faces) / len(faces) for label in labels
+        }
+        st.html(bars_html(means))
+    wanted = st.pills(
+        "Show only",
+        labels,
+        format_func=lambda label: f"{emotions.describe(label).symbol} {label} {counts[label]}",
+        selection_mode="multi",
+        key=keys.FILTER,
+    )
+    table = pd.DataFrame(rows(results, answers)).drop(columns=["x", "y"], errors="ignore")
+    for name in table.columns:
+        if name == "confidence" or str(name).startswith("p_"):
+            table[name] = pd.to_numeric(table[name])
+    if wanted:
+        table = table[table["emotion"].isin(wanted)]
+    percent = st.column_config.NumberColumn(format="percent")
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config={
+            str(name): percent
+            for name in table.columns
+            if name == "confidence" or str(name).startswith("p_")
+        },
+    )

@@ -1,0 +1,12 @@
+"""Keys of this page in the session state."""
+
+PRESET = "train.preset"
+DATASET = "train.dataset"
+OPTION = "train.option"
+NAME = "train.name"
+STARTED = "train.started"
+SHOWN = "train.shown"
+FILTER = "train.filter"
+STATES = "train.states"
+TABLE = "train.table"
+STUDY = "train.study"

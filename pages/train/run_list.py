@@ -1,0 +1,274 @@
+"""The list of training runs, and what can be done with them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from fer import runs, settings
+from fer.errors import FerError
+from fer.runs import queue
+from fer.runs.run import Run
+from fer.training import tuning
+from pages.common import errors
+from pages.train import charts, keys
+
+STATE_SYMBOLS = {
+    "queued": "⏳ queued",
+    "preparing": "🔵 preparing",
+    "running": "🔵 running",
+    "paused": "⏸️ paused",
+    "stopping": "🔵 stopping",
+    "measuring": "🔵 measuring",
+    "finished": "✅ finished",
+    "stopped": "⏹️ stopped",
+    "failed": "❌ failed",
+    "crashed": "💥 crashed",
+}
+
+
+@st.cache_resource(ttl=30, max_entries=1, show_spinner=False)
+def wake_queue() -> None:
+    """Go on with the queue after a restart of the machine; looked at now and then is enough."""
+    queue.wake()
+
+
+@dataclass(frozen=True)
+class Row:
+    """A run, what it is called, and what its folder says about it."""
+
+    run: Run
+    name: str
+    status: dict[str, Any]
+
+    @property
+    def state(self) -> str:
+        return str(self.status.get("state", "crashed"))
+
+
+def overview() -> list[Row]:
+    """All runs, the newest first."""
+    return [Row(run, run.name, run.status()) for run in runs.list_runs()]
+
+
+def signature(rows: Sequence[Row]) -> tuple[tuple[str, str, str, int], ...]:
+    """What a list of runs shows, apart from the progress of the one that is at work."""
+    return tuple(
+        (row.run.id, row.name, row.state, row.status.get("finished_epochs", 0)) for row in rows
+    )
+
+
+def show(rows: Sequence[Row]) -> None:
+    """The list, and below it what can be done with the chosen ones."""
+    st.header("Runs", anchor=False)
+    words = st.container(horizontal=True)
+    with words:
+        text = st.text_input(
+            "Filter by name, data set or network",
+            key=keys.FILTER,
+            placeholder="Filter …",
+            label_visibility="collapsed",
+        )
+        states = st.multiselect(
+            "States",
+            list(STATE_SYMBOLS),
+            key=keys.STATES,
+            placeholder="All states",
+            label_visibility="collapsed",
+        )
+    found = [row for row in rows if _fits(row, text, states)]
+    if not found:
+        st.caption("No run fits the filter.")
+        return
+    event = st.dataframe(
+        _table(found),
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="multi-row",
+        key=table_key(found),
+        column_config={
+            "best validation": st.column_config.NumberColumn(format="%.1f %%"),
+            "test": st.column_config.NumberColumn(format="%.1f %%"),
+            "minutes": st.column_config.NumberColumn(format="%.1f"),
+            "started": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
+        },
+        placeholder="–",
+        alt="Training runs",
+    )
+    chosen = [found[place] for place in event["selection"]["rows"] if place < len(found)]
+    if not chosen:
+        st.caption("Choose a run by its box to see, rename, delete or keep it; two to compare.")
+    elif len(chosen) == 1:
+        show_actions(chosen[0])
+    else:
+        show_comparison(chosen)
+
+
+def table_key(rows: Sequence[Row]) -> str:
+    """A key of these rows: what was chosen by its place in one list means nothing in another."""
+    return f"{keys.TABLE}.{hash(tuple(row.run.id for row in rows))}"
+
+
+def _fits(row: Row, text: str, states: Sequence[str]) -> bool:
+    searched = f"{row.name} {_option(row, 'dataset')} {_option(row, 'architecture')}".lower()
+    return text.lower().strip() in searched and (not states or row.state in states)
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def _options(folder: str) -> dict[str, Any]:
+    try:
+        return Run(Path(folder)).config().to_dict()
+    except FerError:
+        return {}
+
+
+def _option(row: Row, name: str) -> str:
+    return str(_options(str(row.run.folder)).get(name, "?"))
+
+
+def _table(rows: Sequence[Row]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "name": [row.name for row in rows],
+            "state": [STATE_SYMBOLS.get(row.state, row.state) for row in rows],
+            "network": [_option(row, "architecture") for row in rows],
+            "data set": [_option(row, "dataset").rstrip("/").rpartition("/")[2] for row in rows],
+            "epochs": [
+                f"{row.status.get('finished_epochs', 0)}/{row.status.get('epochs', '?')}"
+                for row in rows
+            ],
+            "best validation": [_percent(row.status.get("best_val_accuracy")) for row in rows],
+            "test": [_percent(row.status.get("test_accuracy")) for row in rows],
+            "minutes": [row.status.get("seconds", 0) / 60 for row in rows],
+            "started": [_time(row.status.get("created")) for row in rows],
+        }
+    )
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else 100 * share
+
+
+def _time(stamp: float | None) -> datetime | None:
+    return datetime.fromtimestamp(stamp) if stamp else None
+
+
+def show_actions(row: Row) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if st.button("Show above", icon=":material/visibility:", key="train.show"):
+            st.session_state[keys.SHOWN] = row.run.id
+            st.rerun()
+        if st.button("Rename", icon=":material/edit:", key="train.rename"):
+            rename(row)
+        if st.button(
+            "Add to models",
+            icon=":material/inventory_2:",
+            key="train.add",
+            disabled=not row.run.has_model,
+        ):
+            add(row)
+        if st.button(
+            "Delete",
+            icon=":material/delete:",
+            key="train.delete",
+            disabled=row.state in runs.ACTIVE,
+        ):
+            delete(row)
+
+
+@st.dialog("Rename the run")
+def rename(row: Row) -> None:
+    name = st.text_input("Name", row.name, max_chars=100, key="train.new_name")
+    if st.button("Rename", type="primary", key="train.rename_now") and _done(
+        lambda: row.run.rename(name)
+    ):
+        st.rerun()
+
+
+@st.dialog("Delete the run?")
+def delete(row: Row) -> None:
+    st.markdown(
+        f"“{errors.plain(row.name)}” goes for good: its checkpoints, curves, log and model. "
+        "Models that were added stay."
+    )
+    if st.button("Delete for good", type="primary", key="train.delete_now"):
+
+        def remove() -> None:
+            if row.state == "queued":
+                queue.stop(row.run)
+            row.run.remove()
+
+        if _done(remove):
+            st.rerun()
+
+
+@st.dialog("Add to the models")
+def add(row: Row) -> None:
+    suggested = "-".join("".join(c if c.isalnum() else " " for c in row.name).split())[:64]
+    name = st.text_input("Name of the model", suggested, key="train.model_name")
+    there = (settings.models_folder() / name).exists() if name else False
+    if there:
+        st.warning(f"There is a model “{errors.plain(name)}”; it will be replaced.")
+    default = st.checkbox("Use it where no model is named", key="train.as_default")
+    if st.button("Replace" if there else "Add", type="primary", key="train.add_now"):
+
+        def keep() -> None:
+            row.run.add_to_models(name)
+            if default:
+                settings.set_default_model(name)
+
+        if _done(keep):
+            st.session_state[keys.STARTED] = f"The model “{name}” is among the models."
+            st.rerun()
+
+
+def _done(action: Any) -> bool:
+    try:
+        action()
+    except (FerError, OSError) as error:
+        errors.show(error if isinstance(error, FerError) else FerError(str(error)))
+        return False
+    return True
+
+
+def show_comparison(rows: Sequence[Row]) -> None:
+    st.subheader("Compared", anchor=False)
+    names = charts.distinct([row.name for row in rows])
+    try:
+        differences = runs.comparison([row.run for row in rows])
+    except FerError as error:
+        errors.show(error)
+        return
+    charts.show_comparison(dict(zip(names, [row.run.folder for row in rows], strict=True)))
+    st.dataframe(
+        pd.DataFrame(
+            {
+                name: [str(row[place]) for row in differences.values()]
+                for place, name in enumerate(names)
+            },
+            index=list(differences),
+        ),
+        alt="Figures of the compared runs, and the options in which they differ",
+    )
+
+
+def show_tuning() -> None:
+    """The trials of a study, if any study has been made."""
+    names = tuning.studies()
+    if not names:
+        return
+    st.header("Tuning", anchor=False)
+    study = st.selectbox("Study", names, key=keys.STUDY)
+    trials = pd.DataFrame(tuning.trials_of(study))
+    st.dataframe(
+        trials.sort_values("accuracy", ascending=False),
+        hide_index=True,
+        column_config={"accuracy": st.column_config.NumberColumn(format="percent")},
+        placeholder="–",
+        alt="Trials of the study, the best first",
+    )
+    st.caption("Accuracy is that on validation; no test part is looked at.")

@@ -1,0 +1,140 @@
+"""One training run as it is: state, progress, curves, log. Read from its folder alone."""
+
+import time
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from fer import runs
+from fer.errors import FerError
+from fer.runs import queue
+from fer.runs.run import Run
+from pages.common import errors
+from pages.common.progress import duration
+from pages.train import charts
+from pages.train.run_list import STATE_SYMBOLS
+
+CHARTS_EVERY_S = 6.0
+_LOG_BYTES = 6000
+
+
+def show(run: Run, *, every_s: float) -> None:
+    """Draw the run; while it is at work, look again now and then."""
+    live = run.status().get("state") in runs.ACTIVE
+    with st.container(border=True):
+        st.fragment(partial(show_status, run), run_every=every_s if live else None)()
+        st.fragment(partial(show_charts, run), run_every=CHARTS_EVERY_S if live else None)()
+
+
+def show_status(run: Run) -> None:
+    status = run.status()
+    state = status.get("state", "crashed")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(errors.plain(run.name), anchor=False, width="content")
+        st.markdown(f"**{STATE_SYMBOLS.get(state, state)}**", width="content")
+        show_buttons(run, state)
+        if state in runs.ACTIVE:
+            ago = max(0.0, time.time() - status.get("updated", 0))
+            st.caption(f"last update {ago:.0f} s ago", width="content")
+    if status.get("reason"):
+        word = st.error if state in ("failed", "crashed") else st.info
+        word(errors.plain(status["reason"]))
+    if state in runs.ACTIVE:
+        show_progress(status)
+    show_figures(status)
+
+
+def show_buttons(run: Run, state: str) -> None:
+    if state in ("running", "preparing", "paused", "queued") and st.button(
+        "Stop", icon=":material/stop:", key="train.stop"
+    ):
+        _do(partial(queue.stop, run))
+    if state == "running" and st.button("Pause", icon=":material/pause:", key="train.pause"):
+        _do(partial(run.request, "pause"))
+    if state == "paused" and st.button("Go on", icon=":material/play_arrow:", key="train.unpause"):
+        _do(partial(run.request, ""))
+    if state in runs.RESUMABLE and st.button(
+        "Resume", icon=":material/play_arrow:", key="train.resume", type="primary"
+    ):
+        _do(partial(queue.submit, run))
+
+
+def _do(action: Any) -> None:
+    try:
+        action()
+    except (FerError, OSError) as error:
+        errors.show(error if isinstance(error, FerError) else FerError(str(error)))
+        return
+    st.rerun()
+
+
+def show_progress(status: dict[str, Any]) -> None:
+    state, epochs, batches = status["state"], status.get("epochs", 1), status.get("batches")
+    if not batches:
+        files, planned = status.get("files", 0), status.get("files_planned", 0)
+        share = files / planned if planned else 0.0
+        st.progress(
+            share,
+            f"Reading the data set: {files:,} of {planned:,}"
+            if planned
+            else "Reading the data set and building the network",
+        )
+        return
+    if state == "measuring":
+        st.progress(1.0, "Training is over; measuring the kept epoch on every split")
+        return
+    epoch, batch = status.get("epoch", 0), status.get("batch", 0)
+    done = (max(epoch, 1) - 1) * batches + batch
+    eta, speed = status.get("eta_s"), status.get("faces_per_s")
+    words = [f"Epoch {epoch} of {epochs}"]
+    words += [f"{speed:,.0f} images/s"] if speed else []
+    words += [f"about {duration(eta)} left"] if eta else []
+    st.progress(min(1.0, done / (epochs * batches)), " · ".join(words))
+    loss, accuracy = status.get("loss"), status.get("accuracy")
+    text = f"Batch {batch} of {batches}"
+    text += "" if batch else " · the first one takes longest: the network is compiled"
+    if loss is not None and accuracy is not None:
+        text += f" · loss {loss:.3f} · accuracy {accuracy:.1%}"
+    st.progress(min(1.0, batch / batches), text)
+
+
+def show_figures(status: dict[str, Any]) -> None:
+    figures = {
+        "Epochs done": f"{status.get('finished_epochs', 0)} of {status.get('epochs', '?')}",
+        "Best on validation": _percent(status.get("best_val_accuracy")),
+        "Best epoch": str(status.get("best_epoch", "–")),
+        "Test": _percent(status.get("test_accuracy")),
+        "Network": f"{status['parameters'] / 1e3:,.0f}k weights" if "parameters" in status else "–",
+    }
+    cells = "".join(
+        f'<div><span class="fer-quiet">{name}</span><strong>{value}</strong></div>'
+        for name, value in figures.items()
+    )
+    st.html(f'<div class="fer-facts">{cells}</div>')
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.1%}"
+
+
+def show_charts(run: Run) -> None:
+    charts.show_curves(run.folder, key=f"train.curves.{run.id}")
+    charts.show_classes(run.folder, key=f"train.classes.{run.id}")
+    with st.expander("Log", icon=":material/notes:"):
+        st.code(_log_tail(run) or "Nothing yet.", language=None, height=240)
+    with st.expander("Configuration", icon=":material/settings:"):
+        try:
+            st.code(run.config().to_toml(), language="toml", height=300)
+        except FerError as error:
+            errors.show(error)
+
+
+def _log_tail(run: Run) -> str:
+    try:
+        with (run.folder / "train.log").open("rb") as file:
+            file.seek(0, 2)
+            file.seek(max(0, file.tell() - _LOG_BYTES))
+            return file.read().decode(errors="replace")
+    except OSError:
+        return ""

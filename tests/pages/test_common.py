@@ -1,0 +1,95 @@
+import asyncio
+import io
+from collections.abc import AsyncIterator
+
+import numpy as np
+import pytest
+from PIL import Image
+from starlette.datastructures import Headers
+from starlette.formparsers import MultiPartParser
+
+from fer import emotions
+from fer.inference.prediction import FacePrediction
+from pages.common import uploads
+from pages.common.charts import bars_html, percent
+from pages.common.errors import plain
+from pages.common.pictures import annotated
+from pages.common.progress import progress_text
+
+
+def face(box: tuple[int, int, int, int], label: str) -> FacePrediction:
+    probabilities = {other: float(other == label) for other in emotions.FER2013}
+    crop = np.zeros((48, 48, 1), np.uint8)
+    return FacePrediction(box=box, score=0.9, probabilities=probabilities, crop=crop)
+
+
+def opened(picture: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(picture)), int)
+
+
+def test_a_large_photo_is_scaled_to_the_screen_and_keeps_its_proportions() -> None:
+    shown = opened(annotated(np.zeros((3000, 4000, 3), np.uint8), []))
+    assert shown.shape == (960, 1280, 3)
+
+
+def test_a_box_stands_where_the_face_is_in_the_colour_of_its_emotion() -> None:
+    photo = np.zeros((2000, 2000, 3), np.uint8)
+    shown = opened(annotated(photo, [face((500, 1000, 800, 500), "happy")]))
+    orange = np.abs(shown - (0xE6, 0x9F, 0x00)).sum(axis=2) < 60
+    rows, columns = np.nonzero(orange[645:])  # under the tag with the name
+    scale = 1280 / 2000
+    assert abs(columns.min() - 500 * scale) < 5
+    assert abs(columns.max() - 1300 * scale) < 5
+    assert abs(rows.max() + 645 - 1500 * scale) < 5
+    assert not orange[700:900, 400:800].any()
+
+
+@pytest.mark.parametrize(
+    "box", [(-40, -40, 90, 90), (0, 0, 300, 4), (290, 0, 90, 4), (400, 9, 5, 5)]
+)
+def test_a_box_over_the_edge_can_be_drawn(box: tuple[int, int, int, int]) -> None:
+    annotated(np.zeros((12, 300, 3), np.uint8), [face(box, "sad")])
+
+
+def test_a_small_share_never_reads_as_nothing() -> None:
+    shares = (0, 0.001, 0.005, 0.0444, 0.996, 1)
+    assert [percent(share) for share in shares] == ["0 %", "<1 %", "<1 %", "4 %", ">99 %", "100 %"]
+
+
+def test_bars_keep_their_order_and_cannot_smuggle_html_in() -> None:
+    html = bars_html({"<b>own</b>": 0.75, "happy": 0.25}, top="happy")
+    assert "<b>" not in html
+    assert html.index("own") < html.index("happy")
+    assert html.count("fer-strong") == 1
+    assert "width: 75.0%" in html
+
+
+def test_progress_names_the_piece_and_the_time_left_once_it_is_known_and_long() -> None:
+    assert progress_text("Photo", 0, 5, 9.0) == "Photo 1 of 5"
+    assert progress_text("Photo", 2, 5, 4.0) == "Photo 3 of 5, about 6 s left"
+    assert progress_text("Photo", 4, 5, 0.4) == "Photo 5 of 5"
+    assert progress_text("Photo", 1, 10, 40.0) == "Photo 2 of 10, about 6 min left"
+
+
+def test_a_file_name_is_shown_as_it_is() -> None:
+    assert plain("my_*photo*[1](x).jpg") == r"my\_\*photo\*\[1\]\(x\).jpg"
+
+
+def test_a_large_upload_never_touches_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MultiPartParser, "spool_max_size", 1024)
+    uploads.keep_in_memory()
+    photo = b"p" * 20_000_000
+    head = b'--x\r\nContent-Disposition: form-data; name="f"; filename="p.jpg"\r\n\r\n'
+    body = head + photo + b"\r\n--x--\r\n"
+
+    async def stream() -> AsyncIterator[bytes]:
+        yield body
+
+    headers = Headers({"content-type": "multipart/form-data; boundary=x"})
+    form = asyncio.run(MultiPartParser(headers, stream()).parse())
+    upload = form["f"]
+    assert not isinstance(upload, str)
+    assert upload.size == len(photo)
+    on_disk = upload.file._rolled  # type: ignore[attr-defined]
+    upload.file.close()
+    assert not on_disk

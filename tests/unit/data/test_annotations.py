@@ -1,0 +1,93 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from fer.data import Dataset, annotations, load_dataset
+from fer.errors import DatasetError, LabelError
+
+MakeFaces = Callable[..., Path]
+
+
+@pytest.fixture
+def dataset(make: MakeFaces) -> Dataset:
+    root = make("train/happy/a.png", "train/happy/b.png", "train/sad/c.png", "test/sad/d.png")
+    return load_dataset(root, validation_fraction=0)
+
+
+def again(dataset: Dataset, make: MakeFaces) -> Dataset:
+    return load_dataset(make(), validation_fraction=0)
+
+
+def test_an_excluded_face_is_left_out_unless_asked_for(dataset: Dataset, make: MakeFaces) -> None:
+    annotations.mark(dataset, ["train/happy/a.png"], excluded=True)
+    marked = again(dataset, make)
+    assert len(marked) == 4
+    assert marked.splits == {"train": 2, "test": 1}
+    assert "train/happy/a.png" not in set(marked.select("train").index["path"])
+    assert len(marked.select("train", with_excluded=True)) == 3
+    assert marked.fingerprint() != dataset.fingerprint()
+
+
+def test_a_label_put_right_is_used_and_the_old_one_kept(dataset: Dataset, make: MakeFaces) -> None:
+    annotations.mark(dataset, ["train/happy/b.png"], label="Anger")
+    row = again(dataset, make).index.set_index("path").loc["train/happy/b.png"]
+    assert (row["label"], row["label_original"]) == ("angry", "happy")
+    assert again(dataset, make).relabelled.sum() == 1
+
+
+def test_undo_takes_back_one_step_at_a_time_or_some_faces(dataset: Dataset) -> None:
+    paths = ["train/happy/a.png", "train/happy/b.png"]
+    annotations.mark(dataset, paths, excluded=True)
+    annotations.mark(dataset, paths[:1], label="sad")
+    assert annotations.read(dataset)[paths[0]].label == "sad"
+    assert annotations.undo(dataset) == 1
+    assert annotations.read(dataset)[paths[0]].label is None
+    assert annotations.undo(dataset, paths[:1]) == 1
+    assert list(annotations.read(dataset)) == paths[1:]
+    assert annotations.undo(dataset) == 1
+    assert annotations.undo(dataset) == 0
+    assert annotations.read(dataset) == {}
+
+
+def test_a_mark_does_not_hold_for_another_picture_of_that_name(
+    dataset: Dataset, make: MakeFaces
+) -> None:
+    annotations.mark(dataset, ["train/sad/c.png"], excluded=True)
+    Image.new("L", (48, 48), 3).save(make() / "train/sad/c.png")
+    assert not again(dataset, make).excluded.any()
+
+
+def test_marks_are_exported_and_no_file_of_the_user_is_touched(
+    dataset: Dataset, make: MakeFaces
+) -> None:
+    root = make()
+    before = {file: file.stat().st_mtime_ns for file in root.rglob("*")}
+    annotations.mark(dataset, ["train/sad/c.png"], label="fear")
+    annotations.mark(dataset, ["train/happy/a.png"], excluded=True)
+    digest = dataset.index.set_index("path")["hash"]
+    assert annotations.export(root).splitlines() == [
+        "path,hash,excluded,label",
+        f"train/happy/a.png,{digest['train/happy/a.png']},1,",
+        f"train/sad/c.png,{digest['train/sad/c.png']},0,fear",
+    ]
+    assert before == {file: file.stat().st_mtime_ns for file in root.rglob("*")}
+
+
+def test_what_cannot_be_marked_is_refused(dataset: Dataset) -> None:
+    with pytest.raises(DatasetError, match="no face 'gone'"):
+        annotations.mark(dataset, ["gone"], excluded=True)
+    with pytest.raises(LabelError, match="hungry"):
+        annotations.mark(dataset, ["train/sad/c.png"], label="hungry")
+    assert annotations.read(dataset) == {}
+
+
+def test_a_damaged_file_of_marks_is_an_error_and_not_silently_lost(
+    dataset: Dataset, make: MakeFaces
+) -> None:
+    annotations.mark(dataset, ["train/sad/c.png"], excluded=True)
+    assert dataset.folder is not None
+    (dataset.folder / annotations.FILE).write_text('{"version": 1, "steps": [')
+    with pytest.raises(DatasetError, match="cannot be read"):
+        again(dataset, make)

@@ -1,0 +1,99 @@
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fer import exchange, models
+from fer.data import Dataset
+from fer.errors import ArtefactError, ConfigError, DatasetError
+
+
+def faces(n: int) -> np.ndarray:
+    return np.random.default_rng(n).integers(0, 256, (n, 24, 24, 1), dtype=np.uint8)
+
+
+@pytest.fixture(scope="module")
+def exported(
+    tiny_folder: Path, tiny_dataset: Dataset, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    folder = Path(shutil.copytree(tiny_folder, tmp_path_factory.mktemp("exported") / "tiny"))
+    exchange.export(folder, tiny_dataset)
+    return folder
+
+
+def test_litert_answers_as_the_network_does_whatever_the_number_of_faces(exported: Path) -> None:
+    keras, litert = models.load(exported), models.load(exported, form="litert")
+    for n in (1, 7, 1, 130):
+        np.testing.assert_allclose(
+            litert.classify(faces(n)), keras.classify(faces(n)), atol=1e-5, strict=True
+        )
+
+
+def test_int8_is_a_third_of_the_size_and_names_nearly_the_same(
+    exported: Path, tiny_dataset: Dataset
+) -> None:
+    keras, int8 = models.load(exported), models.load(exported, form="litert-int8")
+    sizes = {form: row["bytes"] for form, row in keras.card.forms.items()}
+    assert sizes["litert-int8"] < sizes["litert"] / 3
+    ours, theirs = (one.classify(tiny_dataset.pixels).argmax(axis=1) for one in (int8, keras))
+    assert (ours == theirs).mean() > 0.9
+
+
+def test_the_card_tells_size_accuracy_and_speed_of_each_form(exported: Path) -> None:
+    forms = models.load(exported).card.forms
+    assert tuple(forms) == models.FORMS
+    for row in forms.values():
+        assert (exported / row["file"]).stat().st_size == row["bytes"]
+        assert row["images"] == 16
+        assert row["one_face_ms"] > 0
+    assert forms["litert"]["accuracy"] == forms["keras"]["accuracy"]
+
+
+def test_one_litert_network_serves_several_threads(exported: Path) -> None:
+    litert = models.load(exported, form="litert")
+    expected = [litert.classify(faces(n)) for n in range(1, 9)]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda n: litert.classify(faces(n)), [*range(1, 9)] * 4))
+    for n, answer in enumerate(found):
+        np.testing.assert_array_equal(answer, expected[n % 8])
+
+
+def test_a_photo_needs_no_tensorflow_where_the_model_is_there_as_litert(
+    exported: Path,
+) -> None:
+    code = (
+        "import sys, numpy as np; from fer.inference.predictor import Predictor\n"
+        "p = Predictor.load(sys.argv[1], detector='none')\n"
+        "p.predict(np.zeros((48, 48), np.uint8))\n"
+        "assert not {'tensorflow', 'keras'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(exported)], check=True, timeout=60)
+
+
+def test_a_damaged_missing_or_unknown_form_is_told(exported: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(exported, tmp_path / "copy"))
+    (copy / "model.tflite").write_bytes(b"no network")
+    with pytest.raises(ArtefactError, match="SHA-256 differs"):
+        models.load(copy, form="litert")
+    (copy / "model.tflite").unlink()
+    with pytest.raises(ArtefactError, match=r"no model\.tflite"):
+        models.load(copy, form="auto")
+    with pytest.raises(ConfigError, match="auto, keras, litert, litert-int8"):
+        models.load(copy, form="onnx")
+
+
+def test_a_model_that_was_not_exported_says_how_to(tiny_folder: Path) -> None:
+    assert models.load(tiny_folder, form="auto").form == "keras"
+    with pytest.raises(ArtefactError, match="fer export tiny"):
+        models.load(tiny_folder, form="litert")
+
+
+def test_what_cannot_be_measured_changes_nothing(exported: Path, tiny_dataset: Dataset) -> None:
+    before = (exported / "card.json").read_text()
+    with pytest.raises(DatasetError, match="no faces in split 'private_test'"):
+        exchange.export(exported, tiny_dataset, "private_test")
+    assert (exported / "card.json").read_text() == before
