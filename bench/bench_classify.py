@@ -2,7 +2,7 @@
 
 Every figure is a ratio of medians taken in turn within this one run:
 
-- one face: `Artefact.classify` over a bare call of the same compiled network (at most 1.5);
+- one face: `Model.classify` over a bare call of the same compiled network (at most 1.5);
 - 1,000 faces: its throughput over the bare network's in the same batches (at least 0.8);
 - whole process: `python -m fer predict PHOTO` over `python -c "import tensorflow"` (at most 1.5).
 """
@@ -41,7 +41,7 @@ def main() -> None:
     shape = (model.card.height, model.card.width, model.card.channels)
     faces = np.random.default_rng(0).integers(0, 256, (1000, *shape), dtype=np.uint8)
     bare = tf.function(
-        lambda x: model.model(x, training=False),
+        lambda x: model.network(x, training=False),
         input_signature=[tf.TensorSpec((None, *shape), tf.uint8)],
     ).get_concrete_function()
 

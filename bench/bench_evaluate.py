@@ -42,7 +42,7 @@ def main() -> None:
         name="noise", index=index, pixels=pixels, labels=card.labels, split_rule="", synthetic=True
     )
     bare = tf.function(
-        lambda x: model.model(x, training=False),
+        lambda x: model.network(x, training=False),
         input_signature=[tf.TensorSpec((None, *shape[1:]), tf.uint8)],
     ).get_concrete_function()
     chunks = [tf.constant(pixels[i : i + models.BATCH]) for i in range(0, FACES, models.BATCH)]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fer.data import Dataset
     from fer.inference.predictor import Predictor
     from fer.models.card import ModelCard
-    from fer.models.model import Artefact
+    from fer.models.model import Model
     from fer.training.config import TrainingConfig
     from fer.training.events import Fitted, Listener
 
@@ -75,13 +75,13 @@ def train(
     teachers: "Sequence[str | Path]" = (),
     go_on: bool = True,
     callbacks: "Sequence[keras.callbacks.Callback]" = (),
-) -> "Artefact":
-    """Train a network, measure it, and write it as an artefact.
+) -> "Model":
+    """Train a network, measure it, and write it as a model.
 
     Args:
         data: A data set, or what `load_dataset` takes.
         config: How; None for the defaults.
-        out: Folder of the artefact; an artefact that is there is replaced.
+        out: Folder of the model; a model that is there is replaced.
         listener: Told when it starts, after every step and every epoch.
         progress: Called with files read and files planned while the data set is read.
         stop: Once set, training ends after the current step and keeps what it has.
@@ -134,7 +134,7 @@ def train(
     if measuring:
         measuring()
     card = _card(folder.name, config, dataset, fitted)
-    trained = models.Artefact.of(fitted.model, card)
+    trained = models.Model.of(fitted.model, card)
     card = _calibrated(trained, dataset)
     return replace(trained, card=models.save(fitted.model, card, folder))
 
@@ -207,7 +207,7 @@ def calibrate(
 
 
 def _calibrated(
-    model: "Artefact", dataset: "Dataset", progress: Progress | None = None
+    model: "Model", dataset: "Dataset", progress: Progress | None = None
 ) -> "ModelCard":
     """The card with a temperature fitted on validation, and with the figures at it."""
     from fer.evaluation.evaluate import calibrate as fit
@@ -235,25 +235,25 @@ def _calibrated(
 
 
 def evaluate(
-    model: "str | Path | Artefact",
+    model: "str | Path | Model",
     data: "str | Path | Dataset",
     split: str = "test",
     *,
     tta: str = "none",
     form: str = "keras",
-    compare: "str | Path | Artefact | None" = None,
+    compare: "str | Path | Model | None" = None,
     report: str | Path | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Measure a model on one split of a data set.
 
     Args:
-        model: A loaded artefact, or a model's name or folder.
+        model: A loaded model, or a model's name or folder.
         data: A data set, or what `load_dataset` takes; read as the model was trained, so that a
             validation part that is carved out of train is the same one.
         split: `train`, `validation`, `test`, `public_test`, `private_test` or `all`.
         tta: Test-time augmentation: `none`, `flip`, `shifts` or `ten_crop`.
-        form: What to run: `keras`, `litert`, `litert-int8` or `auto`; not for a loaded artefact.
+        form: What to run: `keras`, `litert`, `litert-int8` or `auto`; not for a loaded model.
         compare: A second model, to be compared on the same faces and labels.
         report: Write an HTML page with everything here, and a JSON of the same name beside it.
         progress: Called with faces done and faces planned.
@@ -275,7 +275,7 @@ def evaluate(
     report = Path(report).expanduser() if report else None
     if report:
         check_target(report)
-    loaded = model if isinstance(model, models.Artefact) else models.load(model, form=form)
+    loaded = model if isinstance(model, models.Model) else models.load(model, form=form)
     second = models.load(compare) if isinstance(compare, str | Path) else compare
     if second:
         check_classes(*((card.name, card.labels) for card in (loaded.card, second.card)))

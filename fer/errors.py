@@ -13,7 +13,7 @@ FerError
 ├── DatasetError               a data set that is not there or cannot be read
 ├── ConfigError                a setting that is impossible
 ├── TrainingError              a training that cannot start, go on or end well
-└── ArtefactError              a trained model that cannot be loaded or saved
+└── ModelError              a trained model that cannot be loaded or saved
     ├── ModelNotFoundError     no model of that name
     └── CardError              a card that is damaged, newer, or does not fit its network
 
@@ -81,13 +81,13 @@ class TrainingError(FerError):
     """A training that cannot start, go on or end well."""
 
 
-class ArtefactError(FerError):
+class ModelError(FerError):
     """A trained model that cannot be loaded or saved."""
 
 
-class ModelNotFoundError(ArtefactError):
+class ModelNotFoundError(ModelError):
     """No model of that name or at that path."""
 
 
-class CardError(ArtefactError):
+class CardError(ModelError):
     """A card that is damaged, from a newer version, or does not fit its network."""

@@ -14,7 +14,7 @@ from fer.api import Progress
 if TYPE_CHECKING:
     from fer.data import Dataset
     from fer.models.card import ModelCard
-    from fer.models.model import Artefact
+    from fer.models.model import Model
 
 _CALIBRATION_FACES = 500
 
@@ -49,7 +49,7 @@ def export(
     dataset.select(split)  # what cannot be measured is not written
     train = dataset.select("train").pixels
     faces = train[:: max(1, len(train) // _CALIBRATION_FACES)]
-    files = litert.convert(loaded.model, np.ascontiguousarray(faces))
+    files = litert.convert(loaded.network, np.ascontiguousarray(faces))
     card = models.save_forms(files, loaded.card, folder)
     forms = {}
     for form in models.FORMS:
@@ -81,19 +81,19 @@ def save(model: str | Path, file: str | Path) -> list[Path]:
     from fer import models
     from fer.models import formats
 
-    return formats.save_network(models.load(model).model, Path(file).expanduser())
+    return formats.save_network(models.load(model).network, Path(file).expanduser())
 
 
 def adopt(
     file: str | Path, labels: Sequence[str], *, out: str | Path, scale: str = "0-1"
 ) -> "ModelCard":
-    """Make an artefact of a network that was trained elsewhere.
+    """Make a model of a network that was trained elsewhere.
 
     Args:
         file: A `.keras` or `.h5` file, or `.json` with `.weights.h5` beside it.
         labels: The classes in the order of its outputs. Keras' folder readers take them
             alphabetically.
-        out: Folder of the artefact; an artefact that is there is replaced.
+        out: Folder of the model; a model that is there is replaced.
         scale: The grey values that it expects: `0-255`, `0-1` or `-1-1`.
 
     Returns:
@@ -119,7 +119,7 @@ def adopt(
     return models.save(model, card, folder)
 
 
-def _median_ms(model: "Artefact", face: np.ndarray) -> float:
+def _median_ms(model: "Model", face: np.ndarray) -> float:
     spent = []
     for _ in range(200):
         start = time.perf_counter()

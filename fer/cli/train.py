@@ -16,7 +16,7 @@ from fer.cli.terminal import (
     progress,
     stop_on_interrupt,
 )
-from fer.errors import ArtefactError, ConfigError, TrainingError
+from fer.errors import ConfigError, ModelError, TrainingError
 
 if TYPE_CHECKING:
     from fer.training.config import TrainingConfig
@@ -145,7 +145,7 @@ def _in_terminal(config: "TrainingConfig", name: str, out_folder: Path | None) -
 
     if out_folder:
         models.check_replaceable(out_folder.expanduser().resolve())
-    with queue.turn() as mine:
+    with queue.training_lock() as mine:
         if not mine:
             busy = queue.active()
             raise TrainingError(
@@ -158,7 +158,7 @@ def _in_terminal(config: "TrainingConfig", name: str, out_folder: Path | None) -
 
         run = runs.create(config, name=name, state="preparing")
         with run.held(), stop_on_interrupt() as stop, progress() as bar:
-            trained = worker.carry_out(
+            trained = worker.run_training(
                 run,
                 listener=_TrainingDisplay(bar),
                 progress=Counter(bar, "files read"),
@@ -167,9 +167,9 @@ def _in_terminal(config: "TrainingConfig", name: str, out_folder: Path | None) -
         if out_folder:
             try:
                 models.copy(run.model_folder, out_folder.expanduser())
-            except ArtefactError as error:
+            except ModelError as error:
                 kept = f"The model itself is kept in '{run.model_folder}'."
-                raise ArtefactError(f"{error} {kept}") from error
+                raise ModelError(f"{error} {kept}") from error
     queue.wake()
     for figures in trained.card.metrics.values():
         print_figures(figures)

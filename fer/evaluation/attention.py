@@ -6,7 +6,7 @@ import numpy as np
 
 from fer.data import Dataset
 from fer.evaluation.predictions import PredictionTable
-from fer.models.model import Artefact
+from fer.models.model import Model
 from fer.nets.explain import grad_cam
 
 FACES_PER_CLASS = 40
@@ -28,7 +28,7 @@ class MeanAttention:
 
 
 def mean_attention(
-    artefact: Artefact,
+    model: Model,
     dataset: Dataset,
     table: PredictionTable,
     *,
@@ -38,14 +38,14 @@ def mean_attention(
     """Mean Grad-CAM of rightly named faces by class; classes without one are left out.
 
     Args:
-        artefact: The model.
+        model: The model.
         dataset: Where the faces are.
         table: Its predictions on them.
         per_class: Most faces to look at for a class, drawn at random.
         seed: Seed of that draw.
 
     Raises:
-        ArtefactError: If the network has nothing to show.
+        ModelError: If the network has nothing to show.
     """
     generator = np.random.default_rng(seed)
     found = {}
@@ -55,7 +55,7 @@ def mean_attention(
         rows = np.sort(generator.choice(rows, min(len(rows), per_class), replace=False))
         if len(rows):
             faces = dataset.pixels[rows]
-            heat = np.mean([grad_cam(artefact.model, face, i) for face in faces], axis=0)
+            heat = np.mean([grad_cam(model.network, face, i) for face in faces], axis=0)
             found[label] = MeanAttention(
                 face=faces.mean(axis=0).astype(np.uint8), heat=heat, images=len(rows)
             )

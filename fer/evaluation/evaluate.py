@@ -9,12 +9,12 @@ from fer.evaluation.calibration import expected_calibration_error, fit_temperatu
 from fer.evaluation.caveats import leak_free, votes
 from fer.evaluation.metrics import metrics
 from fer.evaluation.predictions import PredictionTable, predictions
-from fer.models.model import Artefact
+from fer.models.model import Model
 from fer.nets.forward import tempered
 
 
 def evaluate(
-    artefact: Artefact,
+    model: Model,
     dataset: Dataset,
     split: str = "test",
     *,
@@ -24,7 +24,7 @@ def evaluate(
     """Figures of a model on one split.
 
     Args:
-        artefact: The model.
+        model: The model.
         dataset: Faces of the size and channels that the model's card names.
         split: As `Dataset.select` takes it.
         tta: Test-time augmentation: `none`, `flip`, `shifts` or `ten_crop`.
@@ -37,7 +37,7 @@ def evaluate(
         DatasetError: If the split is empty, or shares no class with the model.
         ConfigError: If `tta` is unknown.
     """
-    return figures(predictions(artefact, dataset, split, tta=tta, progress=progress))
+    return figures(predictions(model, dataset, split, tta=tta, progress=progress))
 
 
 def figures(table: PredictionTable) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def figures(table: PredictionTable) -> dict[str, Any]:
 
 
 def calibrate(
-    artefact: Artefact,
+    model: Model,
     dataset: Dataset,
     *,
     progress: Callable[[int, int], None] | None = None,
@@ -83,7 +83,7 @@ def calibrate(
     Raises:
         DatasetError: If there is no validation part, or it shares no class with the model.
     """
-    plain = replace(artefact, card=replace(artefact.card, temperature=1.0))
+    plain = replace(model, card=replace(model.card, temperature=1.0))
     table = predictions(plain, dataset, "validation", progress=progress)
     temperature = fit_temperature(table.probabilities, table.targets)
     correct = table.frame["correct"].to_numpy(bool)

@@ -18,7 +18,7 @@ from fer import settings
 from fer.data import Dataset
 from fer.errors import DatasetError
 from fer.evaluation.tta import views_of
-from fer.models.model import Artefact
+from fer.models.model import Model
 from fer.nets.forward import tempered
 
 CHUNK = 1024
@@ -83,7 +83,7 @@ class PredictionTable:
 
 
 def predictions(
-    artefact: Artefact,
+    model: Model,
     dataset: Dataset,
     split: str = "test",
     *,
@@ -93,7 +93,7 @@ def predictions(
     """The prediction table of a model on one split.
 
     Args:
-        artefact: The model.
+        model: The model.
         dataset: Faces of the size and channels that the model's card names.
         split: As `Dataset.select` takes it.
         tta: One of `fer.evaluation.tta.VIEWS`.
@@ -104,7 +104,7 @@ def predictions(
             or it shares no class with the model.
         ConfigError: If `tta` is unknown.
     """
-    card = artefact.card
+    card = model.card
     wanted = (card.height, card.width, card.channels)
     if dataset.pixels.shape[1:] != wanted:
         raise DatasetError(
@@ -123,7 +123,7 @@ def predictions(
     left_out = int((~known).sum())
     if left_out:
         part, targets = part.take(np.flatnonzero(known)), targets[known]
-    kept = raw_probabilities(artefact, part, split, tta=tta, progress=progress)
+    kept = raw_probabilities(model, part, split, tta=tta, progress=progress)
     probabilities = tempered(kept, card.temperature)
     frame = _joined(part, probabilities, targets, card.labels)
     frame["in_training"] = _in_training(part, dataset)
@@ -153,7 +153,7 @@ def predictions(
 
 
 def raw_probabilities(
-    artefact: Artefact,
+    model: Model,
     part: Dataset,
     split: str,
     *,
@@ -165,20 +165,20 @@ def raw_probabilities(
     They are kept for the next call, where the model is one that lies on disk.
     """
     hashes = pd.Index(part.index["hash"])
-    file = _file(artefact, part.name, split, tta)
-    kept = _read(file, artefact.card.labels) if file else None
+    file = _file(model, part.name, split, tta)
+    kept = _read(file, model.card.labels) if file else None
     places = kept.index.get_indexer(hashes) if kept is not None else np.full(len(part), -1)
     missing = np.flatnonzero((places < 0) & ~hashes.duplicated())
     if len(missing):
-        made = np.empty((len(missing), len(artefact.card.labels)), np.float32)
+        made = np.empty((len(missing), len(model.card.labels)), np.float32)
         for start in range(0, len(missing), CHUNK):
             faces = part.pixels[missing[start : start + CHUNK]]
-            seen = [artefact.uncalibrated(view) for view in views_of(faces, tta)]
+            seen = [model.uncalibrated(view) for view in views_of(faces, tta)]
             made[start : start + CHUNK] = np.mean(seen, axis=0)
             if progress:
                 share = min(start + CHUNK, len(missing)) / len(missing)
                 progress(round(share * len(part)), len(part))
-        new = pd.DataFrame(made, index=hashes[missing], columns=list(artefact.card.labels))
+        new = pd.DataFrame(made, index=hashes[missing], columns=list(model.card.labels))
         kept = new if kept is None else pd.concat([kept, new])
         if file:
             _write(kept, file)
@@ -189,11 +189,11 @@ def raw_probabilities(
     return kept.to_numpy(np.float32)[places]
 
 
-def _file(artefact: Artefact, name: str, split: str, tta: str) -> Path | None:
+def _file(model: Model, name: str, split: str, tta: str) -> Path | None:
     """Where the answers lie; None for a network that is only in memory."""
-    if not artefact.sha256:
+    if not model.sha256:
         return None
-    said = "\0".join((artefact.sha256, name, split, tta))
+    said = "\0".join((model.sha256, name, split, tta))
     return settings.predictions_folder() / f"{hashlib.sha256(said.encode()).hexdigest()}.parquet"
 
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from fer.data import Dataset
-from fer.errors import ArtefactError, FerError
+from fer.errors import FerError, ModelError
 from fer.evaluation.attention import MeanAttention, mean_attention
 from fer.evaluation.calibration import coverage_curve, reliability
 from fer.evaluation.comparison import Comparison
@@ -19,13 +19,13 @@ from fer.evaluation.predictions import PredictionTable
 from fer.evaluation.report_html import html
 from fer.evaluation.slices import picture_facts, slice_figures
 from fer.models.card import ModelCard
-from fer.models.model import Artefact
+from fer.models.model import Model
 
 _HEAT_SIDE = 16
 
 
 def full_figures(
-    artefact: Artefact,
+    model: Model,
     dataset: Dataset,
     table: PredictionTable,
     figures: dict[str, Any],
@@ -34,7 +34,7 @@ def full_figures(
     """The figures of `evaluate` with everything else that a report holds.
 
     Args:
-        artefact: The model.
+        model: The model.
         dataset: Where the faces are.
         table: What the model said of them.
         figures: As `fer.evaluation.evaluate.figures` gives them.
@@ -56,7 +56,7 @@ def full_figures(
         "coverage": coverage_curve(confidence, correct),
         "slices": slice_figures(table, facts),
         "label_errors": listed_errors(table),
-        "attention": _coarse(_attention(artefact, dataset, table)),
+        "attention": _coarse(_attention(model, dataset, table)),
     }
     if comparison:
         full["comparison"] = comparison_record(comparison)
@@ -82,11 +82,11 @@ def listed_errors(table: PredictionTable) -> list[dict[str, Any]]:
 
 
 def _attention(
-    artefact: Artefact, dataset: Dataset, table: PredictionTable
+    model: Model, dataset: Dataset, table: PredictionTable
 ) -> Mapping[str, MeanAttention]:
     try:
-        return mean_attention(artefact, dataset, table)
-    except ArtefactError:  # a network without a convolution, or another backend
+        return mean_attention(model, dataset, table)
+    except ModelError:  # a network without a convolution, or another backend
         return {}
 
 

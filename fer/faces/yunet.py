@@ -76,13 +76,13 @@ class YuNet:
         if large < _GROWN_PX or not len(rows) or sides.min() < _LARGE_FACE * longer:
             rows = np.concatenate([rows, self._find(photo, large)])
         faces = select(rows[:, :4], rows[:, 14], _landmarks(rows), photo)
-        return [self._looked_at_again(photo, face) for face in faces]
+        return [self._refined(photo, face) for face in faces]
 
     def detect_many(self, photos: Sequence[np.ndarray]) -> list[list[Face]]:
         """The faces of each photo (see `Detector`)."""
         return [self.detect(photo) for photo in photos]
 
-    def _looked_at_again(self, photo: np.ndarray, face: Face) -> Face:
+    def _refined(self, photo: np.ndarray, face: Face) -> Face:
         """The face with better landmarks.
 
         On small faces, the network says of a tilt of 20° that it is 10° or less. Levelled by that

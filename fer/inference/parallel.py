@@ -14,7 +14,7 @@ _T = TypeVar("_T")
 _R = TypeVar("_R")
 
 
-def ahead(function: Callable[[_T], _R], values: Iterable[_T]) -> Iterator[_R]:
+def map_ordered(function: Callable[[_T], _R], values: Iterable[_T]) -> Iterator[_R]:
     """Results in order, worked out on all cores while they are taken."""
     waiting: deque[Future[_R]] = deque()
     workers = min(os.cpu_count() or 1, _MOST_WORKERS)

@@ -17,10 +17,10 @@ from fer.faces.detection import Detector, load_detector
 from fer.faces.face import Face
 from fer.faces.quality import Quality, measure
 from fer.images import decode, to_network_input
-from fer.inference.parallel import ahead, growing_groups
+from fer.inference.parallel import growing_groups, map_ordered
 from fer.inference.prediction import Box, FacePrediction, PhotoFaces, PhotoPrediction
 from fer.models.card import ModelCard
-from fer.models.model import Artefact
+from fer.models.model import Model
 from fer.nets import explain
 
 _AT_ONCE = 8
@@ -63,7 +63,7 @@ class _Framed:
 class Predictor:
     """A model and a face detector, ready for photos; safe to share between threads."""
 
-    def __init__(self, model: Artefact, detector: Detector | None) -> None:
+    def __init__(self, model: Model, detector: Detector | None) -> None:
         """Put a predictor together.
 
         Args:
@@ -88,7 +88,7 @@ class Predictor:
                 model has it, which starts in a tenth of a second.
 
         Raises:
-            ArtefactError: If the model cannot be loaded.
+            ModelError: If the model cannot be loaded.
             DetectorError: If the detector is unknown or missing.
         """
         finder = None if detector == "none" else load_detector(detector)
@@ -162,7 +162,7 @@ class Predictor:
             return [next(said) if isinstance(one, _Framed) else one for one in framed]
 
         # Small groups come first, so that a few photos keep all cores busy, too.
-        yield from chain.from_iterable(ahead(predicted, growing_groups(images, _AT_ONCE)))
+        yield from chain.from_iterable(map_ordered(predicted, growing_groups(images, _AT_ONCE)))
 
     def find(self, photo: np.ndarray, *, min_face_px: int = 0) -> list[Face]:
         """The faces of a decoded photo, largest first.
@@ -196,7 +196,7 @@ class Predictor:
 
     def grad_cam(self, face: FacePrediction, label: str) -> np.ndarray:
         """What of a face spoke for a label; see `fer.nets.explain.grad_cam`."""
-        return explain.grad_cam(self._model.model, face.crop, self.card.labels.index(label))
+        return explain.grad_cam(self._model.network, face.crop, self.card.labels.index(label))
 
     def _framed(
         self, photos: Sequence[_Opened], whole_if_no_face: bool, min_face_px: int

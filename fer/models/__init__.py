@@ -4,7 +4,7 @@ from fer.models.model import (
     CARD_FILE,
     FORMS,
     MODEL_FILE,
-    Artefact,
+    Model,
     check_replaceable,
     checksum,
     copy,
@@ -18,6 +18,6 @@ from fer.models.model import (
 )
 
 __all__ = [
-    "CARD_FILE", "FORMS", "MODEL_FILE", "Artefact", "check_replaceable", "checksum", "copy", "find",
+    "CARD_FILE", "FORMS", "MODEL_FILE", "Model", "check_replaceable", "checksum", "copy", "find",
     "list_models", "load", "named", "save", "save_card", "save_forms",
 ]  # fmt: skip

@@ -31,7 +31,7 @@ class ModelCard:
         remarks: Sentences by whoever made it, such as what it measured elsewhere.
         config: The training configuration.
         training: Epochs run, the best one, seconds, and whether it was stopped early.
-        temperature: What `Artefact.classify` divides the logits by (Guo et al. 2017); 1 leaves
+        temperature: What `Model.classify` divides the logits by (Guo et al. 2017); 1 leaves
             the network's own probabilities.
         calibration: What the temperature was fitted on, and the ECE before and after.
         forms: By form (`keras`, `litert`, `litert-int8`) its `file`, `bytes`, `sha256`, its

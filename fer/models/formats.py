@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fer.errors import ArtefactError
+from fer.errors import ModelError
 from fer.models.card import ModelCard
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def save_network(model: "keras.Model", path: Path) -> list[Path]:
         The files written.
 
     Raises:
-        ArtefactError: If the suffix is unknown, or the file cannot be written.
+        ModelError: If the suffix is unknown, or the file cannot be written.
     """
     _check_suffix(path)
     try:
@@ -46,7 +46,7 @@ def save_network(model: "keras.Model", path: Path) -> list[Path]:
                 model.save(made[0])
             return [file.replace(path.parent / file.name) for file in made]
     except OSError as error:
-        raise ArtefactError(f"The network cannot be written to '{path}': {error}.") from error
+        raise ModelError(f"The network cannot be written to '{path}': {error}.") from error
 
 
 def open_network(path: Path) -> "keras.Model":
@@ -57,7 +57,7 @@ def open_network(path: Path) -> "keras.Model":
             `name.weights.h5` or `name.h5`.
 
     Raises:
-        ArtefactError: If the suffix is unknown, or a file is missing, damaged or unsafe.
+        ModelError: If the suffix is unknown, or a file is missing, damaged or unsafe.
     """
     _check_suffix(path)
     import keras
@@ -67,14 +67,14 @@ def open_network(path: Path) -> "keras.Model":
         named = [_weights_of(path), path.with_suffix(".h5")]
         files.append(next((file for file in named if file.is_file()), named[0]))
     if missing := [file for file in files if not file.is_file()]:
-        raise ArtefactError(f"There is no file '{missing[0]}'. Expected a network saved by Keras.")
+        raise ModelError(f"There is no file '{missing[0]}'. Expected a network saved by Keras.")
     try:
         if path.suffix != ".json":
             return keras.saving.load_model(path, compile=False, safe_mode=True)
         model = keras.models.model_from_json(path.read_text(encoding="utf-8"))
         model.load_weights(files[1])
     except Exception as error:  # Keras raises what its parts raise; all of it means this.
-        raise ArtefactError(f"'{path}' cannot be loaded by Keras: {error}") from error
+        raise ModelError(f"'{path}' cannot be loaded by Keras: {error}") from error
     return model
 
 
@@ -97,11 +97,11 @@ def adopt(
         framing: How faces are to be cut out for it; see `ModelCard`.
 
     Raises:
-        ArtefactError: If the scale is unknown, or the network has another shape.
+        ModelError: If the scale is unknown, or the network has another shape.
         CardError: If size, channels or labels are impossible.
     """
     if scale not in SCALES:
-        raise ArtefactError(f"Unknown scale '{scale}'. Known: {', '.join(SCALES)}.")
+        raise ModelError(f"Unknown scale '{scale}'. Known: {', '.join(SCALES)}.")
     shape, outputs = network.input_shape, network.output_shape
     if (
         not isinstance(shape, tuple)
@@ -109,7 +109,7 @@ def adopt(
         or None in shape[1:]
         or outputs != (None, len(labels))
     ):
-        raise ArtefactError(
+        raise ModelError(
             f"The network goes from {shape} to {outputs}; expected (None, height, width, channels) "
             f"to (None, {len(labels)}), one number for each of {', '.join(labels)}."
         )
@@ -143,7 +143,7 @@ def adopt(
 
 def _check_suffix(path: Path) -> None:
     if path.suffix not in SUFFIXES:
-        raise ArtefactError(
+        raise ModelError(
             f"'{path.name}' ends in '{path.suffix}'; networks are kept as {', '.join(SUFFIXES)}."
         )
 

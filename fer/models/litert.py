@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fer.errors import ArtefactError
+from fer.errors import ModelError
 
 if TYPE_CHECKING:
     import keras
 
 FILES = {"litert": "model.tflite", "litert-int8": "model.int8.tflite"}
-"""The forms, with their file inside an artefact's folder."""
+"""The forms, with their file inside a model's folder."""
 
 
 def is_installed() -> bool:
@@ -62,12 +62,12 @@ class Network:
         path: The file.
 
     Raises:
-        ArtefactError: If the runtime is not installed, or the file is damaged.
+        ModelError: If the runtime is not installed, or the file is damaged.
     """
 
     def __init__(self, path: Path) -> None:
         if not is_installed():
-            raise ArtefactError(
+            raise ModelError(
                 f"'{path}' needs the package ai-edge-litert, which is not installed. Install it "
                 "with `pip install ai-edge-litert`, or use the form 'keras'."
             )
@@ -76,7 +76,7 @@ class Network:
             self._content = path.read_bytes()
             first = self._made()
         except (OSError, ValueError, RuntimeError) as error:
-            raise ArtefactError(f"'{path}' cannot be loaded by LiteRT: {error}") from error
+            raise ModelError(f"'{path}' cannot be loaded by LiteRT: {error}") from error
         [self._input] = first.get_input_details()
         [self._output] = first.get_output_details()
         # An interpreter works for one caller: as many as there are callers at one time.

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fer import options, settings
-from fer.errors import ArtefactError, CardError, ConfigError, ModelNotFoundError
+from fer.errors import CardError, ConfigError, ModelError, ModelNotFoundError
 from fer.files import write_bytes, write_text
 from fer.importing import one_at_a_time
 from fer.models import litert
@@ -42,31 +42,31 @@ BATCH = 128
 
 
 @dataclass(frozen=True, kw_only=True)
-class Artefact:
+class Model:
     """A loaded network with its card.
 
     Attributes:
         card: Its contract and record.
         forward: The compiled forward pass, safe to call from several threads. It knows nothing
             of the card's temperature; `classify` does.
-        open_model: Gives the network itself; the first call may have to load it.
+        open_network: Gives the network itself; the first call may have to load it.
         form: What `forward` runs: one of `FORMS`.
     """
 
     card: ModelCard
     forward: Forward
-    open_model: Callable[[], "keras.Model"]
+    open_network: Callable[[], "keras.Model"]
     form: str = "keras"
 
     @classmethod
-    def of(cls, model: "keras.Model", card: ModelCard) -> "Artefact":
+    def of(cls, model: "keras.Model", card: ModelCard) -> "Model":
         """A network in memory with its card."""
-        return cls(card=card, forward=compile_forward(model), open_model=lambda: model)
+        return cls(card=card, forward=compile_forward(model), open_network=lambda: model)
 
     @property
-    def model(self) -> "keras.Model":
+    def network(self) -> "keras.Model":
         """The network, for whoever needs more than its answers."""
-        return self.open_model()
+        return self.open_network()
 
     @property
     def sha256(self) -> str:
@@ -103,10 +103,10 @@ def named(name: str) -> Path:
     """The folder in the models folder for a model of a name, there or not.
 
     Raises:
-        ArtefactError: If the name cannot be a folder's.
+        ModelError: If the name cannot be a folder's.
     """
     if not _NAME.fullmatch(name):
-        raise ArtefactError(
+        raise ModelError(
             f"'{name}' cannot be a model's name. Use letters, digits, '.', '_' and '-'."
         )
     return settings.models_folder() / name
@@ -133,18 +133,18 @@ def find(model: str | Path | None = None) -> Path:
 
 
 def save(model: "keras.Model", card: ModelCard, folder: Path) -> ModelCard:
-    """Write an artefact; a reader sees the old one or the new one, never a mixture.
+    """Write a model; a reader sees the old one or the new one, never a mixture.
 
     Args:
         model: The network; its optimizer is not kept.
         card: Its card; the checksum is filled in here.
-        folder: Where to; replaced if it is an artefact.
+        folder: Where to; replaced if it is a model.
 
     Returns:
         The card as written.
 
     Raises:
-        ArtefactError: If the folder is something else, or cannot be written.
+        ModelError: If the folder is something else, or cannot be written.
     """
     with _replacing(folder) as made:
         made.mkdir()
@@ -155,10 +155,10 @@ def save(model: "keras.Model", card: ModelCard, folder: Path) -> ModelCard:
 
 
 def copy(source: Path, folder: Path) -> Path:
-    """Copy an artefact under the new folder's name; an artefact that is there is replaced.
+    """Copy a model under the new folder's name; a model that is there is replaced.
 
     Raises:
-        ArtefactError: If the folder is something else, or cannot be written.
+        ModelError: If the folder is something else, or cannot be written.
         CardError: If the source's card is damaged.
     """
     card = replace(read_card(source / CARD_FILE), name=folder.resolve().name)
@@ -170,7 +170,7 @@ def copy(source: Path, folder: Path) -> Path:
 
 @contextmanager
 def _replacing(folder: Path) -> Iterator[Path]:
-    """Gives a place to make an artefact in, and then moves it to where it belongs."""
+    """Gives a place to make a model in, and then moves it to where it belongs."""
     folder = folder.resolve()
     check_replaceable(folder)
     try:
@@ -183,7 +183,7 @@ def _replacing(folder: Path) -> Iterator[Path]:
             made.replace(folder)
     except OSError as error:
         reason = error.args[0][0][2] if isinstance(error, shutil.Error) else error
-        raise ArtefactError(f"The model cannot be written to '{folder}': {reason}.") from error
+        raise ModelError(f"The model cannot be written to '{folder}': {reason}.") from error
 
 
 def save_forms(files: Mapping[str, bytes], card: ModelCard, folder: Path) -> ModelCard:
@@ -191,20 +191,20 @@ def save_forms(files: Mapping[str, bytes], card: ModelCard, folder: Path) -> Mod
 
     Args:
         files: By form, as `fer.models.litert.convert` gives them.
-        card: The artefact's card.
+        card: The model's card.
         folder: Its folder.
 
     Returns:
         The card as written.
 
     Raises:
-        ArtefactError: If the folder cannot be written.
+        ModelError: If the folder cannot be written.
     """
     try:
         for form, content in files.items():
             write_bytes(folder / litert.FILES[form], content)
     except OSError as error:
-        raise ArtefactError(f"'{folder}' cannot be written: {error}.") from error
+        raise ModelError(f"'{folder}' cannot be written: {error}.") from error
     paths = {"keras": folder / MODEL_FILE, **{name: folder / litert.FILES[name] for name in files}}
     forms = {
         form: {"file": path.name, "bytes": path.stat().st_size, "sha256": checksum(path)}
@@ -219,7 +219,7 @@ def save_card(card: ModelCard, folder: Path) -> None:
     """Write a new card beside the network that is there.
 
     Raises:
-        ArtefactError: If the folder cannot be written.
+        ModelError: If the folder cannot be written.
     """
     try:
         write_text(folder / CARD_FILE, card.to_json())
@@ -227,7 +227,7 @@ def save_card(card: ModelCard, folder: Path) -> None:
         if card.config:
             write_text(folder / CONFIG_FILE, options.to_toml(card.config))
     except OSError as error:
-        raise ArtefactError(f"The card cannot be written to '{folder}': {error}.") from error
+        raise ModelError(f"The card cannot be written to '{folder}': {error}.") from error
 
 
 def _without_optimizer(model: "keras.Model") -> "keras.Model":
@@ -238,20 +238,20 @@ def _without_optimizer(model: "keras.Model") -> "keras.Model":
 
 
 def check_replaceable(folder: Path) -> None:
-    """Refuse a folder that holds anything but an artefact, before work is spent on it.
+    """Refuse a folder that holds anything but a model, before work is spent on it.
 
     Raises:
-        ArtefactError: If it does.
+        ModelError: If it does.
     """
     if folder.is_file() or (
         folder.is_dir() and any(folder.iterdir()) and not (folder / CARD_FILE).is_file()
     ):
-        raise ArtefactError(
+        raise ModelError(
             f"'{folder}' is there already and is not a model. Choose a new folder for the model."
         )
 
 
-def load(model: str | Path | None = None, *, form: str = "keras") -> Artefact:
+def load(model: str | Path | None = None, *, form: str = "keras") -> Model:
     """Load a model and check that its card fits it.
 
     Args:
@@ -261,7 +261,7 @@ def load(model: str | Path | None = None, *, form: str = "keras") -> Artefact:
     Raises:
         ModelNotFoundError: If there is no such model.
         CardError: If the card is damaged, newer, or does not fit the network.
-        ArtefactError: If the network's file is missing or damaged.
+        ModelError: If the network's file is missing or damaged.
         ConfigError: If the form is unknown.
     """
     folder = find(model)
@@ -270,11 +270,11 @@ def load(model: str | Path | None = None, *, form: str = "keras") -> Artefact:
         form = "litert" if "litert" in card.forms and litert.is_installed() else "keras"
     if form not in FORMS:
         raise ConfigError(f"Unknown form '{form}'. Known: auto, {', '.join(FORMS)}.")
-    open_model = cache(partial(_open_keras, folder, card))
+    open_network = cache(partial(_open_keras, folder, card))
     if form == "keras":
-        return Artefact(card=card, forward=compile_forward(open_model()), open_model=open_model)
+        return Model(card=card, forward=compile_forward(open_network()), open_network=open_network)
     if form not in card.forms:
-        raise ArtefactError(
+        raise ModelError(
             f"'{folder}' is not there as {form}. Make it with: python -m fer export {card.name} "
             "DATASET"
         )
@@ -282,7 +282,7 @@ def load(model: str | Path | None = None, *, form: str = "keras") -> Artefact:
     _check_sha256(path, card.forms[form].get("sha256"))
     network = litert.Network(path)
     _check_fit(network.input_shape, network.classes, card, path)
-    return Artefact(card=card, forward=network, open_model=open_model, form=form)
+    return Model(card=card, forward=network, open_network=open_network, form=form)
 
 
 def _open_keras(folder: Path, card: ModelCard) -> "keras.Model":
@@ -294,18 +294,18 @@ def _open_keras(folder: Path, card: ModelCard) -> "keras.Model":
     try:
         network = keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises what its parts raise; all of it means this.
-        raise ArtefactError(f"'{path}' cannot be loaded by Keras: {error}") from error
+        raise ModelError(f"'{path}' cannot be loaded by Keras: {error}") from error
     _check_fit(tuple(network.input_shape[1:]), network.output_shape[-1], card, path)
     return network
 
 
 def _check_sha256(path: Path, expected: str | None) -> None:
     if not path.is_file():
-        raise ArtefactError(
+        raise ModelError(
             f"'{path.parent}' has a card but no {path.name}. Restore it or train again."
         )
     if expected and checksum(path) != expected:
-        raise ArtefactError(
+        raise ModelError(
             f"'{path}' is damaged or not the network of its card: its SHA-256 differs from the "
             "card's. Restore both files together, or train the model again."
         )

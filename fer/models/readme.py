@@ -1,4 +1,4 @@
-"""The README of an artefact, written from its card (after Mitchell et al. 2019)."""
+"""The README of a model, written from its card (after Mitchell et al. 2019)."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from fer.errors import ArtefactError
+from fer.errors import ModelError
 from fer.nets.forward import Forward
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def grad_cam(network: "keras.Model", face: np.ndarray, label_index: int) -> np.n
         nothing does. What the network crops away is 0.
 
     Raises:
-        ArtefactError: If the network has no convolution, or does not run on TensorFlow.
+        ModelError: If the network has no convolution, or does not run on TensorFlow.
     """
     features, gradients = _gradients(network)(face[None], label_index)
     heat = np.maximum(features[0] @ gradients[0].mean(axis=(0, 1)), 0)
@@ -83,7 +83,7 @@ def _gradients(model: "keras.Model") -> Gradients:
     import keras
 
     if keras.backend.backend() != "tensorflow":
-        raise ArtefactError(
+        raise ModelError(
             f"Grad-CAM needs Keras on TensorFlow; it runs on {keras.backend.backend()}. "
             "Set KERAS_BACKEND=tensorflow, or use the occlusion map."
         )
@@ -128,8 +128,8 @@ def _last_spatial(model: "keras.Model") -> Any:
     raise _no_places(model)
 
 
-def _no_places(model: "keras.Model") -> ArtefactError:
-    return ArtefactError(
+def _no_places(model: "keras.Model") -> ModelError:
+    return ModelError(
         f"The network '{model.name}' has no convolution, so there is no place to show. "
         "Use a convolutional network, or the occlusion map."
     )

@@ -17,7 +17,7 @@ _started: list["subprocess.Popen[bytes]"] = []
 
 
 @contextmanager
-def turn() -> Iterator[bool]:
+def training_lock() -> Iterator[bool]:
     """Whether it is this process's turn to train; if so, nobody else's until the end.
 
     Raises:

@@ -8,7 +8,7 @@
 | `history.csv`   | a row per epoch                                                          |
 | `train.log`     | what the worker said                                                     |
 | `checkpoints/`  | `last.npz` and `best-….npz`                                              |
-| `model/`        | the artefact                                                             |
+| `model/`        | the model                                                             |
 | `figures.json`  | its figures by split                                                     |
 | `lock`          | held by the worker as long as it lives                                   |
 | `request`       | `stop` or `pause`: what the worker is asked for                          |
@@ -60,7 +60,7 @@ class Run:
 
     @property
     def model_folder(self) -> Path:
-        """Where its artefact is, once there is one."""
+        """Where its model is, once there is one."""
         return self.folder / "model"
 
     @property
@@ -70,7 +70,7 @@ class Run:
 
     @property
     def has_model(self) -> bool:
-        """Whether it has an artefact."""
+        """Whether it has a model."""
         return (self.model_folder / models.CARD_FILE).is_file()
 
     def config(self) -> TrainingConfig:
@@ -182,11 +182,11 @@ class Run:
         shutil.rmtree(gone, ignore_errors=True)
 
     def add_to_models(self, name: str) -> Path:
-        """Copy its artefact to the models; one of that name is replaced.
+        """Copy its model to the models; one of that name is replaced.
 
         Raises:
-            TrainingError: If there is no artefact yet.
-            ArtefactError: If the name cannot be a folder's, or something else is in the way.
+            TrainingError: If there is no model yet.
+            ModelError: If the name cannot be a folder's, or something else is in the way.
         """
         if not self.has_model:
             raise TrainingError(f"The run '{self.name}' has no model yet.")

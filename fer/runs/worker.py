@@ -21,7 +21,7 @@ from fer.training import checkpoint
 from fer.training.events import EpochEnded
 
 if TYPE_CHECKING:
-    from fer.models.model import Artefact
+    from fer.models.model import Model
     from fer.training.events import Listener
 
 log = logging.getLogger(__name__)
@@ -34,14 +34,14 @@ _RESERVE_BYTES = 1 << 18
 
 def work() -> None:
     """Carry out the next run of the queue, if it is nobody else's turn; then pass the turn on."""
-    with queue.turn() as mine:
+    with queue.training_lock() as mine:
         run = next(iter(queue.waiting()), None) if mine else None
         if run is not None:
             with run.held():
                 if run.stored_status().get("state") == "queued":
                     _log_to(run.folder / "train.log")
                     with suppress(Exception):  # it stands in the run's log and status
-                        carry_out(run)
+                        run_training(run)
     # Only after the turn is over: who is queued in the meantime relies on this look. One that
     # could not even begin (a full disk) waits for the next call, lest this go round for ever.
     if mine and run not in (waiting := queue.waiting()) and waiting:
@@ -59,13 +59,13 @@ def _log_to(path: Path) -> None:
     )
 
 
-def carry_out(
+def run_training(
     run: Run,
     *,
     listener: "Listener | None" = None,
     progress: Callable[[int, int], None] | None = None,
     stop: threading.Event | None = None,
-) -> "Artefact":
+) -> "Model":
     """Train a run whose lock and whose turn this process holds, from where it is to its end.
 
     Args:
@@ -147,8 +147,8 @@ def _reason(error: BaseException) -> str:
     return str(error) if isinstance(error, FerError) else repr(error)
 
 
-def _train(run: Run, **how: Any) -> "Artefact":
-    """Train as the run's configuration says; write the artefact and its figures."""
+def _train(run: Run, **how: Any) -> "Model":
+    """Train as the run's configuration says; write the model and its figures."""
     config = run.config()
     start = run.folder / "start"
     trained = api.train(

@@ -10,7 +10,7 @@ import numpy as np
 
 from fer.data import Dataset
 from fer.errors import ConfigError, DatasetError
-from fer.models.model import Artefact
+from fer.models.model import Model
 from fer.nets.cost import multiply_adds
 from fer.training import checkpoint
 from fer.training.batches import AugmentedBatches
@@ -19,7 +19,7 @@ from fer.training.events import BatchEnded, EpochEnded, Fitted, Listener, Starte
 from fer.training.loop import Loop
 from fer.training.network import adjust_logits, build, plain
 from fer.training.schedules import is_over, plateau_rate, step_schedule
-from fer.training.targets import prepare, taught
+from fer.training.targets import add_distillation, build_training_set
 
 __all__ = ["BatchEnded", "EpochEnded", "Fitted", "Listener", "Started", "fit"]
 
@@ -32,8 +32,8 @@ def fit(
     stop: threading.Event | None = None,
     should_stop: Callable[[], bool] | None = None,
     folder: Path | None = None,
-    start: Artefact | None = None,
-    teachers: Iterable[Artefact] = (),
+    start: Model | None = None,
+    teachers: Iterable[Model] = (),
     go_on: bool = True,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> Fitted:
@@ -62,12 +62,12 @@ def fit(
         TrainingError: If the loss is no longer a number, or a checkpoint cannot be used.
         OSError: If a checkpoint cannot be written; the one before it stays.
     """
-    material = prepare(config, dataset)
-    model = build(config, material.labels, start)
+    training_set = build_training_set(config, dataset)
+    model = build(config, training_set.labels, start)
     _check_shape(config, dataset)
-    material = taught(material, config, dataset, teachers)
+    training_set = add_distillation(training_set, config, dataset, teachers)
     progress = checkpoint.Progress()
-    batch_count = -(-len(material.train) // config.batch_size)
+    batch_count = -(-len(training_set.train) // config.batch_size)
     schedule = step_schedule(config, steps_per_epoch=batch_count)
     model.compile(
         optimizer=_optimizer(config, schedule or config.learning_rate),
@@ -82,9 +82,9 @@ def fit(
     done = len(progress.history)
     batches = AugmentedBatches(
         dataset.pixels,
-        material.train,
-        material.targets,
-        class_weights=material.class_weights,
+        training_set.train,
+        training_set.targets,
+        class_weights=training_set.class_weights,
         batch_size=config.batch_size,
         augmentation=config.augmentation,
         seed=config.seed,
@@ -93,11 +93,11 @@ def fit(
     tell = listener or (lambda event: None)
     tell(
         Started(
-            labels=material.labels,
+            labels=training_set.labels,
             parameters=model.count_params(),
             multiply_adds=multiply_adds(model),
-            train_faces=len(material.train),
-            validation_faces=len(material.validation),
+            train_faces=len(training_set.train),
+            validation_faces=len(training_set.validation),
             epochs=config.epochs,
             batches=batch_count,
             history=tuple(progress.history),
@@ -105,7 +105,7 @@ def fit(
     )
     loop = Loop(
         config,
-        material,
+        training_set,
         dataset.pixels,
         batches=batches,
         progress=progress,
@@ -126,11 +126,11 @@ def fit(
     weights = progress.best
     if config.select_on == "last" or weights is None:
         weights = progress.average or model.get_weights()
-    finished = plain(config, model, weights, material.labels)
-    adjust_logits(finished, material.targets.mean(axis=0), config.logit_adjustment)
+    finished = plain(config, model, weights, training_set.labels)
+    adjust_logits(finished, training_set.targets.mean(axis=0), config.logit_adjustment)
     return Fitted(
         model=finished,
-        labels=material.labels,
+        labels=training_set.labels,
         history=progress.history,
         stopped=loop.stopped,
         seconds=sum(epoch.seconds for epoch in progress.history),

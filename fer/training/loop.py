@@ -15,7 +15,7 @@ from fer.training.batches import AugmentedBatches
 from fer.training.config import TrainingConfig
 from fer.training.events import BatchEnded, EpochEnded, Listener
 from fer.training.schedules import is_over
-from fer.training.targets import Material
+from fer.training.targets import TrainingSet
 
 AVERAGE_EVERY = 8
 """Steps between two updates of the averaged weights."""
@@ -29,7 +29,7 @@ class Loop(keras.callbacks.Callback):
     def __init__(
         self,
         config: TrainingConfig,
-        material: Material,
+        training_set: TrainingSet,
         faces: np.ndarray,
         *,
         batches: AugmentedBatches,
@@ -42,7 +42,7 @@ class Loop(keras.callbacks.Callback):
         super().__init__()
         self.stopped = False
         self._config = config
-        self._material = material
+        self._material = training_set
         self._faces = faces
         self._batches = batches
         self._progress = progress

@@ -6,14 +6,14 @@ import keras
 import numpy as np
 
 from fer.errors import ConfigError
-from fer.models.model import Artefact
+from fer.models.model import Model
 from fer.nets import architectures
 from fer.training.config import TrainingConfig
 
 _WIDENING_NOISE = 0.05
 
 
-def build(config: TrainingConfig, labels: Sequence[str], start: Artefact | None) -> keras.Model:
+def build(config: TrainingConfig, labels: Sequence[str], start: Model | None) -> keras.Model:
     """The network before its first step; the same seed gives the same weights.
 
     Args:
@@ -35,7 +35,7 @@ def build(config: TrainingConfig, labels: Sequence[str], start: Artefact | None)
             f"'{card.name}' takes (height, width, channels) {found}; the configuration says "
             f"{wanted}. Set them to the model's."
         )
-    model = start.model
+    model = start.network
     changes = {
         "other classes": tuple(labels) != card.labels,
         "widen": config.widen != 1,
@@ -110,20 +110,20 @@ def _from_scratch(config: TrainingConfig, classes: int, precision: str) -> keras
         keras.config.set_dtype_policy(before)
 
 
-def _widened(config: TrainingConfig, start: Artefact) -> keras.Model:
+def _widened(config: TrainingConfig, start: Model) -> keras.Model:
     """A wider network that answers nearly as the trained one does.
 
     Each channel stands there several times, and what reads it takes the mean of these; some noise
     lets them become different.
     """
-    if any(isinstance(layer, keras.layers.Flatten) for layer in start.model.layers):
+    if any(isinstance(layer, keras.layers.Flatten) for layer in start.network.layers):
         raise ConfigError(
             f"'{start.card.name}' cannot be widened: its dense layer reads places, not channels. "
             "Choose a network that ends in global pooling, such as resnet or vgg."
         )
     model = _from_scratch(config, len(start.card.labels), "float32")
     rng = np.random.default_rng(config.seed)
-    for wide, trained in zip(model.layers, start.model.layers, strict=True):
+    for wide, trained in zip(model.layers, start.network.layers, strict=True):
         grown = []
         for new, old in zip(wide.get_weights(), trained.get_weights(), strict=True):
             taken = np.arange(new.shape[-1]) % old.shape[-1]

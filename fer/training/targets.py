@@ -8,12 +8,12 @@ import numpy as np
 from fer import emotions
 from fer.data import Dataset
 from fer.errors import ConfigError, DatasetError
-from fer.models.model import Artefact
+from fer.models.model import Model
 from fer.training.config import TrainingConfig
 
 
 @dataclass(frozen=True, kw_only=True)
-class Material:
+class TrainingSet:
     """What is learnt from, and what it is checked on.
 
     Attributes:
@@ -33,7 +33,7 @@ class Material:
     class_weights: np.ndarray
 
 
-def prepare(config: TrainingConfig, dataset: Dataset) -> Material:
+def build_training_set(config: TrainingConfig, dataset: Dataset) -> TrainingSet:
     """Choose rows, targets and weights. The test parts are not looked at.
 
     Args:
@@ -67,7 +67,7 @@ def prepare(config: TrainingConfig, dataset: Dataset) -> Material:
                 "'hard', or a data set with the votes of its annotators, such as FER+."
             )
         targets = dataset.target_shares(labels, mode=config.label_mode)[rows["train"]]
-    return Material(
+    return TrainingSet(
         labels=labels,
         train=rows["train"],
         targets=targets,
@@ -77,13 +77,13 @@ def prepare(config: TrainingConfig, dataset: Dataset) -> Material:
     )
 
 
-def taught(
-    material: Material, config: TrainingConfig, dataset: Dataset, teachers: Iterable[Artefact]
-) -> Material:
+def add_distillation(
+    training_set: TrainingSet, config: TrainingConfig, dataset: Dataset, teachers: Iterable[Model]
+) -> TrainingSet:
     """The same with the mean answer of some models as part of every target.
 
     Args:
-        material: What to learn.
+        training_set: What to learn.
         config: How much of the target they give.
         dataset: Where the faces are.
         teachers: The models, asked one after the other; none to leave the targets as they are.
@@ -91,17 +91,17 @@ def taught(
     Raises:
         ConfigError: If a model takes other faces, or does not know a class.
     """
-    faces = dataset.pixels[material.train]
-    answers = [_answers(teacher, faces, material.labels) for teacher in teachers]
+    faces = dataset.pixels[training_set.train]
+    answers = [_answers(teacher, faces, training_set.labels) for teacher in teachers]
     if not answers:
-        return material
+        return training_set
     share = config.teacher_share
-    targets = (1 - share) * material.targets + share * np.mean(answers, axis=0)
+    targets = (1 - share) * training_set.targets + share * np.mean(answers, axis=0)
     weights = _class_weights(config.class_weights, targets)
-    return replace(material, targets=targets, class_weights=weights)
+    return replace(training_set, targets=targets, class_weights=weights)
 
 
-def _answers(teacher: Artefact, faces: np.ndarray, labels: tuple[str, ...]) -> np.ndarray:
+def _answers(teacher: Model, faces: np.ndarray, labels: tuple[str, ...]) -> np.ndarray:
     """What a trained model says of faces and of their mirror images, shape (n, classes)."""
     card = teacher.card
     found, wanted = (card.height, card.width, card.channels), faces.shape[1:]

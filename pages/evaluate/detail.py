@@ -47,14 +47,14 @@ def _pictures(evaluated: Evaluation, face: pd.Series, place: str) -> None:
     said = evaluated.table.labels.index(face["predicted"])
     shown = [(pixels, "The face", f"Face labelled {face['label']}")]
     slot = st.empty()
-    artefact = evaluated.artefact
-    explanations = {"Grad-CAM": lambda face, label: grad_cam(artefact.model, face, label)}
+    model = evaluated.model
+    explanations = {"Grad-CAM": lambda face, label: grad_cam(model.network, face, label)}
     if st.toggle(
         "Second opinion: hide parts of the face",
         key=f"{keys.OCCLUSION}.{place}",
         help="Occlusion: bright where hiding the place costs the predicted emotion most.",
     ):
-        explanations["Occlusion"] = lambda face, label: occlusion(artefact.classify, face, label)
+        explanations["Occlusion"] = lambda face, label: occlusion(model.classify, face, label)
     for name, explain in explanations.items():
         try:
             heat = explain(pixels, said)

@@ -21,7 +21,7 @@ from fer.evaluation.label_errors import label_errors
 from fer.evaluation.predictions import PredictionTable, predictions
 from fer.evaluation.report import comparison_record, full_figures, listed_errors
 from fer.evaluation.slices import picture_facts, slice_columns, slice_figures
-from fer.models.model import Artefact
+from fer.models.model import Model
 from pages.common import predictors
 from pages.common.progress import LOOK_AGAIN_AFTER_S, with_progress
 
@@ -33,13 +33,13 @@ class Evaluation:
     """A model on a split; what takes long is worked out when it is first wanted.
 
     Attributes:
-        artefact: The model.
+        model: The model.
         dataset: The whole data set, in the model's shape.
         table: What the model said.
         figures: As `fer.evaluation.evaluate.figures` gives them.
     """
 
-    artefact: Artefact
+    model: Model
     dataset: Dataset
     table: PredictionTable
     figures: dict[str, Any]
@@ -67,7 +67,7 @@ class Evaluation:
     @cached_property
     def full(self) -> dict[str, Any]:
         """Everything that a report holds."""
-        return full_figures(self.artefact, self.dataset, self.table, self.figures)
+        return full_figures(self.model, self.dataset, self.table, self.figures)
 
     def compared(self, second: "Evaluation") -> dict[str, Any]:
         """Everything that a report holds, with the comparison of a second model."""
@@ -76,7 +76,7 @@ class Evaluation:
     @cached_property
     def attention(self) -> dict[str, MeanAttention]:
         """Mean Grad-CAM by class."""
-        return mean_attention(self.artefact, self.dataset, self.table)
+        return mean_attention(self.model, self.dataset, self.table)
 
     @cached_property
     def _facts(self) -> pd.DataFrame:
@@ -106,7 +106,7 @@ def evaluation(
         table = with_progress(
             lambda report: predictions(loaded, faces, split, tta=tta, progress=report)
         )
-        kept[key] = Evaluation(artefact=loaded, dataset=faces, table=table, figures=figures(table))
+        kept[key] = Evaluation(model=loaded, dataset=faces, table=table, figures=figures(table))
         while len(kept) > _MOST_KEPT:
             kept.popitem(last=False)
         _set_aside()
@@ -123,19 +123,19 @@ def _set_aside() -> None:
     gc.freeze()
 
 
-def load_model(model: str) -> Artefact:
-    """The artefact, loaded again when its card has changed."""
+def load_model(model: str) -> Model:
+    """The model, loaded again when its card has changed."""
     card = models.find(model) / models.CARD_FILE
     return _load_model(model, card.stat().st_mtime_ns if card.is_file() else 0)
 
 
 @st.cache_resource(max_entries=3, show_spinner="Loading the model")
-def _load_model(model: str, stamp: int) -> Artefact:
+def _load_model(model: str, stamp: int) -> Model:
     predictors.import_keras()
     return models.load(model)
 
 
-def load_faces(model: Artefact, dataset: str, truth: str | None = None) -> Dataset:
+def load_faces(model: Model, dataset: str, truth: str | None = None) -> Dataset:
     """The data set in the model's shape, read again when a face was marked."""
     card = model.card
     key = (

@@ -83,7 +83,7 @@ def per_class(evaluated: Evaluation) -> None:
 
 
 def calibration(evaluated: Evaluation) -> None:
-    frame, card = evaluated.table.frame, evaluated.artefact.card
+    frame, card = evaluated.table.frame, evaluated.model.card
     bins = pd.DataFrame(
         reliability(frame["confidence"].to_numpy(), frame["correct"].to_numpy(bool))
     )
@@ -232,7 +232,7 @@ def report(evaluated: Evaluation) -> None:
     st.markdown("Everything on this page, without any face, to share.")
     with st.container(horizontal=True):
         st.download_button(
-            "HTML", html(full, evaluated.artefact.card), f"{name}.html", "text/html",
+            "HTML", html(full, evaluated.model.card), f"{name}.html", "text/html",
             icon=":material/download:", on_click="ignore",
         )  # fmt: skip
         st.download_button(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fer.errors import ArtefactError, FerError
+from fer.errors import FerError, ModelError
 from fer.inference.prediction import FacePrediction
 from fer.inference.predictor import Predictor
 from pages.common.pictures import annotated, heated
@@ -75,5 +75,5 @@ def _heats(predictor: Predictor, faces: Sequence[FacePrediction]) -> tuple[np.nd
             heated(face.crop, predictor.grad_cam(face, face.emotion))
             for face in faces[:_FACES_WITH_HEAT]
         )
-    except ArtefactError:  # a network without convolutions, or another backend
+    except ModelError:  # a network without convolutions, or another backend
         return ()

@@ -8,7 +8,7 @@ import pytest
 
 from fer.data import Dataset
 from fer.data.synthetic import synthetic_faces
-from fer.models.model import Artefact
+from fer.models.model import Model
 from fer.nets.augmentation import Augmentation
 from fer.runs.run import Run
 from fer.training.config import TrainingConfig
@@ -60,7 +60,7 @@ def tiny_config() -> TrainingConfig:
 def tiny_folder(
     tiny_dataset: Dataset, tiny_config: TrainingConfig, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    """The folder of a trained artefact."""
+    """The folder of a trained model."""
     from fer import api
 
     folder = tmp_path_factory.mktemp("models") / "tiny"
@@ -69,7 +69,7 @@ def tiny_folder(
 
 
 @pytest.fixture(scope="session")
-def tiny_artefact(tiny_folder: Path) -> Artefact:
+def tiny_model(tiny_folder: Path) -> Model:
     from fer import models
 
     return models.load(tiny_folder)

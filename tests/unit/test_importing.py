@@ -4,10 +4,10 @@ import sys
 AT_ONCE = """
 from concurrent.futures import ThreadPoolExecutor
 from fer.faces.mtcnn import Mtcnn
-from fer.nets import artefact
+from fer.nets import model
 
 with ThreadPoolExecutor() as pool:
-    for made in [pool.submit(make) for make in (artefact.load, Mtcnn, artefact.load)]:
+    for made in [pool.submit(make) for make in (model.load, Mtcnn, model.load)]:
         made.result()
 """
 

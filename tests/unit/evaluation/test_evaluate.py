@@ -9,7 +9,7 @@ from fer import api
 from fer.data import Dataset
 from fer.errors import DatasetError
 from fer.evaluation.evaluate import calibrate, evaluate
-from fer.models.model import Artefact
+from fer.models.model import Model
 
 
 def relabelled(dataset: Dataset, names: dict[str, str]) -> Dataset:
@@ -17,56 +17,52 @@ def relabelled(dataset: Dataset, names: dict[str, str]) -> Dataset:
     return replace(dataset, index=index, labels=tuple(sorted(set(index["label"]))))
 
 
-def test_the_figures_are_those_of_the_predictions(
-    tiny_artefact: Artefact, tiny_dataset: Dataset
-) -> None:
+def test_the_figures_are_those_of_the_predictions(tiny_model: Model, tiny_dataset: Dataset) -> None:
     test = tiny_dataset.select("test")
-    predicted = tiny_artefact.classify(test.pixels).argmax(axis=1)
-    figures = evaluate(tiny_artefact, tiny_dataset, "test")
+    predicted = tiny_model.classify(test.pixels).argmax(axis=1)
+    figures = evaluate(tiny_model, tiny_dataset, "test")
     assert figures["images"] == len(test)
     assert figures["accuracy"] == pytest.approx((predicted == test.targets).mean())
     assert figures["split"] == "test"
 
 
 def test_a_data_set_with_some_of_the_classes_is_scored_over_those(
-    tiny_artefact: Artefact, tiny_dataset: Dataset
+    tiny_model: Model, tiny_dataset: Dataset
 ) -> None:
     happy = tiny_dataset.take(np.flatnonzero(tiny_dataset.index["label"] == "happy"))
-    figures = evaluate(tiny_artefact, replace(happy, labels=("happy",)), "all")
+    figures = evaluate(tiny_model, replace(happy, labels=("happy",)), "all")
     assert list(figures["per_class"]) == ["happy"]
     assert figures["balanced_accuracy"] == figures["accuracy"]
 
 
 def test_faces_of_classes_that_the_model_lacks_are_left_out_and_counted(
-    tiny_artefact: Artefact, tiny_dataset: Dataset
+    tiny_model: Model, tiny_dataset: Dataset
 ) -> None:
-    figures = evaluate(tiny_artefact, relabelled(tiny_dataset, {"surprise": "fear"}), "all")
+    figures = evaluate(tiny_model, relabelled(tiny_dataset, {"surprise": "fear"}), "all")
     assert figures["left_out"] == 40
     assert figures["images"] == 40
 
 
-def test_no_class_in_common_is_an_error(tiny_artefact: Artefact, tiny_dataset: Dataset) -> None:
+def test_no_class_in_common_is_an_error(tiny_model: Model, tiny_dataset: Dataset) -> None:
     strange = relabelled(tiny_dataset, {"surprise": "fear", "happy": "sad"})
     with pytest.raises(DatasetError, match=r"fear, sad.*knows happy, surprise.*share no class"):
-        evaluate(tiny_artefact, strange, "all")
+        evaluate(tiny_model, strange, "all")
 
 
-def test_progress_ends_at_the_number_of_faces(
-    tiny_artefact: Artefact, tiny_dataset: Dataset
-) -> None:
+def test_progress_ends_at_the_number_of_faces(tiny_model: Model, tiny_dataset: Dataset) -> None:
     seen: list[tuple[int, int]] = []
-    evaluate(tiny_artefact, tiny_dataset, "all", progress=lambda *step: seen.append(step))
+    evaluate(tiny_model, tiny_dataset, "all", progress=lambda *step: seen.append(step))
     assert seen[-1] == (80, 80)
 
 
 def test_a_temperature_fitted_on_validation_lowers_the_calibration_error_on_test(
-    tiny_artefact: Artefact,
+    tiny_model: Model,
 ) -> None:
     # A model that is right in 7 of 10 faces, and says it is 95 % sure of each.
     generator = np.random.default_rng(0)
     said = generator.integers(2, size=1000)
     right = generator.random(1000) < 0.7
-    labels = tiny_artefact.card.labels
+    labels = tiny_model.card.labels
     index = pd.DataFrame(
         {
             "path": [f"{i}.png" for i in range(1000)],
@@ -79,8 +75,8 @@ def test_a_temperature_fitted_on_validation_lowers_the_calibration_error_on_test
     pixels[:, 0, 0, 0] = said  # for the network to say
     faces = Dataset(name="sure", index=index, pixels=pixels, labels=labels, split_rule="")
     sure = replace(
-        tiny_artefact,
-        card=replace(tiny_artefact.card, model_sha256="", temperature=1.0),
+        tiny_model,
+        card=replace(tiny_model.card, model_sha256="", temperature=1.0),
         forward=lambda batch: np.float32([[0.95, 0.05], [0.05, 0.95]])[batch[:, 0, 0, 0]],
     )
     temperature, record = calibrate(sure, faces)
@@ -95,10 +91,10 @@ def test_a_temperature_fitted_on_validation_lowers_the_calibration_error_on_test
 
 
 def test_a_second_model_is_compared_on_the_same_labels(
-    tiny_artefact: Artefact, tiny_folder: Path, tiny_dataset: Dataset, tmp_path: Path
+    tiny_model: Model, tiny_folder: Path, tiny_dataset: Dataset, tmp_path: Path
 ) -> None:
     file = tmp_path / "report.html"
-    found = api.evaluate(tiny_artefact, tiny_dataset, "test", compare=tiny_folder, report=file)[
+    found = api.evaluate(tiny_model, tiny_dataset, "test", compare=tiny_folder, report=file)[
         "comparison"
     ]
     assert (found["first"], found["second"]) == ("tiny", "tiny")

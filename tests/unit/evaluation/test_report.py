@@ -13,17 +13,17 @@ from fer.evaluation.evaluate import figures
 from fer.evaluation.predictions import predictions
 from fer.evaluation.report import full_figures, write_report
 from fer.evaluation.report_html import html
-from fer.models.model import Artefact
+from fer.models.model import Model
 
 
 def test_a_report_holds_all_of_it_and_needs_nothing_else(
-    tiny_artefact: Artefact, tiny_dataset: Dataset, tmp_path: Path
+    tiny_model: Model, tiny_dataset: Dataset, tmp_path: Path
 ) -> None:
-    table = predictions(tiny_artefact, tiny_dataset, "all")
+    table = predictions(tiny_model, tiny_dataset, "all")
     measured = figures(table)
     file = tmp_path / "report.html"
-    full = full_figures(tiny_artefact, tiny_dataset, table, measured, compare(table, table))
-    write_report(full, tiny_artefact.card, file)
+    full = full_figures(tiny_model, tiny_dataset, table, measured, compare(table, table))
+    write_report(full, tiny_model.card, file)
     page = file.read_text(encoding="utf-8")
     parts = ("Confusion matrix", "Classes", "Calibration", "Accuracy by confidence", "Slices",
              "Where it looks", "label errors", "Comparison with tiny")  # fmt: skip
@@ -53,15 +53,15 @@ def test_an_impossible_place_is_a_sentence(name: str, tmp_path: Path) -> None:
 
 
 def test_a_network_without_places_has_a_report_without_them(
-    tiny_artefact: Artefact, tiny_dataset: Dataset
+    tiny_model: Model, tiny_dataset: Dataset
 ) -> None:
     import keras
 
     flat = keras.Sequential(
         [keras.Input((24, 24, 1)), keras.layers.Flatten(), keras.layers.Dense(2, "softmax")]
     )
-    blind = replace(tiny_artefact, open_model=lambda: flat)
-    table = predictions(tiny_artefact, tiny_dataset, "test")
+    blind = replace(tiny_model, open_network=lambda: flat)
+    table = predictions(tiny_model, tiny_dataset, "test")
     full = full_figures(blind, tiny_dataset, table, figures(table))
     assert full["attention"] == {}
     assert "no places to show" in html(full, blind.card)

@@ -5,7 +5,7 @@ import pytest
 
 from fer.faces.face import Face
 from fer.inference.predictor import Predictor
-from fer.models.model import Artefact
+from fer.models.model import Model
 
 
 class BrightSquare:
@@ -44,8 +44,8 @@ def square_detector() -> BrightSquare:
 
 
 @pytest.fixture
-def square_predictor(tiny_artefact: Artefact, square_detector: BrightSquare) -> Predictor:
-    return Predictor(tiny_artefact, square_detector)
+def square_predictor(tiny_model: Model, square_detector: BrightSquare) -> Predictor:
+    return Predictor(tiny_model, square_detector)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from fer.faces.face import Face
 from fer.images import to_network_input
 from fer.inference.prediction import PhotoFaces
 from fer.inference.predictor import Predictor
-from fer.models.model import Artefact
+from fer.models.model import Model
 
 
 class FixedDetector:
@@ -42,48 +42,46 @@ def face_at(x: int, y: int, side: int) -> Face:
     )
 
 
-def test_every_face_is_classified_from_the_crop_that_is_shown(tiny_artefact: Artefact) -> None:
+def test_every_face_is_classified_from_the_crop_that_is_shown(tiny_model: Model) -> None:
     photo = np.random.default_rng(0).integers(0, 256, (300, 400, 3), dtype=np.uint8)
-    predictor = Predictor(tiny_artefact, FixedDetector(face_at(10, 10, 120), face_at(200, 50, 90)))
+    predictor = Predictor(tiny_model, FixedDetector(face_at(10, 10, 120), face_at(200, 50, 90)))
     prediction = predictor.predict(photo)
     assert [face.box for face in prediction.faces] == [(10, 10, 120, 120), (200, 50, 90, 90)]
     for face in prediction.faces:
         assert (face.crop.shape, face.crop.dtype) == ((24, 24, 1), np.uint8)
-        again = tiny_artefact.classify(face.crop[None])[0]
+        again = tiny_model.classify(face.crop[None])[0]
         np.testing.assert_allclose(list(face.probabilities.values()), again, atol=1e-6)
         assert face.confidence == face.probabilities[face.emotion]
-        assert face.emotion == tiny_artefact.card.labels[again.argmax()]
+        assert face.emotion == tiny_model.card.labels[again.argmax()]
     assert set(prediction.timings_ms) == {"decode", "detect", "align", "classify"}
 
 
-def test_no_face_is_a_result(tiny_artefact: Artefact) -> None:
-    prediction = Predictor(tiny_artefact, FixedDetector()).predict(np.zeros((64, 64), np.uint8))
+def test_no_face_is_a_result(tiny_model: Model) -> None:
+    prediction = Predictor(tiny_model, FixedDetector()).predict(np.zeros((64, 64), np.uint8))
     assert prediction.faces == ()
     assert prediction.photo.shape == (64, 64, 3)
 
 
 def test_a_picture_without_a_found_face_is_used_whole_when_that_is_asked_for(
-    tiny_artefact: Artefact,
+    tiny_model: Model,
 ) -> None:
     picture = draw_face("happy", seed=0, size=48)
-    predictor = Predictor(tiny_artefact, FixedDetector())
+    predictor = Predictor(tiny_model, FixedDetector())
     [face] = predictor.predict(picture, whole_if_no_face=True).faces
     assert (face.box, face.score) == ((0, 0, 48, 48), None)
     assert (face.crop == to_network_input(picture, height=24, width=24, channels=1)).all()
 
 
-def test_without_a_detector_each_picture_is_one_face(tiny_artefact: Artefact) -> None:
-    [face] = Predictor(tiny_artefact, None).predict(draw_face("happy", seed=0, size=64)).faces
+def test_without_a_detector_each_picture_is_one_face(tiny_model: Model) -> None:
+    [face] = Predictor(tiny_model, None).predict(draw_face("happy", seed=0, size=64)).faces
     assert face.score is None
 
 
-def test_bytes_paths_and_pixels_give_the_same_answer(
-    tiny_artefact: Artefact, tmp_path: Path
-) -> None:
+def test_bytes_paths_and_pixels_give_the_same_answer(tiny_model: Model, tmp_path: Path) -> None:
     picture = draw_face("surprise", seed=1, size=48)
     path = tmp_path / "face.png"
     cv2.imwrite(str(path), picture)
-    predictor = Predictor(tiny_artefact, None)
+    predictor = Predictor(tiny_model, None)
     answers = [
         predictor.predict(image).faces[0].probabilities
         for image in (picture, path, str(path), path.read_bytes())
@@ -96,20 +94,20 @@ def test_an_unknown_detector_is_an_error(tiny_folder: Path) -> None:
         Predictor.load(tiny_folder, detector="haar")
 
 
-def test_a_bad_file_is_a_typed_error(tiny_artefact: Artefact, tmp_path: Path) -> None:
+def test_a_bad_file_is_a_typed_error(tiny_model: Model, tmp_path: Path) -> None:
     (tmp_path / "text.jpg").write_text("hello")
     with pytest.raises(FerError):
-        Predictor(tiny_artefact, None).predict(tmp_path / "text.jpg")
+        Predictor(tiny_model, None).predict(tmp_path / "text.jpg")
 
 
 def test_many_photos_are_searched_in_groups_and_answered_in_order(
-    tiny_artefact: Artefact, monkeypatch: pytest.MonkeyPatch
+    tiny_model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rng = np.random.default_rng(0)
     photos = [rng.integers(0, 256, (80 + i, 90, 3), dtype=np.uint8) for i in range(11)]
     photos[5] = np.zeros((0, 9), np.uint8)
     detector = FixedDetector(face_at(10, 10, 60))
-    predictor = Predictor(tiny_artefact, detector)
+    predictor = Predictor(tiny_model, detector)
     found = list(predictor.predict_many(photos))
     assert sorted(detector.searched) == [1, 2, 3, 4]
     assert isinstance(found.pop(5), ImageError)

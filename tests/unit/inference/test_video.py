@@ -11,7 +11,7 @@ from fer.errors import DetectorError, ResultsError, VideoError
 from fer.inference.predictor import Predictor
 from fer.inference.video import VideoFile
 from fer.inference.videofiles import analyse_to_csv, annotate, check_target
-from fer.models.model import Artefact
+from fer.models.model import Model
 
 FRAMES, FPS = 40, 10
 Draw = Callable[..., np.ndarray]
@@ -139,10 +139,10 @@ def test_what_is_no_film_is_a_typed_error(tmp_path: Path) -> None:
 
 
 def test_a_film_needs_a_detector_and_says_so_before_a_file_is_begun(
-    film: Path, tiny_artefact: Artefact, tmp_path: Path
+    film: Path, tiny_model: Model, tmp_path: Path
 ) -> None:
     with pytest.raises(DetectorError, match="detector auto"):
-        analyse_to_csv(film, Predictor(tiny_artefact, None), tmp_path / "rows.csv")
+        analyse_to_csv(film, Predictor(tiny_model, None), tmp_path / "rows.csv")
     assert not (tmp_path / "rows.csv").exists()
 
 

@@ -9,7 +9,7 @@ from keras import layers
 
 from fer import api, exchange, models
 from fer.data import Dataset
-from fer.errors import ArtefactError, ConfigError
+from fer.errors import ConfigError, ModelError
 from fer.models import formats
 from fer.training.config import TrainingConfig
 
@@ -75,16 +75,16 @@ def test_an_adopted_network_is_trained_further_on_its_own_classes_only(
 def test_what_does_not_fit_is_told(notebook_network: keras.Model, tmp_path: Path) -> None:
     file = tmp_path / "network.keras"
     notebook_network.save(file)
-    with pytest.raises(ArtefactError, match="one number for each of happy, sad"):
+    with pytest.raises(ModelError, match="one number for each of happy, sad"):
         exchange.adopt(file, ("happy", "sad"), out=tmp_path / "mine")
-    with pytest.raises(ArtefactError, match="Known: 0-255, 0-1, -1-1"):
+    with pytest.raises(ModelError, match="Known: 0-255, 0-1, -1-1"):
         exchange.adopt(file, LABELS, out=tmp_path / "mine", scale="0-2")
-    with pytest.raises(ArtefactError, match=r"kept as \.keras, \.h5, \.json"):
+    with pytest.raises(ModelError, match=r"kept as \.keras, \.h5, \.json"):
         exchange.adopt(tmp_path / "network.onnx", LABELS, out=tmp_path / "mine")
-    with pytest.raises(ArtefactError, match="There is no file"):
+    with pytest.raises(ModelError, match="There is no file"):
         exchange.adopt(tmp_path / "nothing.h5", LABELS, out=tmp_path / "mine")
     file.write_bytes(b"no network")
-    with pytest.raises(ArtefactError, match="cannot be loaded by Keras"):
+    with pytest.raises(ModelError, match="cannot be loaded by Keras"):
         exchange.adopt(file, LABELS, out=tmp_path / "mine")
     assert not (tmp_path / "mine").exists()
 
@@ -97,7 +97,7 @@ def test_code_in_a_foreign_network_is_not_run(tmp_path: Path) -> None:
     (tmp_path / "network.json").write_text(json.dumps(json.loads(model.to_json())))
     (tmp_path / "network.weights.h5").touch()
     for name in ("network.keras", "network.json"):
-        with pytest.raises(ArtefactError, match="cannot be loaded"):
+        with pytest.raises(ModelError, match="cannot be loaded"):
             exchange.adopt(tmp_path / name, LABELS, out=tmp_path / "mine")
 
 
@@ -112,7 +112,7 @@ def test_a_network_that_cannot_be_written_whole_leaves_the_old_file(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(keras.Model, "save", breaks_off)
-    with pytest.raises(ArtefactError, match="No space left"):
+    with pytest.raises(ModelError, match="No space left"):
         formats.save_network(notebook_network, file)
     assert file.read_bytes() == b"the old one"
     assert list(tmp_path.iterdir()) == [file]

@@ -9,7 +9,7 @@ import pytest
 
 from fer import exchange, models
 from fer.data import Dataset
-from fer.errors import ArtefactError, ConfigError, DatasetError
+from fer.errors import ConfigError, DatasetError, ModelError
 
 
 def faces(n: int) -> np.ndarray:
@@ -77,10 +77,10 @@ def test_a_photo_needs_no_tensorflow_where_the_model_is_there_as_litert(
 def test_a_damaged_missing_or_unknown_form_is_told(exported: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(exported, tmp_path / "copy"))
     (copy / "model.tflite").write_bytes(b"no network")
-    with pytest.raises(ArtefactError, match="SHA-256 differs"):
+    with pytest.raises(ModelError, match="SHA-256 differs"):
         models.load(copy, form="litert")
     (copy / "model.tflite").unlink()
-    with pytest.raises(ArtefactError, match=r"no model\.tflite"):
+    with pytest.raises(ModelError, match=r"no model\.tflite"):
         models.load(copy, form="auto")
     with pytest.raises(ConfigError, match="auto, keras, litert, litert-int8"):
         models.load(copy, form="onnx")
@@ -88,7 +88,7 @@ def test_a_damaged_missing_or_unknown_form_is_told(exported: Path, tmp_path: Pat
 
 def test_a_model_that_was_not_exported_says_how_to(tiny_folder: Path) -> None:
     assert models.load(tiny_folder, form="auto").form == "keras"
-    with pytest.raises(ArtefactError, match="fer export tiny"):
+    with pytest.raises(ModelError, match="fer export tiny"):
         models.load(tiny_folder, form="litert")
 
 

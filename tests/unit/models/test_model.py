@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from fer import models, settings
-from fer.errors import ArtefactError, CardError, ModelNotFoundError
-from fer.models.model import BATCH, Artefact
+from fer.errors import CardError, ModelError, ModelNotFoundError
+from fer.models.model import BATCH, Model
 from fer.training.config import TrainingConfig
 
 
@@ -28,19 +28,19 @@ def faces(n: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, (n, 24, 24, 1), dtype=np.uint8)
 
 
-def test_the_compiled_pass_agrees_with_the_network(tiny_artefact: Artefact) -> None:
+def test_the_compiled_pass_agrees_with_the_network(tiny_model: Model) -> None:
     given = faces(5)
-    expected = np.asarray(tiny_artefact.model(given, training=False))
-    np.testing.assert_allclose(tiny_artefact.uncalibrated(given), expected, atol=1e-6)
+    expected = np.asarray(tiny_model.network(given, training=False))
+    np.testing.assert_allclose(tiny_model.uncalibrated(given), expected, atol=1e-6)
 
 
-def test_the_temperature_of_the_card_divides_the_logits(tiny_artefact: Artefact) -> None:
+def test_the_temperature_of_the_card_divides_the_logits(tiny_model: Model) -> None:
     given = faces(5)
-    plain = tiny_artefact.uncalibrated(given)
-    card = replace(tiny_artefact.card, temperature=2.5)
+    plain = tiny_model.uncalibrated(given)
+    card = replace(tiny_model.card, temperature=2.5)
     logits = np.log(plain) / 2.5
     expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    found = replace(tiny_artefact, card=card).classify(given)
+    found = replace(tiny_model, card=card).classify(given)
     np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
@@ -56,23 +56,21 @@ def test_a_card_is_rewritten_beside_its_network(tiny_folder: Path, tmp_path: Pat
 
 
 @pytest.mark.parametrize("temperature", [0, -1, "warm", float("nan"), True])
-def test_an_impossible_temperature_is_refused(tiny_artefact: Artefact, temperature: object) -> None:
+def test_an_impossible_temperature_is_refused(tiny_model: Model, temperature: object) -> None:
     with pytest.raises(CardError, match="temperature must be"):
-        replace(tiny_artefact.card, temperature=temperature)
+        replace(tiny_model.card, temperature=temperature)
 
 
-def test_many_faces_are_classified_in_batches_in_their_order(tiny_artefact: Artefact) -> None:
+def test_many_faces_are_classified_in_batches_in_their_order(tiny_model: Model) -> None:
     given = faces(BATCH * 2 + 3)
-    together = tiny_artefact.classify(given)
+    together = tiny_model.classify(given)
     assert together.shape == (len(given), 2)
     for i in (0, BATCH, len(given) - 1):
-        np.testing.assert_allclose(
-            together[i], tiny_artefact.classify(given[i : i + 1])[0], atol=1e-6
-        )
-    assert tiny_artefact.classify(given[:0]).shape == (0, 2)
+        np.testing.assert_allclose(together[i], tiny_model.classify(given[i : i + 1])[0], atol=1e-6)
+    assert tiny_model.classify(given[:0]).shape == (0, 2)
 
 
-def test_an_artefact_has_a_network_a_card_a_readme_and_its_configuration(
+def test_a_model_has_a_network_a_card_a_readme_and_its_configuration(
     tiny_folder: Path, tiny_config: TrainingConfig
 ) -> None:
     assert sorted(path.name for path in tiny_folder.iterdir()) == [
@@ -88,29 +86,25 @@ def test_an_artefact_has_a_network_a_card_a_readme_and_its_configuration(
     assert "happy" in readme
 
 
-def test_a_network_is_saved_without_its_optimizer(
-    tiny_folder: Path, tiny_artefact: Artefact
-) -> None:
+def test_a_network_is_saved_without_its_optimizer(tiny_folder: Path, tiny_model: Model) -> None:
     size = (tiny_folder / "model.keras").stat().st_size
-    weights = 4 * tiny_artefact.card.parameters
+    weights = 4 * tiny_model.card.parameters
     assert weights < size < 1.2 * weights
 
 
-def test_saving_again_replaces_the_whole_artefact(copy: Path, tiny_artefact: Artefact) -> None:
+def test_saving_again_replaces_the_whole_model(copy: Path, tiny_model: Model) -> None:
     (copy / "stale.txt").write_text("old")
-    models.save(tiny_artefact.model, tiny_artefact.card, copy)
+    models.save(tiny_model.network, tiny_model.card, copy)
     assert not (copy / "stale.txt").exists()
     assert models.load(copy).card.labels == ("happy", "surprise")
     assert [path.name for path in copy.parent.iterdir()] == ["copy"]
 
 
-def test_a_folder_that_is_no_artefact_is_not_replaced(
-    tmp_path: Path, tiny_artefact: Artefact
-) -> None:
+def test_a_folder_that_is_no_model_is_not_replaced(tmp_path: Path, tiny_model: Model) -> None:
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter1.tex").write_text("years of work")
-    with pytest.raises(ArtefactError, match="is not a model"):
-        models.save(tiny_artefact.model, tiny_artefact.card, tmp_path / "thesis")
+    with pytest.raises(ModelError, match="is not a model"):
+        models.save(tiny_model.network, tiny_model.card, tmp_path / "thesis")
     assert (tmp_path / "thesis" / "chapter1.tex").exists()
 
 
@@ -136,16 +130,16 @@ def test_a_missing_model_lists_those_that_are_there(
 def test_a_damaged_network_is_refused(copy: Path) -> None:
     data = (copy / "model.keras").read_bytes()
     (copy / "model.keras").write_bytes(data[: len(data) // 2])
-    with pytest.raises(ArtefactError, match="SHA-256 differs"):
+    with pytest.raises(ModelError, match="SHA-256 differs"):
         models.load(copy)
     change_card(copy, model_sha256="")
-    with pytest.raises(ArtefactError, match="cannot be loaded by Keras"):
+    with pytest.raises(ModelError, match="cannot be loaded by Keras"):
         models.load(copy)
 
 
 def test_a_missing_network_is_named(copy: Path) -> None:
     (copy / "model.keras").unlink()
-    with pytest.raises(ArtefactError, match=r"no model\.keras"):
+    with pytest.raises(ModelError, match=r"no model\.keras"):
         models.load(copy)
 
 
@@ -178,13 +172,13 @@ def test_a_card_that_is_no_card_is_an_error(copy: Path, text: str) -> None:
         models.load(copy)
 
 
-def test_code_inside_a_network_is_not_run(copy: Path, tiny_artefact: Artefact) -> None:
+def test_code_inside_a_network_is_not_run(copy: Path, tiny_model: Model) -> None:
     import keras
 
     inputs = keras.Input((24, 24, 1), dtype="uint8")
     x = keras.layers.Lambda(lambda face: face)(inputs)
     x = keras.layers.Flatten()(keras.layers.Rescaling(1.0)(x))
     evil = keras.Model(inputs, keras.layers.Dense(2, activation="softmax")(x))
-    models.save(evil, tiny_artefact.card, copy)
-    with pytest.raises(ArtefactError, match="cannot be loaded by Keras"):
+    models.save(evil, tiny_model.card, copy)
+    with pytest.raises(ModelError, match="cannot be loaded by Keras"):
         models.load(copy)

@@ -66,7 +66,7 @@ def shipped(request: pytest.FixtureRequest) -> str:
 
 def test_the_models_are_as_small_as_they_say(shipped: str) -> None:
     model = models.load(shipped)
-    assert model.model.count_params() == model.card.parameters < 3_000_000
+    assert model.network.count_params() == model.card.parameters < 3_000_000
     assert model.card.multiply_adds < 60_000_000
     folder = models.find(shipped)
     assert sum(file.stat().st_size for file in folder.iterdir()) < 12_000_000

@@ -2,16 +2,16 @@ import keras
 import numpy as np
 import pytest
 
-from fer.errors import ArtefactError
+from fer.errors import ModelError
 from fer.models.card import ModelCard
-from fer.models.model import Artefact
+from fer.models.model import Model
 from fer.nets.explain import grad_cam, occlusion
 
 SIDE = 24
 SPOT = (slice(4, 8), slice(12, 16))
 
 
-def wrapped(model: keras.Model) -> Artefact:
+def wrapped(model: keras.Model) -> Model:
     card = ModelCard(
         name="bright",
         labels=("bright", "dark"),
@@ -21,11 +21,11 @@ def wrapped(model: keras.Model) -> Artefact:
         framing={},
         data={},
     )
-    return Artefact.of(model, card)
+    return Model.of(model, card)
 
 
 @pytest.fixture(scope="module")
-def brightness() -> Artefact:
+def brightness() -> Model:
     """Says `bright` the more, the brighter the middle 20×20 pixels are; blind beyond them."""
     inputs = keras.layers.Input((SIDE, SIDE, 1), dtype="uint8")
     x = keras.layers.Rescaling(1 / 255)(inputs)
@@ -47,10 +47,10 @@ def spot() -> np.ndarray:
 
 @pytest.mark.parametrize("method", ["grad_cam", "occlusion"])
 def test_the_heat_lies_where_the_network_looked(
-    method: str, brightness: Artefact, spot: np.ndarray
+    method: str, brightness: Model, spot: np.ndarray
 ) -> None:
     if method == "grad_cam":
-        heat = grad_cam(brightness.model, spot, 0)
+        heat = grad_cam(brightness.network, spot, 0)
     else:
         heat = occlusion(brightness.classify, spot, 0)
     assert (heat.shape, heat.dtype) == ((SIDE, SIDE), np.float32)
@@ -62,16 +62,16 @@ def test_the_heat_lies_where_the_network_looked(
     assert heat[SPOT].mean() > 5 * heat[12:].mean()
 
 
-def test_what_the_network_crops_away_is_cold(brightness: Artefact) -> None:
-    heat = grad_cam(brightness.model, np.full((SIDE, SIDE, 1), 255, np.uint8), 0)
+def test_what_the_network_crops_away_is_cold(brightness: Model) -> None:
+    heat = grad_cam(brightness.network, np.full((SIDE, SIDE, 1), 255, np.uint8), 0)
     assert heat[2:22, 2:22].min() > 0.99
     assert heat[:2].max() == heat[-2:].max() == heat[:, :2].max() == heat[:, -2:].max() == 0
 
 
 def test_what_speaks_against_a_label_is_not_shown_as_speaking_for_it(
-    brightness: Artefact, spot: np.ndarray
+    brightness: Model, spot: np.ndarray
 ) -> None:
-    assert grad_cam(brightness.model, spot, 1).max() == 0
+    assert grad_cam(brightness.network, spot, 1).max() == 0
 
 
 def test_every_shipped_kind_of_network_can_be_explained() -> None:
@@ -80,7 +80,7 @@ def test_every_shipped_kind_of_network_can_be_explained() -> None:
     face = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 1), dtype=np.uint8)
     for name in architectures.NAMES:
         model = architectures.build(name, height=SIDE, width=SIDE, channels=1, classes=2)
-        heat = grad_cam(wrapped(model).model, face, 1)
+        heat = grad_cam(wrapped(model).network, face, 1)
         assert heat.shape == (SIDE, SIDE)
         assert np.isfinite(heat).all()
 
@@ -94,5 +94,5 @@ def test_a_network_without_convolutions_is_an_error() -> None:
             keras.layers.Dense(2, activation="softmax"),
         ]
     )
-    with pytest.raises(ArtefactError, match="convolution"):
-        grad_cam(wrapped(model).model, np.zeros((SIDE, SIDE, 1), np.uint8), 0)
+    with pytest.raises(ModelError, match="convolution"):
+        grad_cam(wrapped(model).network, np.zeros((SIDE, SIDE, 1), np.uint8), 0)

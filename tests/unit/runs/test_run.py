@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fer import runs
-from fer.errors import ArtefactError, TrainingError
+from fer.errors import ModelError, TrainingError
 from fer.runs import queue
 from fer.runs.metrics import METRICS_FILE, read_metrics
 from fer.training.config import TrainingConfig
@@ -65,10 +65,10 @@ def test_only_one_has_the_turn() -> None:
     seen = []
 
     def other() -> None:
-        with queue.turn() as mine:
+        with queue.training_lock() as mine:
             seen.append(mine)
 
-    with queue.turn() as mine:
+    with queue.training_lock() as mine:
         assert mine
         thread = threading.Thread(target=other)
         thread.start()
@@ -113,7 +113,7 @@ def test_a_model_gets_into_the_models_under_its_new_name(
     with pytest.raises(TrainingError, match="no model yet"):
         run.add_to_models("mine")
     shutil.copytree(tiny_folder, run.model_folder)
-    with pytest.raises(ArtefactError, match="cannot be a model's name"):
+    with pytest.raises(ModelError, match="cannot be a model's name"):
         run.add_to_models("../mine")
     run.add_to_models("mine")
     assert models.list_models() == ["mine"]

@@ -24,13 +24,13 @@ from fer.training.config import TrainingConfig
 Wait = Callable[..., None]
 
 
-def carry_out(run: Run) -> models.Artefact:
+def run_training(run: Run) -> models.Model:
     with run.held():
-        return worker.carry_out(run)
+        return worker.run_training(run)
 
 
 def kept_weights(run: Run) -> list[np.ndarray]:
-    weights: list[np.ndarray] = models.load(run.model_folder).model.get_weights()
+    weights: list[np.ndarray] = models.load(run.model_folder).network.get_weights()
     return weights
 
 
@@ -41,7 +41,7 @@ def start_work() -> subprocess.Popen[bytes]:
 
 def test_a_run_leaves_all_its_files(small_config: TrainingConfig) -> None:
     run = runs.create(small_config, state="preparing")
-    trained = carry_out(run)
+    trained = run_training(run)
     status = run.status()
     assert status["state"] == "finished"
     assert (status["finished_epochs"], status["epochs"], status["batches"]) == (2, 2, 3)
@@ -60,7 +60,7 @@ def test_a_run_that_was_asked_to_stop_keeps_its_model_and_can_go_on(
 ) -> None:
     run = runs.create(replace(small_config, epochs=40), state="preparing")
     run.request("stop")
-    carry_out(run)
+    run_training(run)
     assert run.status()["state"] == "stopped"
     assert run.has_model
     assert run.requested() == ""
@@ -72,7 +72,7 @@ def test_what_is_lost_or_explodes_ends_as_failed_with_the_reason(
     caplog.set_level("INFO")
     lost = runs.create(replace(small_config, dataset="/nowhere/at/all"), state="preparing")
     with pytest.raises(FerError, match="No data set"):
-        carry_out(lost)
+        run_training(lost)
     assert "The run failed: No data set" in caplog.text
     assert "Traceback" not in caplog.text, "the reason is a sentence, not a bug"
     assert lost.status()["state"] == "failed"
@@ -82,7 +82,7 @@ def test_what_is_lost_or_explodes_ends_as_failed_with_the_reason(
     )
     run = runs.create(exploding, state="preparing")
     with pytest.raises(FerError, match="no longer a number"):
-        carry_out(run)
+        run_training(run)
     assert run.status()["state"] == "failed"
     assert "Lower learning_rate" in run.status()["reason"]
     assert run.has_model, "the epochs before it are kept"
@@ -102,13 +102,13 @@ def test_a_full_disk_ends_it_as_failed_and_keeps_the_last_checkpoint(
 
     monkeypatch.setattr(checkpoint, "save", save)
     with pytest.raises(FerError, match=r"No space left.*make room"):
-        carry_out(run)
+        run_training(run)
     assert run.status()["state"] == "failed"
     assert "No space left" in run.status()["reason"]
     assert run.has_model
     monkeypatch.undo()
     monkeypatch.setenv("FER_RUNS", str(run.folder.parent))
-    carry_out(run)
+    run_training(run)
     assert run.status()["finished_epochs"] == 3
 
 
@@ -118,13 +118,13 @@ def test_a_data_set_that_is_lost_ends_a_resumed_run_as_failed_and_keeps_what_was
     moved = tmp_path / "moved"
     shutil.copytree(face_folder, moved)
     run = runs.create(replace(small_config, dataset=str(moved), epochs=1), state="preparing")
-    carry_out(run)
+    run_training(run)
     shutil.rmtree(moved)
     kept = {file.name for file in run.checkpoints.iterdir()}
     text = (run.folder / "config.toml").read_text().replace("epochs = 1", "epochs = 5", 1)
     (run.folder / "config.toml").write_text(text)
     with pytest.raises(FerError, match=str(moved)):
-        carry_out(run)
+        run_training(run)
     status = run.status()
     assert (status["state"], status["finished_epochs"]) == ("failed", 1)
     assert str(moved) in status["reason"]
@@ -141,7 +141,7 @@ def test_a_run_that_is_interrupted_says_so_in_words(
 
     run = runs.create(small_config, state="preparing")
     with run.held(), pytest.raises(KeyboardInterrupt):
-        worker.carry_out(run, listener=interrupt)
+        worker.run_training(run, listener=interrupt)
     assert run.status()["state"] == "failed"
     assert "It was interrupted" in run.status()["reason"]
 
@@ -201,7 +201,7 @@ def test_killed_at_any_moment_it_reads_as_crashed_and_ends_as_if_it_had_not_been
 ) -> None:
     config = replace(small_config, epochs=12)
     whole = runs.create(config, state="preparing")
-    carry_out(whole)
+    run_training(whole)
     run = runs.create(config)
     draw = random.Random(0)
     kills = int(os.environ.get("FER_KILLS", "2"))

@@ -25,7 +25,7 @@ import pandas as pd
 from fer import api
 from fer.data import Dataset
 from fer.data.synthetic import synthetic_faces
-from fer.nets import artefact
+from fer.nets import model
 from fer.training.config import TrainingConfig
 from fer.training.fit import fit
 
@@ -48,7 +48,7 @@ with tempfile.TemporaryDirectory() as folder:
     cut = fit(config, dataset, folder=Path(folder), should_stop=lambda: next(steps) == 7)
     resumed = fit(config, dataset, folder=Path(folder))
     api.train(dataset, config=replace(config, epochs=1), out=Path(folder) / "model")
-    card = artefact.load(Path(folder) / "model").card
+    card = model.load(Path(folder) / "model").card
 print(json.dumps({
     "cut": len(cut.history),
     "whole": [epoch.val_loss for epoch in whole.history],

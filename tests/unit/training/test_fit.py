@@ -207,7 +207,7 @@ def test_fine_tuning_keeps_frozen_layers_and_the_known_part_of_the_head(
     index.loc[index["label"] == "surprise", "label"] = "sad"
     other = replace(tiny_dataset, index=index, labels=("happy", "sad"))
     start = models.load(tiny_folder)
-    before = [layer.get_weights() for layer in start.model.layers if layer.weights]
+    before = [layer.get_weights() for layer in start.network.layers if layer.weights]
     config = replace(tiny_config, start_from="tiny", frozen_layers=3, learning_rate=1e-7, epochs=1)
     fitted = fit(config, other, start=start)
     after = [layer.get_weights() for layer in fitted.model.layers if layer.weights]
@@ -244,9 +244,9 @@ def test_a_widened_network_begins_with_the_answers_of_the_one_it_comes_from(
     assert config.adopted(start.card) == config
     monkeypatch.setattr(network, "_WIDENING_NOISE", 0)
     wide = network.build(config, start.card.labels, start)
-    assert wide.count_params() > 3 * start.model.count_params()
+    assert wide.count_params() > 3 * start.network.count_params()
     faces = tiny_dataset.pixels[:20]
-    np.testing.assert_allclose(wide(faces), start.model(faces), atol=1e-5)
+    np.testing.assert_allclose(wide(faces), start.network(faces), atol=1e-5)
 
     made = api.train(tiny_dataset, config=wanted, out=tmp_path / "wide")
     assert made.card.config["options"] == {"width": 0.6}

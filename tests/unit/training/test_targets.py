@@ -5,9 +5,9 @@ import pytest
 
 from fer.data import Dataset
 from fer.errors import ConfigError, DatasetError
-from fer.models.model import Artefact
+from fer.models.model import Model
 from fer.training.config import TrainingConfig
-from fer.training.targets import prepare, taught
+from fer.training.targets import add_distillation, build_training_set
 
 VOTES = (
     "neutral", "happy", "surprise", "sad", "angry", "disgust", "fear", "contempt", "unknown",
@@ -23,10 +23,12 @@ def test_excluded_faces_are_left_out_unless_they_are_asked_for(tiny_dataset: Dat
     excluded = np.zeros(len(tiny_dataset), bool)
     excluded[:10] = True
     marked = with_columns(tiny_dataset, excluded=excluded)
-    everything = prepare(TrainingConfig(), tiny_dataset)
-    rest = prepare(TrainingConfig(), marked)
+    everything = build_training_set(TrainingConfig(), tiny_dataset)
+    rest = build_training_set(TrainingConfig(), marked)
     assert set(rest.train) == set(everything.train) - set(range(10))
-    assert set(prepare(TrainingConfig(use_excluded=True), marked).train) == set(everything.train)
+    assert set(build_training_set(TrainingConfig(use_excluded=True), marked).train) == set(
+        everything.train
+    )
 
 
 def test_soft_targets_are_the_shares_of_the_votes(tiny_dataset: Dataset) -> None:
@@ -34,24 +36,26 @@ def test_soft_targets_are_the_shares_of_the_votes(tiny_dataset: Dataset) -> None
     votes["votes_happy"][:] = 3
     votes["votes_surprise"][:] = 1
     votes["votes_sad"][:] = 6
-    soft = prepare(TrainingConfig(label_mode="soft"), with_columns(tiny_dataset, **votes))
+    soft = build_training_set(
+        TrainingConfig(label_mode="soft"), with_columns(tiny_dataset, **votes)
+    )
     np.testing.assert_allclose(soft.targets, [[0.75, 0.25]] * len(soft.targets))
 
 
 def test_soft_labels_without_votes_are_refused(tiny_dataset: Dataset) -> None:
     with pytest.raises(ConfigError, match="'tiny' has no votes"):
-        prepare(TrainingConfig(label_mode="soft"), tiny_dataset)
+        build_training_set(TrainingConfig(label_mode="soft"), tiny_dataset)
 
 
 def test_only_the_named_classes_are_learnt(tiny_dataset: Dataset) -> None:
     with pytest.raises(ConfigError, match="labels names bored; 'tiny' has happy, surprise"):
-        prepare(TrainingConfig(labels=("happy", "bored")), tiny_dataset)
+        build_training_set(TrainingConfig(labels=("happy", "bored")), tiny_dataset)
     index = tiny_dataset.index.copy()
     index.loc[::4, "label"] = "sad"
     three = replace(tiny_dataset, index=index, labels=("happy", "sad", "surprise"))
-    material = prepare(TrainingConfig(labels=("surprise", "happy")), three)
-    assert material.labels == ("happy", "surprise")
-    assert not (index["label"].iloc[material.train] == "sad").any()
+    training_set = build_training_set(TrainingConfig(labels=("surprise", "happy")), three)
+    assert training_set.labels == ("happy", "surprise")
+    assert not (index["label"].iloc[training_set.train] == "sad").any()
 
 
 @pytest.mark.parametrize(("how", "ratio"), [("none", 1), ("root", 3**0.5), ("balanced", 3)])
@@ -63,9 +67,9 @@ def test_class_weights_lift_the_rare_class_and_average_one(
     few = np.concatenate([train[happy][:18], train[~happy][:6]])
     rest = np.flatnonzero(tiny_dataset.index["split"] != "train")
     part = tiny_dataset.take(np.concatenate([few, rest]))
-    material = prepare(TrainingConfig(class_weights=how), part)
-    assert material.class_weights[1] / material.class_weights[0] == pytest.approx(ratio)
-    assert (material.targets @ material.class_weights).mean() == pytest.approx(1)
+    training_set = build_training_set(TrainingConfig(class_weights=how), part)
+    assert training_set.class_weights[1] / training_set.class_weights[0] == pytest.approx(ratio)
+    assert (training_set.targets @ training_set.class_weights).mean() == pytest.approx(1)
 
 
 def with_votes(dataset: Dataset, happy: object, surprise: object, unknown: object = 0) -> Dataset:
@@ -80,7 +84,7 @@ def test_blended_targets_lie_halfway_between_the_label_and_the_votes(
 ) -> None:
     voted = with_votes(tiny_dataset, happy=3, surprise=1)
     hard, soft, blend = (
-        prepare(TrainingConfig(label_mode=mode), voted).targets
+        build_training_set(TrainingConfig(label_mode=mode), voted).targets
         for mode in ("hard", "soft", "blend")
     )
     np.testing.assert_allclose(blend, (hard + soft) / 2)
@@ -95,48 +99,48 @@ def test_with_the_votes_as_truth_the_crowds_choice_is_learnt_and_checked(
     unsure = face == np.flatnonzero(split == "validation")[0]
     happy = np.where(face % 3 == 0, 6, 4)
     voted = with_votes(tiny_dataset, happy, 10 - happy, unknown=np.where(unsure, 20, 0))
-    material = prepare(TrainingConfig(truth="votes"), voted.by_votes())
-    assert material.labels == ("happy", "surprise")
-    assert (material.targets.argmax(axis=1) == np.where(material.train % 3 == 0, 0, 1)).all()
-    expected = np.where(material.validation % 3 == 0, 0, 1)
-    assert (material.validation_targets == expected).all()
-    assert set(material.validation) == set(np.flatnonzero((split == "validation") & ~unsure))
+    training_set = build_training_set(TrainingConfig(truth="votes"), voted.by_votes())
+    assert training_set.labels == ("happy", "surprise")
+    assert (
+        training_set.targets.argmax(axis=1) == np.where(training_set.train % 3 == 0, 0, 1)
+    ).all()
+    expected = np.where(training_set.validation % 3 == 0, 0, 1)
+    assert (training_set.validation_targets == expected).all()
+    assert set(training_set.validation) == set(np.flatnonzero((split == "validation") & ~unsure))
 
 
 def test_a_tie_among_the_annotators_is_learnt_but_never_measured(tiny_dataset: Dataset) -> None:
     tied = with_votes(tiny_dataset, happy=5, surprise=5)
     with pytest.raises(DatasetError, match="no faces in split 'validation'"):
-        prepare(TrainingConfig(truth="votes", label_mode="soft"), tied.by_votes())
+        build_training_set(TrainingConfig(truth="votes", label_mode="soft"), tied.by_votes())
     face = np.arange(len(tied))
     validation = tied.index["split"].to_numpy() == "validation"
     happy = np.where(validation & (face % 2 == 0), 8, 5)
     part = with_votes(tiny_dataset, happy, 10 - happy).by_votes()
-    material = prepare(TrainingConfig(truth="votes", label_mode="soft"), part)
-    np.testing.assert_allclose(material.targets, 0.5)
-    assert set(material.validation) == set(np.flatnonzero(validation & (face % 2 == 0)))
+    training_set = build_training_set(TrainingConfig(truth="votes", label_mode="soft"), part)
+    np.testing.assert_allclose(training_set.targets, 0.5)
+    assert set(training_set.validation) == set(np.flatnonzero(validation & (face % 2 == 0)))
 
 
 def test_teachers_give_their_share_of_every_target(
-    tiny_dataset: Dataset, tiny_artefact: Artefact
+    tiny_dataset: Dataset, tiny_model: Model
 ) -> None:
     config = TrainingConfig(teachers=("tiny", "tiny"), teacher_share=0.25)
-    alone = prepare(config, tiny_dataset)
-    both = taught(alone, config, tiny_dataset, [tiny_artefact, tiny_artefact])
+    alone = build_training_set(config, tiny_dataset)
+    both = add_distillation(alone, config, tiny_dataset, [tiny_model, tiny_model])
     faces = tiny_dataset.pixels[alone.train]
-    said = (tiny_artefact.classify(faces) + tiny_artefact.classify(faces[:, :, ::-1])) / 2
+    said = (tiny_model.classify(faces) + tiny_model.classify(faces[:, :, ::-1])) / 2
     np.testing.assert_allclose(both.targets, 0.75 * alone.targets + 0.25 * said, atol=1e-6)
     np.testing.assert_allclose(both.targets.sum(axis=1), 1, atol=1e-6)
-    assert taught(alone, config, tiny_dataset, []) is alone
+    assert add_distillation(alone, config, tiny_dataset, []) is alone
 
 
-def test_a_teacher_that_does_not_fit_is_refused(
-    tiny_dataset: Dataset, tiny_artefact: Artefact
-) -> None:
+def test_a_teacher_that_does_not_fit_is_refused(tiny_dataset: Dataset, tiny_model: Model) -> None:
     config = TrainingConfig()
     larger = replace(tiny_dataset, pixels=np.repeat(tiny_dataset.pixels, 2, axis=1))
     with pytest.raises(ConfigError, match=r"'tiny' takes .* Set the size to the teacher's"):
-        taught(prepare(config, larger), config, larger, [tiny_artefact])
+        add_distillation(build_training_set(config, larger), config, larger, [tiny_model])
     index = tiny_dataset.index.replace({"label": {"surprise": "sad"}})
     other = replace(tiny_dataset, index=index, labels=("happy", "sad"))
     with pytest.raises(ConfigError, match="'tiny' does not know sad"):
-        taught(prepare(config, other), config, other, [tiny_artefact])
+        add_distillation(build_training_set(config, other), config, other, [tiny_model])
