@@ -4,10 +4,10 @@ import sys
 AT_ONCE = """
 from concurrent.futures import ThreadPoolExecutor
 from fer.faces.mtcnn import Mtcnn
-from fer.nets import model
+from fer import models
 
 with ThreadPoolExecutor() as pool:
-    for made in [pool.submit(make) for make in (model.load, Mtcnn, model.load)]:
+    for made in [pool.submit(make) for make in (models.load, Mtcnn, models.load)]:
         made.result()
 """
 
