@@ -1,6 +1,7 @@
-"""How a page says that something went wrong."""
+"""How a page shows that something went wrong."""
 
 import re
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -15,7 +16,7 @@ def plain(text: str) -> str:
 
 
 def show(error: FerError, *, about: str = "") -> None:
-    """Show a deliberate error; its message already says what was found and what to do.
+    """Show a deliberate error; its message names what was found and what to do.
 
     Args:
         error: What was raised.
@@ -23,3 +24,28 @@ def show(error: FerError, *, about: str = "") -> None:
     """
     heading = f"**{plain(about)}**  \n" if about else ""
     st.error(heading + plain(str(error)), icon=":material/error:")
+
+
+def attempt(action: Callable[[], object]) -> bool:
+    """Run an action, show why it failed if it did, and return whether it worked.
+
+    A bug is not caught: it shows its traceback in the log.
+
+    Args:
+        action: May raise `FerError`, or `OSError` where it writes to the disk.
+    """
+    try:
+        action()
+    except FerError as error:
+        show(error)
+    except OSError as error:
+        place = f" ('{error.filename}')" if error.filename else ""
+        show(
+            FerError(
+                f"The system refused: {error.strerror or error}{place}. Check free space and "
+                "permissions, then try again."
+            )
+        )
+    else:
+        return True
+    return False

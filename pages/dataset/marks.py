@@ -1,12 +1,11 @@
 """Marks made by hand: leave faces out, put labels right, export, undo."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import streamlit as st
 
 from fer.data import annotations
-from fer.errors import FerError
 from pages.common import errors
 from pages.dataset.opened import Opened
 
@@ -62,10 +61,6 @@ def take_back(opened: Opened, paths: Sequence[str]) -> None:
     _guarded(lambda: annotations.undo(opened.dataset, paths))
 
 
-def _guarded(work: object) -> None:
-    try:
-        work()  # type: ignore[operator]
-    except FerError as error:
-        errors.show(error)
-    else:
+def _guarded(work: Callable[[], object]) -> None:
+    if errors.attempt(work):
         st.rerun()

@@ -137,11 +137,7 @@ def _marks(evaluated: Evaluation, face: pd.Series, place: str) -> None:
 
 
 def _mark(evaluated: Evaluation, face: pd.Series, **how: Any) -> None:
-    try:
-        annotations.mark(evaluated.dataset, [face["path"]], **how)
-    except FerError as error:
-        errors.show(error)
-    else:
+    if errors.attempt(lambda: annotations.mark(evaluated.dataset, [face["path"]], **how)):
         st.rerun()
 
 
@@ -160,10 +156,7 @@ def marks_waiting(evaluated: Evaluation) -> None:
             f":material/flag: **{len(marks):,} marked {waiting} for the next training**: "
             f"{excluded:,} excluded, {relabelled:,} relabelled."
         )
-        if st.button("Undo the last mark", icon=":material/undo:", key="evaluate.mark.undo"):
-            try:
-                annotations.undo(evaluated.dataset)
-            except FerError as error:
-                errors.show(error)
-            else:
-                st.rerun()
+        if st.button(
+            "Undo the last mark", icon=":material/undo:", key="evaluate.mark.undo"
+        ) and errors.attempt(lambda: annotations.undo(evaluated.dataset)):
+            st.rerun()

@@ -9,8 +9,9 @@ from starlette.datastructures import Headers
 from starlette.formparsers import MultiPartParser
 
 from fer import emotions
+from fer.errors import DatasetError
 from fer.inference.prediction import FacePrediction
-from pages.common import uploads
+from pages.common import errors, uploads
 from pages.common.charts import bars_html, percent
 from pages.common.errors import plain
 from pages.common.pictures import annotated
@@ -73,6 +74,33 @@ def test_progress_names_the_piece_and_the_time_left_once_it_is_known_and_long() 
 
 def test_a_file_name_is_shown_as_it_is() -> None:
     assert plain("my_*photo*[1](x).jpg") == r"my\_\*photo\*\[1\]\(x\).jpg"
+
+
+@pytest.mark.parametrize(
+    ("error", "explained"),
+    [
+        (DatasetError("No face 'x_1'. Choose another."), "No face 'x_1'. Choose another."),
+        (OSError(28, "No space left on device", "/a"), "No space left on device ('/a')"),
+    ],
+)
+def test_an_action_that_fails_is_explained_and_does_not_count_as_done(
+    error: Exception, explained: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts: list[str] = []
+    monkeypatch.setattr(errors.st, "error", lambda text, **_: texts.append(text))
+
+    def fail() -> None:
+        raise error
+
+    assert not errors.attempt(fail)
+    assert explained in texts[0].replace("\\", "")
+    assert errors.attempt(lambda: None)
+    assert len(texts) == 1
+
+
+def test_a_bug_is_not_swallowed_as_a_failed_action() -> None:
+    with pytest.raises(ZeroDivisionError):
+        errors.attempt(lambda: 1 / 0)
 
 
 def test_a_large_upload_never_touches_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
