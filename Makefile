@@ -34,9 +34,9 @@ fix: $(VENV)/.requirements-dev ## Format the code and repair what ruff can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-lock: $(VENV)/.requirements-dev ## Resolve the newest versions that fit into requirements*.txt
-	$(LOCK) requirements.in -o requirements.txt
-	$(LOCK) requirements-dev.in -o requirements-dev.txt
+lock: $(VENV)/.requirements-dev ## Resolve the newest versions that fit pyproject.toml into requirements*.txt
+	$(LOCK) pyproject.toml --extra app --extra tune -o requirements.txt
+	$(LOCK) --group pyproject.toml:dev -c requirements.txt -o requirements-dev.txt
 
 bench: $(VENV)/.requirements-dev ## Run every bench/bench_*.py; each prints ratios or times
 	@for file in bench/bench_*.py; do \

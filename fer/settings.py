@@ -1,14 +1,16 @@
-"""The one place for paths and environment variables.
+"""The one place for the version, paths and environment variables.
 
-| variable         | meaning                                     | default                      |
-|------------------|---------------------------------------------|------------------------------|
-| `FER_HOME`       | what this machine keeps: detectors, data    | the user's data folder       |
-| `FER_MODELS`     | folder of trained models                    | `models/` beside the package |
-| `FER_MODEL`      | name of the model used when none is named   | the one chosen, or `ferplus` |
-| `FER_RUNS`       | folder of training runs                     | `runs/` beside the package   |
-| `FER_DATA`       | a FER-2013 folder, for tests and benchmarks | none                         |
-| `FER_DATA_ROOTS` | folders that the app may read data sets     | the user's home, and the     |
-|                  | from, separated as in PATH                  | folder that holds the project|
+| variable         | meaning                                     | default                         |
+|------------------|---------------------------------------------|---------------------------------|
+| `FER_HOME`       | what this machine keeps: detectors, data    | the user's data folder          |
+| `FER_MODELS`     | folder of trained models                    | `models/` in a checkout, else   |
+|                  |                                             | in FER_HOME, and those shipped  |
+| `FER_MODEL`      | name of the model used when none is named   | the one chosen, or `ferplus`    |
+| `FER_RUNS`       | folder of training runs                     | `runs/` in a checkout, else in  |
+|                  |                                             | FER_HOME                        |
+| `FER_DATA`       | a FER-2013 folder, for tests and benchmarks | none                            |
+| `FER_DATA_ROOTS` | folders that the app may read data sets     | the user's home, and the folder |
+|                  | from, separated as in PATH                  | that holds the checkout         |
 """
 
 import os
@@ -19,7 +21,12 @@ import platformdirs
 from fer.files import write_text
 
 VERSION = "0.1.0"
-PROJECT_ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = Path(__file__).resolve().parent
+
+
+def checkout() -> Path | None:
+    """Folder of the checkout that the package runs from; None where pip installed it."""
+    return PACKAGE.parent if (PACKAGE.parent / "pyproject.toml").is_file() else None
 
 
 def _folder(variable: str, default: Path) -> Path:
@@ -33,13 +40,20 @@ def home() -> Path:
 
 
 def models_folder() -> Path:
-    """Folder that holds one sub-folder per trained model."""
-    return _folder("FER_MODELS", PROJECT_ROOT / "models")
+    """Folder of new models, one sub-folder each; it may not exist yet."""
+    return _folder("FER_MODELS", (checkout() or home()) / "models")
+
+
+def models_folders() -> tuple[Path, ...]:
+    """Folders to find models in, the one of new models first."""
+    if os.environ.get("FER_MODELS", "").strip() or checkout():
+        return (models_folder(),)
+    return (models_folder(), PACKAGE / "_models")
 
 
 def runs_folder() -> Path:
     """Folder that holds one sub-folder per training run; it may not exist yet."""
-    return _folder("FER_RUNS", PROJECT_ROOT / "runs")
+    return _folder("FER_RUNS", (checkout() or home()) / "runs")
 
 
 def default_model() -> str:
@@ -70,8 +84,10 @@ def data_roots() -> tuple[Path, ...]:
     named = [name for name in os.environ.get("FER_DATA_ROOTS", "").split(os.pathsep) if name]
     if named:
         return tuple(Path(name).expanduser().resolve() for name in named)
-    workspace = PROJECT_ROOT.parent
-    return tuple(root for root in (Path.home().resolve(), workspace) if root != root.parent)
+    roots = [Path.home().resolve()]
+    if project := checkout():
+        roots.append(project.parent)
+    return tuple(root for root in roots if root != root.parent)
 
 
 def predictions_folder() -> Path:

@@ -223,7 +223,7 @@ class _Helper:
             [sys.executable, "-m", "fer.data.decoding"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            cwd=settings.PROJECT_ROOT,
+            cwd=settings.PACKAGE.parent,
             # Ctrl-C is for who asks, who then closes this.
             process_group=0,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),

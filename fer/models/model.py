@@ -95,8 +95,9 @@ class Model:
 
 
 def list_models() -> list[str]:
-    """Names of the trained models in the models folder."""
-    return sorted(path.parent.name for path in settings.models_folder().glob(f"*/{CARD_FILE}"))
+    """Names of the trained models that are known by name."""
+    folders = settings.models_folders()
+    return sorted({path.parent.name for root in folders for path in root.glob(f"*/{CARD_FILE}")})
 
 
 def named(name: str) -> Path:
@@ -119,7 +120,7 @@ def find(model: str | Path | None = None) -> Path:
         ModelNotFoundError: If there is none.
     """
     name = settings.default_model() if model is None else model
-    places = [settings.models_folder() / name]
+    places = [root / name for root in settings.models_folders()]
     with suppress(RuntimeError):  # ~nobody
         places.insert(0, Path(name).expanduser())
     for folder in places:

@@ -101,7 +101,7 @@ def start_worker() -> None:
     """
     root = settings.runs_folder()
     root.mkdir(parents=True, exist_ok=True)
-    paths = [str(settings.PROJECT_ROOT), os.environ.get("PYTHONPATH", "")]
+    paths = [str(settings.checkout() or ""), os.environ.get("PYTHONPATH", "")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
     detached: dict[str, object] = {"start_new_session": True}
     if sys.platform == "win32":

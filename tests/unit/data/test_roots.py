@@ -48,7 +48,7 @@ def test_several_roots_are_separated_as_in_path_and_the_default_holds_the_projec
     assert settings.data_roots() == (root, Path("/usr/share").resolve())
     monkeypatch.delenv("FER_DATA_ROOTS")
     assert Path.home().resolve() in settings.data_roots()
-    assert settings.PROJECT_ROOT.parent in settings.data_roots()
+    assert settings.PACKAGE.parents[1] in settings.data_roots()
 
 
 def packed(**members: bytes) -> io.BytesIO:

@@ -182,3 +182,15 @@ def test_code_inside_a_network_is_not_run(copy: Path, tiny_model: Model) -> None
     models.save(evil, tiny_model.card, copy)
     with pytest.raises(ModelError, match="cannot be loaded by Keras"):
         models.load(copy)
+
+
+def test_a_name_is_looked_up_in_each_folder_of_models_the_first_one_first(
+    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, shipped = tmp_path / "mine", tmp_path / "shipped"
+    for folder in (mine / "both", shipped / "both", shipped / "only"):
+        shutil.copytree(tiny_folder, folder)
+    monkeypatch.setattr(settings, "models_folders", lambda: (mine, shipped))
+    assert models.list_models() == ["both", "only"]
+    assert models.find("both") == mine / "both"
+    assert models.find("only") == shipped / "only"
