@@ -1,0 +1,166 @@
+"""Charts of an evaluation, as Plotly figures for a page and for the report alike.
+
+The background is transparent, so that they suit a light page and a dark one. Plotly is imported
+when a chart is drawn: it is no part of the base install.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+RIGHT_COLOR, WRONG_COLOR = "#0072B2", "#D55E00"  # told apart by colour-blind people too
+
+# Orange where wrong, blue where right, and next to nothing where no face is.
+_CELL_COLORS = [
+    (0, "rgba(213,94,0,.65)"),
+    (0.5, "rgba(213,94,0,.03)"),
+    (0.5, "rgba(0,114,178,.03)"),
+    (1, "rgba(0,114,178,.65)"),
+]
+_GREY = "#808080"
+_TRANSPARENT = "rgba(0,0,0,0)"
+
+
+def confusion_matrix_chart(
+    matrix: np.ndarray,
+    labels: Sequence[str],
+    *,
+    unit: Literal["count", "share"] = "count",
+    dark: bool = False,
+    height_px: int = 430,
+) -> "go.Figure":
+    """The confusion matrix: blue where right, orange where wrong.
+
+    The colour is the share of the row; off the diagonal it is scaled to the largest confusion. A
+    heat map reports no clicks, so an invisible marker lies over each cell: the `y` of a selected
+    point is the true label, its `x` the predicted one.
+
+    Args:
+        matrix: Counts, shape (k, k); rows are true, columns predicted.
+        labels: Its order.
+        unit: Whether cells show counts or the share of their row.
+        dark: Whether it will stand on a dark background.
+        height_px: Of the figure.
+    """
+    import plotly.graph_objects as go
+
+    counts = np.asarray(matrix)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    is_right = np.eye(len(labels), dtype=bool)
+    largest = shares[~is_right].max(initial=0) or 1
+    ink = "#EDEBF5" if dark else "#1E1B2E"
+    true, predicted = np.meshgrid(labels, labels, indexing="ij")
+    figure = go.Figure(
+        [
+            go.Heatmap(
+                z=np.where(is_right, shares, -shares / largest),
+                x=list(labels),
+                y=list(labels),
+                text=counts if unit == "count" else shares,
+                texttemplate="%{text:,}" if unit == "count" else "%{text:.0%}",
+                textfont={"size": 13, "color": ink},
+                colorscale=_CELL_COLORS,
+                zmin=-1,
+                zmax=1,
+                showscale=False,
+                hoverinfo="skip",
+            ),
+            go.Scatter(
+                x=predicted.ravel(),
+                y=true.ravel(),
+                customdata=np.column_stack([counts.ravel(), shares.ravel()]),
+                mode="markers",
+                marker={"symbol": "square-open", "size": 30, "opacity": 0, "color": ink,
+                        "line": {"width": 3}},
+                selected={"marker": {"opacity": 1}},
+                unselected={"marker": {"opacity": 0}},
+                hovertemplate="True %{y}, predicted %{x}: %{customdata[0]:,} faces, "
+                "%{customdata[1]:.1%} of the true ones<extra></extra>",
+            ),
+        ]
+    )  # fmt: skip
+    _lay_out(figure, height_px, hoverdistance=-1)  # the nearest cell, however large cells are
+    ends = [-0.5, len(labels) - 0.5]
+    figure.update_xaxes(title="Predicted", side="top", tickangle=-35, showgrid=False, range=ends)
+    figure.update_yaxes(title="True", showgrid=False, range=ends[::-1])
+    return figure
+
+
+def reliability_chart(bins: Sequence[Mapping[str, Any]], *, height_px: int = 380) -> "go.Figure":
+    """Accuracy by confidence, from the rows of `fer.evaluation.calibration.reliability`."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure(
+        [
+            go.Scatter(
+                x=[0, 1], y=[0, 1], mode="lines", hoverinfo="skip",
+                line={"dash": "dash", "color": _GREY},
+            ),
+            go.Scatter(
+                x=[row["confidence"] for row in bins],
+                y=[row["accuracy"] for row in bins],
+                customdata=[row["images"] for row in bins],
+                mode="lines+markers",
+                marker={"size": 8},
+                line={"color": RIGHT_COLOR},
+                hovertemplate="Confidence %{x:.1%}, accuracy %{y:.1%}, %{customdata:,} faces"
+                "<extra></extra>",
+            ),
+        ]
+    )  # fmt: skip
+    _lay_out(figure, height_px)
+    figure.update_xaxes(title="Confidence", tickformat=".0%")
+    figure.update_yaxes(title="Accuracy", tickformat=".0%")
+    return figure
+
+
+def coverage_chart(
+    curve: Sequence[Mapping[str, Any]], *, threshold: int | None = None, height_px: int = 340
+) -> "go.Figure":
+    """Accuracy by the share of faces that get an answer.
+
+    Args:
+        curve: The rows of `fer.evaluation.calibration.coverage_curve`.
+        threshold: The index of a row to emphasise.
+        height_px: Of the figure.
+    """
+    import plotly.graph_objects as go
+
+    def points(rows: Sequence[Mapping[str, Any]], **style: Any) -> "go.Scatter":
+        return go.Scatter(
+            x=[row["coverage"] for row in rows],
+            y=[row["accuracy"] for row in rows],
+            customdata=[row["threshold"] for row in rows],
+            hovertemplate="Threshold %{customdata:.0%}: %{x:.1%} of faces, accuracy %{y:.1%}"
+            "<extra></extra>",
+            **style,
+        )
+
+    answered = [row for row in curve if row["images"]]
+    figure = go.Figure(points(answered, mode="lines", line={"color": RIGHT_COLOR}))
+    if threshold is not None and curve[threshold]["images"]:
+        marker = {"size": 13, "color": WRONG_COLOR}
+        figure.add_trace(points([curve[threshold]], mode="markers", marker=marker))
+    _lay_out(figure, height_px)
+    figure.update_xaxes(title="Share of faces that get an answer", tickformat=".0%")
+    figure.update_yaxes(title="Accuracy on these", tickformat=".0%")
+    return figure
+
+
+def _lay_out(figure: "go.Figure", height_px: int, **layout: Any) -> None:
+    figure.update_layout(
+        height=height_px,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        showlegend=False,
+        dragmode=False,
+        hovermode="closest",
+        paper_bgcolor=_TRANSPARENT,
+        plot_bgcolor=_TRANSPARENT,
+        **layout,
+    )
+    figure.update_xaxes(automargin=True, fixedrange=True, zeroline=False)
+    figure.update_yaxes(automargin=True, fixedrange=True, zeroline=False)
