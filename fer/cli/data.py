@@ -4,10 +4,8 @@ import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
-from fer.cli.terminal import Counter, JsonOption, out, plain_errors, progress
+from fer.cli.terminal import Counter, JsonOption, escape, make_table, out, plain_errors, progress
 
 if TYPE_CHECKING:
     from fer.data import Dataset
@@ -58,7 +56,7 @@ def list_data() -> None:
         from fer.data import registered
 
         sources = registered()
-    table = Table("data set", "where")
+    table = make_table("data set", "where")
     for source in sources:
         where = source.origin or source.path or "drawn by this program"
         table.add_row(escape(source.name), escape(str(where)))
@@ -80,7 +78,7 @@ def _print_dataset(dataset: "Dataset") -> None:
     out.print(f"[bold]{escape(dataset.name)}[/bold]: {escape(dataset.recognised)}", soft_wrap=True)
     out.print(f"Splits: {escape(dataset.split_rule)}.", soft_wrap=True)
     counts = class_by_split(dataset)
-    table = Table("class", *counts.columns, "all")
+    table = make_table("class", *counts.columns, "all")
     for label, row in counts.iterrows():
         table.add_row(escape(str(label)), *(f"{n:,}" for n in row), f"{row.sum():,}")
     table.add_row("all", *(f"{n:,}" for n in counts.sum()), f"{len(dataset):,}")

@@ -4,10 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
-from fer.cli.terminal import Counter, out, plain_errors, progress
+from fer.cli.terminal import Counter, escape, make_table, out, plain_errors, progress
 
 app = typer.Typer(help="The face detectors of this machine.", no_args_is_help=True)
 
@@ -17,7 +15,7 @@ def list_detectors() -> None:
     """Say which detectors are there."""
     from fer.faces.detection import detectors
 
-    table = Table("detector", "there", "where")
+    table = make_table("detector", "there", "where")
     for row in detectors():
         where = str(row.path) if row.path else "inside its package"
         table.add_row(row.name, "yes" if row.present else "no", escape(where))

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from fer.cli.terminal import (
     Counter,
     JsonOption,
+    escape,
     import_keras,
     out,
     plain_errors,

@@ -4,11 +4,18 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from fer import emotions
-from fer.cli.terminal import Counter, import_keras, out, plain_errors, progress, quiet_imports
+from fer.cli.terminal import (
+    Counter,
+    escape,
+    import_keras,
+    make_table,
+    out,
+    plain_errors,
+    progress,
+    quiet_imports,
+)
 from fer.errors import FerError
 
 
@@ -17,7 +24,7 @@ def models() -> None:
     from fer.models.card import read_card
     from fer.models.model import find, list_models
 
-    table = Table("model", "classes", "input", "parameters", "test figure")
+    table = make_table("model", "classes", "input", "parameters", "test figure")
     for name in list_models():
         try:
             card = read_card(find(name) / "card.json")
@@ -51,7 +58,7 @@ def export(
         import_keras()
         with quiet_imports():
             card = exchange.export(model, dataset, split, progress=Counter(bar, "faces"))
-    table = Table("form", "file", "size", "accuracy", "one face")
+    table = make_table("form", "file", "size", "accuracy", "one face")
     for form, row in card.forms.items():
         table.add_row(
             form,
@@ -110,7 +117,7 @@ def architectures(
         from fer.nets import architectures as nets
         from fer.nets.cost import multiply_adds, summary
 
-        table = Table("network", "input", "options", "parameters", "multiply-adds")
+        table = make_table("network", "input", "options", "parameters", "multiply-adds")
         for known in [name] if name else nets.NAMES:
             height, width, channels = nets.NATIVE_INPUTS.get(known, (48, 48, 1))
             options = ", ".join(f"{key} {value:g}" for key, value in nets.options_of(known).items())
@@ -120,7 +127,7 @@ def architectures(
             table.add_row(known, shape, options, f"{model.count_params():,}", cost)
         if name:
             out.print(escape(nets.describe(name)))
-            layers = Table("layer", "output", "parameters", "multiply-adds")
+            layers = make_table("layer", "output", "parameters", "multiply-adds")
             for row in summary(model):
                 numbers = (f"{row['parameters']:,}", f"{row['multiply_adds']:,}")
                 layers.add_row(str(row["layer"]), str(row["output"]), *numbers)

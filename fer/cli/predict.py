@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
-from rich.table import Column, Table
 
 from fer.cli.terminal import (
     Counter,
     JsonOption,
     err,
+    escape,
+    make_table,
     out,
     plain_errors,
     progress,
@@ -21,6 +21,8 @@ from fer.cli.terminal import (
 from fer.errors import ImageError
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from fer.inference.prediction import PhotoFaces
     from fer.inference.predictor import Predictor
 
@@ -119,10 +121,12 @@ def _predict_row(file: Path, prediction: "PhotoFaces | ImageError") -> dict[str,
     return {"file": str(file), "error": None, "faces": faces}
 
 
-def _predictions_table(rows: list[dict[str, Any]]) -> Table:
+def _predictions_table(rows: list[dict[str, Any]]) -> "Table":
+    from rich.table import Column
+
     from fer.emotions import describe
 
-    table = Table(
+    table = make_table(
         Column("file", overflow="fold"),
         "face",
         "emotion",
@@ -158,7 +162,7 @@ def video(
     detector: DetectorOption = "auto",
     form: FormOption = "auto",
 ) -> None:
-    """Follow the faces through a film: a row for each person on each frame.
+    """Follow the faces through a video: a row for each person on each frame.
 
     Ctrl-C stops it, and the same command goes on. What of a damaged film can be read is read; the
     exit status is then 1.

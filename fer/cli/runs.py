@@ -6,10 +6,8 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
-from rich.table import Column, Table
 
-from fer.cli.terminal import JsonOption, out, plain_errors
+from fer.cli.terminal import JsonOption, escape, make_table, out, plain_errors
 from fer.errors import TrainingError
 
 app = typer.Typer(help="Training runs: what was, what is, what waits.", no_args_is_help=True)
@@ -24,6 +22,8 @@ def list_runs(
     as_json: JsonOption = False,
 ) -> None:
     """List the runs, the newest first."""
+    from rich.table import Column
+
     from fer import runs
     from fer.runs import queue
 
@@ -32,7 +32,9 @@ def list_runs(
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
         return
-    table = Table(Column("run", overflow="fold"), "state", "epoch", "best validation", "started")
+    table = make_table(
+        Column("run", overflow="fold"), "state", "epoch", "best validation", "started"
+    )
     for row in rows:
         table.add_row(
             escape(row["name"]),
@@ -58,7 +60,9 @@ def show(run: RunArgument) -> None:
             out.print(escape(status["reason"]), soft_wrap=True)
         if status["state"] in runs.ACTIVE:
             out.print(_progress_line(status))
-        table = Table("epoch", "loss", "accuracy", "validation loss", "validation accuracy", "")
+        table = make_table(
+            "epoch", "loss", "accuracy", "validation loss", "validation accuracy", ""
+        )
         for row in epochs_of(read_metrics(found.folder))[-10:]:
             numbers = (row["loss"], row["accuracy"], row["val_loss"], row["val_accuracy"])
             best = "best" if row["epoch"] == status.get("best_epoch") else ""
@@ -144,7 +148,7 @@ def compare(
         found = [runs.find(name) for name in names]
         if len(found) < 2:
             raise TrainingError("Name two runs or more to compare.")
-        table = Table("", *(escape(run.name) for run in found))
+        table = make_table("", *(escape(run.name) for run in found))
         for title, row in runs.comparison(found).items():
             table.add_row(title, *(escape(str(value)) for value in row))
         out.print(table)

@@ -1,4 +1,7 @@
-"""What commands share: consoles, progress bars, errors as sentences."""
+"""What commands share: consoles, progress bars, errors as sentences.
+
+Rich is imported on first use, so that the help of a command appears at once.
+"""
 
 import os
 import signal
@@ -6,27 +9,54 @@ import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Annotated, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.table import Table
 
 from fer.errors import FerError
 
-out = Console()
-err = Console(stderr=True)
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+    from rich.table import Column, Table
+
+
+class _Output:
+    """The terminal, as rich prints to it."""
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        self._stderr = stderr
+
+    @cached_property
+    def console(self) -> "Console":
+        from rich.console import Console
+
+        return Console(stderr=self._stderr)
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print as `rich.console.Console.print` does."""
+        self.console.print(*objects, **options)
+
+
+out = _Output()
+err = _Output(stderr=True)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+def escape(text: str) -> str:
+    """Keep rich from reading markup into a text."""
+    from rich.markup import escape
+
+    return escape(text)
+
+
+def make_table(*headers: "Column | str") -> "Table":
+    """An empty table."""
+    from rich.table import Table
+
+    return Table(*headers)
 
 
 @contextmanager
@@ -69,22 +99,30 @@ def import_keras() -> None:
 
 
 @contextmanager
-def progress() -> Iterator[Progress]:
+def progress() -> "Iterator[Progress]":
     """Bars on the error output, so that the output stays clean."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=err) as bar:
+    with Progress(*columns, console=err.console) as bar:
         yield bar
 
 
 class Counter:
     """A bar that appears with its first report."""
 
-    def __init__(self, bar: Progress, what: str) -> None:
+    def __init__(self, bar: "Progress", what: str) -> None:
         self._bar, self._what = bar, what
         self._task: TaskID | None = None
 
@@ -128,7 +166,7 @@ def print_figures(figures: Mapping[str, Any]) -> None:
     )
     for sentence in notes(figures):
         out.print(escape(sentence))
-    table = Table("class", "faces", "precision", "recall", "F1")
+    table = make_table("class", "faces", "precision", "recall", "F1")
     for label, row in figures["per_class"].items():
         table.add_row(
             escape(label),

@@ -4,11 +4,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
-from rich.progress import Progress, TaskID
 
 from fer.cli.terminal import (
     Counter,
+    escape,
     import_keras,
     out,
     plain_errors,
@@ -19,6 +18,8 @@ from fer.cli.terminal import (
 from fer.errors import ConfigError, ModelError, TrainingError
 
 if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
     from fer.training.config import TrainingConfig
     from fer.training.events import BatchEnded, EpochEnded, Started
 
@@ -179,7 +180,7 @@ def _in_terminal(config: "TrainingConfig", name: str, out_folder: Path | None) -
 class _TrainingDisplay:
     """The network's cost, two bars, epochs and steps, and a line an epoch that stays."""
 
-    def __init__(self, bar: Progress) -> None:
+    def __init__(self, bar: "Progress") -> None:
         self._bar = bar
         self._epochs: TaskID | None = None
         self._steps: TaskID | None = None

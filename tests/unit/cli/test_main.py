@@ -1,0 +1,20 @@
+import pytest
+from typer.testing import CliRunner
+
+from fer.cli.main import COMMANDS, app
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_list_of_commands_shows_the_first_sentence_of_each_commands_help(name: str) -> None:
+    _, _, sentence = COMMANDS[name]
+    listed = CliRunner().invoke(app, ["--help"]).stdout
+    helped = CliRunner().invoke(app, [name, "--help"])
+    assert helped.exit_code == 0, helped.output
+    assert sentence in " ".join(listed.split())
+    assert sentence in " ".join(helped.stdout.split())
+
+
+def test_a_mistyped_command_is_answered_with_the_one_that_is_meant() -> None:
+    result = CliRunner().invoke(app, ["predcit"])
+    assert result.exit_code == 2
+    assert "Did you mean 'predict'?" in result.stderr
