@@ -1,28 +1,28 @@
-"""The app with a route of its own for camera frames: `streamlit run asgi.py`.
-
-`streamlit run streamlit_app.py` is the same app without the route; the Live page then takes the
-frames through Streamlit's own connection, which is slower.
-"""
+"""What the app's server does besides Streamlit's pages: it takes the camera's frames."""
 
 from urllib.parse import urlsplit
 
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
+from starlette.formparsers import MultiPartParser
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from fer.errors import StreamError
-from fer.inference.live import MAX_FRAME_BYTES, STREAMS
+from fer.inference.live import MAX_FRAME_BYTES, ROUTE, STREAMS
 
-PATH = "/api/live"
 STATUS = {"busy": 429, "gone": 410, "picture": 422, "rate": 429, "size": 413}
 
 
 async def live(request: Request) -> Response:
     """Answer a frame, or close the stream (DELETE)."""
     if not is_same_origin(request):
-        return refusal(403, "Frames are taken from this app's own pages only.")
+        return refusal(
+            403,
+            "Frames are accepted from this app's own pages only. A proxy in between must keep "
+            "the Host header.",
+        )
     try:
         if request.method == "DELETE":
             STREAMS.close(request.path_params["token"])
@@ -59,8 +59,14 @@ def refusal(status: int, message: str) -> Response:
     return JSONResponse({"error": message}, status_code=status)
 
 
-app = st.App(
-    "streamlit_app.py",
-    routes=[Route(f"{PATH}/{{token}}", live, methods=["POST", "DELETE"])],
-)
-STREAMS.route = PATH
+def keep_uploads_in_memory() -> None:
+    """Hold uploads of every allowed size in memory.
+
+    Starlette, Streamlit's server, moves a part of over 1 MB to a temporary file while it
+    arrives. Photos must not touch the disk.
+    """
+    megabytes: int = st.get_option("server.maxUploadSize")
+    MultiPartParser.spool_max_size = (megabytes + 1) * 1024 * 1024
+
+
+ROUTES = [Route(f"{ROUTE}/{{token}}", live, methods=["POST", "DELETE"])]

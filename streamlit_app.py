@@ -1,11 +1,14 @@
-"""The app's page list and navigation."""
+"""The app: its screens, the navigation between them, and the server that they run on."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
-from pages.common import predictors, uploads
-from pages.train import run_list
+import asgi
+from fer.runs import queue
+from pages.common import predictors
 
 PAGE_WIDTH_PX = 1200
 PAGES = Path(__file__).parent / "pages"
@@ -24,9 +27,8 @@ SCREENS = {
 def main() -> None:
     st.set_page_config(page_title="Facial emotions", page_icon="🎭", layout="wide")
     st.html(PAGES / "common" / "app.css")
-    uploads.keep_in_memory()
     predictors.warm_up()
-    run_list.wake_queue()
+    wake_queue()
     page = st.navigation(
         [
             st.Page(PAGES / name / "page.py", url_path=name, title=title, icon=icon,
@@ -42,4 +44,18 @@ def main() -> None:
         page.run()
 
 
-main()
+@st.cache_resource(ttl=30, max_entries=1, show_spinner=False)
+def wake_queue() -> None:
+    """Start waiting runs after a restart of the machine; checking now and then is enough."""
+    queue.wake()
+
+
+if __name__ == "__main__":  # each visitor's session runs this file as a script,
+    main()
+else:  # and `streamlit run` imports it once, for the server
+    # Until this is called, even in vain, Streamlit takes the folder `pages` for pages of its older
+    # kind, and the first visit to /predict ends in “Page not found”.
+    with suppress(StreamlitAPIException):
+        st.navigation([])
+    asgi.keep_uploads_in_memory()
+    app = st.App(__file__, routes=asgi.ROUTES)

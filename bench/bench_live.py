@@ -1,7 +1,7 @@
-"""The Live page in Chromium with a film as its camera: 640×480, 20 frames a second.
+"""The Live page in Chromium with a video as its camera: 640×480, 20 frames a second.
 
 Frames a second (at least 10), latency and dropped frames, as the page shows them after ten
-seconds: with the route of `asgi.py`, and through Streamlit's own connection.
+seconds.
 """
 
 import os
@@ -18,7 +18,7 @@ from fer.data.synthetic import draw_face
 MEASURED_S = 10
 
 
-def write_film(path: Path) -> None:
+def write_video(path: Path) -> None:
     """A drawn face that moves from side to side for three seconds."""
     face = cv2.cvtColor(draw_face("happy", seed=7, size=300), cv2.COLOR_GRAY2BGR)
     with path.open("wb") as file:
@@ -51,19 +51,18 @@ def main() -> None:
         print("not measured: there is no Chromium on the PATH")
         return
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        film = Path(folder) / "face.mjpeg"
-        write_film(film)
+        video = Path(folder) / "face.mjpeg"
+        write_video(video)
         flags = [
             "--no-sandbox",
             "--disable-gpu",
             "--use-fake-device-for-media-stream",
             "--use-fake-ui-for-media-stream",
-            f"--use-file-for-fake-video-capture={film}",
+            f"--use-file-for-fake-video-capture={video}",
         ]
         browser = playwright.chromium.launch(executable_path=executable, args=flags)
-        for script in ("asgi.py", "streamlit_app.py"):
-            with served(script) as (address, _):
-                print(f"{script}: {measure(browser, address)}, load {os.getloadavg()[0]:.1f}")
+        with served() as (address, _):
+            print(f"{measure(browser, address)}, load {os.getloadavg()[0]:.1f}")
         browser.close()
 
 

@@ -23,7 +23,7 @@ def chromium() -> str | None:
 
 
 @contextmanager
-def served(script: str = "streamlit_app.py") -> Iterator[tuple[str, int]]:
+def served() -> Iterator[tuple[str, int]]:
     """The app on a free port: its address, and the server's process id.
 
     Raises:
@@ -34,7 +34,7 @@ def served(script: str = "streamlit_app.py") -> Iterator[tuple[str, int]]:
         port = probe.getsockname()[1]
     options = ["--server.headless=true", "--server.fileWatcherType=none", f"--server.port={port}"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", script, *options],
+        [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", *options],
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -15,6 +15,8 @@ from fer.inference.predictor import Predictor
 from fer.inference.stream import FaceStream
 from fer.inference.timeline import Timeline
 
+ROUTE = "/api/live"
+"""Path of the server that takes frames; a stream's token follows it."""
 MAX_FRAME_BYTES = 1_000_000
 MAX_FRAME_PX = 1920
 MAX_FPS = 60.0
@@ -99,8 +101,6 @@ class LiveStreams:
     session forgets is gone from here, too."""
 
     def __init__(self) -> None:
-        self.route: str | None = None
-        """Path that takes frames, where the server has one; a token belongs behind it."""
         self._streams: WeakValueDictionary[str, LiveStream] = WeakValueDictionary()
         self._lock = threading.Lock()
 

@@ -1,7 +1,8 @@
-// The camera of the Live page. Frames go out one at a time, to the app's own route where the
-// server has one, else through Streamlit; what comes back is drawn over the video.
+// The camera of the Live page. Frames go out one at a time, to the app's own route; the answers
+// are drawn over the video.
 
 const MINUTE_MS = 60_000
+const ANSWER_WITHIN_MS = 10_000
 const FRAME = { width: 640, height: 480 }
 const PROBLEMS = {
   insecure:
@@ -11,13 +12,17 @@ const PROBLEMS = {
     "The camera is gone: unplugged, switched off, or taken by another program. Bring it back and " +
     "press Start again.",
   NotAllowedError:
-    "The browser was not allowed to use the camera. Allow it at the camera sign in the address " +
+    "The browser was not allowed to use the camera. Allow it at the camera icon in the address " +
     "bar, and press Start again.",
   NotFoundError: "No camera was found. Connect one and press Start again, or use a photo.",
   OverconstrainedError: "That camera is gone. Choose another one and press Start again.",
   NotReadableError:
     "The camera is in use by another program, or does not answer. Close what uses it, and press " +
     "Start again.",
+  silent: "The app's server does not answer. Is it still running?",
+  unreachable: status =>
+    `The camera's frames do not reach the app (HTTP ${status}). If a proxy stands in front of ` +
+    "it, let the proxy pass on requests below /api/live, then press Start again.",
 }
 
 const cameras = new WeakMap()
@@ -51,14 +56,12 @@ class Camera {
     )
     this.bars = part("bars")
     this.timeline = part("timeline")
-    this.said = part("said")
+    this.spoken = part("spoken")
     this.sheet = document.createElement("canvas")
     this.mirrored = true
     this.paused = false
     this.media = null
     this.run = 0
-    this.asked = 0
-    this.waiting = null
     this.buttons.start.onclick = () => (this.media ? this.stop() : this.start())
     this.buttons.pause.onclick = () => this.pause(!this.paused)
     this.buttons.mirror.onclick = () => this.mirror(!this.mirrored)
@@ -67,18 +70,13 @@ class Camera {
     this.onPageHide = () => this.leave()
     window.addEventListener("pagehide", this.onPageHide)
     this.mirror(true)
-    this.show("Press Start to use the camera. Frames are looked at in memory and forgotten.")
+    this.show("Press Start to use the camera. Frames are processed in memory and discarded.")
     this.refresh()
   }
 
   update(data, trigger) {
     this.data = data
     this.trigger = trigger
-    if (data.reply && this.waiting && data.reply.id === this.waiting.id) {
-      const { resolve } = this.waiting
-      this.waiting = null
-      resolve(data.reply)
-    }
   }
 
   async start() {
@@ -139,7 +137,7 @@ class Camera {
       if (run !== this.run || !this.media) return
       if (this.paused || !this.video.videoWidth) continue
       const started = performance.now()
-      const { faces, error, fatal } = await this.ask(await this.capture(), run)
+      const { faces, error, fatal } = await this.ask(await this.capture())
       if (run !== this.run || !this.media) return
       if (error) {
         if (fatal || ++this.failures > 20) {
@@ -164,7 +162,7 @@ class Camera {
 
   nextFrame() {
     return new Promise(done => {
-      // A camera that is taken away presents no more frames: look now and then all the same.
+      // A camera that is taken away presents no more frames: check now and then all the same.
       const timer = setTimeout(done, 1000)
       const go = () => (clearTimeout(timer), done())
       if (!this.video.requestVideoFrameCallback) return requestAnimationFrame(go)
@@ -187,38 +185,22 @@ class Camera {
     return new Promise(done => this.sheet.toBlob(done, "image/jpeg", quality))
   }
 
-  ask(frame, run) {
-    return this.data.route ? this.askRoute(frame) : this.askStreamlit(frame, run)
-  }
-
-  async askRoute(frame) {
+  async ask(frame) {
     try {
       const response = await fetch(this.address(), {
         method: "POST",
         headers: { "Content-Type": "image/jpeg" },
         body: frame,
+        signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
       })
+      const isOurs = response.headers.get("content-type")?.startsWith("application/json")
+      if (!isOurs) return { error: PROBLEMS.unreachable(response.status) }
       const reply = await response.json()
       if (response.ok) return reply
       return { error: reply.error, fatal: response.status === 403 }
-    } catch {
-      return { error: "The app's server does not answer. Is it still running?" }
+    } catch (problem) {
+      return { error: PROBLEMS.silent, fatal: problem.name === "TimeoutError" }
     }
-  }
-
-  async askStreamlit(frame, run) {
-    const jpeg = await asDataUrl(frame)
-    // Stopped meanwhile: a frame after that would cut off the page that Streamlit goes to.
-    if (run !== this.run) return {}
-    const id = ++this.asked
-    return new Promise(resolve => {
-      const timer = setTimeout(() => {
-        if (this.waiting?.id === id) this.waiting = null
-        resolve({ error: "The app's server does not answer. Is it still running?" })
-      }, 10_000)
-      this.waiting = { id, resolve: reply => (clearTimeout(timer), resolve(reply)) }
-      this.trigger("frame", { id, jpeg })
-    })
   }
 
   address() {
@@ -226,7 +208,7 @@ class Camera {
   }
 
   draw(faces) {
-    // With the frame that was looked at beneath, a box lies where the face is even when the answer
+    // With the analysed frame beneath, a box lies where the face is even when the answer
     // took its time.
     const { width, height } = this.sheet
     Object.assign(this.overlay, { width, height })
@@ -271,9 +253,9 @@ class Camera {
     const words = faces.length
       ? faces.map(face => `face ${face.number}: ${face.emotion}`).join(", ")
       : "no face"
-    if (now - (this.spoke ?? 0) > 3000 && this.said.textContent !== words) {
-      this.said.textContent = words
-      this.spoke = now
+    if (now - (this.spokeAt ?? 0) > 3000 && this.spoken.textContent !== words) {
+      this.spoken.textContent = words
+      this.spokeAt = now
     }
   }
 
@@ -357,16 +339,14 @@ class Camera {
 
   stop() {
     this.release()
-    this.show("Stopped. Press Start to go on with a new session.")
+    this.show("Stopped. Press Start to begin a new session.")
     this.trigger("stopped", true)
   }
 
   leave() {
     window.removeEventListener("pagehide", this.onPageHide)
     this.release()
-    if (this.data?.route) {
-      fetch(this.address(), { method: "DELETE", keepalive: true }).catch(() => {})
-    }
+    if (this.data) fetch(this.address(), { method: "DELETE", keepalive: true }).catch(() => {})
   }
 
   release() {
@@ -375,7 +355,6 @@ class Camera {
     this.media = null
     this.video.srcObject = null
     this.paused = false
-    this.waiting = null
     this.overlay.getContext("2d").clearRect(0, 0, this.overlay.width, this.overlay.height)
     this.refresh()
   }

@@ -2,17 +2,14 @@
 
 import base64
 import binascii
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
 from fer import emotions
-from fer.errors import StreamError
 from fer.inference.drawing import ink_on
-from fer.inference.live import STREAMS, LiveStream
+from fer.inference.live import ROUTE, LiveStream
 
 _HERE = Path(__file__).parent
 _HTML = """
@@ -31,7 +28,7 @@ _HTML = """
       <select id="camera" aria-label="Camera" disabled><option value="">Camera</option></select>
     </div>
   </section>
-  <section aria-label="What the camera shows">
+  <section aria-label="Faces in view">
     <dl>
       <div><dt>frames/s</dt><dd id="fps">–</dd></div>
       <div><dt>latency</dt><dd id="latency">–</dd></div>
@@ -42,7 +39,7 @@ _HTML = """
     <h2>Last minute, by person</h2>
     <canvas id="timeline" role="img" aria-label="Emotions of the last minute, by person"></canvas>
     <p class="ends"><span>1 minute ago</span><span>now</span></p>
-    <p id="said" role="status" aria-live="polite"></p>
+    <p id="spoken" role="status" aria-live="polite"></p>
   </section>
 </div>
 """
@@ -56,9 +53,7 @@ _COMPONENT = st.components.v2.component(
 
 
 def camera(stream: LiveStream, *, on_stop: Callable[[], None], key: str) -> bytes | None:
-    """Show the camera; its frames go to the stream by the server's route if it has one.
-
-    Without the route, each frame is a run of the script: call this inside a fragment.
+    """Show the camera; the browser sends its frames to the server's route.
 
     Args:
         stream: Where the frames go.
@@ -66,14 +61,13 @@ def camera(stream: LiveStream, *, on_stop: Callable[[], None], key: str) -> byte
         key: Key in the session state.
 
     Returns:
-        JPEG of the frame that shall go to Predict, in the run after the visitor asked for it.
+        The JPEG of a snapshot, in the run after the visitor took one for Predict.
     """
-    before: Mapping[str, Any] = st.session_state.get(key, {})
     result = _COMPONENT(
         key=key,
         data={
             "token": stream.token,
-            "route": STREAMS.route,
+            "route": ROUTE,
             "labels": {
                 label: {
                     "color": shown.color,
@@ -83,26 +77,11 @@ def camera(stream: LiveStream, *, on_stop: Callable[[], None], key: str) -> byte
                 for label in stream.timeline.labels
                 for shown in [emotions.describe(label)]
             },
-            "reply": _reply(stream, before.get("frame")),
-            # Of a long message that it sent before, Streamlit sends the hash; where runs overlap,
-            # the browser has dropped that message by then. So no two are the same.
-            "sent": time.monotonic_ns(),
         },
-        on_frame_change=lambda: None,
         on_stopped_change=on_stop,
         on_snapshot_change=lambda: None,
     )
     return _bytes(result.snapshot)
-
-
-def _reply(stream: LiveStream, frame: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """The answer to a frame that came through Streamlit."""
-    if not frame:
-        return None
-    try:
-        return {"id": frame["id"], **stream.frame(_bytes(frame["jpeg"]) or b"")}
-    except StreamError as error:
-        return {"id": frame["id"], "error": str(error), "fatal": error.reason == "gone"}
 
 
 def _bytes(data_url: str | None) -> bytes | None:

@@ -39,11 +39,6 @@ def show_camera(predictor: Predictor) -> None:
         links.predict_snapshot(snapshot)
     if summary := st.session_state.get(keys.SUMMARY):
         show_summary(summary)
-    if STREAMS.route is None:
-        st.caption(
-            "The app was started with `streamlit run streamlit_app.py`; with `make app` or "
-            "`streamlit run asgi.py` the camera is faster."
-        )
 
 
 def session_stream(predictor: Predictor) -> LiveStream:

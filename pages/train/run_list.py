@@ -31,12 +31,6 @@ STATE_SYMBOLS = {
 }
 
 
-@st.cache_resource(ttl=30, max_entries=1, show_spinner=False)
-def wake_queue() -> None:
-    """Go on with the queue after a restart of the machine; looked at now and then is enough."""
-    queue.wake()
-
-
 @dataclass(frozen=True)
 class Row:
     """A run, what it is called, and what its folder says about it."""

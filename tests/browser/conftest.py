@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 from urllib.error import URLError
@@ -18,7 +18,7 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-PROJECT_ROOT = Path(__file__).resolve().parents[2]
+ENTRY = Path(__file__).resolve().parents[2] / "streamlit_app.py"
 START_TIMEOUT_S = 60
 FLAGS = (
     "--no-sandbox",
@@ -49,24 +49,16 @@ IS_IDLE = """idleForMs => {
 
 KNOWN_TO_AXE = {"presentation-role-conflict"}  # Streamlit's own uploader
 
-Serve = Callable[[str], AbstractContextManager[str]]
-
 
 @pytest.fixture(scope="module")
-def serve(fer_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Serve:
-    """Serves a script: `with serve("asgi.py") as address`."""
-    return lambda script: _served(script, tmp_path_factory.mktemp("server") / "log.txt")
-
-
-@pytest.fixture(scope="module")
-def server(serve: Serve) -> Iterator[str]:
+def server(fer_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The app on a free port, as its address without a slash at the end."""
-    with serve("streamlit_app.py") as address:
+    with _served(tmp_path_factory.mktemp("server") / "log.txt") as address:
         yield address
 
 
 @contextmanager
-def _served(script: str, log: Path) -> Iterator[str]:
+def _served(log: Path) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -78,12 +70,10 @@ def _served(script: str, log: Path) -> Iterator[str]:
         "server.fileWatcherType": "none",
         "browser.gatherUsageStats": "false",
     }
-    command = [sys.executable, "-m", "streamlit", "run", script]
+    command = [sys.executable, "-m", "streamlit", "run", str(ENTRY)]
     command += [f"--{name}={value}" for name, value in options.items()]
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            command, cwd=PROJECT_ROOT, stdout=output, stderr=subprocess.STDOUT
-        )
+        process = subprocess.Popen(command, cwd=log.parent, stdout=output, stderr=subprocess.STDOUT)
     try:
         _wait_until_healthy(process, address, log)
         yield address

@@ -31,6 +31,7 @@ def test_a_first_visit_straight_to_a_page_gets_the_whole_app(page: Page, server:
     page.goto(f"{server}/predict")
     expect(page.get_by_role("link", name="Home", exact=True)).to_be_visible(timeout=SLOW_MS)
     expect(page.get_by_text("No photo at hand?")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_role("dialog")).to_have_count(0)  # such as “Page not found”
 
 
 def test_a_smiling_person_is_boxed_and_called_happy(

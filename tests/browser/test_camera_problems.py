@@ -1,11 +1,14 @@
-"""What the Live page says where the browser has no camera to give."""
+"""What the Live page shows where there is no camera, or no way from it to the server."""
 
-from playwright.sync_api import Page, expect
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, Route, expect
 
 SLOW_MS = 60_000
 ADVICE = {
     "NotFoundError": "Connect one",
-    "NotAllowedError": "Allow it at the camera sign in the address bar",
+    "NotAllowedError": "Allow it at the camera icon in the address bar",
     "NotReadableError": "Close what uses it",
     "OverconstrainedError": "Choose another one",
     "AbortError": "The camera did not start: reason",
@@ -44,3 +47,31 @@ def test_each_refusal_says_what_to_do_and_start_can_be_pressed_again(
     page.evaluate("void Object.defineProperty(window, 'isSecureContext', { value: false })")
     give(page, "throw new Error('not asked')")
     expect(message).to_contain_text("http://localhost or over HTTPS")
+
+
+def answers_as_a_proxy(route: Route) -> None:
+    route.fulfill(status=404, content_type="text/html", body="<h1>Not here</h1>")
+
+
+def never_answers(route: Route) -> None:
+    """Hold the request."""
+
+
+@pytest.mark.parametrize(
+    ("proxy", "advice"),
+    [
+        (answers_as_a_proxy, "do not reach the app (HTTP 404). If a proxy"),
+        (never_answers, "The app's server does not answer"),
+    ],
+)
+def test_frames_that_never_arrive_end_in_an_error_and_the_camera_is_released(
+    page: Page, server: str, proxy: Callable[[Route], None], advice: str
+) -> None:
+    page.route("**/api/live/**", proxy)
+    page.goto(f"{server}/live")
+    expect(page.get_by_role("button", name="Start")).to_be_visible(timeout=2 * SLOW_MS)
+    give(page, f"return {MOVING}")
+    message = page.locator("#message")
+    expect(message).to_contain_text(advice, timeout=SLOW_MS)
+    expect(message).to_have_class("problem")
+    assert page.evaluate("window.media.getTracks()[0].readyState") == "ended"

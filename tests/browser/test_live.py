@@ -1,9 +1,8 @@
-"""The Live page with a film as the camera, served with the route and without."""
+"""The Live page with a video as the camera."""
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -16,8 +15,8 @@ SLOW_MS = 60_000
 
 
 @pytest.fixture(scope="module")
-def film(astronaut: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A smiling person who moves from side to side, as Chromium takes a camera's film."""
+def video(astronaut: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A smiling person who moves from side to side, as Chromium takes a camera's video."""
     face = cv2.resize(astronaut[:300, 80:380], (300, 300))[:, :, ::-1]
     path = tmp_path_factory.mktemp("camera") / "face.mjpeg"
     with path.open("wb") as file:
@@ -30,13 +29,15 @@ def film(astronaut: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 
 @pytest.fixture(scope="module")
-def filmed(film: Path, chromium_flags: tuple[str, ...], chromium: str) -> Iterator[Browser]:
-    """Chromium with that film as its camera."""
+def browser_with_camera(
+    video: Path, chromium_flags: tuple[str, ...], chromium: str
+) -> Iterator[Browser]:
+    """Chromium with that video as its camera."""
     flags = [
         *chromium_flags,
         "--use-fake-device-for-media-stream",
         "--use-fake-ui-for-media-stream",
-        f"--use-file-for-fake-video-capture={film}",
+        f"--use-file-for-fake-video-capture={video}",
     ]
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=chromium, args=flags)
@@ -45,32 +46,22 @@ def filmed(film: Path, chromium_flags: tuple[str, ...], chromium: str) -> Iterat
 
 
 @pytest.fixture
-def camera_page(filmed: Browser) -> Iterator[Page]:
-    with filmed.new_context(viewport={"width": 1280, "height": 900}) as context:
+def camera_page(browser_with_camera: Browser) -> Iterator[Page]:
+    with browser_with_camera.new_context(viewport={"width": 1280, "height": 900}) as context:
         yield context.new_page()
-
-
-@pytest.fixture(scope="module", params=["asgi.py", "streamlit_app.py"])
-def live_server(
-    request: pytest.FixtureRequest, serve: Callable[[str], AbstractContextManager[str]]
-) -> Iterator[str]:
-    with serve(request.param) as address:
-        yield address
 
 
 def start(page: Page, server: str) -> None:
     page.goto(f"{server}/live")
     page.get_by_role("button", name="Start").click(timeout=2 * SLOW_MS)
-    expect(page.locator("#said")).to_contain_text("happy", timeout=SLOW_MS)
+    expect(page.locator("#spoken")).to_contain_text("happy", timeout=SLOW_MS)
 
 
-def test_the_emotion_appears_and_leaving_stops_the_camera(
-    camera_page: Page, live_server: str
-) -> None:
+def test_the_emotion_appears_and_leaving_stops_the_camera(camera_page: Page, server: str) -> None:
     page = camera_page
     sent: list[str] = []
     page.on("request", lambda request: "/api/live/" in request.url and sent.append(request.url))
-    start(page, live_server)
+    start(page, server)
     expect(page.locator("#fps")).to_have_text(re.compile(r"\d+\.\d"))
     expect(page.locator("#latency")).to_have_text(re.compile(r"\d+ ms"))
     expect(page.locator("#bars li.top")).to_contain_text("happy")
@@ -89,15 +80,12 @@ def test_the_emotion_appears_and_leaving_stops_the_camera(
     is_gone = """async url => (await fetch(
         url, { method: "POST", headers: { "Content-Type": "image/jpeg" } }
     )).status === 410"""
-    if sent:  # without the route, the stream goes with the session
-        page.wait_for_function(is_gone, arg=sent[-1])
+    page.wait_for_function(is_gone, arg=sent[-1])
 
 
-def test_stop_gives_a_summary_to_take_away_and_pause_holds(
-    camera_page: Page, live_server: str
-) -> None:
+def test_stop_gives_a_summary_to_take_away_and_pause_holds(camera_page: Page, server: str) -> None:
     page = camera_page
-    start(page, live_server)
+    start(page, server)
     page.get_by_role("button", name="Pause").click()
     expect(page.locator("#stage")).to_have_attribute("data-state", "paused")
     page.get_by_role("button", name="Resume").click()
@@ -110,9 +98,9 @@ def test_stop_gives_a_summary_to_take_away_and_pause_holds(
     assert ",happy," in text
 
 
-def test_a_snapshot_goes_to_predict(camera_page: Page, live_server: str) -> None:
+def test_a_snapshot_goes_to_predict(camera_page: Page, server: str) -> None:
     page = camera_page
-    start(page, live_server)
+    start(page, server)
     page.get_by_role("button", name="Snapshot to Predict").click()
     expect(page.get_by_role("heading", name="Snapshot")).to_be_visible(timeout=SLOW_MS)
     expect(page.get_by_alt_text(re.compile(r"Snapshot, 1 face: 1 \w+"))).to_be_visible(
@@ -129,7 +117,7 @@ def test_a_snapshot_goes_to_predict(camera_page: Page, live_server: str) -> None
     ],
 )
 def test_the_route_refuses_what_is_not_its_own(
-    shared_route_server: str,
+    server: str,
     origin: str | None,
     kind: str,
     size: int,
@@ -140,15 +128,9 @@ def test_the_route_refuses_what_is_not_its_own(
 
     headers = {"Content-Type": kind}
     if origin:
-        headers["Origin"] = shared_route_server if origin == "same" else origin
-    request = Request(f"{shared_route_server}/api/live/none", b"x" * size, headers)
+        headers["Origin"] = server if origin == "same" else origin
+    request = Request(f"{server}/api/live/none", b"x" * size, headers)
     with pytest.raises(HTTPError) as refusal:
         urlopen(request, timeout=20)
     assert refusal.value.code == status
     assert json.loads(refusal.value.read())["error"]
-
-
-@pytest.fixture(scope="module")
-def shared_route_server(serve: Callable[[str], AbstractContextManager[str]]) -> Iterator[str]:
-    with serve("asgi.py") as address:
-        yield address

@@ -1,17 +1,13 @@
-import asyncio
 import io
-from collections.abc import AsyncIterator
 
 import numpy as np
 import pytest
 from PIL import Image
-from starlette.datastructures import Headers
-from starlette.formparsers import MultiPartParser
 
 from fer import emotions
 from fer.errors import DatasetError
 from fer.inference.prediction import FacePrediction
-from pages.common import errors, uploads
+from pages.common import errors
 from pages.common.charts import bars_html, percent
 from pages.common.errors import plain
 from pages.common.pictures import annotated
@@ -101,23 +97,3 @@ def test_an_action_that_fails_is_explained_and_does_not_count_as_done(
 def test_a_bug_is_not_swallowed_as_a_failed_action() -> None:
     with pytest.raises(ZeroDivisionError):
         errors.attempt(lambda: 1 / 0)
-
-
-def test_a_large_upload_never_touches_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(MultiPartParser, "spool_max_size", 1024)
-    uploads.keep_in_memory()
-    photo = b"p" * 20_000_000
-    head = b'--x\r\nContent-Disposition: form-data; name="f"; filename="p.jpg"\r\n\r\n'
-    body = head + photo + b"\r\n--x--\r\n"
-
-    async def stream() -> AsyncIterator[bytes]:
-        yield body
-
-    headers = Headers({"content-type": "multipart/form-data; boundary=x"})
-    form = asyncio.run(MultiPartParser(headers, stream()).parse())
-    upload = form["f"]
-    assert not isinstance(upload, str)
-    assert upload.size == len(photo)
-    on_disk = upload.file._rolled  # type: ignore[attr-defined]
-    upload.file.close()
-    assert not on_disk

@@ -1,13 +1,15 @@
-"""The route of `asgi.py` that takes a camera's frames."""
+"""The server's route for the camera's frames, and what becomes of uploads."""
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from starlette.datastructures import Headers
+from starlette.formparsers import MultiPartParser
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -95,3 +97,23 @@ def test_a_page_that_is_left_closes_its_stream_and_no_other_page_can(
     assert ask(stream, method="DELETE")[0].status_code == 204
     assert not stream.is_open
     assert ask(stream, frame)[0].status_code == 410
+
+
+def test_a_large_upload_never_touches_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MultiPartParser, "spool_max_size", 1024)
+    asgi.keep_uploads_in_memory()
+    photo = b"p" * 20_000_000
+    head = b'--x\r\nContent-Disposition: form-data; name="f"; filename="p.jpg"\r\n\r\n'
+    body = head + photo + b"\r\n--x--\r\n"
+
+    async def stream() -> AsyncIterator[bytes]:
+        yield body
+
+    headers = Headers({"content-type": "multipart/form-data; boundary=x"})
+    form = asyncio.run(MultiPartParser(headers, stream()).parse())
+    upload = form["f"]
+    assert not isinstance(upload, str)
+    assert upload.size == len(photo)
+    on_disk = upload.file._rolled  # type: ignore[attr-defined]
+    upload.file.close()
+    assert not on_disk
