@@ -1,15 +1,13 @@
-"""How a page shows and words the progress of work that takes a while."""
+"""How a page shows and words the progress of long work."""
 
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-LOOK_AGAIN_AFTER_S = 300
-"""A data set's files are looked at again after this time."""
-
-_UPDATE_EVERY_S = 0.2
+UPDATE_EVERY_S = 0.2
 
 T = TypeVar("T")
 
@@ -36,23 +34,42 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
+class Meter:
+    """How far some work is; called with faces done and planned, perhaps by another thread."""
+
+    def __init__(self) -> None:
+        self._share, self._text = 0.0, "Reading the files…"
+        self._done, self._started = 0, time.monotonic()
+
+    def __call__(self, done: int, planned: int) -> None:
+        now = time.monotonic()
+        if done < self._done:  # unpacked; now they are read
+            self._started = now
+        self._done = done
+        text = progress_text("Face", done, planned, now - self._started)
+        self._share, self._text = min(done / max(planned, 1), 1.0), text
+
+    def note(self, text: str) -> None:
+        """Show a sentence instead, for work that cannot be counted."""
+        self._text = text
+
+    def draw(self, slot: DeltaGenerator) -> None:
+        """Show it in a place that `st.empty` made."""
+        slot.progress(self._share, self._text)
+
+
 def with_progress(work: Callable[[Callable[[int, int], None]], T]) -> T:
     """Do something that reports faces done and planned, and show how far it is."""
-    slot = st.empty()
-    slot.progress(0.0, "Looking at the files…")
-    started = shown = time.monotonic()
-    before = 0
+    slot, meter = st.empty(), Meter()
+    meter.draw(slot)
+    shown = time.monotonic()
 
     def report(done: int, planned: int) -> None:
-        nonlocal started, shown, before
-        now = time.monotonic()
-        if done < before:  # unpacked; now they are read
-            started = now
-        before = done
-        if now - shown < _UPDATE_EVERY_S:
-            return
-        shown = now
-        slot.progress(done / planned, progress_text("Face", done, planned, now - started))
+        nonlocal shown
+        meter(done, planned)
+        if time.monotonic() - shown >= UPDATE_EVERY_S:
+            shown = time.monotonic()
+            meter.draw(slot)
 
     try:
         return work(report)

@@ -1,17 +1,16 @@
 """Evaluations shared by every session of the server, with progress while one is made."""
 
 import gc
-import time
-from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from fer import api, models
-from fer.data import Dataset, annotations
+from fer.data import Dataset
 from fer.data.registry import resolve
 from fer.data.roots import allowed
 from fer.evaluation.attention import MeanAttention, mean_attention
@@ -21,9 +20,11 @@ from fer.evaluation.label_errors import label_errors
 from fer.evaluation.predictions import PredictionTable, predictions
 from fer.evaluation.report import comparison_record, full_figures, listed_errors
 from fer.evaluation.slices import picture_facts, slice_columns, slice_figures
+from fer.models.card import ModelCard
 from fer.models.model import Model
 from pages.common import predictors
-from pages.common.progress import LOOK_AGAIN_AFTER_S, with_progress
+from pages.common.cache import FRESH_FOR_S, Work, annotations_stamp
+from pages.common.progress import Meter
 
 _MOST_KEPT = 6
 
@@ -98,26 +99,32 @@ def evaluation(
     Raises:
         FerError: If the model or the data set cannot be used.
     """
-    kept = _kept()
     loaded = load_model(model)
     faces = load_faces(loaded, dataset, truth)
     key = (loaded.card.model_sha256, loaded.card.temperature, id(faces), split, tta)
-    if key not in kept:
-        table = with_progress(
-            lambda report: predictions(loaded, faces, split, tta=tta, progress=report)
-        )
-        kept[key] = Evaluation(model=loaded, dataset=faces, table=table, figures=figures(table))
-        while len(kept) > _MOST_KEPT:
-            kept.popitem(last=False)
-        _set_aside()
-    return kept[key]
+    evaluated = _evaluating(key, loaded, faces).result()
+    _set_aside()
+    return evaluated
+
+
+@st.cache_resource(max_entries=_MOST_KEPT, show_spinner=False, validate=Work.is_usable)
+def _evaluating(
+    key: tuple[str, float, int, str, str], _model: Model, _faces: Dataset
+) -> Work[Evaluation]:
+    *_, split, tta = key
+
+    def evaluate(meter: Meter) -> Evaluation:
+        table = predictions(_model, _faces, split, tta=tta, progress=meter)
+        return Evaluation(model=_model, dataset=_faces, table=table, figures=figures(table))
+
+    return Work(evaluate)
 
 
 @st.cache_resource(show_spinner=False)
 def _set_aside() -> None:
-    """Leave what the imports made out of the collection that Streamlit runs after every click.
+    """Hide what the imports made from the garbage collector, which Streamlit runs on every click.
 
-    Looking through it takes longer than drawing the faces of a cell.
+    Searching it takes longer than drawing the faces of a cell.
     """
     gc.collect()
     gc.freeze()
@@ -136,40 +143,29 @@ def _load_model(model: str, stamp: int) -> Model:
 
 
 def load_faces(model: Model, dataset: str, truth: str | None = None) -> Dataset:
-    """The data set in the model's shape, read again when a face was marked."""
+    """The data set in the model's shape, read again when a face was annotated."""
     card = model.card
-    key = (
-        dataset, card.height, card.width, card.channels,
+    shape = (
+        card.height, card.width, card.channels,
         card.config.get("seed"), card.config.get("validation_fraction"),
         truth or card.config.get("truth", "label"),
     )  # fmt: skip
-    kept = _faces()
-    source = resolve(dataset)
-    found = kept.get(key)
-    if found is not None and found[1].folder != source.folder:
-        found = None  # the name stands for something else now
-    if found is None or found[0] != _marked(found[1]) or time.monotonic() > found[2]:
-        if source.path is not None:
-            allowed(source.path)
-        faces = with_progress(lambda report: api.dataset_for(card, dataset, report, truth=truth))
-        found = (_marked(faces), faces, time.monotonic() + LOOK_AGAIN_AFTER_S)
-        kept[key] = found
-        while len(kept) > _MOST_KEPT:
-            kept.popitem(last=False)
-    return found[1]
+    return _loading(dataset, shape, truth, card).result()
 
 
-def _marked(faces: Dataset) -> int:
-    """Changes whenever a face of the data set is marked by hand."""
-    file = faces.folder / annotations.FILE if faces.folder else None
-    return file.stat().st_mtime_ns if file and file.is_file() else 0
+@st.cache_resource(max_entries=_MOST_KEPT, show_spinner=False, validate=Work.is_usable)
+def _loading(
+    dataset: str, shape: tuple[Any, ...], _truth: str | None, _card: ModelCard
+) -> Work[Dataset]:
+    def stamp() -> tuple[Path, int]:
+        folder = resolve(dataset).folder
+        return folder, annotations_stamp(folder)
 
-
-@st.cache_resource(max_entries=1, show_spinner=False)
-def _kept() -> OrderedDict[Any, Evaluation]:
-    return OrderedDict()
-
-
-@st.cache_resource(max_entries=1, show_spinner=False)
-def _faces() -> OrderedDict[Any, tuple[int, Dataset, float]]:
-    return OrderedDict()
+    source, before = resolve(dataset), stamp()
+    if source.path is not None:
+        allowed(source.path)
+    return Work(
+        lambda meter: api.dataset_for(_card, dataset, meter, truth=_truth),
+        is_current=lambda: stamp() == before,
+        fresh_for_s=FRESH_FOR_S,
+    )
