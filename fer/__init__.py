@@ -8,6 +8,7 @@
 from typing import TYPE_CHECKING, Any
 
 from fer import settings
+from fer.importing import extras
 
 __version__ = settings.VERSION
 
@@ -48,4 +49,5 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'fer' has no attribute '{name}'")
     from importlib import import_module
 
-    return getattr(import_module(_HOMES[name]), name)
+    with extras():
+        return getattr(import_module(_HOMES[name]), name)

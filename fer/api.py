@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fer import settings
+from fer.importing import extras
 
 if TYPE_CHECKING:
     import keras
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 
 
+@extras()
 def predict_emotion(
     image: str | Path | bytes | np.ndarray,
     *,
@@ -60,6 +62,7 @@ def _predictor(model: Path, detector: str, made: tuple[int, ...]) -> "Predictor"
     return Predictor.load(model, detector=detector)
 
 
+@extras()
 def train(
     data: "str | Path | Dataset",
     *,
@@ -179,6 +182,7 @@ def _card(name: str, config: "TrainingConfig", dataset: "Dataset", fitted: "Fitt
     )
 
 
+@extras()
 def calibrate(
     model: str | Path, data: "str | Path | Dataset", *, progress: Progress | None = None
 ) -> "ModelCard":
@@ -234,6 +238,7 @@ def _calibrated(
     return card
 
 
+@extras()
 def evaluate(
     model: "str | Path | Model",
     data: "str | Path | Dataset",

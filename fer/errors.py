@@ -11,6 +11,7 @@ FerError
 ├── DetectorError              a face detector that is unknown, missing or damaged
 ├── LabelError                 an emotion name outside the known sets
 ├── DatasetError               a data set that is not there or cannot be read
+├── MissingPackageError        a package of an extra that is not installed
 ├── ConfigError                a setting that is impossible
 ├── TrainingError              a training that cannot start, go on or end well
 └── ModelError              a trained model that cannot be loaded or saved
@@ -71,6 +72,10 @@ class LabelError(FerError):
 
 class DatasetError(FerError):
     """A data set that is not there or cannot be read."""
+
+
+class MissingPackageError(FerError):
+    """A package of an extra that is not installed."""
 
 
 class ConfigError(FerError):

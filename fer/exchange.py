@@ -10,6 +10,7 @@ import numpy as np
 
 from fer import api
 from fer.api import Progress
+from fer.importing import extras
 
 if TYPE_CHECKING:
     from fer.data import Dataset
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _CALIBRATION_FACES = 500
 
 
+@extras()
 def export(
     model: str | Path,
     data: "str | Path | Dataset",
@@ -65,6 +67,7 @@ def export(
     return card
 
 
+@extras()
 def save(model: str | Path, file: str | Path) -> list[Path]:
     """Write a model's network for other programs: `.keras`, `.h5`, or `.json` with its weights.
 
@@ -84,6 +87,7 @@ def save(model: str | Path, file: str | Path) -> list[Path]:
     return formats.save_network(models.load(model).network, Path(file).expanduser())
 
 
+@extras()
 def adopt(
     file: str | Path, labels: Sequence[str], *, out: str | Path, scale: str = "0-1"
 ) -> "ModelCard":

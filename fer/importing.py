@@ -1,10 +1,58 @@
-"""Keras and TensorFlow, imported by one thread at a time."""
+"""Packages that not every installation has, and Keras, imported by one thread at a time."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import RLock
 
+from fer import settings
+from fer.errors import MissingPackageError
+
+EXTRAS = {
+    "av": "video",
+    "cleanlab": "data",
+    "jinja2": "data",
+    "kagglehub": "kaggle",
+    "keras": "train",
+    "mtcnn": "mtcnn",
+    "optuna": "tune",
+    "pandas": "data",
+    "plotly": "app",
+    "pyarrow": "data",
+    "scipy": "data",
+    "sklearn": "data",
+    "starlette": "app",
+    "streamlit": "app",
+    "tensorboard": "tensorboard",
+    "tensorflow": "train",
+}
+"""What `pip install` has to name for each package that plain prediction does not need."""
+
 _LOCK = RLock()
+
+
+@contextmanager
+def extras() -> Iterator[None]:
+    """Turn a failed import of a package into an error that tells how to install it.
+
+    Raises:
+        MissingPackageError: If a package of an extra is imported inside and is not installed.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name not in EXTRAS:
+            raise
+        raise MissingPackageError(
+            f"This needs the package {error.name}, which is not installed. Install it with: "
+            f"{install_command(EXTRAS[error.name])}"
+        ) from error
+
+
+def install_command(extra: str) -> str:
+    """The command that installs an extra; it works in cmd.exe, too."""
+    checkout = settings.checkout()
+    source = f'-e "{checkout}[{extra}]"' if checkout else f'"fer-workbench[{extra}]"'
+    return f"pip install {source}"
 
 
 @contextmanager
@@ -13,6 +61,9 @@ def one_at_a_time() -> Iterator[None]:
 
     Their modules import each other in circles. Threads that enter such a circle from two sides
     get modules that are half there, because Python would rather do that than wait for ever.
+
+    Raises:
+        MissingPackageError: If they are not installed.
     """
-    with _LOCK:
+    with _LOCK, extras():
         yield

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fer.errors import FerError
+from fer.importing import extras
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -63,7 +64,8 @@ def make_table(*headers: "Column | str") -> "Table":
 def plain_errors() -> Iterator[None]:
     """Show a deliberate error as a sentence and exit with status 1."""
     try:
-        yield
+        with extras():
+            yield
     except FerError as error:
         err.print(f"[red]Error:[/red] {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(1) from None

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from fer.data.registry import Source
 from fer.errors import DatasetError
+from fer.importing import install_command
 
 PREFIX = "kaggle:"
 
@@ -40,7 +41,7 @@ def locate(source: str, *, custom_classes: bool = False) -> Source:
     except ImportError:
         raise DatasetError(
             f"'{source}' needs kagglehub, which is not installed. Install it with: "
-            f"pip install kagglehub. {by_hand}"
+            f"{install_command('kaggle')}. {by_hand}"
         ) from None
     try:
         folder = Path(kagglehub.dataset_download(slug)).resolve()

@@ -10,6 +10,7 @@ import numpy as np
 
 from fer.data import Dataset
 from fer.errors import ConfigError, DatasetError
+from fer.importing import install_command
 from fer.models.model import Model
 from fer.nets.cost import multiply_adds
 from fer.training import checkpoint
@@ -192,7 +193,7 @@ def _tensorboard(config: TrainingConfig, folder: Path | None) -> list[keras.call
     if find_spec("tensorboard") is None:  # Keras needs it for scalars
         raise ConfigError(
             "tensorboard is true, and the package tensorboard is not installed. "
-            "Install it with `pip install tensorboard`, or set it to false."
+            f"Install it with `{install_command('tensorboard')}`, or set it to false."
         )
     where = (folder or Path()).parent / "tensorboard"
     return [keras.callbacks.TensorBoard(str(where), write_graph=False)]
