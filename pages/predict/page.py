@@ -11,6 +11,7 @@ from fer import emotions
 from fer.errors import FerError
 from fer.images import SUFFIXES
 from fer.inference.predictor import Predictor
+from fer.inference.zip_photos import photos_in_zip
 from pages.common import errors, links, predictors
 from pages.common.examples import example_face
 from pages.common.gallery import Thumbnail, gallery
@@ -18,7 +19,6 @@ from pages.common.model_choice import DETECTORS, choose_model
 from pages.common.progress import progress_text
 from pages.predict import keys
 from pages.predict.analysis import Analysis, Photo, analyse
-from pages.predict.archives import photos_in_zip
 from pages.predict.cards import face_cards
 from pages.predict.paste import pasted_picture
 from pages.predict.results import answer_key, downloads, summary
@@ -137,9 +137,14 @@ def uploaded_photos() -> list[Photo]:
             photos.append(Photo(name=file.name, key=file.file_id, read=file.getvalue))
             continue
         try:
-            photos += photos_in_zip(file.name, file.file_id, file.getvalue())
+            inside = photos_in_zip(file.name, file.getvalue())
         except FerError as error:
             errors.show(error, about=file.name)
+            continue
+        photos += [
+            Photo(name=photo.name, key=f"{file.file_id} {number}", read=photo.read)
+            for number, photo in enumerate(inside)
+        ]
     return photos
 
 

@@ -3,5 +3,6 @@
 EVERY = "video.every"
 UPLOAD = "video.upload"
 PATH = "video.path"
-FILM = "video.film"
+ANALYSIS = "video.analysis"
+PAUSED = "video.paused"
 MOMENT = "video.moment"

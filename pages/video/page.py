@@ -1,6 +1,6 @@
-"""Films in, who showed what and when out."""
+"""Videos in, who showed what and when out."""
 
-import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import altair as alt
@@ -10,10 +10,11 @@ import streamlit as st
 from fer import emotions, settings
 from fer.errors import FerError
 from fer.inference.predictor import Predictor
+from fer.inference.video_analysis import VideoAnalysis
 from pages.common import errors, predictors
 from pages.common.pictures import annotated
+from pages.common.progress import duration
 from pages.video import keys
-from pages.video.film import Film, FilmKey, frame_at, open_film
 
 FORMATS = ["mp4", "mov", "m4v", "webm", "mkv", "avi", "mpg", "mpeg", "mjpeg"]
 LOCAL = ("127.0.0.1", "localhost", "::1")
@@ -21,24 +22,27 @@ SHOWN_EVERY_S = 0.3
 AXIS_PX = 48  # of both charts, so that a moment lies at one place in them
 FRAME_WIDTH_PX = 640  # a narrower screen shows it narrower
 
+VideoKey = tuple[str, int, Predictor]
+"""Which video, every how many frames are analysed, and by what."""
+
 
 def main() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title("What do faces show over time?", anchor=False)
         every = choose_settings()
-    name, key, source = choose_film()
+    name, key, source = choose_video()
     if source is None:
-        forget_film()
+        forget()
         st.caption(
-            "Films are looked at in memory, frame by frame, and forgotten when you leave. For long "
-            "ones, and for a film with the faces marked: `python -m fer video FILE`."
+            "Videos are processed in memory, frame by frame, and discarded when you leave. For "
+            "long ones, and for a copy with the faces marked: `python -m fer video FILE`."
         )
         return
     try:
         predictor = predictors.predictor(settings.default_model(), predictors.DEFAULT_DETECTOR)
-        film = session_film((key, every, predictor), name, source)
-        look(film)
-        show_timeline(film, predictor)
+        analysis = session_analysis((key, every, predictor), source)
+        advance(analysis)
+        show_timeline(analysis, predictor)
     except FerError as error:
         errors.show(error, about=name)
 
@@ -46,98 +50,88 @@ def main() -> None:
 def choose_settings() -> int:
     with st.popover("Settings", icon=":material/tune:"):
         return st.slider(
-            "Look at every so many frames", 1, 30, 2, key=keys.EVERY, persist_state="session"
+            "Analyse every Nth frame", 1, 30, 2, key=keys.EVERY, persist_state="session"
         )
 
 
-def choose_film() -> tuple[str, str, bytes | Path | None]:
-    """Name, key and source of the film; the source is None while there is none."""
-    file = st.file_uploader("A film", type=FORMATS, key=keys.UPLOAD)
+def choose_video() -> tuple[str, str, bytes | Path | None]:
+    """Name, key and source of the video; the source is None while there is none."""
+    file = st.file_uploader("A video", type=FORMATS, key=keys.UPLOAD)
     if file is not None:
         return file.name, file.file_id, file.getvalue()
-    # Only who sits at this machine may name its files.
+    # Only a person who sits at this machine may name its files.
     if st.get_option("server.address") in LOCAL:
         path = st.text_input(
-            "Or its path on this machine", key=keys.PATH, placeholder="/home/me/film.mp4"
+            "Or its path on this machine", key=keys.PATH, placeholder="/home/me/video.mp4"
         ).strip()
         if path:
             return path, path, Path(path).expanduser()
     return "", "", None
 
 
-def forget_film() -> None:
-    film: Film | None = st.session_state.pop(keys.FILM, None)
-    if film is not None:
-        film.video.close()
+def forget() -> None:
+    """Close the video that was analysed last."""
+    if keys.ANALYSIS in st.session_state:
+        _, analysis = st.session_state.pop(keys.ANALYSIS)
+        analysis.close()
 
 
-def session_film(key: FilmKey, name: str, source: bytes | Path) -> Film:
-    film: Film | None = st.session_state.get(keys.FILM)
-    if film is None or film.key != key:
-        forget_film()
-        film = open_film(key, name, source)
-        st.session_state[keys.FILM] = film
-    return film
+def session_analysis(key: VideoKey, source: bytes | Path) -> VideoAnalysis:
+    """What this session has of the video; it begins anew where video or settings have changed."""
+    kept: tuple[VideoKey, VideoAnalysis] | None = st.session_state.get(keys.ANALYSIS)
+    if kept is not None and kept[0] == key:
+        return kept[1]
+    forget()
+    _, every, predictor = key
+    analysis = VideoAnalysis(source, predictor, every=every)
+    st.session_state[keys.ANALYSIS] = key, analysis
+    st.session_state[keys.PAUSED] = False
+    return analysis
 
 
-def look(film: Film) -> None:
-    """Go on with the film until its end or until the visitor does something."""
+def advance(analysis: VideoAnalysis) -> None:
+    """Work until the video's end, or until the visitor does something."""
     bar = st.empty()
-    if not film.done:
+    if not analysis.is_done:
+        is_paused = st.session_state[keys.PAUSED]
         label, icon = (
-            ("Pause", ":material/pause:") if film.running else ("Go on", ":material/play_arrow:")
+            ("Resume", ":material/play_arrow:") if is_paused else ("Pause", ":material/pause:")
         )
-        st.button(label, icon=icon, on_click=toggle, args=(film,))
-        bar.progress(share_done(film), progress_words(film))
-    last_shown = started = time.monotonic()
-    while film.running and not film.done:
-        step = next(film.steps, None)
-        now = time.monotonic()
-        film.spent_s += now - started
-        started = now
-        if step is None:
-            film.done = True
-            film.video.close()
-            st.rerun()
-        film.frames += 1
-        film.at_s = step.frame.at_s
-        film.timeline.add(step.frame.at_s, step.faces)
-        if now - last_shown > SHOWN_EVERY_S:
-            last_shown = now
-            bar.progress(share_done(film), progress_words(film))
-    if film.video.problem:
+        st.button(label, icon=icon, on_click=toggle_pause)
+        bar.progress(analysis.share, progress_words(analysis))
+        while not is_paused:
+            analysis.advance(SHOWN_EVERY_S)
+            if analysis.is_done:
+                st.rerun()
+            bar.progress(analysis.share, progress_words(analysis))
+    if analysis.problem:
         st.warning(
-            f"The film is damaged: {film.video.problem}. What could be read is shown.",
+            f"The video is damaged: {analysis.problem}. What could be read is shown.",
             icon=":material/broken_image:",
         )
 
 
-def toggle(film: Film) -> None:
-    film.running = not film.running
+def toggle_pause() -> None:
+    st.session_state[keys.PAUSED] = not st.session_state[keys.PAUSED]
 
 
-def share_done(film: Film) -> float:
-    return min(film.at_s / film.video.duration_s, 1.0) if film.video.duration_s else 0.0
+def progress_words(analysis: VideoAnalysis) -> str:
+    left_s = 0.0 if st.session_state[keys.PAUSED] else analysis.left_s or 0.0
+    eta = f", about {duration(left_s)} left" if left_s > 1 else ""
+    whole = f" of {analysis.duration_s:.1f}" if analysis.duration_s else ""
+    return f"{analysis.at_s:.1f}{whole} s, {analysis.frames:,} frames{eta}"
 
 
-def progress_words(film: Film) -> str:
-    share = share_done(film)
-    left_s = film.spent_s / share * (1 - share) if share else 0
-    eta = f", about {left_s:.0f} s left" if left_s > 1 and film.running else ""
-    whole = f" of {film.video.duration_s:.1f}" if film.video.duration_s else ""
-    return f"{film.at_s:.1f}{whole} s, {film.frames:,} frames{eta}"
-
-
-def show_timeline(film: Film, predictor: Predictor) -> None:
-    rows = film.timeline.rows()
+def show_timeline(analysis: VideoAnalysis, predictor: Predictor) -> None:
+    rows = analysis.timeline.rows()
     if not rows:
-        if film.done:
-            st.info("No face was seen in this film.", icon=":material/search_off:")
+        if analysis.is_done:
+            st.info("No face was found in this video.", icon=":material/search_off:")
         return
     table = pd.DataFrame(rows)
-    table["until_s"] = table["time_s"] + film.timeline.step_s
+    table["until_s"] = table["time_s"] + analysis.timeline.step_s
     st.header("Timeline", anchor=False)
-    chosen = charts(table, film)
+    chosen = charts(table, analysis.timeline.labels)
     st.download_button(
         "Timeline as CSV",
         table.to_csv(index=False),
@@ -149,12 +143,12 @@ def show_timeline(film: Film, predictor: Predictor) -> None:
     moment = st.slider(
         "Moment (s)",
         0.0,
-        max(film.at_s, 0.1),
-        min(chosen, film.at_s) if chosen is not None else 0.0,
+        max(analysis.at_s, 0.1),
+        min(chosen, analysis.at_s) if chosen is not None else 0.0,
         step=0.1,
         help="A click on the timeline by person moves it, too.",
     )
-    prediction = predictor.predict(frame_at(film, moment))
+    prediction = predictor.predict(analysis.frame_at(moment))
     words = ", ".join(face.emotion for face in prediction.faces) or "no face"
     with st.container(width=FRAME_WIDTH_PX):
         st.image(
@@ -164,9 +158,9 @@ def show_timeline(film: Film, predictor: Predictor) -> None:
         )
 
 
-def charts(table: pd.DataFrame, film: Film) -> float | None:
+def charts(table: pd.DataFrame, labels: Sequence[str]) -> float | None:
     """Both charts; the time of the step that was clicked."""
-    labels = list(film.timeline.labels)
+    labels = list(labels)
     colors = alt.Scale(domain=labels, range=[emotions.describe(label).color for label in labels])
     end = float(table["until_s"].max())
     time_axis = alt.X("time_s:Q", title="seconds", scale=alt.Scale(domain=[0, end], nice=False))

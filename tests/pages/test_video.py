@@ -8,16 +8,16 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from fer.data.synthetic import draw_face
+from fer.inference.video_analysis import VideoAnalysis
 from pages.video import keys
-from pages.video.film import open_film
 
 FRAMES, FPS = 40, 10
 
 
 @pytest.fixture(scope="session")
-def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A face that changes from happy to surprised after two of four seconds."""
-    path = tmp_path_factory.mktemp("film") / "film.mp4"
+    path = tmp_path_factory.mktemp("video") / "video.mp4"
     faces = [draw_face(label, seed=5, size=200) for label in ("happy", "surprise")]
     with av.open(str(path), "w", options={"movflags": "faststart"}) as container:
         stream = container.add_stream("libx264", rate=FPS, options={"g": "10"})
@@ -37,8 +37,8 @@ def video_page(app: AppTest) -> AppTest:
     return app.switch_page("pages/video/page.py").run()
 
 
-def upload(page: AppTest, film: Path, data: bytes | None = None) -> None:
-    page.file_uploader(key=keys.UPLOAD).upload(film.name, data or film.read_bytes()).run()
+def upload(page: AppTest, video: Path, data: bytes | None = None) -> None:
+    page.file_uploader(key=keys.UPLOAD).upload(video.name, data or video.read_bytes()).run()
     assert not page.exception
 
 
@@ -47,12 +47,12 @@ def shown_moment(page: AppTest) -> str:
     return image.proto.imgs[0].caption
 
 
-def test_a_film_becomes_a_timeline_and_a_frame_at_the_chosen_moment(
-    video_page: AppTest, film: Path
+def test_a_video_becomes_a_timeline_and_a_frame_at_the_chosen_moment(
+    video_page: AppTest, video: Path
 ) -> None:
-    upload(video_page, film)
-    timeline = video_page.session_state[keys.FILM].timeline
-    emotions = [row["emotion"] for row in timeline.rows()]
+    upload(video_page, video)
+    _, analysis = video_page.session_state[keys.ANALYSIS]
+    emotions = [row["emotion"] for row in analysis.timeline.rows()]
     assert emotions[0] == "happy"
     assert emotions[-1] == "surprise"
     assert shown_moment(video_page) == "0.0 s, this frame alone: happy"
@@ -60,41 +60,41 @@ def test_a_film_becomes_a_timeline_and_a_frame_at_the_chosen_moment(
     assert shown_moment(video_page) == "3.0 s, this frame alone: surprise"
 
 
-def test_a_click_on_the_timeline_moves_the_moment(video_page: AppTest, film: Path) -> None:
-    upload(video_page, film)
+def test_a_click_on_the_timeline_moves_the_moment(video_page: AppTest, video: Path) -> None:
+    upload(video_page, video)
     video_page.session_state[keys.MOMENT] = {"selection": {"moment": [{"time_s": 3.0}]}}
     video_page.run()
     assert video_page.slider[-1].value == 3.0
     assert shown_moment(video_page).startswith("3.0 s")
 
 
-def test_a_paused_film_goes_on_where_it_was_and_ends_as_if_it_had_not_been(
-    video_page: AppTest, film: Path
+def test_a_paused_video_resumes_where_it_was_and_ends_as_if_it_had_not_been(
+    video_page: AppTest, video: Path
 ) -> None:
-    upload(video_page, film)
-    whole = video_page.session_state[keys.FILM].timeline.rows()
-    paused = open_film(video_page.session_state[keys.FILM].key, film.name, film)
+    upload(video_page, video)
+    key, analysis = video_page.session_state[keys.ANALYSIS]
+    whole = analysis.timeline.rows()
+    _, every, predictor = key
+    paused = VideoAnalysis(video, predictor, every=every)
     for _ in range(5):
-        step = next(paused.steps)
-        paused.frames += 1
-        paused.timeline.add(step.frame.at_s, step.faces)
-    paused.running = False
-    video_page.session_state[keys.FILM] = paused
+        paused.advance(0)
+    video_page.session_state[keys.ANALYSIS] = key, paused
+    video_page.session_state[keys.PAUSED] = True
     video_page.run()
     assert paused.frames == 5
-    (button,) = [button for button in video_page.button if button.label == "Go on"]
+    (button,) = [button for button in video_page.button if button.label == "Resume"]
     button.click().run()
-    assert paused.done
+    assert paused.is_done
     assert paused.timeline.rows() == whole
 
 
-def test_a_film_that_is_cut_short_gives_what_there_is(video_page: AppTest, film: Path) -> None:
-    data = film.read_bytes()
-    upload(video_page, film, data[: len(data) * 6 // 10])
+def test_a_video_that_is_cut_short_gives_what_there_is(video_page: AppTest, video: Path) -> None:
+    data = video.read_bytes()
+    upload(video_page, video, data[: len(data) * 6 // 10])
     assert re.search("damaged: .* s", video_page.warning[0].value)
     assert shown_moment(video_page)
 
 
-def test_what_is_no_film_is_said(video_page: AppTest, film: Path) -> None:
-    upload(video_page, film, b"no film at all")
-    assert "cannot be opened as a film" in video_page.error[0].value
+def test_a_file_that_is_no_video_is_a_plain_error(video_page: AppTest, video: Path) -> None:
+    upload(video_page, video, b"no video at all")
+    assert "cannot be opened as a" in video_page.error[0].value

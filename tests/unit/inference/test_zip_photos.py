@@ -1,10 +1,11 @@
 import io
+import warnings
 import zipfile
 
 import pytest
 
 from fer.errors import FerError, UnreadableImageError
-from pages.predict.archives import photos_in_zip
+from fer.inference.zip_photos import photos_in_zip
 
 
 def archive(**files: bytes) -> bytes:
@@ -15,18 +16,26 @@ def archive(**files: bytes) -> bytes:
     return buffer.getvalue()
 
 
-def test_pictures_are_found_by_name_and_the_rest_is_left_out() -> None:
+def test_photos_are_listed_by_name_and_other_files_are_skipped() -> None:
     data = archive(b__two_png=b"2", a_jpg=b"1", notes_txt=b"x")
-    photos = photos_in_zip("z.zip", "key", data)
+    photos = photos_in_zip("z.zip", data)
     assert [(photo.name, photo.read()) for photo in photos] == [
         ("a.jpg", b"1"),
         ("b/two.png", b"2"),
     ]
-    assert len({photo.key for photo in photos}) == 2
+
+
+def test_two_photos_of_one_name_are_two_photos() -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as made, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # zipfile's, about the name
+        made.writestr("a.jpg", b"1")
+        made.writestr("a.jpg", b"2")
+    assert [photo.read() for photo in photos_in_zip("z.zip", buffer.getvalue())] == [b"1", b"2"]
 
 
 def damaged(at: int, value: int) -> bytes:
-    """An archive whose directory says something odd."""
+    """An archive whose directory has an odd byte."""
     data = bytearray(archive(a_jpg=b"1"))
     data[data.index(b"PK\1\2") + at] = value
     return bytes(data)
@@ -41,15 +50,15 @@ def damaged(at: int, value: int) -> bytes:
         pytest.param(damaged(6, 99), id="a version of the format that nobody knows"),
     ],
 )
-def test_what_holds_no_pictures_is_a_typed_error(data: bytes) -> None:
+def test_an_archive_without_photos_is_a_typed_error(data: bytes) -> None:
     with pytest.raises(UnreadableImageError, match=r"z\.zip"):
-        photos_in_zip("z.zip", "key", data)
+        photos_in_zip("z.zip", data)
 
 
-def test_a_damaged_picture_is_an_error_of_its_own() -> None:
+def test_a_damaged_photo_fails_alone() -> None:
     data = bytearray(archive(a_jpg=b"1" * 500, b_jpg=b"fine"))
     data[60] ^= 0xFF
-    broken, fine = photos_in_zip("z.zip", "key", bytes(data))
+    broken, fine = photos_in_zip("z.zip", bytes(data))
     with pytest.raises(FerError, match=r"a\.jpg"):
         broken.read()
     assert fine.read() == b"fine"

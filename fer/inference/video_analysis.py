@@ -1,0 +1,91 @@
+"""A video on its way to a timeline, in short spells of work, so that it can be paused."""
+
+import io
+import time
+from pathlib import Path
+
+import numpy as np
+
+from fer.inference.predictor import Predictor
+from fer.inference.timeline import Timeline
+from fer.inference.video import VideoFile, analyse
+
+
+class VideoAnalysis:
+    """Follows the people through a video; each `advance` resumes where the last one stopped.
+
+    Attributes:
+        timeline: Who showed what so far.
+        frames: How many frames have been analysed.
+        at_s: How far into the video that is.
+        is_done: Whether the end was reached.
+    """
+
+    def __init__(self, source: bytes | Path, predictor: Predictor, *, every: int = 1) -> None:
+        """Open a video.
+
+        Args:
+            source: Its bytes, or where it lies.
+            predictor: The model with a detector.
+            every: Analyse every so many frames.
+
+        Raises:
+            VideoError: If it cannot be opened.
+        """
+        self.timeline = Timeline(predictor.card.labels)
+        self.frames = 0
+        self.at_s = 0.0
+        self.is_done = False
+        self._source = source
+        self._video = self._open()
+        self._steps = analyse(self._video, predictor, every=every)
+        self._spent_s = 0.0
+
+    def advance(self, for_s: float) -> None:
+        """Analyse frames for about so many seconds, and one at least, unless the end is reached."""
+        started = time.monotonic()
+        spent_s = 0.0
+        while not self.is_done and spent_s <= for_s:
+            step = next(self._steps, None)
+            if step is None:
+                self.is_done = True
+                self.close()
+            else:
+                self.frames += 1
+                self.at_s = step.frame.at_s
+                self.timeline.add(step.frame.at_s, step.faces)
+            spent_s = time.monotonic() - started
+        self._spent_s += spent_s
+
+    @property
+    def duration_s(self) -> float | None:
+        """How long the video is, if it names that."""
+        return self._video.duration_s
+
+    @property
+    def share(self) -> float:
+        """How much of it is done, 0–1; 0 while that is unknown."""
+        return min(self.at_s / self.duration_s, 1.0) if self.duration_s else 0.0
+
+    @property
+    def left_s(self) -> float | None:
+        """About how long the rest takes."""
+        return self._spent_s / self.share * (1 - self.share) if self.share else None
+
+    @property
+    def problem(self) -> str | None:
+        """What is damaged in the video, as far as it has been read."""
+        return self._video.problem
+
+    def frame_at(self, at_s: float) -> np.ndarray:
+        """The frame at a moment: RGB, shape (height, width, 3), uint8."""
+        with self._open() as video:
+            return video.frame_near(at_s)
+
+    def close(self) -> None:
+        """Let the file go; `frame_at` opens it again."""
+        self._video.close()
+
+    def _open(self) -> VideoFile:
+        source = self._source
+        return VideoFile(io.BytesIO(source) if isinstance(source, bytes) else source)

@@ -1,0 +1,69 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from fer.errors import VideoError
+from fer.inference.predictor import Predictor
+from fer.inference.video_analysis import VideoAnalysis
+
+FRAMES, FPS = 20, 10
+LONG_S = 1e9
+Draw = Callable[..., np.ndarray]
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory: pytest.TempPathFactory, square_frame: Draw) -> Path:
+    """A square that moves to the right for two seconds."""
+    path = tmp_path_factory.mktemp("video") / "video.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=FPS)
+        stream.width, stream.height, stream.pix_fmt = 200, 160, "yuv420p"
+        for number in range(FRAMES):
+            frame = av.VideoFrame.from_ndarray(square_frame(20 + 3 * number), format="rgb24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+def test_a_video_in_many_short_spells_gives_what_it_gives_in_one(
+    video: Path, square_predictor: Predictor
+) -> None:
+    at_once = VideoAnalysis(video, square_predictor)
+    at_once.advance(LONG_S)
+    bit_by_bit = VideoAnalysis(video.read_bytes(), square_predictor)
+    spells = 0
+    while not bit_by_bit.is_done:
+        bit_by_bit.advance(0)
+        spells += 1
+    assert spells == FRAMES + 1
+    assert at_once.is_done
+    assert at_once.timeline.rows()
+    assert bit_by_bit.timeline.rows() == at_once.timeline.rows()
+
+
+def test_progress_grows_with_the_frames(video: Path, square_predictor: Predictor) -> None:
+    analysis = VideoAnalysis(video, square_predictor, every=2)
+    assert (analysis.share, analysis.left_s, analysis.duration_s) == (0, None, FRAMES / FPS)
+    for _ in range(6):
+        analysis.advance(0)
+    assert (analysis.frames, analysis.at_s, analysis.share) == (6, 1.0, 0.5)
+    assert analysis.left_s
+    assert analysis.left_s > 0
+    analysis.advance(LONG_S)
+    analysis.advance(LONG_S)  # of nothing that is left
+    assert analysis.frames == FRAMES // 2
+
+
+def test_a_frame_can_be_shown_after_the_end(video: Path, square_predictor: Predictor) -> None:
+    analysis = VideoAnalysis(video, square_predictor)
+    analysis.advance(LONG_S)
+    bright = [np.nonzero(analysis.frame_at(at)[:, :, 0] > 128)[1].mean() for at in (0.0, 1.5)]
+    assert bright[1] - bright[0] == pytest.approx(45, abs=3)
+
+
+def test_a_file_that_is_no_video_is_refused(square_predictor: Predictor) -> None:
+    with pytest.raises(VideoError, match="cannot be opened"):
+        VideoAnalysis(b"no video at all", square_predictor)
