@@ -23,7 +23,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fer.data.decoding import Content, Crew, Measured
+from fer.data.decoding import DecodedBatch, ImageStats, decode_batch
 from fer.data.locking import BUILD_LOCK, locked
 from fer.data.readers import Listing, Progress, Reader
 from fer.errors import DatasetError
@@ -31,9 +31,10 @@ from fer.errors import DatasetError
 _FORMAT = 1
 _BLOCK = 4096  # faces that a build which is killed may lose …
 _BLOCK_BYTES = 16_000_000  # … or fewer, where they are large: two blocks are held at once
-_TASK = 512  # fewer changes of hands between threads
-_HELPED = 8192  # pictures to read from which on helpers pay
-_MADE = dict(zip(Content._fields, ("int32", "int32", "str", "float32", "float32"), strict=True))
+_BATCH = 512  # fewer changes of hands between threads
+_MEASURED = dict(
+    zip(ImageStats._fields, ("int32", "int32", "str", "float32", "float32"), strict=True)
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,18 +123,18 @@ def _opened(folder: Path, key: str, shape: Shape) -> Stored | None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Pending:
+class _Block:
     """A block that is being decoded.
 
     Attributes:
         rows: Positions in the listing, shape (n,).
-        faces: Takes the pixels.
-        tasks: Who works on it; each gives what it has measured, in order.
+        faces: Receives the pixels.
+        batches: The work, in order.
     """
 
     rows: np.ndarray
     faces: np.ndarray
-    tasks: "list[Future[Measured]]"
+    batches: "list[Future[DecodedBatch]]"
 
 
 class _Build:
@@ -199,21 +200,19 @@ class _Build:
             found = wanted[missing].reset_index().merge(known, on=["path", "stamp"])
             for start in range(0, len(found), self._block):
                 part = found.iloc[start : start + self._block]
-                yield part[["path", "stamp", *_MADE]], pixels[part["slot"].to_numpy()]
+                yield part[["path", "stamp", *_MEASURED]], pixels[part["slot"].to_numpy()]
                 self._advance(len(part))
             missing[found["index"].to_numpy()] = False
         rows = np.flatnonzero(missing)
         parts = [rows[start : start + self._block] for start in range(0, len(rows), self._block)]
-        threads = min(32, os.cpu_count() or 1)
-        helped = self._listing.in_files and len(rows) >= _HELPED
-        with Crew(threads, helped=helped) as crew, ThreadPoolExecutor(threads) as pool:
+        with ThreadPoolExecutor(min(32, os.cpu_count() or 1)) as pool:
             try:
                 # The next block is being decoded while this one is written.
-                begun = (self._begin(part, pool, crew) for part in parts)
-                ahead = deque(islice(begun, 1))
-                while ahead:
-                    ahead.extend(islice(begun, 1))
-                    yield self._collected(ahead.popleft(), wanted)
+                started = (self._start(part, pool) for part in parts)
+                queue = deque(islice(started, 1))
+                while queue:
+                    queue.extend(islice(started, 1))
+                    yield self._collected(queue.popleft(), wanted)
             finally:
                 pool.shutdown(cancel_futures=True)
 
@@ -222,44 +221,34 @@ class _Build:
         for file in self._folder.glob(f"{self._shape}-*-{_FORMAT}.parquet"):
             stored = _opened(self._folder, file.stem, self._shape)
             if stored is not None:
-                known = pd.read_parquet(file, columns=["path", "stamp", *_MADE])
+                known = pd.read_parquet(file, columns=["path", "stamp", *_MEASURED])
                 yield known.assign(slot=np.arange(len(known))), stored.pixels
 
-    def _begin(self, rows: np.ndarray, pool: ThreadPoolExecutor, crew: Crew) -> _Pending:
-        """Have the pictures at these positions of the listing decoded."""
+    def _start(self, rows: np.ndarray, pool: ThreadPoolExecutor) -> _Block:
+        """Start decoding the images at these positions of the listing."""
         faces = np.empty((len(rows), *self._shape.face), np.uint8)
+        image = self._listing.picture
+        batches = [
+            pool.submit(decode_batch, image, rows[start:][:_BATCH], faces[start:][:_BATCH])
+            for start in range(0, len(rows), _BATCH)
+        ]
+        return _Block(rows=rows, faces=faces, batches=batches)
 
-        def work(start: int) -> Measured:
-            some = rows[start : start + _TASK]
-            return crew.read(
-                lambda at: self._listing.picture(int(some[at])), faces[start : start + _TASK]
-            )
-
-        tasks = [pool.submit(work, start) for start in range(0, len(rows), _TASK)]
-        return _Pending(rows=rows, faces=faces, tasks=tasks)
-
-    def _collected(
-        self, pending: _Pending, wanted: pd.DataFrame
-    ) -> tuple[pd.DataFrame, np.ndarray]:
-        made: tuple[list[Any], ...] = tuple([] for _ in _MADE)
-        reasons: dict[int, str] = {}
-        for task in pending.tasks:
-            measured = task.result()
-            before = len(made[0])
-            for column, more in zip(made, measured.columns, strict=True):
-                column += more
-            reasons |= {before + at: reason for at, reason in measured.reasons.items()}
-            self._advance(len(made[0]) - before)
-        block = wanted.iloc[pending.rows].reset_index(drop=True)
-        for name, column in zip(_MADE, made, strict=True):
-            block[name] = column
-        bad = sorted(reasons)
-        self._unreadable += [(block["path"][at], reasons[at]) for at in bad]
-        faces = pending.faces
-        if bad:
-            block = block.drop(index=bad).reset_index(drop=True)
-            faces = np.delete(faces, bad, axis=0)
-        return block.astype(_MADE), faces
+    def _collected(self, block: _Block, wanted: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
+        """Wait for a block: its rows and pixels, without the images that cannot be read."""
+        stats: list[ImageStats] = []
+        reasons: list[str] = []
+        for batch in block.batches:
+            decoded = batch.result()
+            stats += decoded.stats
+            reasons += decoded.reasons
+            self._advance(len(decoded.reasons))
+        listed = wanted.iloc[block.rows].reset_index(drop=True)
+        self._unreadable += [pair for pair in zip(listed["path"], reasons, strict=True) if pair[1]]
+        good = np.array([not reason for reason in reasons])
+        measured = pd.DataFrame(stats, columns=list(ImageStats._fields)).astype(_MEASURED)
+        rows = pd.concat([listed[good].reset_index(drop=True), measured], axis=1)
+        return rows, block.faces if good.all() else block.faces[good]
 
     def _advance(self, faces: int) -> None:
         self._done += faces

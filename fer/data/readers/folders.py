@@ -102,7 +102,6 @@ class FolderReader:
             table=table,
             left_out=tuple(left_out),
             picture=lambda row: f"{self._root}/{paths[row]}",
-            in_files=True,
         )
 
     def _add_votes(

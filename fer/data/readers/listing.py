@@ -48,14 +48,12 @@ class Listing:
         left_out: (path, reason) of what is no face of this data set.
         picture: Gives the picture of a row: its file, absolute, or its pixels, grey (h, w) or RGB
             (h, w, 3), uint8; may raise ImageError. Threads call it at once.
-        in_files: Whether it is a file for every row.
     """
 
     recognised: str
     table: pd.DataFrame
     left_out: tuple[tuple[str, str], ...]
     picture: Callable[[int], str | np.ndarray]
-    in_files: bool = False
 
 
 class Reader(Protocol):

@@ -91,7 +91,6 @@ class ManifestReader:
             table=table,
             left_out=tuple(left_out),
             picture=paths.__getitem__,
-            in_files=True,
         )
 
     def _rows(self) -> pd.DataFrame:

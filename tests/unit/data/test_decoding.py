@@ -1,114 +1,139 @@
-"""Pictures read here and by helpers: the same, whatever becomes of a helper."""
+"""Bulk decoding gives what `images.decode` gives, only sooner."""
 
-import os
-import sys
-import time
-from collections.abc import Iterator
+import io
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
-from fer.data import store
-from fer.data.decoding import Crew, Measured, read_all
-from fer.data.readers import open_reader
-from fer.data.store import Shape, open_stored
+from fer.data import decoding
+from fer.data.decoding import ImageStats, decode_batch, read_image
+from fer.errors import ImageTooLargeError, ImageTooSmallError, UnreadableImageError
+from fer.images import decode
 
 
 @pytest.fixture
 def files(tmp_path: Path) -> list[str]:
-    """Grey and colour pictures of several formats, and two files that are none."""
+    """Grey and colour images of several formats, and two files that are none."""
     rng = np.random.default_rng(0)
-    folder = tmp_path / "train" / "happy"
-    folder.mkdir(parents=True)
     for number, suffix in enumerate(("jpg", "png", "bmp", "webp") * 5):
         shape = (30 + number, 40) if number % 3 else (30 + number, 40, 3)
         pixels = rng.integers(0, 256, shape, dtype=np.uint8)
-        cv2.imwrite(str(folder / f"{number:02d}.{suffix}"), pixels)
-    (folder / "text.jpg").write_text("no picture")
-    (folder / "empty.png").touch()
-    return sorted(map(str, folder.iterdir()))
+        cv2.imwrite(str(tmp_path / f"{number:02d}.{suffix}"), pixels)
+    (tmp_path / "text.jpg").write_text("no picture")
+    (tmp_path / "empty.png").touch()
+    return sorted(map(str, tmp_path.iterdir()))
+
+
+def test_a_batch_measures_what_can_be_read_and_gives_a_reason_for_the_rest(
+    files: list[str],
+) -> None:
+    rows = np.arange(len(files))[::-1]  # any order
+    out = np.zeros((len(files), 24, 24, 3), np.uint8)
+    batch = decode_batch(files.__getitem__, rows, out)
+    reasons = dict(zip(rows.tolist(), batch.reasons, strict=True))
+    skipped = {Path(files[row]).name: reason for row, reason in reasons.items() if reason}
+    assert list(skipped) == ["text.jpg", "empty.png"]
+    assert "0 bytes" in skipped["empty.png"]
+    good = [row for row in rows.tolist() if not reasons[row]]
+    assert [(stats.height, stats.width) for stats in batch.stats] == [
+        decode(files[row]).shape[:2] for row in good
+    ]
+    for row, shaped in zip(rows.tolist(), out, strict=True):
+        if not reasons[row]:
+            expected = cv2.resize(decode(files[row]), (24, 24), interpolation=cv2.INTER_AREA)
+            np.testing.assert_array_equal(shaped, expected)
+
+
+def test_equal_images_have_one_hash_however_they_are_stored(tmp_path: Path) -> None:
+    grey = np.random.default_rng(0).integers(0, 256, (20, 30), dtype=np.uint8)
+    Image.fromarray(grey).save(tmp_path / "a.png")
+    Image.fromarray(grey).convert("RGB").save(tmp_path / "b.bmp")
+    pixels = [str(tmp_path / "a.png"), str(tmp_path / "b.bmp"), grey, grey.T]
+
+    def stats(row: int) -> ImageStats:
+        out = np.empty((1, 8, 8, 1), np.uint8)
+        return decode_batch(pixels.__getitem__, np.array([row]), out).stats[0]
+
+    assert stats(0) == stats(1) == stats(2)
+    assert stats(0).hash != stats(3).hash
+    assert stats(0).mean == pytest.approx(grey.mean())
+    assert stats(0).std == pytest.approx(grey.std())
+
+
+SaveJpeg = Callable[..., bytes]
 
 
 @pytest.fixture
-def crew() -> Iterator[Crew]:
-    with Crew(2, helped=True) as crew:
-        yield crew
+def jpeg() -> SaveJpeg:
+    def save(mode: str = "L", side: int = 48, **options: object) -> bytes:
+        pixels = np.random.default_rng(side).integers(0, 256, (side, side), dtype=np.uint8)
+        stream = io.BytesIO()
+        Image.fromarray(pixels).convert(mode).save(stream, "JPEG", **options)
+        return stream.getvalue()
+
+    return save
 
 
-def wait_for(crew: Crew, places: int) -> None:
-    deadline = time.monotonic() + 60
-    while crew._free.qsize() < places:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+@pytest.fixture
+def decoded_by_pillow(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The files that went to `decode`."""
+    paths: list[str] = []
+
+    def counted(path: str) -> np.ndarray:
+        paths.append(path)
+        return decode(path)
+
+    monkeypatch.setattr(decoding, "decode", counted)
+    return paths
 
 
-def until_helped(crew: Crew) -> None:
-    """Wait for the helper, and take this process's own place away."""
-    wait_for(crew, 2)
-    assert crew._free.get() is None
-
-
-def read(crew: Crew, files: list[str]) -> tuple[Measured, np.ndarray]:
-    faces = np.zeros((len(files), 24, 24, 1), np.uint8)
-    return crew.read(files.__getitem__, faces), faces
-
-
-def test_a_helper_reads_as_this_process_does(crew: Crew, files: list[str]) -> None:
-    until_helped(crew)
-    measured, faces = read(crew, files)
-    here = np.zeros_like(faces)
-    assert measured == read_all(files.__getitem__, here)
-    good = [at for at in range(len(files)) if at not in measured.reasons]
-    np.testing.assert_array_equal(faces[good], here[good])
-    assert len(good) == 20
-    assert [Path(files[at]).name for at in measured.reasons] == ["empty.png", "text.jpg"]
-    assert "0 bytes" in measured.reasons[files.index(next(f for f in files if "empty" in f))]
-
-
-def test_what_a_helper_leaves_undone_is_done_here(crew: Crew, files: list[str]) -> None:
-    until_helped(crew)
-    crew._helpers[0]._process.kill()
-    measured, faces = read(crew, files)
-    here = np.zeros_like(faces)
-    assert measured == read_all(files.__getitem__, here)
-    np.testing.assert_array_equal(faces, here)
-    assert read(crew, files)[0] == measured  # the place is this process's now
-
-
-def test_helpers_go_when_the_crew_does(files: list[str]) -> None:
-    with Crew(3, helped=True) as crew:
-        read(crew, files)
-        processes = [helper._process for helper in crew._helpers]
-        assert len(processes) == 2
-    assert all(process.poll() is not None for process in processes)
-
-
-@pytest.mark.skipif(os.name != "posix", reason="there is no /bin/false")
-def test_helpers_that_do_not_come_leave_their_places_to_threads(
-    files: list[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "options", [{}, {"quality": 95}, {"progressive": True}, {"optimize": True}]
+)
+def test_a_plain_grey_jpeg_takes_the_short_way_to_the_same_values(
+    tmp_path: Path, jpeg: SaveJpeg, decoded_by_pillow: list[str], options: dict[str, object]
 ) -> None:
-    monkeypatch.setattr(sys, "executable", "/bin/false")
-    with Crew(3, helped=True) as crew:
-        wait_for(crew, 3)
-        measured, faces = read(crew, files)
-    assert measured == read_all(files.__getitem__, np.zeros_like(faces))
-    monkeypatch.setattr(sys, "executable", "/nowhere/python")
-    with Crew(3, helped=True) as crew:
-        assert crew._free.qsize() == 3
+    file = tmp_path / "face.jpg"
+    file.write_bytes(jpeg(**options))
+    grey = read_image(str(file))
+    assert decoded_by_pillow == []
+    np.testing.assert_array_equal(grey, decode(file)[:, :, 0])
 
 
-def test_a_store_built_with_helpers_is_the_same(
-    tmp_path: Path, files: list[str], monkeypatch: pytest.MonkeyPatch
+def test_a_jpeg_with_anything_unusual_takes_the_long_way(
+    tmp_path: Path, jpeg: SaveJpeg, decoded_by_pillow: list[str]
 ) -> None:
-    shape = Shape(height=24, width=24, channels=3)
-    reader = open_reader(tmp_path / "train", custom_classes=False)
-    alone = open_stored(tmp_path / "alone", reader, shape)
-    monkeypatch.setattr(store, "_HELPED", 1)
-    monkeypatch.setattr(store, "_TASK", 3)
-    helped = open_stored(tmp_path / "helped", reader, shape)
-    assert helped.index.equals(alone.index)
-    assert helped.unreadable == alone.unreadable
-    assert len(helped.unreadable) == 2
-    np.testing.assert_array_equal(helped.pixels, alone.pixels)
+    turned = Image.Exif()
+    turned[0x0112] = 3
+    for number, content in enumerate(
+        (jpeg("RGB"), jpeg(exif=turned), jpeg(comment=b"a note"), jpeg(side=400, quality=100))
+    ):
+        file = tmp_path / f"{number}.jpg"
+        file.write_bytes(content)
+        np.testing.assert_array_equal(read_image(str(file)), decode(file))
+        assert decoded_by_pillow.pop() == str(file)
+
+
+@pytest.mark.parametrize(
+    ("sides", "error"),
+    [(b"\xff\xff\xff\xff", ImageTooLargeError), (b"\0\5\0\5", ImageTooSmallError)],
+)
+def test_a_grey_jpeg_of_a_forbidden_size_is_refused(
+    tmp_path: Path, jpeg: SaveJpeg, sides: bytes, error: type[Exception]
+) -> None:
+    before, frame, after = jpeg().partition(b"\xff\xc0\x00\x0b\x08")
+    file = tmp_path / "face.jpg"
+    file.write_bytes(before + frame + sides + after[4:])
+    with pytest.raises(error):
+        read_image(str(file))
+
+
+def test_a_grey_jpeg_that_was_cut_short_is_refused(tmp_path: Path, jpeg: SaveJpeg) -> None:
+    file = tmp_path / "face.jpg"
+    file.write_bytes(jpeg()[:-600])
+    with pytest.raises(UnreadableImageError, match="cut short"):
+        read_image(str(file))
