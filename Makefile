@@ -20,8 +20,7 @@ help: ## List these commands
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 8
 
 app: $(VENV)/.detector-tried ## Serve the app on http://127.0.0.1:8501 (PORT=… for another port)
-	$(PY) -m streamlit run streamlit_app.py --server.address 127.0.0.1 \
-		--server.port $(PORT) --server.headless true
+	$(PY) -m fer app --port $(PORT)
 
 test: $(VENV)/.requirements-dev ## Format, lint, types, import contracts, all tests, coverage
 	$(BIN)/ruff format --check .

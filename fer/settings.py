@@ -90,6 +90,11 @@ def data_roots() -> tuple[Path, ...]:
     return tuple(root for root in roots if root != root.parent)
 
 
+def app_file() -> Path:
+    """The script that Streamlit runs."""
+    return (checkout() or PACKAGE / "_app") / "streamlit_app.py"
+
+
 def predictions_folder() -> Path:
     """Folder of what networks said about the faces of data sets, kept to be reused."""
     return home() / "predictions"

@@ -38,6 +38,7 @@ COMMANDS = {
         "architectures",
         "List the networks with their cost, or show one layer by layer.",
     ),
+    "app": ("app", "serve", "Serve the pages, for a browser on this machine."),
     "runs": ("runs", "app", "Training runs: what was, what is, what waits."),
     "data": ("data", "app", "The data sets of this machine."),
     "detectors": ("detectors", "app", "The face detectors of this machine."),
