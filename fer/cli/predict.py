@@ -109,15 +109,7 @@ def _predict_to_csv(
 def _predict_row(file: Path, prediction: "PhotoFaces | ImageError") -> dict[str, Any]:
     if isinstance(prediction, ImageError):
         return {"file": str(file), "error": str(prediction), "faces": []}
-    faces = [
-        {
-            "box": list(face.box),
-            "score": face.score,
-            "emotion": face.emotion,
-            "probabilities": face.probabilities,
-        }
-        for face in prediction.faces
-    ]
+    faces = [face.to_json() for face in prediction.faces]
     return {"file": str(file), "error": None, "faces": faces}
 
 
@@ -143,7 +135,7 @@ def _predictions_table(rows: list[dict[str, Any]]) -> "Table":
                 name if number == 1 else "",
                 str(number),
                 f"{describe(emotion).symbol} {emotion}",
-                f"{face['probabilities'][emotion]:.0%}",
+                f"{face['confidence']:.0%}",
                 ", ".join(map(str, face["box"])),
             )
     return table

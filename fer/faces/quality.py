@@ -1,4 +1,4 @@
-"""Whether a face on a photo is good enough for an answer to mean much."""
+"""Whether a face on a photo is good enough for a reliable answer."""
 
 import math
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class Quality:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What makes the answer mean less, in a few words each; empty if nothing does."""
+        """What makes the answer less reliable, in a few words each; empty if nothing does."""
         checks = {
             f"too small ({self.side_px} px; {MIN_SIDE_PX} or more is better)": (
                 self.side_px < MIN_SIDE_PX

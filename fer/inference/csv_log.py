@@ -17,31 +17,7 @@ from filelock import FileLock, Timeout
 from fer import settings
 from fer.errors import ResultsError
 
-FACE_COLUMNS = ("face", "x", "y", "width", "height", "score", "emotion", "confidence")
 _TAIL_BYTES = 1 << 20
-
-
-def face_columns(labels: Sequence[str]) -> tuple[str, ...]:
-    """Names of the columns about one face; `p_<label>` are its probabilities."""
-    return (*FACE_COLUMNS, *(f"p_{label}" for label in labels))
-
-
-def face_values(
-    number: int,
-    box: Sequence[int],
-    score: float | None,
-    probabilities: Mapping[str, float],
-) -> dict[str, Any]:
-    """The values of `face_columns` for one face."""
-    emotion = max(probabilities, key=probabilities.__getitem__)
-    return {
-        "face": number,
-        **dict(zip(("x", "y", "width", "height"), box, strict=True)),
-        "score": "" if score is None else f"{score:.3f}",
-        "emotion": emotion,
-        "confidence": f"{probabilities[emotion]:.4f}",
-        **{f"p_{label}": f"{value:.4f}" for label, value in probabilities.items()},
-    }
 
 
 class GrowingCsv:
@@ -125,12 +101,7 @@ class GrowingCsv:
         text = io.StringIO()
         table = csv.DictWriter(text, self._columns, restval="", lineterminator="\n")
         for row in rows:
-            table.writerow(
-                {
-                    name: one_line(value) if isinstance(value, str) else value
-                    for name, value in row.items()
-                }
-            )
+            table.writerow({name: _field(value) for name, value in row.items()})
         rest = memoryview(text.getvalue().encode())
         try:
             while rest:
@@ -200,6 +171,12 @@ def one_line(text: str) -> str:
     """A text on one line and as valid UTF-8, whatever bytes a file's name brings into it."""
     raw = text.encode("utf-8", sys.getfilesystemencodeerrors())
     return raw.decode("utf-8", "backslashreplace").replace("\n", "\\n").replace("\r", "\\r")
+
+
+def _field(value: Any) -> Any:
+    if isinstance(value, float):
+        return f"{value:.4f}"
+    return one_line(value) if isinstance(value, str) else value
 
 
 def _first_field(line: bytes) -> str:

@@ -1,25 +1,17 @@
 """Faces marked on a picture, in their emotions' colours."""
 
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from fer import emotions
+from fer.inference.answer import FaceAnswer
 
 
-class Markable(Protocol):
-    """A face with a place and an answer."""
-
-    @property
-    def box(self) -> tuple[int, int, int, int]: ...
-
-    @property
-    def emotion(self) -> str: ...
-
-
-def draw_faces(picture: np.ndarray, faces: Sequence[Markable], *, scale: float = 1.0) -> np.ndarray:
+def draw_faces(
+    picture: np.ndarray, faces: Sequence[FaceAnswer], *, scale: float = 1.0
+) -> np.ndarray:
     """Box each face and name it.
 
     Args:
@@ -50,7 +42,7 @@ def ink_on(color: str) -> str:
 
 def _draw_face(
     draw: ImageDraw.ImageDraw,
-    face: Markable,
+    face: FaceAnswer,
     number: int,
     scale: float,
     font: ImageFont.FreeTypeFont | ImageFont.ImageFont,

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from fer.errors import ImageError, ResultsError, UnreadableImageError
 from fer.images import SUFFIXES
-from fer.inference.csv_log import GrowingCsv, face_columns, face_values, one_line
+from fer.inference.answer import face_columns
+from fer.inference.csv_log import GrowingCsv, one_line
 from fer.inference.prediction import PhotoFaces
 from fer.inference.predictor import Predictor
 
@@ -157,4 +158,4 @@ def _rows(name: str, model: str, found: PhotoFaces) -> Iterator[dict[str, object
     if not found.faces:
         yield shared
     for number, face in enumerate(found.faces, start=1):
-        yield shared | face_values(number, face.box, face.score, face.probabilities)
+        yield {**shared, "face": number, **face.to_row()}

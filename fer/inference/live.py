@@ -68,16 +68,7 @@ class LiveStream:
             self.frames += 1
             self.timeline.add(started - self._started, faces)
             return {
-                "faces": [
-                    {
-                        "number": face.number,
-                        "box": face.box,
-                        "emotion": face.emotion,
-                        "confidence": face.confidence,
-                        "probabilities": face.probabilities,
-                    }
-                    for face in faces
-                ],
+                "faces": [face.to_json() for face in faces],
                 "server_ms": (time.monotonic() - started) * 1000,
             }
         finally:

@@ -1,46 +1,34 @@
-"""What is said about the faces of a photo."""
+"""The faces of a photo and the network's answers."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from fer.faces.quality import Quality
-
-Box = tuple[int, int, int, int]
+from fer.inference.answer import FaceAnswer
 
 
 @dataclass(frozen=True, kw_only=True)
-class FacePrediction:
-    """What the network said about one face.
+class FacePrediction(FaceAnswer):
+    """A face of a photo.
 
     Attributes:
-        box: x, y, width, height in photo pixels; it may reach over the photo's edge.
-        score: The detector's confidence, 0–1; None where the whole picture was taken as the face.
-        quality: How the face lies on the photo; None where the whole picture was taken.
-        probabilities: Probability by label, in the model's order; they sum to 1.
+        quality: How the face lies on the photo; None where the whole photo was taken as the face.
         crop: The pixels that the network saw, shape (height, width, channels), uint8.
     """
 
-    box: Box
-    score: float | None
     quality: Quality | None = None
-    probabilities: dict[str, float]
     crop: np.ndarray
 
-    @property
-    def emotion(self) -> str:
-        """The most probable label."""
-        return max(self.probabilities, key=self.probabilities.__getitem__)
-
-    @property
-    def confidence(self) -> float:
-        """Probability of the most probable label, 0–1."""
-        return max(self.probabilities.values())
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, as they are."""
+        return {"box": list(self.box), "score": self.score, **super().to_json()}
 
 
 @dataclass(frozen=True, kw_only=True)
 class PhotoFaces:
-    """What was found on one photo.
+    """The faces of one photo.
 
     Attributes:
         size: Width and height of the upright photo in pixels.

@@ -17,8 +17,9 @@ from fer.faces.detection import Detector, load_detector
 from fer.faces.face import Face
 from fer.faces.quality import Quality, measure
 from fer.images import decode, to_network_input
+from fer.inference.answer import Box, by_label
 from fer.inference.parallel import growing_groups, map_ordered
-from fer.inference.prediction import Box, FacePrediction, PhotoFaces, PhotoPrediction
+from fer.inference.prediction import FacePrediction, PhotoFaces, PhotoPrediction
 from fer.models.card import ModelCard
 from fer.models.model import Model
 from fer.nets import explain
@@ -247,7 +248,7 @@ class Predictor:
                         box=box,
                         score=score,
                         quality=quality,
-                        probabilities=dict(zip(self.card.labels, map(float, row), strict=True)),
+                        probabilities=by_label(self.card.labels, row),
                         crop=crop,
                     )
                     for (box, score, quality), crop, row in zip(

@@ -2,10 +2,10 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from fer.inference.answer import TrackedFace, by_label
 from fer.inference.predictor import Predictor
 from fer.inference.tracking import Tracker
 
@@ -14,33 +14,6 @@ SMOOTHING_S = 0.5
 
 _DETECT_WITHIN_S = 0.15
 """In a longer time a face may move by more than its size, and the flow of the picture loses it."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrackedFace:
-    """One person on one frame.
-
-    Attributes:
-        number: Who it is, from 1; see `Track`.
-        box: x, y, width, height in frame pixels.
-        score: The detector's confidence when it last saw the face, 0–1.
-        probabilities: Smoothed, by label in the model's order; they sum to 1.
-    """
-
-    number: int
-    box: tuple[int, int, int, int]
-    score: float
-    probabilities: dict[str, float]
-
-    @property
-    def emotion(self) -> str:
-        """The most probable label."""
-        return max(self.probabilities, key=self.probabilities.__getitem__)
-
-    @property
-    def confidence(self) -> float:
-        """Probability of the most probable label, 0–1."""
-        return max(self.probabilities.values())
 
 
 class FaceStream:
@@ -110,7 +83,7 @@ class FaceStream:
                 number=track.number,
                 box=track.face.box,
                 score=track.face.score,
-                probabilities=dict(zip(labels, map(float, track.probabilities), strict=True)),
+                probabilities=by_label(labels, track.probabilities),
             )
             for track in tracks
             if track.probabilities is not None

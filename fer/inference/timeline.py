@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from fer.inference.stream import TrackedFace
+from fer.inference.answer import Answer, TrackedFace, by_label
 
 _MAX_STEPS = 600
 _MAX_PEOPLE = 200
@@ -49,7 +49,7 @@ class Timeline:
         """One row a step and person: `time_s`, `person`, `emotion`, `confidence`, `p_<label>`."""
         return [
             {"time_s": round(step * self.step_s, 3), "person": number}
-            | _answer(self.labels, sums[:-1] / sums[-1])
+            | self._row(sums[:-1] / sums[-1])
             for (step, number), sums in sorted(self._steps.items())
         ]
 
@@ -65,9 +65,12 @@ class Timeline:
                 "to_s": round(person.last_s, 2),
                 "frames": person.frames,
             }
-            | _answer(self.labels, person.sums / person.frames)
+            | self._row(person.sums / person.frames)
             for number, person in sorted(self._people.items())
         ]
+
+    def _row(self, means: np.ndarray) -> dict[str, Any]:
+        return Answer(probabilities=by_label(self.labels, means)).to_row()
 
     def _merge(self) -> None:
         self.step_s *= 2
@@ -88,9 +91,3 @@ class _Person:
         self.last_s = at_s
         self.frames += 1
         self.sums += values
-
-
-def _answer(labels: Sequence[str], values: np.ndarray) -> dict[str, Any]:
-    top = int(values.argmax())
-    shown = {f"p_{label}": round(float(v), 4) for label, v in zip(labels, values, strict=True)}
-    return {"emotion": labels[top], "confidence": round(float(values[top]), 4)} | shown

@@ -11,8 +11,9 @@ import av.error
 import numpy as np
 
 from fer.errors import VideoError
+from fer.inference.answer import TrackedFace
 from fer.inference.predictor import Predictor
-from fer.inference.stream import DETECT_EVERY, FaceStream, TrackedFace
+from fer.inference.stream import DETECT_EVERY, FaceStream
 
 _MISSING_S = 1.0
 """A film that ends this much before it should is taken to be cut short."""

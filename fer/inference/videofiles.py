@@ -12,10 +12,10 @@ import av
 import av.error
 
 from fer.errors import ResultsError, VideoError
-from fer.inference.csv_log import GrowingCsv, face_columns, face_values, one_line
+from fer.inference.answer import TrackedFace, face_columns
+from fer.inference.csv_log import GrowingCsv, one_line
 from fer.inference.drawing import draw_faces
 from fer.inference.predictor import Predictor
-from fer.inference.stream import TrackedFace
 from fer.inference.video import VideoFile, VideoStep, analyse
 
 Progress = Callable[[int, int], None]
@@ -128,7 +128,7 @@ class _Before:
             self.frame, self.at_s, self.known = int(row["frame"]), float(row["time_s"]), []
             self.frames += 1
         if row["face"]:
-            face = _tracked(row, self._labels)
+            face = TrackedFace.from_row(row, self._labels)
             self.known.append(face)
             self.people = max(self.people, face.number)
 
@@ -142,16 +142,7 @@ def _rows(step: VideoStep, model: str) -> Iterator[dict[str, object]]:
     if not step.faces:
         yield shared
     for face in step.faces:
-        yield shared | face_values(face.number, face.box, face.score, face.probabilities)
-
-
-def _tracked(row: dict[str, str], labels: tuple[str, ...]) -> TrackedFace:
-    return TrackedFace(
-        number=int(row["face"]),
-        box=(int(row["x"]), int(row["y"]), int(row["width"]), int(row["height"])),
-        score=float(row["score"]),
-        probabilities={label: float(row[f"p_{label}"]) for label in labels},
-    )
+        yield shared | face.to_row()
 
 
 def check_target(out: Path, *, source: Path, results: Path) -> None:
@@ -200,7 +191,9 @@ def annotate(source: Path, results: Path, out: Path, *, progress: Progress | Non
             stream, pts = None, -1
             for frame in video.frames():
                 while upcoming and upcoming[0] <= frame.number:
-                    faces = [_tracked(row, labels) for row in upcoming[1] if row["face"]]
+                    faces = [
+                        TrackedFace.from_row(row, labels) for row in upcoming[1] if row["face"]
+                    ]
                     upcoming = next(rows, None)
                 # H.264 with halved colour takes even sides only.
                 height, width = (side // 2 * 2 for side in frame.pixels.shape[:2])

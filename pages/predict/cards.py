@@ -68,5 +68,5 @@ def _quality(face: FacePrediction) -> str:
         f'<p class="fer-quiet">{width} × {height} px · tilt {round(face.quality.tilt_deg):+d}°</p>'
     )
     if warnings := face.quality.warnings:
-        lines += f'<p class="fer-warning">⚠ Means less: {escape(", ".join(warnings))}</p>'
+        lines += f'<p class="fer-warning">⚠ Less reliable: {escape(", ".join(warnings))}</p>'
     return lines

@@ -13,7 +13,7 @@ import streamlit as st
 
 from fer import emotions
 from fer.errors import FerError
-from fer.inference.csv_log import face_values
+from fer.inference.prediction import FacePrediction
 from pages.common.charts import bars_html
 from pages.predict import keys
 from pages.predict.analysis import Analysis, Photo
@@ -36,19 +36,36 @@ def rows(results: Results, answers: Mapping[str, str]) -> list[dict[str, Any]]:
         if not result.faces:
             table.append({"file": photo.name})
         for number, face in enumerate(result.faces, start=1):
-            quality = {}
-            if face.quality is not None:
-                quality = {
-                    "tilt_deg": round(face.quality.tilt_deg, 1),
-                    "warnings": "; ".join(face.quality.warnings),
-                }
-            table.append(
-                {"file": photo.name}
-                | face_values(number, face.box, face.score, face.probabilities)
-                | quality
-                | {"your_answer": answers.get(answer_key(photo, number), "")}
-            )
+            row = {"file": photo.name, "face": number, **face.to_row()}
+            table.append(row | _notes(photo, number, face, answers))
     return table
+
+
+def photos_as_json(results: Results, answers: Mapping[str, str]) -> list[dict[str, Any]]:
+    """One object a photo, as `fer predict --json` prints it, with notes on each face."""
+    return [
+        {"file": photo.name, "error": str(result), "faces": []}
+        if isinstance(result, FerError)
+        else {
+            "file": photo.name,
+            "error": None,
+            "faces": [
+                face.to_json() | _notes(photo, number, face, answers)
+                for number, face in enumerate(result.faces, start=1)
+            ],
+        }
+        for photo, result in results
+    ]
+
+
+def _notes(
+    photo: Photo, number: int, face: FacePrediction, answers: Mapping[str, str]
+) -> dict[str, Any]:
+    notes: dict[str, Any] = {}
+    if face.quality is not None:
+        notes["tilt_deg"] = round(face.quality.tilt_deg, 1)
+        notes["warnings"] = "; ".join(face.quality.warnings)
+    return notes | {"your_answer": answers.get(answer_key(photo, number), "")}
 
 
 def answer_key(photo: Photo, number: int) -> str:
@@ -69,7 +86,7 @@ def downloads(results: Results, answers: Mapping[str, str]) -> None:
         )
         st.download_button(
             "JSON",
-            lambda: json.dumps(rows(results, answers), indent=2, ensure_ascii=False),
+            lambda: json.dumps(photos_as_json(results, answers), indent=2, ensure_ascii=False),
             "emotions.json",
             "application/json",
             icon=":material/download:",
@@ -127,9 +144,6 @@ def summary(results: Results, answers: Mapping[str, str]) -> None:
         key=keys.FILTER,
     )
     table = pd.DataFrame(rows(results, answers)).drop(columns=["x", "y"], errors="ignore")
-    for name in table.columns:
-        if name == "confidence" or str(name).startswith("p_"):
-            table[name] = pd.to_numeric(table[name])
     if wanted:
         table = table[table["emotion"].isin(wanted)]
     percent = st.column_config.NumberColumn(format="percent")

@@ -1,6 +1,6 @@
 import pytest
 
-from fer.inference.stream import TrackedFace
+from fer.inference.answer import TrackedFace
 from fer.inference.timeline import Timeline
 
 LABELS = ("happy", "sad")

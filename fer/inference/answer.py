@@ -1,0 +1,103 @@
+"""The network's answer for a face, and the one definition of how it is written down."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+Box = tuple[int, int, int, int]
+
+_BOX = ("x", "y", "width", "height")
+
+
+def face_columns(labels: Sequence[str]) -> tuple[str, ...]:
+    """Columns of a table of faces; `face` numbers those of a photo or the people of a video."""
+    shares = (f"p_{label}" for label in labels)
+    return ("face", *_BOX, "score", "emotion", "confidence", *shares)
+
+
+def by_label(labels: Sequence[str], values: Iterable[float]) -> dict[str, float]:
+    """The network's output as probabilities by label."""
+    return dict(zip(labels, map(float, values), strict=True))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What the network answers.
+
+    Attributes:
+        probabilities: Probability by label, in the model's order; they sum to 1.
+    """
+
+    probabilities: Mapping[str, float]
+
+    @property
+    def emotion(self) -> str:
+        """The most probable label."""
+        return max(self.probabilities, key=self.probabilities.__getitem__)
+
+    @property
+    def confidence(self) -> float:
+        """Probability of the most probable label, 0–1."""
+        return self.probabilities[self.emotion]
+
+    def to_row(self) -> dict[str, Any]:
+        """Values by column, probabilities rounded to four places."""
+        shares = {f"p_{label}": round(share, 4) for label, share in self.probabilities.items()}
+        return {"emotion": self.emotion, "confidence": round(self.confidence, 4), **shares}
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, as they are."""
+        return {
+            "emotion": self.emotion,
+            "confidence": self.confidence,
+            "probabilities": dict(self.probabilities),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaceAnswer(Answer):
+    """What the network answers for a face on a photo or a frame.
+
+    Attributes:
+        box: x, y, width, height in pixels; it may reach over the edge.
+        score: The detector's confidence, 0–1; None where the whole photo was taken as the face.
+    """
+
+    box: Box
+    score: float | None
+
+    def to_row(self) -> dict[str, Any]:
+        """Values by the columns of `face_columns`, but for `face`."""
+        place = dict(zip(_BOX, self.box, strict=True))
+        score = "" if self.score is None else f"{self.score:.3f}"
+        return {**place, "score": score, **super().to_row()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackedFace(FaceAnswer):
+    """A person on one frame; the probabilities are smoothed, and the score is the latest.
+
+    Attributes:
+        number: Who it is, from 1; see `fer.inference.tracking.Track`.
+    """
+
+    number: int
+
+    def to_row(self) -> dict[str, Any]:
+        """Values by the columns of `face_columns`."""
+        return {"face": self.number, **super().to_row()}
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, str], labels: Sequence[str]) -> Self:
+        """The person of a row that was written as text."""
+        x, y, width, height = (int(row[name]) for name in _BOX)
+        return cls(
+            number=int(row["face"]),
+            box=(x, y, width, height),
+            score=float(row["score"]),
+            probabilities=by_label(labels, (float(row[f"p_{label}"]) for label in labels)),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, as they are."""
+        return {"number": self.number, "box": self.box, **super().to_json()}

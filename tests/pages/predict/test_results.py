@@ -1,0 +1,57 @@
+import numpy as np
+
+from fer.errors import UnreadableImageError
+from fer.faces.quality import Quality
+from fer.inference.prediction import FacePrediction
+from pages.predict.analysis import Analysis, Photo
+from pages.predict.results import answer_key, photos_as_json, rows
+
+FACE = FacePrediction(
+    box=(1, 2, 30, 40),
+    score=0.9,
+    quality=None,
+    probabilities={"happy": 0.75, "sad": 0.25},
+    crop=np.zeros((48, 48, 1), np.uint8),
+)
+
+
+def photo(name: str) -> Photo:
+    return Photo(name=name, key=name, read=bytes)
+
+
+def analysis(*faces: FacePrediction) -> Analysis:
+    return Analysis(picture=b"", size=(64, 48), faces=faces, heats=(), timings_ms={})
+
+
+def test_the_downloads_hold_each_face_with_the_visitors_answer() -> None:
+    results = [
+        (photo("a.png"), analysis(FACE, FACE)),
+        (photo("wall.png"), analysis()),
+        (photo("bad.png"), UnreadableImageError("No picture.")),
+    ]
+    answers = {answer_key(photo("a.png"), 2): "sad"}
+    table = rows(results, answers)
+    assert [(row["file"], row.get("face"), row.get("your_answer")) for row in table] == [
+        ("a.png", 1, ""), ("a.png", 2, "sad"), ("wall.png", None, None), ("bad.png", None, None),
+    ]  # fmt: skip
+    assert (table[0]["emotion"], table[0]["p_sad"]) == ("happy", 0.25)
+    first, wall, bad = photos_as_json(results, answers)
+    assert first == {
+        "file": "a.png",
+        "error": None,
+        "faces": [
+            {**FACE.to_json(), "your_answer": ""},
+            {**FACE.to_json(), "your_answer": "sad"},
+        ],
+    }
+    assert wall == {"file": "wall.png", "error": None, "faces": []}
+    assert bad == {"file": "bad.png", "error": "No picture.", "faces": []}
+
+
+def test_warnings_about_a_face_go_into_the_downloads() -> None:
+    quality = Quality(side_px=90, tilt_deg=40.04, turn=0.5, sharpness=0.0, brightness=128.0)
+    face = FacePrediction(
+        box=FACE.box, score=0.9, quality=quality, probabilities={"sad": 1.0}, crop=FACE.crop
+    )
+    [row] = rows([(photo("a.png"), analysis(face))], {})
+    assert (row["tilt_deg"], row["warnings"]) == (40.0, "blurred; turned away")

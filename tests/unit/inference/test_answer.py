@@ -1,0 +1,57 @@
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from fer.inference.answer import Answer, FaceAnswer, TrackedFace, face_columns
+from fer.inference.csv_log import GrowingCsv
+
+LABELS = ("happy", "sad", "calm, bored")
+
+
+@pytest.fixture
+def person() -> TrackedFace:
+    return TrackedFace(
+        number=3,
+        box=(-4, 5, 60, 70),
+        score=0.98765,
+        probabilities={"happy": 0.123456, "sad": 0.5, "calm, bored": 0.376544},
+    )
+
+
+def test_the_emotion_is_the_most_probable_label_and_the_first_of_equals() -> None:
+    answer = Answer(probabilities={"happy": 0.2, "sad": 0.4, "calm, bored": 0.4})
+    assert (answer.emotion, answer.confidence) == ("sad", 0.4)
+
+
+def test_a_row_has_the_columns_in_their_order(person: TrackedFace) -> None:
+    assert tuple(person.to_row()) == face_columns(LABELS)
+
+
+def test_a_row_in_a_file_has_four_places_and_is_read_back_as_it_was_written(
+    person: TrackedFace, tmp_path: Path
+) -> None:
+    path = tmp_path / "rows.csv"
+    with GrowingCsv(path, face_columns(LABELS)) as table:
+        table.write([person.to_row()])
+    assert path.read_text().splitlines()[1] == "3,-4,5,60,70,0.988,sad,0.5000,0.1235,0.5000,0.3765"
+    with path.open(newline="") as file:
+        [row] = csv.DictReader(file)
+    again = TrackedFace.from_row(row, LABELS)
+    assert again.to_row() == person.to_row()
+
+
+def test_a_whole_photo_that_was_taken_as_the_face_has_no_score() -> None:
+    face = FaceAnswer(box=(0, 0, 48, 48), score=None, probabilities={"happy": 1.0})
+    assert face.to_row()["score"] == ""
+
+
+def test_json_has_all_probabilities_as_they_are(person: TrackedFace) -> None:
+    assert json.loads(json.dumps(person.to_json())) == {
+        "number": 3,
+        "box": [-4, 5, 60, 70],
+        "emotion": "sad",
+        "confidence": 0.5,
+        "probabilities": {"happy": 0.123456, "sad": 0.5, "calm, bored": 0.376544},
+    }
