@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from fer import models
 from fer.data import Dataset
-from fer.evaluation.evaluate import figures
+from fer.evaluation.figures import figures
 from fer.evaluation.predictions import predictions
 
 FACES = 3589

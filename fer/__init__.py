@@ -26,21 +26,21 @@ __all__ = [
 
 _HOMES = {
     "Predictor": "fer.inference.predictor",
-    "adopt": "fer.exchange",
+    "adopt": "fer.models.formats",
     "calibrate": "fer.api",
     "evaluate": "fer.api",
-    "export": "fer.exchange",
+    "export": "fer.api",
     "load_dataset": "fer.data",
     "predict_emotion": "fer.api",
-    "save": "fer.exchange",
+    "save": "fer.models.formats",
     "train": "fer.api",
 }
 
 if TYPE_CHECKING:
-    from fer.api import calibrate, evaluate, predict_emotion, train
+    from fer.api import calibrate, evaluate, export, predict_emotion, train
     from fer.data import load_dataset
-    from fer.exchange import adopt, export, save
     from fer.inference.predictor import Predictor
+    from fer.models.formats import adopt, save
 
 
 def __getattr__(name: str) -> Any:

@@ -21,13 +21,13 @@ from fer.errors import FerError
 
 def models() -> None:
     """List the models that are there."""
+    from fer.models import CARD_FILE, find, list_models
     from fer.models.card import read_card
-    from fer.models.model import find, list_models
 
     table = make_table("model", "classes", "input", "parameters", "test figure")
     for name in list_models():
         try:
-            card = read_card(find(name) / "card.json")
+            card = read_card(find(name) / CARD_FILE)
         except FerError as error:
             table.add_row(escape(name), f"[red]{escape(str(error))}[/red]", "", "", "")
             continue
@@ -53,11 +53,11 @@ def export(
 ) -> None:
     """Write a model as LiteRT, for phones and a quick start, and measure each form."""
     with plain_errors(), progress() as bar:
-        from fer import exchange
+        from fer import api
 
         import_keras()
         with quiet_imports():
-            card = exchange.export(model, dataset, split, progress=Counter(bar, "faces"))
+            card = api.export(model, dataset, split, progress=Counter(bar, "faces"))
     table = make_table("form", "file", "size", "accuracy", "one face")
     for form, row in card.forms.items():
         table.add_row(
@@ -76,10 +76,10 @@ def save(
 ) -> None:
     """Write a model's network for other programs. Beside .json go the weights."""
     with plain_errors():
-        from fer import exchange
+        from fer.models import formats
 
         import_keras()
-        written = exchange.save(model, file)
+        written = formats.save(model, file)
     for path in written:
         out.print(f"Written: {escape(str(path))}", soft_wrap=True)
 
@@ -94,12 +94,13 @@ def adopt(
 ) -> None:
     """Make a model of a network that was trained elsewhere."""
     with plain_errors():
-        from fer import exchange, models
+        from fer import models
+        from fer.models import formats
 
         folder = models.named(name)
         import_keras()
         classes = [emotions.canonical(label) for label in labels.split(",")]
-        card = exchange.adopt(file, classes, out=folder, scale=scale)
+        card = formats.adopt(file, classes, out=folder, scale=scale)
     out.print(
         f"Added '{escape(card.name)}': {card.width}×{card.height}×{card.channels}, "
         f"{len(card.labels)} classes. Measure it with `python -m fer evaluate {escape(name)} "

@@ -1,11 +1,16 @@
-"""Whether a confidence means what it says, and what to do where it does not."""
+"""Whether confidence matches accuracy, and the temperature that brings them together."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 from sklearn.metrics import log_loss
 
+from fer.data import Dataset
+from fer.evaluation.predictions import predictions
+from fer.models.model import Model
 from fer.nets.forward import tempered
 
 BINS = 15
@@ -20,7 +25,7 @@ def reliability(confidence: np.ndarray, correct: np.ndarray) -> list[dict[str, f
         correct: Whether it was right, shape (n,), bool.
 
     Returns:
-        From the least to the most sure: `images`, `confidence`, `accuracy`, means over the bin.
+        By rising confidence: `images`, and the means of `confidence` and `accuracy` in the bin.
     """
     order = np.argsort(confidence, kind="stable")
     bins = [rows for rows in np.array_split(order, BINS) if len(rows)]
@@ -55,18 +60,45 @@ def fit_temperature(probabilities: np.ndarray, targets: np.ndarray) -> float:
         answers /= answers.sum(axis=1, keepdims=True)
         return float(log_loss(targets, answers, labels=classes))
 
-    found = minimize_scalar(loss, bounds=np.log(_RANGE), method="bounded")
-    return round(float(np.exp(found.x)), 4)
+    fitted = minimize_scalar(loss, bounds=np.log(_RANGE), method="bounded")
+    return round(float(np.exp(fitted.x)), 4)
+
+
+def calibrate(
+    model: Model, dataset: Dataset, *, progress: Callable[[int, int], None] | None = None
+) -> tuple[float, dict[str, Any]]:
+    """Fit a model's temperature on the validation part.
+
+    Returns:
+        The temperature, and a record of what it was fitted on: `dataset`, `fingerprint`,
+        `split`, `images`, and the ECE there, `ece_before` (at temperature 1) and `ece_after`.
+
+    Raises:
+        DatasetError: If there is no validation part, or it shares no class with the model.
+    """
+    plain = replace(model, card=replace(model.card, temperature=1.0))
+    table = predictions(plain, dataset, "validation", progress=progress)
+    temperature = fit_temperature(table.probabilities, table.targets)
+    correct = table.frame["correct"].to_numpy(bool)
+    after = tempered(table.probabilities, temperature).max(axis=1)
+    return temperature, {
+        "dataset": dataset.name,
+        "fingerprint": dataset.fingerprint(),
+        "split": "validation",
+        "images": len(table),
+        "ece_before": expected_calibration_error(table.probabilities.max(axis=1), correct),
+        "ece_after": expected_calibration_error(after, correct),
+    }
 
 
 def coverage_curve(
     confidence: np.ndarray, correct: np.ndarray, *, points: int = 101
 ) -> list[dict[str, float]]:
-    """What abstaining below a confidence buys (Geifman & El-Yaniv 2017).
+    """Accuracy when faces below a confidence get no answer (Geifman & El-Yaniv 2017).
 
     Returns:
         For thresholds from 0 to 1: `threshold`, `coverage` (share of faces answered), `accuracy`
-        on those (None where none is), and `images`.
+        on those (None if there are none), and `images`.
     """
     order = np.argsort(confidence, kind="stable")
     ascending, right = confidence[order], correct[order]

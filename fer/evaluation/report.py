@@ -37,7 +37,7 @@ def full_figures(
         model: The model.
         dataset: Where the faces are.
         table: What the model said of them.
-        figures: As `fer.evaluation.evaluate.figures` gives them.
+        figures: As `fer.evaluation.figures.figures` gives them.
         comparison: With a second model.
 
     Returns:

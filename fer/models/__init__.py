@@ -1,23 +1,22 @@
-"""Trained models on disk: a network with its card, in one folder each."""
+"""Models: networks with their cards, a folder each."""
 
-from fer.models.model import (
+from fer.models.folder import (
     CARD_FILE,
     FORMS,
-    MODEL_FILE,
-    Model,
     check_replaceable,
     checksum,
     copy,
     find,
     list_models,
-    load,
     named,
     save,
     save_card,
     save_forms,
 )
+from fer.models.loading import load
+from fer.models.model import BATCH, Model
 
 __all__ = [
-    "CARD_FILE", "FORMS", "MODEL_FILE", "Model", "check_replaceable", "checksum", "copy", "find",
-    "list_models", "load", "named", "save", "save_card", "save_forms",
+    "BATCH", "CARD_FILE", "FORMS", "Model", "check_replaceable", "checksum", "copy",
+    "find", "list_models", "load", "named", "save", "save_card", "save_forms",
 ]  # fmt: skip

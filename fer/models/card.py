@@ -1,11 +1,15 @@
 """The card of a trained network: its preprocessing contract and its record, as `card.json`."""
 
 import json
+import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from fer import settings
 from fer.errors import CardError
 
 FORMAT = 1
@@ -133,3 +137,17 @@ def read_card(path: Path) -> ModelCard:
         raise CardError(f"The card '{path}' has labels that are not a list.")
     values["labels"] = tuple(values["labels"])
     return ModelCard(**{name: value for name, value in values.items() if name in known})
+
+
+def provenance() -> dict[str, Any]:
+    """What a card records of the making of its network: `created` and `versions`."""
+    import keras
+
+    backend = keras.backend.backend()
+    versions = {"fer": settings.VERSION, "python": platform.python_version(), "backend": backend}
+    for package in ("keras", backend, "numpy", "opencv-python-headless", "pillow"):
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return {"created": datetime.now(UTC).isoformat(timespec="seconds"), "versions": versions}

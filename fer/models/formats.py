@@ -1,30 +1,121 @@
-"""Networks in the formats that other programs keep them in: `.keras`, `.h5`, JSON + weights."""
+"""Networks in the formats of other programs: `.keras`, `.h5`, and JSON with weights."""
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fer.errors import ModelError
-from fer.models.card import ModelCard
+from fer.faces.alignment import FER2013_FRAMING
+from fer.importing import extras
+from fer.models import folder as folders
+from fer.models.card import ModelCard, provenance
+from fer.models.loading import load
 
 if TYPE_CHECKING:
     import keras
 
 SUFFIXES = (".keras", ".h5", ".json")
-"""What is written and read; beside `name.json` lies `name.weights.h5`."""
+"""Formats that are written and read; beside `name.json` lies `name.weights.h5`."""
 
 SCALES = {"0-255": (1.0, 0.0), "0-1": (1 / 255, 0.0), "-1-1": (1 / 127.5, -1.0)}
-"""What a foreign network expects of a grey value, as factor and offset of 0–255."""
+"""Ranges that a foreign network may expect of grey values, as factor and offset of 0–255."""
 
 
-def save_network(model: "keras.Model", path: Path) -> list[Path]:
-    """Write a network, in the format of the suffix.
+@extras()
+def save(model: str | Path, file: str | Path) -> list[Path]:
+    """Write a model's network for other programs: `.keras`, `.h5`, or `.json` with its weights.
 
     Args:
-        model: The network; it takes uint8 0–255, as scaling is its first layer.
+        model: A model's name or folder.
+        file: The file to write; its suffix selects the format.
+
+    Returns:
+        The files written.
+
+    Raises:
+        FerError: If the model cannot be used, or the file cannot be written.
+    """
+    return save_network(load(model).network, Path(file).expanduser())
+
+
+@extras()
+def adopt(
+    file: str | Path, labels: Sequence[str], *, out: str | Path, scale: str = "0-1"
+) -> ModelCard:
+    """Make a model of a network that was trained elsewhere: uint8 in, probabilities out.
+
+    Args:
+        file: A `.keras` or `.h5` file, or `.json` with `.weights.h5` beside it. The network goes
+            from faces (n, height, width, channels) to one number for each class; it gets a
+            softmax if its outputs do not sum to 1.
+        labels: The classes in the order of its outputs. Keras' folder readers sort them
+            alphabetically.
+        out: Folder of the model; a model that is there is replaced.
+        scale: The range of grey values that it expects: `0-255`, `0-1` or `-1-1`.
+
+    Returns:
+        The card as written. It has no figures until `evaluate` gives some.
+
+    Raises:
+        FerError: If the network cannot be read or does not fit, or the folder cannot be written.
+    """
+    if scale not in SCALES:
+        raise ModelError(f"Unknown scale '{scale}'. Known: {', '.join(SCALES)}.")
+    folder = Path(out).expanduser().resolve()
+    folders.check_replaceable(folder)
+    network = _standardised(open_network(Path(file).expanduser()), labels, scale)
+    from fer.nets.cost import multiply_adds
+
+    height, width, channels = network.input_shape[1:]
+    card = ModelCard(
+        name=folder.name,
+        labels=tuple(labels),
+        height=height,
+        width=width,
+        channels=channels,
+        framing=FER2013_FRAMING.to_dict(),
+        data={},
+        remarks=(f"Adopted from a network made elsewhere that expects values {scale}.",),
+        parameters=network.count_params(),
+        multiply_adds=multiply_adds(network),
+        **provenance(),
+    )
+    return folders.save(network, card, folder)
+
+
+def _standardised(network: "keras.Model", labels: Sequence[str], scale: str) -> "keras.Model":
+    """A foreign network between a layer that scales uint8 and, where it lacks one, a softmax."""
+    shape, outputs = network.input_shape, network.output_shape
+    if (
+        not isinstance(shape, tuple)
+        or len(shape) != 4
+        or None in shape[1:]
+        or outputs != (None, len(labels))
+    ):
+        raise ModelError(
+            f"The network goes from {shape} to {outputs}; expected (None, height, width, channels) "
+            f"to (None, {len(labels)}), one number for each of {', '.join(labels)}."
+        )
+    from keras import Model, layers
+
+    factor, offset = SCALES[scale]
+    faces = layers.Input(shape[1:], dtype="uint8", name="face")
+    outputs = network(layers.Rescaling(factor, offset=offset)(faces))
+    noise = np.random.default_rng(0).integers(0, 256, (4, *shape[1:]), np.uint8)
+    sums = np.asarray(Model(faces, outputs)(noise, training=False)).sum(axis=1)
+    if not np.allclose(sums, 1, atol=1e-3):
+        outputs = layers.Softmax()(outputs)
+    return Model(faces, outputs, name="adopted")
+
+
+def save_network(network: "keras.Model", path: Path) -> list[Path]:
+    """Write a network in the format of the suffix.
+
+    Args:
+        network: The network; it takes uint8 0–255, as scaling is its first layer.
         path: A file with one of `SUFFIXES`; replaced if it is there.
 
     Returns:
@@ -37,23 +128,23 @@ def save_network(model: "keras.Model", path: Path) -> list[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as name:
-            made = [Path(name) / path.name]
+            written = [Path(name) / path.name]
             if path.suffix == ".json":
-                made[0].write_text(model.to_json(), encoding="utf-8")
-                made.append(_weights_of(made[0]))
-                model.save_weights(made[1])
+                written[0].write_text(network.to_json(), encoding="utf-8")
+                written.append(_weights_of(written[0]))
+                network.save_weights(written[1])
             else:
-                model.save(made[0])
-            return [file.replace(path.parent / file.name) for file in made]
+                network.save(written[0])
+            return [file.replace(path.parent / file.name) for file in written]
     except OSError as error:
         raise ModelError(f"The network cannot be written to '{path}': {error}.") from error
 
 
 def open_network(path: Path) -> "keras.Model":
-    """Read a network; nothing in the file is run.
+    """Read a network without running any code in the file.
 
     Args:
-        path: A file with one of `SUFFIXES`. Beside `name.json`, the weights are expected in
+        path: A file with one of `SUFFIXES`. The weights of `name.json` lie beside it, in
             `name.weights.h5` or `name.h5`.
 
     Raises:
@@ -78,74 +169,9 @@ def open_network(path: Path) -> "keras.Model":
     return model
 
 
-def adopt(
-    network: "keras.Model",
-    labels: Sequence[str],
-    *,
-    name: str,
-    scale: str,
-    framing: Mapping[str, Any],
-) -> tuple["keras.Model", ModelCard]:
-    """Make a foreign network one of ours: uint8 in, probabilities out, with a card.
-
-    Args:
-        network: From faces (n, height, width, channels) to a number a class; a softmax is put
-            behind it where its answers do not sum to 1.
-        labels: The classes in the order of its outputs.
-        name: What to call it.
-        scale: What it expects of a grey value: one of `SCALES`.
-        framing: How faces are to be cut out for it; see `ModelCard`.
-
-    Raises:
-        ModelError: If the scale is unknown, or the network has another shape.
-        CardError: If size, channels or labels are impossible.
-    """
-    if scale not in SCALES:
-        raise ModelError(f"Unknown scale '{scale}'. Known: {', '.join(SCALES)}.")
-    shape, outputs = network.input_shape, network.output_shape
-    if (
-        not isinstance(shape, tuple)
-        or len(shape) != 4
-        or None in shape[1:]
-        or outputs != (None, len(labels))
-    ):
-        raise ModelError(
-            f"The network goes from {shape} to {outputs}; expected (None, height, width, channels) "
-            f"to (None, {len(labels)}), one number for each of {', '.join(labels)}."
-        )
-    from keras import Model, layers
-
-    from fer.nets.cost import multiply_adds
-
-    height, width, channels = shape[1:]
-    factor, offset = SCALES[scale]
-    faces = layers.Input((height, width, channels), dtype="uint8", name="face")
-    answers = network(layers.Rescaling(factor, offset=offset)(faces))
-    tried = np.random.default_rng(0).integers(0, 256, (4, height, width, channels), np.uint8)
-    sums = np.asarray(Model(faces, answers)(tried, training=False)).sum(axis=1)
-    if not np.allclose(sums, 1, atol=1e-3):
-        answers = layers.Softmax()(answers)
-    model = Model(faces, answers, name="adopted")
-    card = ModelCard(
-        name=name,
-        labels=tuple(labels),
-        height=height,
-        width=width,
-        channels=channels,
-        framing=framing,
-        data={},
-        remarks=(f"Taken over from a network made elsewhere, which expects values {scale}.",),
-        parameters=model.count_params(),
-        multiply_adds=multiply_adds(model),
-    )
-    return model, card
-
-
 def _check_suffix(path: Path) -> None:
     if path.suffix not in SUFFIXES:
-        raise ModelError(
-            f"'{path.name}' ends in '{path.suffix}'; networks are kept as {', '.join(SUFFIXES)}."
-        )
+        raise ModelError(f"'{path.name}' ends in '{path.suffix}'; expected {', '.join(SUFFIXES)}.")
 
 
 def _weights_of(path: Path) -> Path:

@@ -1,7 +1,7 @@
 """LiteRT, the small runtime of phones and single-board computers: a network without TensorFlow.
 
-A network in float32 answers as the original does; in int8, weights and activations take a quarter
-of the room, and the answers move a little (Jacob et al. 2018, arXiv:1712.05877).
+The float32 form answers as the original does. In the int8 form, weights and activations take a
+quarter of the space, and the probabilities change a little (Jacob et al. 2018, arXiv:1712.05877).
 """
 
 import tempfile
@@ -18,21 +18,18 @@ from fer.errors import ModelError
 if TYPE_CHECKING:
     import keras
 
-FILES = {"litert": "model.tflite", "litert-int8": "model.int8.tflite"}
-"""The forms, with their file inside a model's folder."""
-
 
 def is_installed() -> bool:
-    """Whether the runtime is there."""
+    """Whether the runtime is installed."""
     return find_spec("ai_edge_litert") is not None
 
 
-def convert(model: "keras.Model", faces: np.ndarray) -> dict[str, bytes]:
+def convert(network: "keras.Model", faces: np.ndarray) -> dict[str, bytes]:
     """A Keras network as LiteRT files, by form. Needs TensorFlow.
 
     Args:
-        model: From uint8 (n, height, width, channels) to probabilities.
-        faces: Some hundred training faces in the network's shape, uint8; they set the ranges of
+        network: From uint8 (n, height, width, channels) to probabilities.
+        faces: A few hundred training faces in the network's shape, uint8; they set the ranges of
             the int8 activations.
     """
     import tensorflow as tf
@@ -43,15 +40,15 @@ def convert(model: "keras.Model", faces: np.ndarray) -> dict[str, bytes]:
 
     default = [tf.lite.Optimize.DEFAULT]
     return {
-        "litert": _exported(model),
-        "litert-int8": _exported(model, optimizations=default, representative_dataset=examples),
+        "litert": _exported(network),
+        "litert-int8": _exported(network, optimizations=default, representative_dataset=examples),
     }
 
 
-def _exported(model: "keras.Model", **options: object) -> bytes:
+def _exported(network: "keras.Model", **options: object) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "model.tflite"
-        model.export(str(file), format="litert", verbose=False, **options)
+        network.export(str(file), format="litert", verbose=False, **options)
         return file.read_bytes()
 
 
@@ -74,15 +71,15 @@ class Network:
         try:
             # From memory, so that the file may be replaced under a running server.
             self._content = path.read_bytes()
-            first = self._made()
+            first = self._new_interpreter()
         except (OSError, ValueError, RuntimeError) as error:
             raise ModelError(f"'{path}' cannot be loaded by LiteRT: {error}") from error
         [self._input] = first.get_input_details()
         [self._output] = first.get_output_details()
-        # An interpreter works for one caller: as many as there are callers at one time.
+        # An interpreter serves one caller at a time, so there are as many as concurrent callers.
         self._free = deque([first])
 
-    def _made(self) -> Any:
+    def _new_interpreter(self) -> Any:
         from ai_edge_litert.interpreter import Interpreter
 
         interpreter = Interpreter(model_content=self._content)
@@ -104,13 +101,13 @@ class Network:
         try:
             interpreter = self._free.pop()
         except IndexError:
-            interpreter = self._made()
+            interpreter = self._new_interpreter()
         index = self._input["index"]
         if interpreter.get_input_details()[0]["shape"][0] != len(faces):
             interpreter.resize_tensor_input(index, faces.shape)
             interpreter.allocate_tensors()
         interpreter.set_tensor(index, faces)
         interpreter.invoke()
-        found: np.ndarray = interpreter.get_tensor(self._output["index"])
+        probabilities: np.ndarray = interpreter.get_tensor(self._output["index"])
         self._free.append(interpreter)
-        return found
+        return probabilities

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from fer import settings
-from fer.models.model import list_models
+from fer.models import list_models
 
 DETECTORS = {
     "auto": "Automatic: the best that is here",

@@ -7,8 +7,8 @@ import streamlit as st
 
 from fer.errors import FerError
 from fer.evaluation.comparison import compare, verdict
+from fer.models import CARD_FILE, find, list_models
 from fer.models.card import read_card
-from fer.models.model import CARD_FILE, find, list_models
 from pages.common import errors
 from pages.common.charts import bars_html
 from pages.common.gallery import face_page

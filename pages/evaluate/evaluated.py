@@ -9,13 +9,13 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from fer import api, models
+from fer import models
 from fer.data import Dataset
 from fer.data.registry import resolve
 from fer.data.roots import allowed
 from fer.evaluation.attention import MeanAttention, mean_attention
 from fer.evaluation.comparison import compare
-from fer.evaluation.evaluate import figures
+from fer.evaluation.figures import dataset_for, figures
 from fer.evaluation.label_errors import label_errors
 from fer.evaluation.predictions import PredictionTable, predictions
 from fer.evaluation.report import comparison_record, full_figures, listed_errors
@@ -37,7 +37,7 @@ class Evaluation:
         model: The model.
         dataset: The whole data set, in the model's shape.
         table: What the model said.
-        figures: As `fer.evaluation.evaluate.figures` gives them.
+        figures: As `fer.evaluation.figures` gives them.
     """
 
     model: Model
@@ -165,7 +165,7 @@ def _loading(
     if source.path is not None:
         allowed(source.path)
     return Work(
-        lambda meter: api.dataset_for(_card, dataset, meter, truth=_truth),
+        lambda meter: dataset_for(_card, dataset, truth=_truth, progress=meter),
         is_current=lambda: stamp() == before,
         fresh_for_s=FRESH_FOR_S,
     )

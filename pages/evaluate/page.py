@@ -8,7 +8,7 @@ from fer.data import SYNTHETIC, registered
 from fer.errors import FerError
 from fer.evaluation.caveats import notes
 from fer.evaluation.tta import VIEWS
-from fer.models.model import list_models
+from fer.models import list_models
 from pages.common import errors
 from pages.evaluate import keys
 from pages.evaluate.confusion import confusion

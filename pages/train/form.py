@@ -14,7 +14,7 @@ from fer.data import SYNTHETIC, registered
 from fer.data.roots import allowed
 from fer.errors import ConfigError, DatasetError, FerError
 from fer.images import to_network_input
-from fer.models.model import list_models
+from fer.models import list_models
 from fer.nets.augmentation import Augmentation
 from fer.runs import queue
 from fer.training.config import PRESETS, TrainingConfig

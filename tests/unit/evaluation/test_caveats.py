@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from fer.evaluation.caveats import leak_free, notes, votes
-from fer.evaluation.evaluate import figures
+from fer.evaluation.figures import figures
 from fer.evaluation.predictions import PredictionTable
 
 MakeTable = Callable[..., PredictionTable]

@@ -9,7 +9,7 @@ import pytest
 from fer.data import Dataset
 from fer.errors import FerError
 from fer.evaluation.comparison import compare
-from fer.evaluation.evaluate import figures
+from fer.evaluation.figures import figures
 from fer.evaluation.predictions import predictions
 from fer.evaluation.report import full_figures, write_report
 from fer.evaluation.report_html import html

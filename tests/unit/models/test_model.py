@@ -8,7 +8,7 @@ import pytest
 
 from fer import models, settings
 from fer.errors import CardError, ModelError, ModelNotFoundError
-from fer.models.model import BATCH, Model
+from fer.models import BATCH, Model
 from fer.training.config import TrainingConfig
 
 

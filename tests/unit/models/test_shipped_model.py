@@ -114,16 +114,16 @@ def test_leaked_faces_are_counted_and_taken_out(fer2013_folder: Path) -> None:
 def test_the_temperature_fitted_on_validation_lowers_the_error_on_public_test(
     fer2013_folder: Path,
 ) -> None:
-    from fer.api import dataset_for
-    from fer.evaluation.evaluate import calibrate, evaluate
+    from fer.evaluation.calibration import calibrate
+    from fer.evaluation.figures import dataset_for
 
     model = models.load()
     plain = replace(model, card=replace(model.card, temperature=1.0))
-    faces = dataset_for(model.card, fer2013_folder, None)
+    faces = dataset_for(model.card, fer2013_folder)
     temperature, record = calibrate(plain, faces)
     assert record["split"] == "validation"
     fitted = replace(model, card=replace(model.card, temperature=temperature))
-    before, after = (evaluate(one, faces, "public_test") for one in (plain, fitted))
+    before, after = (fer.evaluate(one, faces, "public_test") for one in (plain, fitted))
     assert record["ece_after"] < record["ece_before"]
     assert after["ece"] < before["ece"] / 2
     assert after["accuracy"] == before["accuracy"]

@@ -8,7 +8,7 @@ import pytest
 from fer import api
 from fer.data import Dataset
 from fer.errors import DatasetError
-from fer.evaluation.evaluate import calibrate, evaluate
+from fer.evaluation.calibration import calibrate
 from fer.models.model import Model
 
 
@@ -20,7 +20,7 @@ def relabelled(dataset: Dataset, names: dict[str, str]) -> Dataset:
 def test_the_figures_are_those_of_the_predictions(tiny_model: Model, tiny_dataset: Dataset) -> None:
     test = tiny_dataset.select("test")
     predicted = tiny_model.classify(test.pixels).argmax(axis=1)
-    figures = evaluate(tiny_model, tiny_dataset, "test")
+    figures = api.evaluate(tiny_model, tiny_dataset, "test")
     assert figures["images"] == len(test)
     assert figures["accuracy"] == pytest.approx((predicted == test.targets).mean())
     assert figures["split"] == "test"
@@ -30,7 +30,7 @@ def test_a_data_set_with_some_of_the_classes_is_scored_over_those(
     tiny_model: Model, tiny_dataset: Dataset
 ) -> None:
     happy = tiny_dataset.take(np.flatnonzero(tiny_dataset.index["label"] == "happy"))
-    figures = evaluate(tiny_model, replace(happy, labels=("happy",)), "all")
+    figures = api.evaluate(tiny_model, replace(happy, labels=("happy",)), "all")
     assert list(figures["per_class"]) == ["happy"]
     assert figures["balanced_accuracy"] == figures["accuracy"]
 
@@ -38,7 +38,7 @@ def test_a_data_set_with_some_of_the_classes_is_scored_over_those(
 def test_faces_of_classes_that_the_model_lacks_are_left_out_and_counted(
     tiny_model: Model, tiny_dataset: Dataset
 ) -> None:
-    figures = evaluate(tiny_model, relabelled(tiny_dataset, {"surprise": "fear"}), "all")
+    figures = api.evaluate(tiny_model, relabelled(tiny_dataset, {"surprise": "fear"}), "all")
     assert figures["left_out"] == 40
     assert figures["images"] == 40
 
@@ -46,12 +46,12 @@ def test_faces_of_classes_that_the_model_lacks_are_left_out_and_counted(
 def test_no_class_in_common_is_an_error(tiny_model: Model, tiny_dataset: Dataset) -> None:
     strange = relabelled(tiny_dataset, {"surprise": "fear", "happy": "sad"})
     with pytest.raises(DatasetError, match=r"fear, sad.*knows happy, surprise.*share no class"):
-        evaluate(tiny_model, strange, "all")
+        api.evaluate(tiny_model, strange, "all")
 
 
 def test_progress_ends_at_the_number_of_faces(tiny_model: Model, tiny_dataset: Dataset) -> None:
     seen: list[tuple[int, int]] = []
-    evaluate(tiny_model, tiny_dataset, "all", progress=lambda *step: seen.append(step))
+    api.evaluate(tiny_model, tiny_dataset, "all", progress=lambda *step: seen.append(step))
     assert seen[-1] == (80, 80)
 
 
@@ -82,9 +82,9 @@ def test_a_temperature_fitted_on_validation_lowers_the_calibration_error_on_test
     temperature, record = calibrate(sure, faces)
     assert (record["split"], record["images"]) == ("validation", 500)
     assert record["ece_after"] < record["ece_before"]
-    before = evaluate(sure, faces, "test")
+    before = api.evaluate(sure, faces, "test")
     card = replace(sure.card, temperature=temperature)
-    after = evaluate(replace(sure, card=card), faces, "test")
+    after = api.evaluate(replace(sure, card=card), faces, "test")
     assert before["ece"] == pytest.approx(0.25, abs=0.06)
     assert after["ece"] < before["ece"] / 3
     assert after["accuracy"] == before["accuracy"]

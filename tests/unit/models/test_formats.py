@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from fer import api, exchange, models
+from fer import api, models
 from fer.data import Dataset
 from fer.errors import ConfigError, ModelError
 from fer.models import formats
@@ -38,9 +38,9 @@ def faces(n: int, height: int = 24) -> np.ndarray:
 def test_a_model_goes_out_and_comes_back_in_every_format(
     tiny_folder: Path, tmp_path: Path, suffix: str
 ) -> None:
-    written = exchange.save(tiny_folder, tmp_path / f"network{suffix}")
+    written = formats.save(tiny_folder, tmp_path / f"network{suffix}")
     assert all(file.is_file() for file in written)
-    card = exchange.adopt(written[0], ("happy", "surprise"), out=tmp_path / "back", scale="0-255")
+    card = formats.adopt(written[0], ("happy", "surprise"), out=tmp_path / "back", scale="0-255")
     back, before = models.load(tmp_path / "back"), models.load(tiny_folder)
     np.testing.assert_allclose(
         back.uncalibrated(faces(5)), before.uncalibrated(faces(5)), atol=1e-5
@@ -53,7 +53,7 @@ def test_a_foreign_network_gets_its_scale_and_a_softmax(
     notebook_network: keras.Model, tmp_path: Path, scale: str, factor: float, offset: float
 ) -> None:
     notebook_network.save(tmp_path / "network.keras")
-    exchange.adopt(tmp_path / "network.keras", LABELS, out=tmp_path / "mine", scale=scale)
+    formats.adopt(tmp_path / "network.keras", LABELS, out=tmp_path / "mine", scale=scale)
     found = models.load(tmp_path / "mine").uncalibrated(faces(4, 20))
     logits = np.asarray(notebook_network(faces(4, 20) / factor + offset))
     expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
@@ -63,8 +63,8 @@ def test_a_foreign_network_gets_its_scale_and_a_softmax(
 def test_an_adopted_network_is_trained_further_on_its_own_classes_only(
     tiny_folder: Path, tiny_dataset: Dataset, tiny_config: TrainingConfig, tmp_path: Path
 ) -> None:
-    file = exchange.save(tiny_folder, tmp_path / "network.keras")[0]
-    exchange.adopt(file, ("happy", "surprise"), out=tmp_path / "mine", scale="0-255")
+    file = formats.save(tiny_folder, tmp_path / "network.keras")[0]
+    formats.adopt(file, ("happy", "surprise"), out=tmp_path / "mine", scale="0-255")
     config = replace(tiny_config, start_from=str(tmp_path / "mine"), epochs=1)
     trained = api.train(tiny_dataset, config=config, out=tmp_path / "on")
     assert trained.card.labels == ("happy", "surprise")
@@ -76,16 +76,16 @@ def test_what_does_not_fit_is_told(notebook_network: keras.Model, tmp_path: Path
     file = tmp_path / "network.keras"
     notebook_network.save(file)
     with pytest.raises(ModelError, match="one number for each of happy, sad"):
-        exchange.adopt(file, ("happy", "sad"), out=tmp_path / "mine")
+        formats.adopt(file, ("happy", "sad"), out=tmp_path / "mine")
     with pytest.raises(ModelError, match="Known: 0-255, 0-1, -1-1"):
-        exchange.adopt(file, LABELS, out=tmp_path / "mine", scale="0-2")
-    with pytest.raises(ModelError, match=r"kept as \.keras, \.h5, \.json"):
-        exchange.adopt(tmp_path / "network.onnx", LABELS, out=tmp_path / "mine")
+        formats.adopt(file, LABELS, out=tmp_path / "mine", scale="0-2")
+    with pytest.raises(ModelError, match=r"expected \.keras, \.h5, \.json"):
+        formats.adopt(tmp_path / "network.onnx", LABELS, out=tmp_path / "mine")
     with pytest.raises(ModelError, match="There is no file"):
-        exchange.adopt(tmp_path / "nothing.h5", LABELS, out=tmp_path / "mine")
+        formats.adopt(tmp_path / "nothing.h5", LABELS, out=tmp_path / "mine")
     file.write_bytes(b"no network")
     with pytest.raises(ModelError, match="cannot be loaded by Keras"):
-        exchange.adopt(file, LABELS, out=tmp_path / "mine")
+        formats.adopt(file, LABELS, out=tmp_path / "mine")
     assert not (tmp_path / "mine").exists()
 
 
@@ -98,7 +98,7 @@ def test_code_in_a_foreign_network_is_not_run(tmp_path: Path) -> None:
     (tmp_path / "network.weights.h5").touch()
     for name in ("network.keras", "network.json"):
         with pytest.raises(ModelError, match="cannot be loaded"):
-            exchange.adopt(tmp_path / name, LABELS, out=tmp_path / "mine")
+            formats.adopt(tmp_path / name, LABELS, out=tmp_path / "mine")
 
 
 def test_a_network_that_cannot_be_written_whole_leaves_the_old_file(

@@ -1,0 +1,133 @@
+"""All figures of a model on a data set, and the card that keeps them."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fer.data import Dataset, load_dataset
+from fer.evaluation.calibration import calibrate
+from fer.evaluation.caveats import leak_free, votes
+from fer.evaluation.metrics import metrics
+from fer.evaluation.predictions import PredictionTable, predictions
+from fer.evaluation.slices import picture_facts, slice_figures
+from fer.models.card import ModelCard
+from fer.models.model import Model
+
+Progress = Callable[[int, int], None]
+_TIMED_CALLS = 200
+
+
+def dataset_for(
+    card: ModelCard,
+    data: str | Path | Dataset,
+    *,
+    truth: str | None = None,
+    progress: Progress | None = None,
+) -> Dataset:
+    """A data set in the shape of a card, split as the model was trained.
+
+    Args:
+        card: The model's.
+        data: A data set, which is returned as it is, or what `load_dataset` takes.
+        truth: What counts as right, `label` or `votes`. None takes what the model was trained on,
+            or the labels if the data set has no votes.
+        progress: Called with faces read and faces planned.
+    """
+    if isinstance(data, Dataset):
+        return data
+    splitting = {
+        name: card.config[name] for name in ("validation_fraction", "seed") if name in card.config
+    }
+    dataset = load_dataset(
+        data,
+        height=card.height,
+        width=card.width,
+        channels=card.channels,
+        truth=truth or "label",
+        progress=progress,
+        **splitting,
+    )
+    by_votes = truth is None and card.config.get("truth") == "votes" and dataset.votes is not None
+    return dataset.by_votes() if by_votes else dataset
+
+
+def figures(table: PredictionTable) -> dict[str, Any]:
+    """All figures of a prediction table.
+
+    Returns:
+        Those of `metrics`; of the table, `model`, `dataset`, `split`, `synthetic` (whether its
+        faces are drawn), `truth` (what counts as right: `label` or `votes`), `learnt_truth` (what
+        the model was trained on), `tta`, `temperature`, and the numbers of faces skipped:
+        `left_out` (of classes that the model lacks), `excluded` (by hand) and `undecided` (by the
+        annotators); `leak_free` and `votes`, as in `fer.evaluation.caveats`.
+    """
+    return {
+        "model": table.model,
+        "dataset": table.dataset,
+        "split": table.split,
+        "synthetic": table.synthetic,
+        "truth": table.truth,
+        "learnt_truth": table.learnt_truth,
+        "tta": table.tta,
+        "temperature": table.temperature,
+        "left_out": table.left_out,
+        "excluded": table.excluded,
+        "undecided": table.undecided,
+        **metrics(table.targets, table.probabilities, table.labels),
+        "leak_free": leak_free(table),
+        "votes": votes(table),
+    }
+
+
+def calibrated_card(
+    model: Model, dataset: Dataset, *, progress: Progress | None = None
+) -> ModelCard:
+    """A model's card with a temperature fitted on validation, and with its figures at it.
+
+    Args:
+        model: The model.
+        dataset: Faces in the shape of its card. Unless it was trained on these, the card keeps
+            the figures that it has.
+        progress: Called with faces done and faces planned.
+
+    Raises:
+        DatasetError: If there is no validation part, or it shares no class with the model.
+    """
+    temperature, record = calibrate(model, dataset, progress=progress)
+    card = replace(model.card, temperature=temperature, calibration=record)
+    if card.data.get("fingerprint") != dataset.fingerprint():
+        return card
+    tempered = replace(model, card=card)
+    tables = {
+        split: predictions(tempered, dataset, split, progress=progress)
+        for split in dataset.splits
+        if split != "train"
+    }
+    slices = {}
+    for split in tables.keys() - {"validation"}:
+        facts = picture_facts(dataset, tables[split].frame["row"].to_numpy())
+        rows = slice_figures(tables[split], facts)
+        slices[split] = [row for row in rows if row["by"] in facts]
+    metrics_by_split = {split: figures(table) for split, table in tables.items()}
+    return replace(card, metrics=metrics_by_split, slices=slices)
+
+
+def form_figures(
+    model: Model, dataset: Dataset, split: str, *, progress: Progress | None = None
+) -> dict[str, Any]:
+    """What a card keeps of one form of a model: accuracy on a split, and the time of one face."""
+    measured = figures(predictions(model, dataset, split, progress=progress))
+    face = np.ascontiguousarray(dataset.pixels[:1])
+    seconds = []
+    for _ in range(_TIMED_CALLS):
+        start = time.perf_counter()
+        model.classify(face)
+        seconds.append(time.perf_counter() - start)
+    return {
+        **{name: measured[name] for name in ("split", "images", "accuracy", "accuracy_ci95")},
+        "one_face_ms": round(float(np.median(seconds)) * 1000, 3),
+    }

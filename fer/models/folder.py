@@ -1,0 +1,199 @@
+"""Models on disk: `<folder>/{model.keras, card.json, README.md}`.
+
+A model that was trained here also has `config.toml`, which `python -m fer train --config` takes;
+an exported one has its LiteRT forms, which run without TensorFlow.
+"""
+
+import hashlib
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fer import options, settings
+from fer.errors import ModelError, ModelNotFoundError
+from fer.files import write_bytes, write_text
+from fer.models.card import ModelCard, read_card
+from fer.models.readme import readme
+
+if TYPE_CHECKING:
+    import keras
+
+CARD_FILE = "card.json"
+CONFIG_FILE = "config.toml"
+FORMS = {
+    "keras": "model.keras", "litert": "model.tflite", "litert-int8": "model.int8.tflite",
+}  # fmt: skip
+"""The forms a network can have on disk, each with its file in the model's folder. Every model has
+`keras`."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def list_models() -> list[str]:
+    """Names of the models in the folders of models."""
+    folders = settings.models_folders()
+    return sorted({path.parent.name for root in folders for path in root.glob(f"*/{CARD_FILE}")})
+
+
+def named(name: str) -> Path:
+    """The folder of that name in the models folder; it may not exist yet.
+
+    Raises:
+        ModelError: If no folder can have that name.
+    """
+    if not _NAME.fullmatch(name):
+        raise ModelError(
+            f"'{name}' cannot be a model's name. Use letters, digits, '.', '_' and '-'."
+        )
+    return settings.models_folder() / name
+
+
+def find(model: str | Path | None = None) -> Path:
+    """The folder of a model, by name or folder; None finds the default model.
+
+    Raises:
+        ModelNotFoundError: If there is none.
+    """
+    name = settings.default_model() if model is None else model
+    places = [root / name for root in settings.models_folders()]
+    with suppress(RuntimeError):  # ~nobody
+        places.insert(0, Path(name).expanduser())
+    for folder in places:
+        if (folder / CARD_FILE).is_file() or (folder / FORMS["keras"]).is_file():
+            return folder
+    known = ", ".join(list_models()) or "none"
+    raise ModelNotFoundError(
+        f"No model '{name}'. Known: {known} (in '{settings.models_folder()}'). "
+        "Give a name or a folder, or train one with `python -m fer train`."
+    )
+
+
+def check_replaceable(folder: Path) -> None:
+    """Refuse a folder that holds anything but a model, before work is spent on it.
+
+    Raises:
+        ModelError: If it does.
+    """
+    if folder.is_file() or (
+        folder.is_dir() and any(folder.iterdir()) and not (folder / CARD_FILE).is_file()
+    ):
+        raise ModelError(
+            f"'{folder}' exists and is not a model. Choose a new folder for the model."
+        )
+
+
+def save(network: "keras.Model", card: ModelCard, folder: Path) -> ModelCard:
+    """Write a model; a reader sees the old one or the new one, never a mixture.
+
+    Args:
+        network: The network; its optimizer is not kept.
+        card: Its card; the checksum is filled in here.
+        folder: Where to write it; a model that is there is replaced.
+
+    Returns:
+        The card as written.
+
+    Raises:
+        ModelError: If the folder is not a model's, or cannot be written.
+    """
+    with _replacing(folder) as new:
+        new.mkdir()
+        path = new / FORMS["keras"]
+        _without_optimizer(network).save(path)
+        card = replace(card, model_sha256=checksum(path))
+        save_card(card, new)
+    return card
+
+
+def copy(source: Path, folder: Path) -> Path:
+    """Copy a model and name it after its new folder; a model that is there is replaced.
+
+    Raises:
+        ModelError: If the folder is not a model's, or cannot be written.
+        CardError: If the source's card is damaged.
+    """
+    card = replace(read_card(source / CARD_FILE), name=folder.resolve().name)
+    with _replacing(folder) as new:
+        shutil.copytree(source, new)
+        save_card(card, new)
+    return folder.resolve()
+
+
+def save_forms(files: Mapping[str, bytes], card: ModelCard, folder: Path) -> ModelCard:
+    """Write LiteRT forms beside the network, and list all forms in its card.
+
+    Args:
+        files: By form, from `fer.models.litert.convert`.
+        card: The model's card.
+        folder: Its folder.
+
+    Returns:
+        The card as written.
+
+    Raises:
+        ModelError: If the folder cannot be written.
+    """
+    try:
+        for form, content in files.items():
+            write_bytes(folder / FORMS[form], content)
+    except OSError as error:
+        raise ModelError(f"'{folder}' cannot be written: {error}.") from error
+    paths = {form: folder / FORMS[form] for form in ("keras", *files)}
+    forms = {
+        form: {"file": path.name, "bytes": path.stat().st_size, "sha256": checksum(path)}
+        for form, path in paths.items()
+    }
+    card = replace(card, forms=forms)
+    save_card(card, folder)
+    return card
+
+
+def save_card(card: ModelCard, folder: Path) -> None:
+    """Write a card beside its network, with the README and the configuration made from it.
+
+    Raises:
+        ModelError: If the folder cannot be written.
+    """
+    try:
+        write_text(folder / CARD_FILE, card.to_json())
+        write_text(folder / "README.md", readme(card))
+        if card.config:
+            write_text(folder / CONFIG_FILE, options.to_toml(card.config))
+    except OSError as error:
+        raise ModelError(f"The card cannot be written to '{folder}': {error}.") from error
+
+
+def checksum(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def _replacing(folder: Path) -> Iterator[Path]:
+    """Gives a path to build a model at, and moves it into place when the block ends."""
+    folder = folder.resolve()
+    check_replaceable(folder)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as name:
+            new = Path(name) / "new"
+            yield new
+            if folder.exists():
+                folder.replace(Path(name) / "old")
+            new.replace(folder)
+    except OSError as error:
+        reason = error.args[0][0][2] if isinstance(error, shutil.Error) else error
+        raise ModelError(f"The model cannot be written to '{folder}': {reason}.") from error
+
+
+def _without_optimizer(network: "keras.Model") -> "keras.Model":
+    """The same layers without the optimizer, which would treble the file."""
+    import keras
+
+    return keras.Model(network.input, network.output, name=network.name)

@@ -1,0 +1,88 @@
+"""From a folder to a model, checked against its card."""
+
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fer.errors import CardError, ConfigError, ModelError
+from fer.importing import one_at_a_time
+from fer.models import litert
+from fer.models.card import ModelCard, read_card
+from fer.models.folder import CARD_FILE, FORMS, checksum, find
+from fer.models.model import Model
+from fer.nets.forward import compile_forward
+
+if TYPE_CHECKING:
+    import keras
+
+
+def load(model: str | Path | None = None, *, form: str = "keras") -> Model:
+    """Load a model and check that its card fits it.
+
+    Args:
+        model: A name in the models folder, a folder, or None for the default.
+        form: `keras`, `litert`, `litert-int8`, or `auto`: LiteRT where the model has it, which
+            needs no TensorFlow.
+
+    Raises:
+        ModelNotFoundError: If there is no such model.
+        CardError: If the card is damaged, newer, or does not fit the network.
+        ModelError: If the network's file is missing or damaged.
+        ConfigError: If the form is unknown.
+    """
+    folder = find(model)
+    card = read_card(folder / CARD_FILE)
+    if form == "auto":
+        form = "litert" if "litert" in card.forms and litert.is_installed() else "keras"
+    if form not in FORMS:
+        raise ConfigError(f"Unknown form '{form}'. Known: auto, {', '.join(FORMS)}.")
+    open_network = cache(partial(_open_keras, folder, card))
+    if form == "keras":
+        return Model(card=card, forward=compile_forward(open_network()), open_network=open_network)
+    if form not in card.forms:
+        raise ModelError(
+            f"'{folder}' has no form '{form}'. Make it with: python -m fer export {card.name} "
+            "DATASET"
+        )
+    path = folder / FORMS[form]
+    _check_sha256(path, card.forms[form].get("sha256"))
+    network = litert.Network(path)
+    _check_fit(network.input_shape, network.classes, card, path)
+    return Model(card=card, forward=network, open_network=open_network, form=form)
+
+
+def _open_keras(folder: Path, card: ModelCard) -> "keras.Model":
+    path = folder / FORMS["keras"]
+    _check_sha256(path, card.model_sha256)
+    with one_at_a_time():
+        import keras
+
+    try:
+        network = keras.saving.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:  # Keras raises what its parts raise; all of it means this.
+        raise ModelError(f"'{path}' cannot be loaded by Keras: {error}") from error
+    _check_fit(tuple(network.input_shape[1:]), network.output_shape[-1], card, path)
+    return network
+
+
+def _check_sha256(path: Path, expected: str | None) -> None:
+    if not path.is_file():
+        raise ModelError(
+            f"'{path.parent}' has a card but no {path.name}. Restore it or train again."
+        )
+    if expected and checksum(path) != expected:
+        raise ModelError(
+            f"'{path}' is damaged or belongs to another card: its SHA-256 differs from the "
+            "card's. Restore both files together, or train the model again."
+        )
+
+
+def _check_fit(shape: tuple[int, ...], classes: int, card: ModelCard, path: Path) -> None:
+    expected = (card.height, card.width, card.channels)
+    if shape != expected:
+        raise CardError(
+            f"By its card, '{path}' takes (height, width, channels) {expected}; "
+            f"the network takes {shape}."
+        )
+    if classes != len(card.labels):
+        raise CardError(f"The card has {len(card.labels)} labels; '{path}' has {classes} outputs.")

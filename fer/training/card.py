@@ -1,0 +1,49 @@
+"""The card of a network that was trained here."""
+
+from dataclasses import asdict
+
+from fer.data import Dataset
+from fer.faces.alignment import FER2013_FRAMING
+from fer.models.card import ModelCard, provenance
+from fer.nets.cost import multiply_adds
+from fer.training.config import TrainingConfig
+from fer.training.events import Fitted
+
+_LEFT_TO_THE_RUN = ("recall", "confusion")
+"""Parts of an epoch's record that would swell the card; a run's folder keeps them."""
+
+
+def build_card(name: str, config: TrainingConfig, dataset: Dataset, fitted: Fitted) -> ModelCard:
+    """The card of a fitted network, without figures yet."""
+    best = max(fitted.history, key=lambda epoch: epoch.val_accuracy, default=None)
+    history = [
+        {key: value for key, value in asdict(epoch).items() if key not in _LEFT_TO_THE_RUN}
+        for epoch in fitted.history
+    ]
+    return ModelCard(
+        name=name,
+        labels=fitted.labels,
+        height=config.height,
+        width=config.width,
+        channels=config.channels,
+        framing=FER2013_FRAMING.to_dict(),
+        data={
+            "name": dataset.name,
+            "synthetic": dataset.synthetic,
+            "fingerprint": dataset.fingerprint(),
+            "split_rule": dataset.split_rule,
+            "splits": dataset.splits,
+            "unreadable": len(dataset.unreadable),
+        },
+        config=config.to_dict(),
+        training={
+            "epochs_run": len(fitted.history),
+            "best_epoch": best.epoch if best else 0,
+            "stopped": fitted.stopped,
+            "seconds": round(fitted.seconds, 1),
+            "history": history,
+        },
+        parameters=fitted.model.count_params(),
+        multiply_adds=multiply_adds(fitted.model),
+        **provenance(),
+    )
