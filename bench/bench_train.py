@@ -1,8 +1,7 @@
-"""Images a second of training beside those of the bare network, in one run.
+"""Throughput of training as a share of the bare network's, in one run.
 
 `fit` with augmentation, over a bare `model.fit` of the same network on arrays in memory without
-augmentation (at least 0.9). Where others load the machine, CPU time is what tells: the second ratio
-is images a second of that.
+augmentation (at least 0.9). On a loaded machine, trust the second ratio, which counts CPU time.
 """
 
 import tempfile
@@ -15,8 +14,9 @@ import numpy as np
 from fer.data import load_dataset
 from fer.nets import architectures
 from fer.training.config import PRESETS
-from fer.training.events import BatchEnded
+from fer.training.events import BatchEnded, Event, Observer
 from fer.training.fit import fit
+from fer.training.network import uses_xla
 
 ROUNDS = 3
 
@@ -34,7 +34,7 @@ def main() -> None:
 
 
 def ratio(name: str) -> np.ndarray:
-    """Images a second in an epoch of ours over those of a bare one, steps after the first few.
+    """Throughput of an epoch of ours over that of a bare one, after the first few steps.
 
     Returns:
         By the clock and by CPU time, shape (2,).
@@ -43,12 +43,13 @@ def ratio(name: str) -> np.ndarray:
     dataset = load_dataset("synthetic").select("all")
     seconds: list[tuple[float, float]] = []
 
-    def listen(event: object) -> None:
-        if isinstance(event, BatchEnded):
-            seconds.append((time.perf_counter(), time.process_time()))
+    class Clock(Observer):
+        def notify(self, event: Event) -> None:
+            if isinstance(event, BatchEnded):
+                seconds.append((time.perf_counter(), time.process_time()))
 
     with tempfile.TemporaryDirectory() as folder:
-        fit(config, dataset, listener=listen, folder=Path(folder))
+        fit(config, dataset, observer=Clock(), checkpoints=Path(folder))
     ours = rate(seconds)
 
     train = dataset.select("train")
@@ -56,7 +57,7 @@ def ratio(name: str) -> np.ndarray:
         config.architecture, height=48, width=48, channels=1, classes=7, options=config.options
     )
     model.compile(config.optimizer, "categorical_crossentropy", metrics=["accuracy"],
-                  jit_compile=keras.backend.backend() != "tensorflow")  # fmt: skip
+                  jit_compile=uses_xla())  # fmt: skip
     seconds = []
     stamp = keras.callbacks.LambdaCallback(
         on_train_batch_end=lambda batch, logs: seconds.append(
@@ -69,7 +70,7 @@ def ratio(name: str) -> np.ndarray:
 
 
 def rate(stamps: list[tuple[float, float]]) -> np.ndarray:
-    """Steps a second, by the median step; the last batch is smaller and is left out."""
+    """Steps a second, by the median step; the last batch is smaller and is skipped."""
     return 1 / np.median(np.diff(stamps[3:-1], axis=0), axis=0)
 
 

@@ -2,10 +2,10 @@
 
     PYTHONPATH=. python bench/measure_kills.py [DATASET] [--kills 20] [--epochs 12] [--preset quick]
 
-One run goes through uncut. Another is killed, read and resumed until it has been killed so often;
-where it comes to its end before, a further one takes its place. Checked are: a killed run reads as
-crashed, no finished epoch is lost, and history and weights at the end are those of the uncut run.
-Needs Linux, where /proc tells which process works in a folder.
+One run is left alone. Another is killed and resumed again and again; if it ends before it has been
+killed often enough, a further one takes its place. It checks that a killed run reads as crashed,
+that no finished epoch is lost, and that history and weights equal those of the run left alone.
+Needs Linux: /proc shows which process works in a folder.
 """
 
 import argparse
@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--preset", default="quick")
-    parser.add_argument("--seed", type=int, default=0, help="of the moments")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the moments")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["FER_RUNS"] = folder
@@ -49,11 +49,11 @@ def main() -> None:
             cut = start(*options)
             while kills < asked.kills and killed(cut, draw.uniform(0, life_s / 2)):
                 kills += 1
-                print(f"kill {kills}: {told(cut)}", flush=True)
+                print(f"kill {kills}: {progress(cut)}", flush=True)
                 resume(cut)
             wait(cut, *ENDED)
             compare(whole, cut)
-    print(f"{kills} kills: no finished epoch lost, every run ended as the uncut one")
+    print(f"{kills} kills: no finished epoch lost, every run ended like the one left alone")
 
 
 def start(*options: object) -> Run:
@@ -63,7 +63,7 @@ def start(*options: object) -> Run:
 
 
 def killed(run: Run, after_s: float) -> bool:
-    """Kill the worker after so long; False if the run has come to its end by then."""
+    """Kill the worker after so long; False if the run has ended by then."""
     time.sleep(after_s)
     if run.status()["state"] in ENDED:
         return False
@@ -72,7 +72,7 @@ def killed(run: Run, after_s: float) -> bool:
     for pid in pids:
         os.kill(pid, signal.SIGKILL)
     while run.is_held():
-        time.sleep(0.01)  # the system lets go of a dead process's locks last
+        time.sleep(0.01)  # the system releases a dead process's locks last
     state = run.status()["state"]
     assert state in ("crashed", "queued", "finished"), state
     return state != "finished"
@@ -91,8 +91,8 @@ def workers(folder: Path) -> list[int]:
     return found
 
 
-def told(run: Run) -> str:
-    """Where the killed run stood."""
+def progress(run: Run) -> str:
+    """How far the killed run had come."""
     status = run.stored_status()
     step = f"step {status.get('batch', 0)} of {status.get('batches', '?')}"
     done = len(epochs_of(read_metrics(run.folder)))
@@ -100,7 +100,7 @@ def told(run: Run) -> str:
 
 
 def resume(run: Run) -> None:
-    """Go on, and see that no finished epoch is missing then."""
+    """Resume, and check that no finished epoch is missing then."""
     before = epochs_of(read_metrics(run.folder))
     fer("runs", "resume", run.id)
     wait(run, "running", "measuring", *ENDED)
@@ -109,7 +109,7 @@ def resume(run: Run) -> None:
 
 
 def compare(whole: Run, cut: Run) -> None:
-    """Stop where history or weights differ."""
+    """Fail if history or weights differ."""
     histories = [
         [{**row, "seconds": 0} for row in epochs_of(read_metrics(run.folder))]
         for run in (whole, cut)

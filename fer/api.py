@@ -1,7 +1,6 @@
 """The library's commands as functions, each composed of the rooms below."""
 
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -12,14 +11,12 @@ import numpy as np
 from fer.importing import extras
 
 if TYPE_CHECKING:
-    import keras
-
     from fer.data import Dataset
     from fer.inference.predictor import Predictor
     from fer.models.card import ModelCard
     from fer.models.model import Model
     from fer.training.config import TrainingConfig
-    from fer.training.events import Listener
+    from fer.training.events import Observer
 
 Progress = Callable[[int, int], None]
 _INT8_FACES = 500
@@ -65,52 +62,34 @@ def train(
     *,
     config: "TrainingConfig | None" = None,
     out: str | Path,
-    listener: "Listener | None" = None,
-    progress: Progress | None = None,
-    stop: threading.Event | None = None,
-    should_stop: Callable[[], bool] | None = None,
-    measuring: Callable[[], None] | None = None,
+    observer: "Observer | None" = None,
     checkpoints: Path | None = None,
-    start: "str | Path | None" = None,
-    teachers: "Sequence[str | Path]" = (),
-    go_on: bool = True,
-    callbacks: "Sequence[keras.callbacks.Callback]" = (),
 ) -> "Model":
     """Train a network, measure it, and write it as a model.
 
     Args:
         data: A data set, or what `load_dataset` takes.
-        config: How; None for the defaults.
-        out: Folder of the model; a model that is there is replaced.
-        listener: Told when it starts, after every step and every epoch.
-        progress: Called with files read and files planned while the data set is read.
-        stop: Once set, training ends after the current step and keeps what it has.
-        should_stop: Asked after every step; true does the same. It may wait, to pause.
-        measuring: Called once when training is over.
-        checkpoints: Folder of checkpoints; training goes on from what is there.
-        start: The model to go on from; by default the one that the configuration names.
-        teachers: The models to learn from; by default those that the configuration names.
-        go_on: False to write what the checkpoint has, without further training.
-        callbacks: Callbacks of Keras; see `fer.training.fit.fit`.
+        config: How to train; None for the defaults.
+        out: Folder of the model; an existing model is replaced.
+        observer: Receives the events of `fer.training.events`, and may end the training.
+        checkpoints: Folder to save to after each epoch, and to resume from.
 
     Raises:
         FerError: If the data set, the configuration or the folder cannot be used.
-        OSError: If the disk does not take a checkpoint.
+        OSError: If a checkpoint cannot be written.
     """
     from fer import models
     from fer.data import Dataset, load_dataset
     from fer.evaluation.figures import calibrated_card
     from fer.training.card import build_card
     from fer.training.config import TrainingConfig
+    from fer.training.events import FilesRead, Measuring, Observer
     from fer.training.fit import fit
 
-    config = config or TrainingConfig()
+    observer = observer or Observer()
     folder = Path(out).expanduser().resolve()
     models.check_replaceable(folder)
-    source = start or config.start_from
-    trained_before = models.load(source) if source else None
-    if trained_before:
-        config = config.adopted(trained_before.card)
+    config = (config or TrainingConfig()).resolved()
     dataset = (
         data
         if isinstance(data, Dataset)
@@ -122,24 +101,12 @@ def train(
             validation_fraction=config.validation_fraction,
             seed=config.seed,
             truth=config.truth,
-            progress=progress,
+            progress=lambda done, planned: observer.notify(FilesRead(done=done, planned=planned)),
         )
     )
     config = config.changed({"dataset": dataset.name})
-    fitted = fit(
-        config,
-        dataset,
-        listener=listener,
-        stop=stop,
-        should_stop=should_stop,
-        folder=checkpoints,
-        start=trained_before,
-        teachers=(models.load(name) for name in teachers or config.teachers),
-        go_on=go_on,
-        callbacks=callbacks,
-    )
-    if measuring:
-        measuring()
+    fitted = fit(config, dataset, observer=observer, checkpoints=checkpoints)
+    observer.notify(Measuring())
     card = build_card(folder.name, config, dataset, fitted)
     trained = models.Model.of(fitted.model, card)
     card = calibrated_card(trained, dataset)

@@ -39,7 +39,7 @@ COMMANDS = {
         "List the networks with their cost, or show one layer by layer.",
     ),
     "app": ("app", "serve", "Serve the pages, for a browser on this machine."),
-    "runs": ("runs", "app", "Training runs: what was, what is, what waits."),
+    "runs": ("runs", "app", "Manage training runs."),
     "data": ("data", "app", "The data sets of this machine."),
     "detectors": ("detectors", "app", "The face detectors of this machine."),
 }

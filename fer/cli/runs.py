@@ -1,4 +1,4 @@
-"""`runs …`: training runs: what was, what is, what waits."""
+"""`runs …`: manage training runs."""
 
 import json
 from collections.abc import Mapping
@@ -10,10 +10,10 @@ import typer
 from fer.cli.terminal import JsonOption, escape, make_table, out, plain_errors
 from fer.errors import TrainingError
 
-app = typer.Typer(help="Training runs: what was, what is, what waits.", no_args_is_help=True)
+app = typer.Typer(help="Manage training runs.", no_args_is_help=True)
 
 RunArgument = Annotated[
-    str, typer.Argument(help="A run's id, the beginning of it, its name, or 'last'.")
+    str, typer.Argument(help="A run's id, the start of its id, its name, or 'last'.")
 ]
 
 
@@ -21,7 +21,7 @@ RunArgument = Annotated[
 def list_runs(
     as_json: JsonOption = False,
 ) -> None:
-    """List the runs, the newest first."""
+    """List the runs, newest first."""
     from rich.table import Column
 
     from fer import runs
@@ -48,14 +48,14 @@ def list_runs(
 
 @app.command()
 def show(run: RunArgument) -> None:
-    """Tell where a run stands, and why."""
+    """Show the state and progress of a run."""
     with plain_errors():
         from fer import runs
         from fer.runs.metrics import epochs_of, read_metrics
 
-        found = runs.find(run)
-        status = found.status()
-        out.print(f"[bold]{escape(found.name)}[/bold] ({found.id}): {_colored(status['state'])}")
+        chosen = runs.find(run)
+        status = chosen.status()
+        out.print(f"[bold]{escape(chosen.name)}[/bold] ({chosen.id}): {_colored(status['state'])}")
         if status.get("reason"):
             out.print(escape(status["reason"]), soft_wrap=True)
         if status["state"] in runs.ACTIVE:
@@ -63,12 +63,12 @@ def show(run: RunArgument) -> None:
         table = make_table(
             "epoch", "loss", "accuracy", "validation loss", "validation accuracy", ""
         )
-        for row in epochs_of(read_metrics(found.folder))[-10:]:
+        for row in epochs_of(read_metrics(chosen.folder))[-10:]:
             numbers = (row["loss"], row["accuracy"], row["val_loss"], row["val_accuracy"])
             best = "best" if row["epoch"] == status.get("best_epoch") else ""
             table.add_row(str(row["epoch"]), *(f"{number:.4f}" for number in numbers), best)
         out.print(table)
-        out.print(f"Folder: {escape(str(found.folder))}", soft_wrap=True)
+        out.print(f"Folder: {escape(str(chosen.folder))}", soft_wrap=True)
 
 
 def _progress_line(status: Mapping[str, Any]) -> str:
@@ -83,51 +83,53 @@ def _progress_line(status: Mapping[str, Any]) -> str:
 
 @app.command()
 def stop(run: RunArgument) -> None:
-    """End a run after its current step; its best epoch is kept."""
+    """Stop a run after its current step; its best epoch is kept."""
     with plain_errors():
         from fer import runs
         from fer.runs import queue
 
-        found = runs.find(run)
-        queue.stop(found)
-        out.print(f"Asked '{escape(found.name)}' to stop.")
+        chosen = runs.find(run)
+        queue.stop(chosen)
+        out.print(f"'{escape(chosen.name)}' stops after its current step.")
 
 
 @app.command()
 def resume(run: RunArgument) -> None:
-    """Go on with a stopped, failed or crashed run from its last finished epoch."""
+    """Resume a stopped, failed or crashed run from its last finished epoch."""
     with plain_errors():
         from fer import runs
         from fer.runs import queue
 
-        found = runs.find(run)
-        queue.submit(found)
-        out.print(f"'{escape(found.name)}' goes on in the background.")
+        chosen = runs.find(run)
+        queue.submit(chosen)
+        out.print(f"'{escape(chosen.name)}' resumes in the background.")
 
 
 @app.command()
 def remove(
     run: RunArgument,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
     """Delete a run with its checkpoints, log and model."""
     with plain_errors():
         from fer import runs
 
-        found = runs.find(run)
+        chosen = runs.find(run)
         if not yes:
-            typer.confirm(f"Delete '{found.name}' ({found.id}) for good?", abort=True)
-        found.remove()
-        out.print(f"Deleted '{escape(found.name)}'.")
+            typer.confirm(f"Delete '{chosen.name}' ({chosen.id}) for good?", abort=True)
+        chosen.remove()
+        out.print(f"Deleted '{escape(chosen.name)}'.")
 
 
 @app.command()
 def add(
     run: RunArgument,
-    name: Annotated[str, typer.Option(help="What to call the model.")],
-    default: Annotated[bool, typer.Option("--default", help="Use it where none is named.")] = False,
+    name: Annotated[str, typer.Option(help="Name of the model.")],
+    default: Annotated[
+        bool, typer.Option("--default", help="Use it whenever no model is named.")
+    ] = False,
 ) -> None:
-    """Add a run's model to the models."""
+    """Copy a run's model into the models folder."""
     with plain_errors():
         from fer import runs, settings
 
@@ -139,24 +141,24 @@ def add(
 
 @app.command()
 def compare(
-    names: Annotated[list[str], typer.Argument(help="Two runs or more.", metavar="RUN RUN…")],
+    names: Annotated[list[str], typer.Argument(help="Two or more runs.", metavar="RUN RUN…")],
 ) -> None:
-    """Set runs side by side: figures, and the options in which they differ."""
+    """Compare runs: their figures, and the options in which they differ."""
     with plain_errors():
         from fer import runs
 
-        found = [runs.find(name) for name in names]
-        if len(found) < 2:
-            raise TrainingError("Name two runs or more to compare.")
-        table = make_table("", *(escape(run.name) for run in found))
-        for title, row in runs.comparison(found).items():
+        chosen = [runs.find(name) for name in names]
+        if len(chosen) < 2:
+            raise TrainingError("Name two or more runs to compare.")
+        table = make_table("", *(escape(run.name) for run in chosen))
+        for title, row in runs.comparison(chosen).items():
             table.add_row(title, *(escape(str(value)) for value in row))
         out.print(table)
 
 
 @app.command(hidden=True)
 def work() -> None:
-    """Carry out the next run of the queue (what the detached worker does)."""
+    """Train the next run of the queue, as the detached worker does."""
     from fer.runs import worker
 
     worker.work()

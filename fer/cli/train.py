@@ -1,5 +1,6 @@
 """`train`: a data set → a model."""
 
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,12 +17,12 @@ from fer.cli.terminal import (
     stop_on_interrupt,
 )
 from fer.errors import ConfigError, ModelError, TrainingError
+from fer.training.events import BatchEnded, EpochEnded, Event, FilesRead, Observer, Started
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+    from rich.progress import Progress
 
     from fer.training.config import TrainingConfig
-    from fer.training.events import BatchEnded, EpochEnded, Started
 
 
 def train(
@@ -29,25 +30,26 @@ def train(
         str | None, typer.Argument(help="A data set's folder or name, or 'synthetic'.")
     ] = None,
     out_folder: Annotated[
-        Path | None, typer.Option("--out", help="Folder of the model to write, beside the run's.")
+        Path | None, typer.Option("--out", help="Also write the model to this folder.")
     ] = None,
     preset: Annotated[
-        str | None, typer.Option(help="quick, classic or strong; for synthetic, quick if not said.")
+        str | None, typer.Option(help="quick, classic or strong; quick by default for synthetic.")
     ] = None,
     config_file: Annotated[
-        Path | None, typer.Option("--config", help="A configuration, TOML or JSON.")
+        Path | None, typer.Option("--config", help="A configuration file, TOML or JSON.")
     ] = None,
     architecture: Annotated[
-        str | None, typer.Option(help="As `python -m fer architectures` lists them.")
+        str | None, typer.Option(help="One of `python -m fer architectures`.")
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training faces.")] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Faces a step.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Faces per step.")] = None,
     optimizer: Annotated[str | None, typer.Option(help="sgd, adam or adamw.")] = None,
     learning_rate: Annotated[
-        float | None, typer.Option(help="Peak; default 0.1 for sgd, else 0.001.")
+        float | None, typer.Option(help="Its peak; by default 0.1 for sgd, else 0.001.")
     ] = None,
     validation_fraction: Annotated[
-        float | None, typer.Option(help="Share of train held out where there is no validation.")
+        float | None,
+        typer.Option(help="Share of train to hold out if there is no validation split."),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None,
     options: Annotated[
@@ -55,16 +57,16 @@ def train(
         typer.Option("--set", help="Any other option, such as --set augmentation.erase=0.5."),
     ] = None,
     start_from: Annotated[
-        str | None, typer.Option("--from", help="A model to go on from (fine-tuning).")
+        str | None, typer.Option("--from", help="A model to start from (fine-tuning).")
     ] = None,
-    name: Annotated[str, typer.Option(help="What to call the run.")] = "",
+    name: Annotated[str, typer.Option(help="Name of the run.")] = "",
     detach: Annotated[
-        bool, typer.Option("--detach", help="Queue it and return; it outlives the terminal.")
+        bool, typer.Option("--detach", help="Train in the background; it outlives the terminal.")
     ] = False,
 ) -> None:
     """Train a network on a data set and write it as a model.
 
-    Ctrl-C ends after the current step and keeps the best epoch so far.
+    Ctrl-C stops after the current step and keeps the best epoch so far.
     """
     with plain_errors():
         from fer.training.config import TrainingConfig
@@ -101,12 +103,17 @@ def train(
 
 
 def absolute(dataset: str) -> str:
-    """A path that a worker in another folder finds, too."""
+    """The path in full, for a worker in another folder; a name stays as it is."""
     path = Path(dataset).expanduser()
     return str(path.resolve()) if path.exists() and dataset != "synthetic" else dataset
 
 
 def set_options(changes: dict[str, Any], assignments: list[str]) -> None:
+    """Add NAME=VALUE assignments to the changes; a dot in the name leads into a table.
+
+    Raises:
+        ConfigError: If one is not an assignment, or contradicts another.
+    """
     import tomllib
 
     for assignment in assignments:
@@ -130,10 +137,10 @@ def _detached(config: "TrainingConfig", name: str, out_folder: Path | None) -> N
 
     if out_folder:
         raise ConfigError(
-            "--detach writes the model into the run's folder. Leave --out away, and later use "
-            "`python -m fer runs add RUN --name NAME`."
+            "--detach writes the model into the run's folder, so it cannot be combined with "
+            "--out. Afterwards, use `python -m fer runs add RUN --name NAME`."
         )
-    busy = queue.ahead()
+    busy = queue.blocker()
     run = runs.create(config, name=name)
     queue.submit(run)
     word = f"Queued behind '{busy.name}'" if busy else "Started"
@@ -150,26 +157,21 @@ def _in_terminal(config: "TrainingConfig", name: str, out_folder: Path | None) -
         if not mine:
             busy = queue.active()
             raise TrainingError(
-                f"'{busy.name if busy else 'Another process'}' is training, and one at a time is "
-                "enough for a machine. Wait for it, stop it (`python -m fer runs stop RUN`), or "
-                "queue behind it with --detach."
+                f"'{busy.name if busy else 'Another process'}' is training, and only one run can "
+                "train at a time. Wait for it, stop it (`python -m fer runs stop RUN`), or queue "
+                "this one with --detach."
             )
         import_keras()
         from fer.runs import worker
 
         run = runs.create(config, name=name, state="preparing")
         with run.held(), stop_on_interrupt() as stop, progress() as bar:
-            trained = worker.run_training(
-                run,
-                listener=_TrainingDisplay(bar),
-                progress=Counter(bar, "files read"),
-                stop=stop,
-            )
+            trained = worker.run_training(run, _Terminal(bar, stop))
         if out_folder:
             try:
                 models.copy(run.model_folder, out_folder.expanduser())
             except ModelError as error:
-                kept = f"The model itself is kept in '{run.model_folder}'."
+                kept = f"The model is safe in '{run.model_folder}'."
                 raise ModelError(f"{error} {kept}") from error
     queue.wake()
     for figures in trained.card.metrics.values():
@@ -177,42 +179,42 @@ def _in_terminal(config: "TrainingConfig", name: str, out_folder: Path | None) -
     out.print(f"Written to {escape(str(out_folder or run.model_folder))}.", soft_wrap=True)
 
 
-class _TrainingDisplay:
-    """The network's cost, two bars, epochs and steps, and a line an epoch that stays."""
+class _Terminal(Observer):
+    """Shows bars of files, steps and the epoch, and prints a line per epoch; stops on request."""
 
-    def __init__(self, bar: "Progress") -> None:
-        self._bar = bar
-        self._epochs: TaskID | None = None
-        self._steps: TaskID | None = None
+    def __init__(self, bar: "Progress", stop: threading.Event) -> None:
+        self._bar, self._stop = bar, stop
+        self._files = Counter(bar, "files read")
 
-    def __call__(self, event: "Started | BatchEnded | EpochEnded") -> None:
-        from fer.training.events import BatchEnded, Started
+    def should_stop(self) -> bool:
+        return self._stop.is_set()
 
-        if isinstance(event, Started):
-            self._bar.console.print(
-                f"{event.train_faces:,} faces to learn from, {event.validation_faces:,} to choose "
-                f"the epoch; {event.parameters:,} parameters, "
-                f"{event.multiply_adds / 1e6:.1f} million multiply-adds a face"
-            )
-            planned = event.epochs * event.batches
-            self._epochs = self._bar.add_task("training", total=planned)
-            self._steps = self._bar.add_task("epoch", total=event.batches)
-        elif isinstance(event, BatchEnded):
-            assert self._epochs is not None
-            assert self._steps is not None
-            self._bar.update(
-                self._epochs, completed=(event.epoch - 1) * event.batches + event.batch
-            )
-            self._bar.update(
-                self._steps,
-                completed=event.batch,
-                description=f"epoch {event.epoch}/{event.epochs} "
-                f"loss {event.loss:.3f} accuracy {event.accuracy:.3f}",
-            )
-        else:
-            self._bar.console.print(
-                f"epoch {event.epoch}/{event.epochs}: loss {event.loss:.4f}, accuracy "
-                f"{event.accuracy:.4f}; validation loss {event.val_loss:.4f}, accuracy "
-                f"{event.val_accuracy:.4f}{' (best)' if event.is_best else ''}; "
-                f"{event.seconds:.0f} s"
-            )
+    def notify(self, event: Event) -> None:
+        match event:
+            case FilesRead():
+                self._files(event.done, event.planned)
+            case Started():
+                self._bar.console.print(
+                    f"{event.train_faces:,} faces to train on, {event.validation_faces:,} to "
+                    f"choose the epoch; {event.parameters:,} parameters, "
+                    f"{event.multiply_adds / 1e6:.1f} million multiply-adds per face"
+                )
+                planned = event.epochs * event.batches
+                self._training = self._bar.add_task("training", total=planned)
+                self._epoch = self._bar.add_task("epoch", total=event.batches)
+            case BatchEnded():
+                done = (event.epoch - 1) * event.batches + event.batch
+                self._bar.update(self._training, completed=done)
+                self._bar.update(
+                    self._epoch,
+                    completed=event.batch,
+                    description=f"epoch {event.epoch}/{event.epochs} "
+                    f"loss {event.loss:.3f} accuracy {event.accuracy:.3f}",
+                )
+            case EpochEnded():
+                self._bar.console.print(
+                    f"epoch {event.epoch}/{event.epochs}: loss {event.loss:.4f}, accuracy "
+                    f"{event.accuracy:.4f}; validation loss {event.val_loss:.4f}, accuracy "
+                    f"{event.val_accuracy:.4f}{' (best)' if event.is_best else ''}; "
+                    f"{event.seconds:.0f} s"
+                )

@@ -11,15 +11,17 @@ from fer.cli.train import absolute, set_options
 
 def tune(
     dataset: Annotated[str, typer.Argument(help="A data set's folder or name, or 'synthetic'.")],
-    study: Annotated[str, typer.Option(help="Its name; one that is there is gone on with.")],
-    trials: Annotated[int, typer.Option(help="Trials that it is to have, all workers together.")],
-    preset: Annotated[str, typer.Option(help="What the trials vary.")] = "quick",
-    epochs: Annotated[int | None, typer.Option(help="Epochs a trial; the preset's if not.")] = None,
+    study: Annotated[str, typer.Option(help="Name of the study; an existing study is resumed.")],
+    trials: Annotated[int, typer.Option(help="Total number of trials, over all processes.")],
+    preset: Annotated[str, typer.Option(help="The preset that the trials vary.")] = "quick",
+    epochs: Annotated[
+        int | None, typer.Option(help="Epochs per trial; the preset's by default.")
+    ] = None,
     options: Annotated[
-        list[str] | None, typer.Option("--set", help="Any option of what is varied.")
+        list[str] | None, typer.Option("--set", help="Change an option of the preset, NAME=VALUE.")
     ] = None,
 ) -> None:
-    """Search for better options. Start it several times to have several workers."""
+    """Search for better options. Start it several times to search in parallel."""
     with plain_errors(), progress() as bar:
         import_keras()
         from fer.data import load_dataset
@@ -46,7 +48,7 @@ def tune(
             faces,
             study=study,
             trials=trials,
-            listener=lambda row: bar.console.print(_trial_line(row)),
+            on_trial_end=lambda row: bar.console.print(_trial_line(row)),
         )
     out.print(f"Best: {_trial_line(best)}")
     for name, value in best.items():

@@ -1,6 +1,6 @@
 """Data sets: readers, index and pixels on disk, votes, marks, splits, audit, drawn faces."""
 
-from fer.data.dataset import SPLITS, Dataset
+from fer.data.dataset import SPLITS, TEST_SPLITS, Dataset
 from fer.data.loading import add, load_dataset
 from fer.data.readers import Progress
 from fer.data.registry import SYNTHETIC, registered, remove
@@ -9,6 +9,7 @@ from fer.data.votes import VOTES
 __all__ = [
     "SPLITS",
     "SYNTHETIC",
+    "TEST_SPLITS",
     "VOTES",
     "Dataset",
     "Progress",

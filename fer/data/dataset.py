@@ -16,7 +16,9 @@ from fer.errors import DatasetError
 SPLITS = ("train", "validation", "test", "public_test", "private_test")
 """Values of the index column `split`; FER-2013's PublicTest and PrivateTest have their own."""
 
-_TEST_PARTS = ("test", "public_test", "private_test")
+TEST_SPLITS = ("test", "public_test", "private_test")
+"""The splits that only measure: `test`, and what it takes along."""
+
 _IN_MEMORY_BYTES = 512_000_000
 _SPLIT_NAMES = {"publictest": "public_test", "privatetest": "private_test", "training": "train"}
 
@@ -178,7 +180,7 @@ class Dataset:
         wanted = _SPLIT_NAMES.get(split.lower(), split.lower())
         if wanted not in (*SPLITS, "all"):
             raise DatasetError(f"Unknown split '{split}'. Known: {', '.join((*SPLITS, 'all'))}.")
-        parts = {"test": _TEST_PARTS, "all": SPLITS}.get(wanted, (wanted,))
+        parts = {"test": TEST_SPLITS, "all": SPLITS}.get(wanted, (wanted,))
         chosen = self.index["split"].isin(parts).to_numpy()
         rows = np.flatnonzero(chosen if with_excluded else chosen & ~self.excluded)
         if not len(rows):

@@ -1,9 +1,11 @@
 """Training runs: a run's life from the queue to its end.
 
-A run is a folder (`run`); it waits in the `queue`, a `worker` trains it, and the `recorder` writes
-down what happens, for pages and commands to read.
+A run is a folder (`run`), one of the `catalogue`. It waits in the `queue`, a `worker` trains it,
+and the `recorder` writes down what happens, for pages and commands to read.
 """
 
-from fer.runs.run import ACTIVE, RESUMABLE, Run, comparison, create, find, list_runs
+from fer.runs.catalogue import create, find, list_runs
+from fer.runs.comparison import comparison
+from fer.runs.run import ACTIVE, RESUMABLE, Run
 
 __all__ = ["ACTIVE", "RESUMABLE", "Run", "comparison", "create", "find", "list_runs"]

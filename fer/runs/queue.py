@@ -1,27 +1,28 @@
-"""One training at a time: a lock that the worker holds, and the runs that wait for it."""
+"""One training at a time: the training lock, and the runs that wait for it."""
 
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 
 from filelock import FileLock, Timeout
 
 from fer import settings
 from fer.errors import TrainingError
-from fer.runs.run import ACTIVE, RESUMABLE, Run, list_runs, writing
+from fer.runs.catalogue import list_runs
+from fer.runs.run import ACTIVE, RESUMABLE, Run, writing
 
 _started: list["subprocess.Popen[bytes]"] = []
 
 
 @contextmanager
 def training_lock() -> Iterator[bool]:
-    """Whether it is this process's turn to train; if so, nobody else's until the end.
+    """Try to take the training lock, and hold it until the end; gives whether that worked.
 
     Raises:
-        TrainingError: If the folder of runs cannot be made.
+        TrainingError: If the folder of runs cannot be created.
     """
     root = settings.runs_folder()
     with writing(root):
@@ -39,7 +40,7 @@ def training_lock() -> Iterator[bool]:
 
 
 def waiting() -> list[Run]:
-    """The queued runs, the one whose turn is next first."""
+    """The queued runs, the next one first."""
     queued = [
         (status.get("queued", 0), run.id, run)
         for run in list_runs()
@@ -49,34 +50,34 @@ def waiting() -> list[Run]:
 
 
 def active() -> Run | None:
-    """The run that is being worked on, if any."""
+    """The run that a worker holds, if any."""
     return next((run for run in list_runs() if run.status().get("state") in ACTIVE), None)
 
 
-def ahead() -> Run | None:
-    """The run that a new one would wait for, if any."""
+def blocker() -> Run | None:
+    """The run that a new one would have to wait for, if any."""
     return active() or next(iter(waiting()), None)
 
 
 def submit(run: Run) -> None:
-    """Queue a run, new or resumable, and see to it that somebody works.
+    """Queue a run, new or resumable, and make sure that a worker runs.
 
     Raises:
         TrainingError: If it is running, queued or finished.
     """
     state = run.status().get("state")
     if state not in (*RESUMABLE, "queued"):
-        raise TrainingError(f"The run '{run.name}' is {state}; there is nothing to go on with.")
+        raise TrainingError(f"The run '{run.name}' is {state}; there is nothing to resume.")
     if state != "queued":
         with run.held():
             run.request("")
             status = run.stored_status() | {"state": "queued", "reason": ""}
-            run.write_status(**{**status, "queued": datetime.now(UTC).timestamp()})
+            run.write_status(**{**status, "queued": time.time()})
     start_worker()
 
 
 def stop(run: Run) -> None:
-    """Ask a run to end after its current step; a queued one just leaves the queue.
+    """Ask a run to end after its current step; a queued run just leaves the queue.
 
     Raises:
         TrainingError: If it is not running or queued.
@@ -89,15 +90,17 @@ def stop(run: Run) -> None:
                 run.write_status(**{**status, "state": "stopped", "reason": "Left the queue."})
                 return
     if status.get("state") not in ACTIVE:
-        raise TrainingError(f"The run '{run.name}' is {status.get('state')}; nothing to stop.")
+        raise TrainingError(
+            f"The run '{run.name}' is {status.get('state')}; there is nothing to stop."
+        )
     run.request("stop")
 
 
 def start_worker() -> None:
-    """Start a process that outlives this one and takes the next run of the queue.
+    """Start a process that outlives this one and trains the next run of the queue.
 
-    It leaves at once if it is another's turn; who has the turn looks at the queue again when
-    it is done.
+    It exits at once if another process holds the training lock; that one checks the queue again
+    when it is done.
     """
     root = settings.runs_folder()
     root.mkdir(parents=True, exist_ok=True)
@@ -117,11 +120,11 @@ def start_worker() -> None:
             cwd=root,
             **detached,  # type: ignore[call-overload]
         )
-    # Asking after those that have ended keeps them from staying on as zombies.
+    # Polling those that have ended keeps them from staying as zombies.
     _started[:] = [process for process in (*_started, started) if process.poll() is None]
 
 
 def wake() -> None:
-    """Start a worker if runs wait and nobody works, as after a restart of the machine."""
+    """Start a worker if runs wait and none is active, as after a restart of the machine."""
     if waiting() and active() is None:
         start_worker()

@@ -1,11 +1,11 @@
-"""Writes what training reports into the run's folder, seldom enough to cost nothing."""
+"""Writes the events of a training into the run's folder, rarely enough to cost nothing."""
 
 import csv
 import io
 import json
+import logging
 import time
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -13,20 +13,30 @@ import numpy as np
 from fer.files import write_text
 from fer.runs.metrics import METRICS_FILE, read_metrics, steps_of
 from fer.runs.run import Run
-from fer.training.events import BatchEnded, EpochEnded, Started
+from fer.training.events import (
+    BatchEnded,
+    EpochEnded,
+    Event,
+    FilesRead,
+    Measuring,
+    Observer,
+    Started,
+)
+
+log = logging.getLogger(__name__)
 
 STATUS_EVERY_S = 0.5
 STEP_ROW_EVERY_S = 1.0
 STEP_ROWS = 2000
-"""About as many lines of steps does a whole run write."""
+"""Roughly how many step rows a whole run writes."""
 
 
-class Recorder:
-    """A listener of `fit` that keeps a run's status, metrics and history."""
+class Recorder(Observer):
+    """Keeps a run's status, metrics, history and log."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._status = {**run.stored_status(), "reason": "", "started": _now()}
+        self._status = {**run.stored_status(), "reason": "", "started": time.time()}
         self._written = 0.0
         self._row_written = 0.0
         self._steps: list[tuple[float, float, float, int]] = []
@@ -39,28 +49,29 @@ class Recorder:
         """Enter a state.
 
         Raises:
-            TrainingError: If the disk does not take it.
+            TrainingError: If it cannot be written.
         """
         self._status |= {"state": state, **facts}
         if state == "running":
             self._clock, self._window = None, []
         self._write(always=True)
 
-    def reading(self, done: int, planned: int) -> None:
-        """Say how much of the data set has been read."""
-        self._status |= {"files": done, "files_planned": planned}
-        self._write(always=False)
-
-    def __call__(self, event: Started | BatchEnded | EpochEnded) -> None:
-        if isinstance(event, Started):
-            self._begin(event)
-        elif isinstance(event, BatchEnded):
-            self._batch(event)
-        else:
-            self._epoch(event)
+    def notify(self, event: Event) -> None:
+        match event:
+            case FilesRead():
+                self._status |= {"files": event.done, "files_planned": event.planned}
+                self._write(always=False)
+            case Started():
+                self._begin(event)
+            case BatchEnded():
+                self._batch(event)
+            case EpochEnded():
+                self._epoch(event)
+            case Measuring():
+                self.state("measuring")
 
     def _begin(self, event: Started) -> None:
-        # The checkpoint knows best: what was recorded after it will be done again.
+        # Rows newer than the checkpoint go: those epochs will be trained again.
         self._history = list(event.history)
         done = len(self._history)
         steps = [row for row in steps_of(read_metrics(self._run.folder)) if row["epoch"] <= done]
@@ -75,7 +86,7 @@ class Recorder:
     def _batch(self, event: BatchEnded) -> None:
         now = time.monotonic()
         done = (event.epoch - 1) * event.batches + event.batch
-        if self._clock is None:  # from the end of the first step, which compiles
+        if self._clock is None:  # starts after the first step, which compiles
             self._clock = (now, done)
         self._window = [*self._window[-200:], (now, event.faces)]
         self._window = [item for item in self._window if now - item[0] < 20]
@@ -127,6 +138,12 @@ class Recorder:
         self._window = []
         self._status |= self._so_far()
         self._write(always=True)
+        log.info(
+            "Epoch %d of %d: loss %.4f, accuracy %.4f; validation loss %.4f, accuracy %.4f%s; "
+            "%.0f s",
+            *(event.epoch, event.epochs, event.loss, event.accuracy, event.val_loss),
+            *(event.val_accuracy, " (best)" if event.is_best else "", event.seconds),
+        )
 
     def _so_far(self) -> dict[str, Any]:
         if not self._history:
@@ -154,10 +171,6 @@ class Recorder:
 
 def _epoch_row(entry: EpochEnded) -> dict[str, Any]:
     return {"kind": "epoch", **asdict(entry)}
-
-
-def _now() -> float:
-    return datetime.now(UTC).timestamp()
 
 
 def _csv(history: list[EpochEnded]) -> str:

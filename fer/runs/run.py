@@ -1,41 +1,40 @@
-"""Training runs on disk: one folder each, which tells all there is to know about it.
+"""A training run on disk: one folder that holds all there is to know about it.
 
-| file            | what                                                                     |
+| file            | content                                                                  |
 |-----------------|--------------------------------------------------------------------------|
-| `config.toml`   | the configuration                                                        |
+| `config.toml`   | the configuration, as the user gave it                                   |
 | `status.json`   | state, progress and reason; replaced in one move                         |
 | `metrics.jsonl` | a line per step (thinned out) and per epoch                              |
 | `history.csv`   | a row per epoch                                                          |
-| `train.log`     | what the worker said                                                     |
+| `train.log`     | the output of the worker                                                 |
 | `checkpoints/`  | `last.npz` and `best-….npz`                                              |
-| `model/`        | the model                                                             |
+| `model/`        | the model                                                                |
 | `figures.json`  | its figures by split                                                     |
-| `lock`          | held by the worker as long as it lives                                   |
-| `request`       | `stop` or `pause`: what the worker is asked for                          |
-| `name.txt`      | what the run is called, once it has been renamed                         |
-| `start/`        | the model that it goes on from, if any                                   |
+| `lock`          | held by the worker while it lives                                        |
+| `request`       | `stop` or `pause`: what the worker is asked to do                        |
+| `name.txt`      | the run's name, if it has one of its own                                 |
+| `start/`        | a copy of the model that it starts from, if any                          |
+| `teachers/`     | copies of its teachers, numbered as in the configuration                 |
 """
 
 import json
-import secrets
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from fer import models, settings
+from fer import models
 from fer.errors import TrainingError
 from fer.files import write_text
-from fer.models.card import read_card
 from fer.training.config import TrainingConfig
 
 ACTIVE = ("preparing", "running", "paused", "stopping", "measuring")
-"""States in which a worker holds the run; one that nobody holds has crashed."""
+"""States in which a worker holds the run; if nobody does, the run has crashed."""
 
 RESUMABLE = ("stopped", "failed", "crashed")
 
@@ -53,19 +52,19 @@ class Run:
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """Its name: the one given to it, else its id."""
         with suppress(OSError):
             return (self.folder / "name.txt").read_text(encoding="utf-8").strip()
         return self.id
 
     @property
     def model_folder(self) -> Path:
-        """Where its model is, once there is one."""
+        """Folder of its model, once there is one."""
         return self.folder / "model"
 
     @property
     def checkpoints(self) -> Path:
-        """Where its checkpoints are."""
+        """Folder of its checkpoints."""
         return self.folder / "checkpoints"
 
     @property
@@ -74,15 +73,35 @@ class Run:
         return (self.model_folder / models.CARD_FILE).is_file()
 
     def config(self) -> TrainingConfig:
-        """Its configuration.
+        """Its configuration, as the user gave it.
 
         Raises:
             ConfigError: If it cannot be read.
         """
         return TrainingConfig.read(self.folder / "config.toml")
 
+    def local_config(self) -> TrainingConfig:
+        """Its configuration, with its own copies in place of the models that it names.
+
+        Raises:
+            ConfigError: If it cannot be read.
+        """
+        config = self.config()
+        teachers = enumerate(config.teachers)
+        return config.changed(
+            {
+                "start_from": self._copy("start", config.start_from),
+                "teachers": [self._copy(f"teachers/{n}", name) for n, name in teachers],
+            }
+        )
+
+    def _copy(self, place: str, name: str) -> str:
+        """The run's own copy of a model, or the model's name if there is none."""
+        folder = self.folder / place
+        return str(folder) if folder.is_dir() else name
+
     def stored_status(self) -> dict[str, Any]:
-        """What the worker wrote last; empty if it cannot be read."""
+        """The status as last written; empty if it cannot be read."""
         with suppress(OSError, ValueError):
             status = json.loads((self.folder / "status.json").read_text(encoding="utf-8"))
             if isinstance(status, dict):
@@ -90,14 +109,14 @@ class Run:
         return {}
 
     def status(self) -> dict[str, Any]:
-        """What the worker wrote last, with the state `crashed` if it is no more."""
+        """The status as last written, but `crashed` if its worker is gone."""
         status = self.stored_status()
         state = status.get("state")
         if state is None or (state in ACTIVE and not self.is_held()):
-            # It may have ended between the two looks.
+            # It may have ended between reading the status and checking the lock.
             again = self.stored_status()
             if again.get("state") == state:
-                reason = "Its process ended without a word (killed, out of memory, or power cut)."
+                reason = "Its process ended unexpectedly (killed, out of memory, or a power cut)."
                 return {**again, "state": "crashed", "reason": reason}
             return again
         return status
@@ -106,32 +125,32 @@ class Run:
         """Replace the status, in one move.
 
         Raises:
-            TrainingError: If the disk does not take it.
+            TrainingError: If it cannot be written.
         """
-        status = {**facts, "updated": datetime.now(UTC).timestamp()}
+        status = {**facts, "updated": time.time()}
         with writing(self.folder):
             write_text(self.folder / "status.json", json.dumps(status), sync=False)
 
     @contextmanager
     def held(self, *, timeout_s: float = 5.0) -> Iterator[None]:
-        """Hold the run's lock; it is let go when the process ends, however it ends.
+        """Hold the run's lock; it is released when the process ends, however it ends.
 
         Raises:
             TrainingError: If another process holds it.
         """
         lock = FileLock(self.folder / "lock")
         try:
-            # A look at the lock by `is_held` takes it for a moment.
+            # `is_held` takes the lock for a moment.
             lock.acquire(timeout=timeout_s, poll_interval=0.02)
         except Timeout:
-            raise TrainingError(f"The run '{self.name}' is being worked on.") from None
+            raise TrainingError(f"The run '{self.name}' is in use by a worker.") from None
         try:
             yield
         finally:
             lock.release()
 
     def is_held(self) -> bool:
-        """Whether a live process works on it."""
+        """Whether a live process holds its lock."""
         try:
             with self.held(timeout_s=0):
                 return False
@@ -139,10 +158,10 @@ class Run:
             return True
 
     def request(self, what: str) -> None:
-        """Ask the worker for `stop` or `pause`; an empty text takes that back.
+        """Ask the worker to `stop` or `pause`; an empty text withdraws the request.
 
         Raises:
-            TrainingError: If the disk does not take it.
+            TrainingError: If it cannot be written.
         """
         file = self.folder / "request"
         with writing(self.folder):
@@ -152,143 +171,54 @@ class Run:
                 file.unlink(missing_ok=True)
 
     def requested(self) -> str:
-        """What the worker is asked for."""
+        """The pending request to the worker, if any."""
         with suppress(OSError):
             return (self.folder / "request").read_text(encoding="utf-8").strip()
         return ""
 
     def rename(self, name: str) -> None:
-        """Call it something else; its folder keeps its name.
+        """Give it another name; its folder stays the same.
 
         Raises:
-            TrainingError: If the name is empty or too long, or the disk does not take it.
+            TrainingError: If the name is empty or too long, or cannot be written.
         """
         clean = " ".join(name.split())
         if not 0 < len(clean) <= 100:
-            raise TrainingError("A run's name has 1 to 100 characters.")
+            raise TrainingError("A run's name must have 1 to 100 characters.")
         with writing(self.folder):
             write_text(self.folder / "name.txt", clean)
 
     def remove(self) -> None:
-        """Delete it with all that it made; models that were added stay.
+        """Delete its folder; a model that was added to the models stays.
 
         Raises:
-            TrainingError: If it is being worked on.
+            TrainingError: If a worker holds it.
         """
-        with self.held(timeout_s=0.5), suppress(TrainingError):  # a full disk is why one deletes
+        with self.held(timeout_s=0.5), suppress(TrainingError):  # the disk may be full
             self.write_status(state="removed")
         gone = self.folder.with_name(f".removed-{self.id}")
         self.folder.rename(gone)
         shutil.rmtree(gone, ignore_errors=True)
 
     def add_to_models(self, name: str) -> Path:
-        """Copy its model to the models; one of that name is replaced.
+        """Copy its model into the models folder; a model of that name is replaced.
 
         Raises:
             TrainingError: If there is no model yet.
-            ModelError: If the name cannot be a folder's, or something else is in the way.
+            ModelError: If the name is not valid, or the folder holds something else.
         """
         if not self.has_model:
             raise TrainingError(f"The run '{self.name}' has no model yet.")
         return models.copy(self.model_folder, models.named(name))
 
 
-def create(config: TrainingConfig, *, name: str = "", state: str = "queued") -> Run:
-    """Make the folder of a new run; it appears whole or not at all.
-
-    Raises:
-        ModelNotFoundError: If the model to go on from, or a teacher, is not there.
-        TrainingError: If the disk does not take it.
-    """
-    root = settings.runs_folder()
-    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    run = Run(root / f"{stamp}-{config.architecture}-{secrets.token_hex(2)}")
-    made = root / f".new-{run.id}"
-    try:
-        with writing(root):
-            made.mkdir(parents=True)
-            if config.start_from:
-                source = models.find(config.start_from)
-                config = config.adopted(read_card(source / models.CARD_FILE))
-                shutil.copytree(source, made / "start")
-            for number, teacher in enumerate(config.teachers):
-                shutil.copytree(models.find(teacher), made / "teachers" / str(number))
-            write_text(made / "config.toml", config.to_toml())
-            if name:
-                Run(made).rename(name)
-            now = datetime.now(UTC).timestamp()
-            Run(made).write_status(state=state, created=now, queued=now, epochs=config.epochs)
-            made.rename(run.folder)
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
-    return run
-
-
 @contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """Tell what the disk does not take in words.
-
-    Raises:
-        TrainingError: Instead of an OSError.
-    """
+    """Turn an OSError into a TrainingError that names the way out."""
     try:
         yield
     except OSError as error:
         raise TrainingError(
-            f"'{folder}' cannot be written to ({error}). Make room on the disk, or let FER_RUNS "
-            "name another folder."
+            f"'{folder}' cannot be written to ({error}). Make room on the disk, or set FER_RUNS "
+            "to another folder."
         ) from error
-
-
-def list_runs() -> list[Run]:
-    """All runs, the newest first."""
-    folders = settings.runs_folder().glob("[!.]*/config.toml")
-    return [Run(file.parent) for file in sorted(folders, reverse=True)]
-
-
-def find(text: str) -> Run:
-    """A run by its id, the beginning of it, its name, or `last`.
-
-    Raises:
-        TrainingError: If none or several fit.
-    """
-    known = list_runs()
-    if text == "last" and known:
-        return known[0]
-    exact = [run for run in known if text in (run.id, run.name)]
-    fitting = exact or [run for run in known if run.id.startswith(text)]
-    if len(fitting) == 1:
-        return fitting[0]
-    listed = ", ".join(run.name for run in (fitting or known)[:10]) or "none"
-    problem = "Several runs fit" if fitting else "No run"
-    raise TrainingError(f"{problem} '{text}'. Known: {listed}. See `python -m fer runs list`.")
-
-
-def comparison(runs: Sequence[Run]) -> dict[str, list[Any]]:
-    """One row per figure, and per option in which the runs differ; one value per run."""
-    statuses = [run.status() for run in runs]
-    rows: dict[str, list[Any]] = {
-        "state": [status.get("state", "") for status in statuses],
-        "epochs done": [status.get("finished_epochs", 0) for status in statuses],
-        "best epoch": [status.get("best_epoch", "") for status in statuses],
-    }
-    for title, key in (("best validation accuracy", "best_val_accuracy"), ("minutes", "seconds")):
-        values = [status.get(key) for status in statuses]
-        shown = (lambda v: f"{v / 60:.1f}") if key == "seconds" else (lambda v: f"{v:.1%}")
-        rows[title] = ["" if value is None else shown(value) for value in values]
-    flat = [_flat(run.config().to_dict()) for run in runs]
-    for name in dict.fromkeys(name for values in flat for name in values):
-        row = [values.get(name, "") for values in flat]
-        if any(value != row[0] for value in row):
-            rows[name] = row
-    return rows
-
-
-def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            flat |= _flat(value, f"{prefix}{name}.")
-        else:
-            flat[prefix + name] = value
-    return flat

@@ -1,55 +1,49 @@
-"""Carrying out training runs: what the detached worker does, and `train` in a terminal."""
+"""Doing the training of runs: by the detached worker, and by `train` in a terminal."""
 
 import json
 import logging
 import os
 import sys
-import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from fer import api
+from fer import api, models
+from fer.data import TEST_SPLITS
 from fer.errors import FerError, TrainingError
 from fer.files import write_text
 from fer.runs import queue
 from fer.runs.recorder import Recorder
 from fer.runs.run import Run
 from fer.training import checkpoint
-from fer.training.events import EpochEnded
-
-if TYPE_CHECKING:
-    from fer.models.model import Model
-    from fer.training.events import Listener
+from fer.training.events import Observer, Observers
 
 log = logging.getLogger(__name__)
 
-_LOOK_EVERY_S = 0.2
-_TESTS = ("test", "public_test", "private_test")
+_POLL_EVERY_S = 0.2
 _RESERVE_BYTES = 1 << 18
-"""Given back when the disk is full, so that the run can still say so."""
+"""Freed when the disk is full, so that the run can still record its failure."""
 
 
 def work() -> None:
-    """Carry out the next run of the queue, if it is nobody else's turn; then pass the turn on."""
+    """Train the next queued run if the training lock is free; then start a worker for the rest."""
     with queue.training_lock() as mine:
         run = next(iter(queue.waiting()), None) if mine else None
         if run is not None:
             with run.held():
                 if run.stored_status().get("state") == "queued":
                     _log_to(run.folder / "train.log")
-                    with suppress(Exception):  # it stands in the run's log and status
+                    with suppress(Exception):  # the run's log and status have it
                         run_training(run)
-    # Only after the turn is over: who is queued in the meantime relies on this look. One that
-    # could not even begin (a full disk) waits for the next call, lest this go round for ever.
+    # Only after the lock is free: runs queued in the meantime rely on this check. A run that could
+    # not even begin (a full disk) waits for the next call, or this would repeat for ever.
     if mine and run not in (waiting := queue.waiting()) and waiting:
         queue.start_worker()
 
 
 def _log_to(path: Path) -> None:
-    """Send all that this process says to a file, TensorFlow's own words included."""
+    """Send all output of this process to a file, TensorFlow's included."""
     with path.open("ab") as file:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
@@ -59,69 +53,39 @@ def _log_to(path: Path) -> None:
     )
 
 
-def run_training(
-    run: Run,
-    *,
-    listener: "Listener | None" = None,
-    progress: Callable[[int, int], None] | None = None,
-    stop: threading.Event | None = None,
-) -> "Model":
-    """Train a run whose lock and whose turn this process holds, from where it is to its end.
+def run_training(run: Run, observer: Observer | None = None) -> models.Model:
+    """Train a run from its current state to its end.
+
+    This process must hold both the run's lock and the training lock.
 
     Args:
         run: The run.
-        listener: Told what the run's folder is told.
-        progress: Called with files read and files planned while the data set is read.
-        stop: Once set, training ends after the current step and keeps what it has.
+        observer: Receives the same events as the recorder, and may end the training.
 
     Raises:
-        FerError: What kept it from its end, a full disk included; the run is then `failed`, with
-            the reason.
-        Exception: As well.
+        FerError: If training fails, also on a full disk; the run is then `failed`, with the reason.
+        Exception: Any other exception is re-raised after the run is marked `failed`.
     """
+    observer = observer or Observer()
     recorder = Recorder(run)
     recorder.state("preparing")
     reserve = run.folder / ".reserve"
-    control = _Control(run, recorder, stop)
-
-    def tell(event: Any) -> None:
-        recorder(event)
-        if isinstance(event, EpochEnded):
-            log.info(
-                "Epoch %d of %d: loss %.4f, accuracy %.4f; validation loss %.4f, accuracy %.4f%s; "
-                "%.0f s",
-                *(event.epoch, event.epochs, event.loss, event.accuracy, event.val_loss),
-                *(event.val_accuracy, " (best)" if event.is_best else "", event.seconds),
-            )
-        if listener:
-            listener(event)
-
-    def read(done: int, planned: int) -> None:
-        recorder.reading(done, planned)
-        if progress:
-            progress(done, planned)
-
     try:
         reserve.write_bytes(os.urandom(_RESERVE_BYTES))
         config = run.config()
         log.info("Training %s on %s", config.architecture, config.dataset)
-        trained = _train(
-            run,
-            listener=tell,
-            progress=read,
-            should_stop=control.should_stop,
-            measuring=lambda: recorder.state("measuring"),
-        )
+        control = _Control(run, recorder, observer)
+        trained = _train(run, Observers(recorder, observer, control))
     except BaseException as error:
         reserve.unlink(missing_ok=True)
         reason = _reason(error)
         if isinstance(error, FerError | OSError | KeyboardInterrupt):
-            log.info("The run failed: %s", reason)  # whoever called says so in a terminal
+            log.info("The run failed: %s", reason)  # the caller shows it in a terminal
         else:
             log.exception("The run failed")
         if checkpoint.exists(run.checkpoints) and not isinstance(error, KeyboardInterrupt):
             with suppress(Exception):  # the reason of the failure is what counts
-                _train(run, go_on=False)
+                _train(run, _StopAtOnce())
         recorder.state("failed", reason=reason)
         if isinstance(error, OSError):
             raise TrainingError(reason) from error
@@ -129,69 +93,75 @@ def run_training(
     finally:
         reserve.unlink(missing_ok=True)
         run.request("")
-    stopped = bool(trained.card.training["stopped"])
-    tests = [trained.card.metrics[name] for name in _TESTS if name in trained.card.metrics]
-    recorder.state(
-        "stopped" if stopped else "finished",
-        test_accuracy=tests[0]["accuracy"] if tests else None,
-    )
-    log.info("The run has %s", "stopped" if stopped else "finished")
+    state = "stopped" if trained.card.training["stopped"] else "finished"
+    metrics = trained.card.metrics
+    tests = [metrics[split]["accuracy"] for split in TEST_SPLITS if split in metrics]
+    recorder.state(state, test_accuracy=tests[0] if tests else None)
+    log.info("The run has %s", state)
     return trained
 
 
 def _reason(error: BaseException) -> str:
     if isinstance(error, OSError):
-        return f"{error}. Mend that (make room on the disk), then resume the run."
+        return f"{error}. Fix that (make room on the disk), then resume the run."
     if isinstance(error, KeyboardInterrupt):
         return "It was interrupted. Resume it from its last finished epoch."
     return str(error) if isinstance(error, FerError) else repr(error)
 
 
-def _train(run: Run, **how: Any) -> "Model":
+def _train(run: Run, observer: Observer) -> models.Model:
     """Train as the run's configuration says; write the model and its figures."""
     config = run.config()
-    start = run.folder / "start"
     trained = api.train(
         config.dataset,
-        config=config,
+        config=run.local_config(),
         out=run.model_folder,
+        observer=observer,
         checkpoints=run.checkpoints,
-        start=start if start.is_dir() else None,
-        teachers=sorted((run.folder / "teachers").glob("*")),
-        **how,
     )
-    figures = {split: dict(measured) for split, measured in trained.card.metrics.items()}
-    write_text(run.folder / "figures.json", json.dumps(figures))
-    return trained
+    # The card names the models as the user did, not the run's copies of them.
+    names = {"start_from": config.start_from, "teachers": config.teachers}
+    card = replace(trained.card, config={**trained.card.config, **names})
+    if card != trained.card:
+        models.save_card(card, run.model_folder)
+    write_text(run.folder / "figures.json", json.dumps(dict(card.metrics)))
+    return replace(trained, card=card)
 
 
-class _Control:
-    """Looks for requests now and then; waits while it is to pause."""
-
-    def __init__(self, run: Run, recorder: Recorder, stop: threading.Event | None) -> None:
-        self._run, self._recorder, self._stop = run, recorder, stop
-        self._looked = 0.0
+class _StopAtOnce(Observer):
+    """Keeps what a checkpoint has, without further training."""
 
     def should_stop(self) -> bool:
-        if self._stop and self._stop.is_set():
-            return True
+        return True
+
+
+class _Control(Observer):
+    """Obeys the requests in a run's folder; blocks while the run is to pause."""
+
+    def __init__(self, run: Run, recorder: Recorder, observer: Observer) -> None:
+        self._run, self._recorder, self._observer = run, recorder, observer
+        self._polled = 0.0
+
+    def should_stop(self) -> bool:
         now = time.monotonic()
-        if now - self._looked < _LOOK_EVERY_S:
+        if now - self._polled < _POLL_EVERY_S:
             return False
-        self._looked = now
-        if self._run.requested() == "pause":
-            self._pause()
+        self._polled = now
+        if self._run.requested() == "pause" and self._paused_until_stopped():
+            return True
         if self._run.requested() == "stop":
             self._recorder.state("stopping")
             return True
         return False
 
-    def _pause(self) -> None:
+    def _paused_until_stopped(self) -> bool:
+        """Wait while the run is to pause; true if the other observer ends it meanwhile."""
         self._recorder.state("paused")
         log.info("Paused")
         while self._run.requested() == "pause":
-            if self._stop and self._stop.is_set():
-                return
-            time.sleep(_LOOK_EVERY_S)
-        log.info("Going on")
+            if self._observer.should_stop():
+                return True
+            time.sleep(_POLL_EVERY_S)
+        log.info("Resumed")
         self._recorder.state("running")
+        return False

@@ -7,7 +7,7 @@ from fer.faces.alignment import FER2013_FRAMING
 from fer.models.card import ModelCard, provenance
 from fer.nets.cost import multiply_adds
 from fer.training.config import TrainingConfig
-from fer.training.events import Fitted
+from fer.training.fit import Fitted
 
 _LEFT_TO_THE_RUN = ("recall", "confusion")
 """Parts of an epoch's record that would swell the card; a run's folder keeps them."""

@@ -1,7 +1,7 @@
-"""Checkpoints: everything that a run needs to go on as if nothing had happened.
+"""Checkpoints: everything that an interrupted training needs to resume as if it had not been.
 
 `last.npz` holds the network, the optimizer, the average and the history after the last finished
-epoch, and names the file of the best one. It is put in place in one move, so that the two always
+epoch, and names the file of the best epoch. It is moved into place last, so that the two always
 belong together.
 """
 
@@ -21,13 +21,13 @@ LAST_FILE = "last.npz"
 
 
 @dataclass(kw_only=True)
-class Progress:
-    """Where a training stands after a finished epoch.
+class TrainingState:
+    """The state of a training after a finished epoch, apart from network and optimizer.
 
     Attributes:
         history: One entry per finished epoch.
         average: Averaged weights in the order of `model.weights`; None without averaging.
-        average_steps: Steps that the average has seen.
+        average_steps: Steps that went into the average.
         best: Weights of the epoch that is kept, in the order of `model.weights`.
     """
 
@@ -38,32 +38,32 @@ class Progress:
 
 
 def exists(folder: Path) -> bool:
-    """Whether there is an epoch to go on from."""
+    """Whether there is an epoch to resume from."""
     return (folder / LAST_FILE).is_file()
 
 
-def save(folder: Path, model: keras.Model, progress: Progress) -> None:
+def save(folder: Path, model: keras.Model, state: TrainingState) -> None:
     """Write the state after a finished epoch.
 
     Raises:
-        OSError: If the disk does not take it; what was there before stays whole.
+        OSError: If it cannot be written; the checkpoint before it stays.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    epoch = progress.history[-1]
+    epoch = state.history[-1]
     best_file = next(
-        (f"best-{entry.epoch:05d}.npz" for entry in reversed(progress.history) if entry.is_best),
+        (f"best-{entry.epoch:05d}.npz" for entry in reversed(state.history) if entry.is_best),
         "",
     )
-    if epoch.is_best and progress.best is not None:
-        _write(folder / best_file, {"best": progress.best}, {"epoch": epoch.epoch})
+    if epoch.is_best and state.best is not None:
+        _write(folder / best_file, {"best": state.best}, {"epoch": epoch.epoch})
     groups = {
         "model": [variable.numpy() for variable in model.variables],
         "optimizer": [variable.numpy() for variable in model.optimizer.variables],
-        "average": progress.average or [],
+        "average": state.average or [],
     }
     facts = {
-        "history": [asdict(entry) for entry in progress.history],
-        "average_steps": progress.average_steps,
+        "history": [asdict(entry) for entry in state.history],
+        "average_steps": state.average_steps,
         "best": best_file,
     }
     _write(folder / LAST_FILE, groups, facts)
@@ -72,16 +72,16 @@ def save(folder: Path, model: keras.Model, progress: Progress) -> None:
             old.unlink(missing_ok=True)
 
 
-def load(folder: Path, model: keras.Model) -> Progress:
+def load(folder: Path, model: keras.Model) -> TrainingState:
     """Put the state of the last finished epoch into a compiled network and its optimizer.
 
     Raises:
-        TrainingError: If a file is damaged or of another network.
+        TrainingError: If a file is damaged or belongs to another network.
     """
     groups, facts = _read(folder / LAST_FILE)
     _assign(model.variables, groups["model"], folder)
     _assign(model.optimizer.variables, groups["optimizer"], folder)
-    return Progress(
+    return TrainingState(
         history=[EpochEnded(**entry) for entry in facts["history"]],
         average=groups["average"] or None,
         average_steps=facts["average_steps"],
@@ -92,7 +92,7 @@ def load(folder: Path, model: keras.Model) -> Progress:
 def _assign(variables: list[Any], values: list[np.ndarray], folder: Path) -> None:
     if [tuple(v.shape) for v in variables] != [value.shape for value in values]:
         raise TrainingError(
-            f"The checkpoint in '{folder}' is of another network than the configuration's. "
+            f"The checkpoint in '{folder}' belongs to another network than the configuration's. "
             "Restore the configuration, or start a new run."
         )
     for variable, value in zip(variables, values, strict=True):

@@ -5,16 +5,16 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from fer import options
+from fer import models, options
+from fer.data import TEST_SPLITS
 from fer.data.votes import TRUTHS
 from fer.errors import ConfigError
-from fer.models.card import ModelCard
+from fer.models.card import read_card
 from fer.nets.augmentation import Augmentation
 from fer.options import option
 
 OPTIMIZERS = ("sgd", "adam", "adamw")
 SCHEDULES = ("cosine", "one-cycle", "plateau", "constant")
-_TEST_PARTS = ("test", "public_test", "private_test")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +114,7 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         options.check(self)
-        if self.select_on in _TEST_PARTS:
+        if self.select_on in TEST_SPLITS:
             raise ConfigError(
                 f"select_on is '{self.select_on}'; an epoch that a test part has picked makes "
                 "that part's figure worthless. It must be one of validation, last."
@@ -160,8 +160,16 @@ class TrainingConfig:
             augmentation = {**asdict(self.augmentation), **augmentation}
         return self.from_dict({**self.to_dict(), **values, "augmentation": augmentation})
 
-    def adopted(self, card: ModelCard) -> "TrainingConfig":
-        """With the architecture and size of the model that it goes on from, or wider."""
+    def resolved(self) -> "TrainingConfig":
+        """With the architecture and size of the start model, widened where `widen` is set.
+
+        Raises:
+            ModelNotFoundError: If there is no such model.
+            CardError: If its card is damaged.
+        """
+        if not self.start_from:
+            return self
+        card = read_card(models.find(self.start_from) / models.CARD_FILE)
         options = dict(card.config.get("options", {}))
         if self.widen != 1:
             options["width"] = options.get("width", 1.0) * self.widen

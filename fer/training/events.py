@@ -1,11 +1,28 @@
-"""What training reports, and what it leaves behind."""
+"""What happens during a training, as events, and the observer that receives them."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import keras
+
+@dataclass(frozen=True, kw_only=True)
+class FilesRead:
+    """`done` of `planned` files of the data set have been read."""
+
+    done: int
+    planned: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Started:
+    """Training is about to begin, or to resume after the epochs of `history`."""
+
+    labels: tuple[str, ...]
+    parameters: int
+    multiply_adds: int
+    train_faces: int
+    validation_faces: int
+    epochs: int
+    batches: int
+    history: "tuple[EpochEnded, ...]" = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,8 +49,8 @@ class BatchEnded:
 class EpochEnded:
     """An epoch is done and validated.
 
-    Losses are means a face (that of validation is the plain cross-entropy), accuracies and
-    recalls 0–1. The confusion matrix is that of validation, true classes in rows.
+    Losses are means per face (the validation loss is plain cross-entropy); accuracies and
+    recalls are 0–1. Recall and confusion matrix are those of validation, true classes in rows.
     """
 
     epoch: int
@@ -50,36 +67,36 @@ class EpochEnded:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Started:
-    """Training is about to begin, or to go on after the epochs of `history`."""
-
-    labels: tuple[str, ...]
-    parameters: int
-    multiply_adds: int
-    train_faces: int
-    validation_faces: int
-    epochs: int
-    batches: int
-    history: tuple[EpochEnded, ...] = ()
+class Measuring:
+    """Training is over; the network is about to be measured on every split."""
 
 
-Listener = Callable[[Started | BatchEnded | EpochEnded], None]
+Event = FilesRead | Started | BatchEnded | EpochEnded | Measuring
 
 
-@dataclass(frozen=True, kw_only=True)
-class Fitted:
-    """What training leaves behind.
+class Observer:
+    """Follows a training and may end it. This one does neither; override what you need."""
 
-    Attributes:
-        model: The network with the weights that are kept.
-        labels: Its classes, in the order of its outputs.
-        history: One entry per finished epoch.
-        stopped: Whether it was asked to end early.
-        seconds: Time spent in epochs, over all its processes.
-    """
+    def notify(self, event: Event) -> None:
+        """Receive each event as it happens."""
 
-    model: "keras.Model"
-    labels: tuple[str, ...]
-    history: list[EpochEnded]
-    stopped: bool
-    seconds: float
+    def should_stop(self) -> bool:
+        """Whether to end the training now, keeping what it has.
+
+        Called before the first step and after each one. It may block, to pause the training.
+        """
+        return False
+
+
+class Observers(Observer):
+    """Several observers as one; any of them may end the training."""
+
+    def __init__(self, *observers: Observer) -> None:
+        self._observers = observers
+
+    def notify(self, event: Event) -> None:
+        for observer in self._observers:
+            observer.notify(event)
+
+    def should_stop(self) -> bool:
+        return any(observer.should_stop() for observer in self._observers)

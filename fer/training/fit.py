@@ -1,86 +1,91 @@
-"""Fit a network to a data set: one function, which can be stopped, and can go on."""
+"""Fit a network to a data set: one function, whose work can be stopped and resumed."""
 
-import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 import keras
 import numpy as np
 
+from fer import models
 from fer.data import Dataset
 from fer.errors import ConfigError, DatasetError
 from fer.importing import install_command
-from fer.models.model import Model
 from fer.nets.cost import multiply_adds
 from fer.training import checkpoint
 from fer.training.batches import AugmentedBatches
 from fer.training.config import TrainingConfig
-from fer.training.events import BatchEnded, EpochEnded, Fitted, Listener, Started
+from fer.training.events import EpochEnded, Observer, Started
 from fer.training.loop import Loop
-from fer.training.network import adjust_logits, build, plain
+from fer.training.network import adjust_logits, build, plain, uses_xla
 from fer.training.schedules import is_over, plateau_rate, step_schedule
 from fer.training.targets import add_distillation, build_training_set
 
-__all__ = ["BatchEnded", "EpochEnded", "Fitted", "Listener", "Started", "fit"]
+
+@dataclass(frozen=True, kw_only=True)
+class Fitted:
+    """The result of `fit`.
+
+    Attributes:
+        model: The network with the weights that are kept.
+        labels: Its classes, in the order of its outputs.
+        history: One entry per finished epoch.
+        stopped: Whether the observer ended it early.
+        seconds: Time spent in epochs, summed over every process that worked on it.
+    """
+
+    model: keras.Model
+    labels: tuple[str, ...]
+    history: list[EpochEnded]
+    stopped: bool
+    seconds: float
 
 
 def fit(
     config: TrainingConfig,
     dataset: Dataset,
     *,
-    listener: Listener | None = None,
-    stop: threading.Event | None = None,
-    should_stop: Callable[[], bool] | None = None,
-    folder: Path | None = None,
-    start: Model | None = None,
-    teachers: Iterable[Model] = (),
-    go_on: bool = True,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
+    observer: Observer | None = None,
+    checkpoints: Path | None = None,
 ) -> Fitted:
-    """Train a network on `train`, keeping the epoch that is best on `validation`.
+    """Train a network on `train` and keep the epoch that is best on `validation`.
 
-    The test parts are not looked at.
+    The test splits are never used.
 
     Args:
-        config: What to do.
+        config: How to train; also names the start model and the teachers, if any.
         dataset: Faces of the shape that the configuration names.
-        listener: Told when it starts, after every step and every epoch.
-        stop: Once set, training ends after the current step and keeps what it has.
-        should_stop: Asked after every step; true does the same. It may wait, to pause.
-        folder: Where checkpoints go; training goes on from what is there.
-        start: The model to go on from, where the configuration names one.
-        teachers: The models to learn from, where the configuration names some; asked one after
-            the other.
-        go_on: False to take what the checkpoint has, without further training.
-        callbacks: Keras' own or others, called after ours: they are given `val_loss` and
-            `val_accuracy`, too. The learning rate is the configuration's (`schedule`).
+        observer: Receives `Started`, `BatchEnded` and `EpochEnded`, and may end the training.
+        checkpoints: Folder to save to after each epoch, and to resume from.
 
     Raises:
-        DatasetError: If its faces are of another shape, there is no train or validation part, or
-            fewer than two classes.
-        ConfigError: If the configuration does not suit the data set.
+        DatasetError: If its faces have another shape, there is no train or validation split, or
+            there are fewer than two classes.
+        ConfigError: If the configuration does not suit the data set, or a model that it names.
+        ModelError: If a model that it names is missing or damaged.
         TrainingError: If the loss is no longer a number, or a checkpoint cannot be used.
         OSError: If a checkpoint cannot be written; the one before it stays.
     """
+    observer = observer or Observer()
     training_set = build_training_set(config, dataset)
+    start = models.load(config.start_from) if config.start_from else None
     model = build(config, training_set.labels, start)
     _check_shape(config, dataset)
+    teachers = (models.load(name) for name in config.teachers)
     training_set = add_distillation(training_set, config, dataset, teachers)
-    progress = checkpoint.Progress()
-    batch_count = -(-len(training_set.train) // config.batch_size)
-    schedule = step_schedule(config, steps_per_epoch=batch_count)
+    steps_per_epoch = -(-len(training_set.train) // config.batch_size)
+    schedule = step_schedule(config, steps_per_epoch=steps_per_epoch)
     model.compile(
         optimizer=_optimizer(config, schedule or config.learning_rate),
         loss=_loss(config),
         metrics=["accuracy"],
-        # XLA makes small convolutional networks slower on CPUs under TensorFlow.
-        jit_compile=keras.backend.backend() != "tensorflow",
+        jit_compile=uses_xla(),
     )
     model.optimizer.build(model.trainable_variables)
-    if folder and checkpoint.exists(folder):
-        progress = checkpoint.load(folder, model)
-    done = len(progress.history)
+    state = checkpoint.TrainingState()
+    if checkpoints and checkpoint.exists(checkpoints):
+        state = checkpoint.load(checkpoints, model)
     batches = AugmentedBatches(
         dataset.pixels,
         training_set.train,
@@ -89,10 +94,9 @@ def fit(
         batch_size=config.batch_size,
         augmentation=config.augmentation,
         seed=config.seed,
-        epoch=done,
+        epoch=len(state.history),
     )
-    tell = listener or (lambda event: None)
-    tell(
+    observer.notify(
         Started(
             labels=training_set.labels,
             parameters=model.count_params(),
@@ -100,8 +104,8 @@ def fit(
             train_faces=len(training_set.train),
             validation_faces=len(training_set.validation),
             epochs=config.epochs,
-            batches=batch_count,
-            history=tuple(progress.history),
+            batches=steps_per_epoch,
+            history=tuple(state.history),
         )
     )
     loop = Loop(
@@ -109,32 +113,33 @@ def fit(
         training_set,
         dataset.pixels,
         batches=batches,
-        progress=progress,
-        rates=_rates(schedule, config, batch_count),
-        listener=tell,
-        should_stop=_either(stop, should_stop),
-        folder=folder,
+        state=state,
+        rates=_rates(schedule, config, steps_per_epoch),
+        observer=observer,
+        checkpoints=checkpoints,
     )
-    if go_on and done < config.epochs and not is_over(config, progress.history):
+    unfinished = len(state.history) < config.epochs and not is_over(config, state.history)
+    loop.stopped = unfinished and observer.should_stop()
+    if unfinished and not loop.stopped:
         model.fit(
             batches,
             epochs=config.epochs,
-            initial_epoch=done,
-            callbacks=[loop, *_tensorboard(config, folder), *callbacks],
+            initial_epoch=len(state.history),
+            callbacks=[loop, *_tensorboard(config, checkpoints)],
             shuffle=False,  # the batches are shuffled; Keras would do so in an order of its own
             verbose=0,
         )
-    weights = progress.best
+    weights = state.best
     if config.select_on == "last" or weights is None:
-        weights = progress.average or model.get_weights()
+        weights = state.average or model.get_weights()
     finished = plain(config, model, weights, training_set.labels)
     adjust_logits(finished, training_set.targets.mean(axis=0), config.logit_adjustment)
     return Fitted(
         model=finished,
         labels=training_set.labels,
-        history=progress.history,
+        history=state.history,
         stopped=loop.stopped,
-        seconds=sum(epoch.seconds for epoch in progress.history),
+        seconds=sum(epoch.seconds for epoch in state.history),
     )
 
 
@@ -146,13 +151,6 @@ def _check_shape(config: TrainingConfig, dataset: Dataset) -> None:
             f"configuration says {wanted}. Give the data set by name or path, and it is read as "
             "the configuration wants it."
         )
-
-
-def _either(
-    stop: threading.Event | None, should_stop: Callable[[], bool] | None
-) -> Callable[[], bool]:
-    asked = [ask for ask in (stop.is_set if stop else None, should_stop) if ask]
-    return lambda: any(ask() for ask in asked)
 
 
 def _rates(
@@ -187,7 +185,9 @@ def _optimizer(config: TrainingConfig, rate: object) -> keras.optimizers.Optimiz
     return optimizer
 
 
-def _tensorboard(config: TrainingConfig, folder: Path | None) -> list[keras.callbacks.Callback]:
+def _tensorboard(
+    config: TrainingConfig, checkpoints: Path | None
+) -> list[keras.callbacks.Callback]:
     if not config.tensorboard:
         return []
     if find_spec("tensorboard") is None:  # Keras needs it for scalars
@@ -195,5 +195,5 @@ def _tensorboard(config: TrainingConfig, folder: Path | None) -> list[keras.call
             "tensorboard is true, and the package tensorboard is not installed. "
             f"Install it with `{install_command('tensorboard')}`, or set it to false."
         )
-    where = (folder or Path()).parent / "tensorboard"
+    where = (checkpoints or Path()).parent / "tensorboard"
     return [keras.callbacks.TensorBoard(str(where), write_graph=False)]

@@ -13,7 +13,7 @@ from fer.nets.forward import compile_forward
 from fer.training import checkpoint
 from fer.training.batches import AugmentedBatches
 from fer.training.config import TrainingConfig
-from fer.training.events import BatchEnded, EpochEnded, Listener
+from fer.training.events import BatchEnded, EpochEnded, Observer
 from fer.training.schedules import is_over
 from fer.training.targets import TrainingSet
 
@@ -24,7 +24,7 @@ _VALIDATION_BATCH = 256
 
 
 class Loop(keras.callbacks.Callback):
-    """Averages weights, validates, keeps the best, writes checkpoints, tells, and stops."""
+    """Averages weights, validates, keeps the best epoch, saves checkpoints, notifies and stops."""
 
     def __init__(
         self,
@@ -33,23 +33,21 @@ class Loop(keras.callbacks.Callback):
         faces: np.ndarray,
         *,
         batches: AugmentedBatches,
-        progress: checkpoint.Progress,
+        state: checkpoint.TrainingState,
         rates: Callable[[int, list[EpochEnded]], float],
-        listener: Listener,
-        should_stop: Callable[[], bool],
-        folder: Path | None,
+        observer: Observer,
+        checkpoints: Path | None,
     ) -> None:
         super().__init__()
         self.stopped = False
         self._config = config
-        self._material = training_set
+        self._training_set = training_set
         self._faces = faces
         self._batches = batches
-        self._progress = progress
+        self._state = state
         self._rates = rates
-        self._listener = listener
-        self._should_stop = should_stop
-        self._folder = folder
+        self._observer = observer
+        self._checkpoints = checkpoints
         self._forward: Callable[[np.ndarray], np.ndarray] | None = None
         self._since_average = 0
         self._sums = np.zeros(3)  # faces, loss, accuracy of the epoch so far
@@ -67,14 +65,14 @@ class Loop(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         assert logs is not None
         loss, accuracy = float(logs["loss"]), float(logs["accuracy"])
-        epoch, batches = len(self._progress.history) + 1, self.params["steps"]
+        epoch, batches = len(self._state.history) + 1, self.params["steps"]
         if not math.isfinite(loss):
             raise TrainingError(
                 f"The loss is no longer a number ({loss}) in epoch {epoch}, step {batch + 1}. "
                 f"Lower learning_rate (it peaks at {self._config.learning_rate:g}), or raise "
                 "warmup_epochs."
             )
-        size, total = self._config.batch_size, len(self._material.train)
+        size, total = self._config.batch_size, len(self._training_set.train)
         faces = min(size, total - batch * size)
         # Keras reports means over the epoch so far; the difference of sums is this step's.
         sums = np.array([1.0, loss, accuracy]) * (self._sums[0] + faces)
@@ -84,7 +82,7 @@ class Loop(keras.callbacks.Callback):
         self._since_average += 1
         if self._since_average == AVERAGE_EVERY or self._complete:
             self._average()
-        self._listener(
+        self._observer.notify(
             BatchEnded(
                 epoch=epoch,
                 epochs=self._config.epochs,
@@ -98,80 +96,80 @@ class Loop(keras.callbacks.Callback):
                 learning_rate=self._rate(batch),
             )
         )
-        if self._should_stop():
+        if self._observer.should_stop():
             self.stopped = True
             self.model.stop_training = True
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         assert logs is not None
         if not self._complete:
-            return  # stopped on the way: it will be done again, or not at all
+            return  # stopped half-way: a resumed run repeats the epoch
         raw = self._weights()
-        weights = self._progress.average or raw
+        weights = self._state.average or raw
         self.model.set_weights(weights)
-        measured = self._validate()
+        val_loss, val_accuracy, recall, confusion = self._validate()
         self.model.set_weights(raw)
-        best = max((entry.val_accuracy for entry in self._progress.history), default=-1.0)
+        best = max((entry.val_accuracy for entry in self._state.history), default=-1.0)
         ended = EpochEnded(
             epoch=epoch + 1,
             epochs=self._config.epochs,
             loss=float(logs["loss"]),
             accuracy=float(logs["accuracy"]),
-            val_loss=measured[0],
-            val_accuracy=measured[1],
-            is_best=measured[1] > best,
+            val_loss=val_loss,
+            val_accuracy=val_accuracy,
+            is_best=val_accuracy > best,
             seconds=time.perf_counter() - self._started,
             learning_rate=self._rate(self.params["steps"] - 1),
-            recall=measured[2],
-            confusion=measured[3],
+            recall=recall,
+            confusion=confusion,
         )
         if ended.is_best:
-            self._progress.best = [array.copy() for array in weights]
-        self._progress.history.append(ended)
-        if self._folder:
-            checkpoint.save(self._folder, self.model, self._progress)
-        # For callbacks that come after this one.
+            self._state.best = [array.copy() for array in weights]
+        self._state.history.append(ended)
+        if self._checkpoints:
+            checkpoint.save(self._checkpoints, self.model, self._state)
+        # For TensorBoard, which comes after this callback.
         logs |= {"val_loss": ended.val_loss, "val_accuracy": ended.val_accuracy}
-        self._listener(ended)
-        if is_over(self._config, self._progress.history):
+        self._observer.notify(ended)
+        if is_over(self._config, self._state.history):
             self.model.stop_training = True
 
     def _rate(self, batch: int) -> float:
-        history = self._progress.history
+        history = self._state.history
         return self._rates(len(history) * self.params["steps"] + batch, history)
 
     def _average(self) -> None:
-        """Move the averaged weights; early ones forget faster, so that they are of use at once.
+        """Move the averaged weights; the decay is lower at first, so that they are usable at once.
 
-        The statistics of batch normalisation are averaged along: those of the last steps do not
-        belong to averaged weights.
+        The statistics of batch normalisation are averaged too: those of the last steps do not
+        match averaged weights.
         """
         steps, self._since_average = self._since_average, 0
         if not self._config.ema:
             return
-        progress = self._progress
+        state = self._state
         if keras.backend.backend() == "jax":
             self.model.jax_state_sync()  # during an epoch, its weights live elsewhere
         weights = self._weights()
-        progress.average_steps += steps
-        seen = progress.average_steps
+        state.average_steps += steps
+        seen = state.average_steps
         decay = min(self._config.ema, (1 + seen) / (10 + seen)) ** steps
-        if progress.average is None:
-            progress.average = weights
+        if state.average is None:
+            state.average = weights
             return
-        for mean, weight in zip(progress.average, weights, strict=True):
+        for mean, weight in zip(state.average, weights, strict=True):
             mean += (1 - decay) * (weight - mean)
 
     def _weights(self) -> list[np.ndarray]:
-        # Copies: what JAX gives are views on memory that its next step writes to.
+        # Copies: JAX returns views of memory that its next step overwrites.
         return [np.array(weight) for weight in self.model.get_weights()]
 
     def _validate(self) -> tuple[float, float, dict[str, float], list[list[int]]]:
         """Cross-entropy, accuracy, recall by class, and the confusion matrix."""
         if self._forward is None:
             self._forward = compile_forward(self.model)
-        rows, targets = self._material.validation, self._material.validation_targets
-        labels = self._material.labels
+        rows, targets = self._training_set.validation, self._training_set.validation_targets
+        labels = self._training_set.labels
         parts = [
             self._forward(self._faces[rows[start : start + _VALIDATION_BATCH]])
             for start in range(0, len(rows), _VALIDATION_BATCH)

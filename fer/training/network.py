@@ -44,9 +44,9 @@ def build(config: TrainingConfig, labels: Sequence[str], start: Model | None) ->
     asked = [name for name, wanted in changes.items() if wanted]
     if asked and all(layer.name != architectures.HEAD for layer in model.layers):
         raise ConfigError(
-            f"'{card.name}' was adopted from elsewhere, so {' and '.join(asked)} cannot be had "
-            f"from it. Train it further on its own classes ({', '.join(card.labels)}), or begin "
-            "with a network of this project."
+            f"'{card.name}' comes from elsewhere, so it cannot be trained with "
+            f"{' and '.join(asked)}. Train it on its own classes ({', '.join(card.labels)}), or "
+            "start from a network of this project."
         )
     if config.widen != 1:
         model = _widened(config, start)
@@ -88,6 +88,11 @@ def adjust_logits(model: keras.Model, shares: np.ndarray, amount: float) -> None
     head = model.get_layer(architectures.HEAD)
     *kernel, bias = head.get_weights()
     head.set_weights([*kernel, bias - amount * np.log(np.maximum(shares, 1e-6))])
+
+
+def uses_xla() -> bool:
+    """Whether to compile training with XLA: under TensorFlow it slows small networks on CPUs."""
+    return keras.backend.backend() != "tensorflow"
 
 
 def _shape(config: TrainingConfig) -> tuple[int, int, int]:

@@ -1,12 +1,12 @@
-"""How fast this machine trains a network, measured in a few steps."""
+"""The throughput of training on this machine, measured in a few steps."""
 
 import time
 from collections.abc import Mapping
 
-import keras
 import numpy as np
 
 from fer.nets import architectures
+from fer.training.network import uses_xla
 
 _CLASSES, _STEPS = 7, 3
 
@@ -17,13 +17,13 @@ def measure_speed(
     shape: tuple[int, int, int],
     batch_size: int,
 ) -> float:
-    """Faces a second in training; the best of three steps after one that compiles.
+    """Faces per second in training: the best of three steps, after one that compiles.
 
     Args:
         architecture: A name of `fer.nets.architectures`.
         options: Its options.
         shape: Height, width and channels of the faces.
-        batch_size: Faces a step.
+        batch_size: Faces per step.
 
     Raises:
         ConfigError: If there is no such network.
@@ -33,7 +33,7 @@ def measure_speed(
         architecture, height=height, width=width, channels=channels, classes=_CLASSES,
         options=options,
     )  # fmt: skip
-    model.compile("sgd", "categorical_crossentropy", jit_compile=_jit())
+    model.compile("sgd", "categorical_crossentropy", jit_compile=uses_xla())
     rng = np.random.default_rng(0)
     faces = rng.integers(0, 256, (batch_size, *shape), dtype=np.uint8)
     targets = np.eye(_CLASSES, dtype=np.float32)[rng.integers(0, _CLASSES, batch_size)]
@@ -43,7 +43,3 @@ def measure_speed(
         model.train_on_batch(faces, targets)
         seconds.append(time.perf_counter() - started)
     return batch_size / min(seconds[1:])
-
-
-def _jit() -> bool:
-    return keras.backend.backend() != "tensorflow"

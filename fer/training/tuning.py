@@ -1,10 +1,9 @@
-"""Search for better options with Optuna: pruned, resumable, by one worker or several.
+"""Search for better options with Optuna: pruned, resumable, by one process or several.
 
-A study lives in one SQLite file beside the runs. Every process that works on it takes the next
-trial; what a killed one was at is tried again. Only validation is ever looked at.
+All studies live in one SQLite file beside the runs. Each process that works on a study draws its
+own next trial. Only validation decides; the test splits are never used.
 """
 
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,22 +12,21 @@ from fer import settings
 from fer.data import Dataset
 from fer.errors import ConfigError, TrainingError
 from fer.training.config import TrainingConfig
-from fer.training.events import BatchEnded, EpochEnded, Started
+from fer.training.events import EpochEnded, Event, Observer
 
 if TYPE_CHECKING:
     import optuna
 
-_HEARTBEAT_S = 60
 _RATES = {"sgd": (5e-3, 0.5), "adam": (1e-4, 1e-2), "adamw": (1e-4, 1e-2)}
 
 
 def storage_file() -> Path:
-    """Where studies are kept."""
+    """The file that holds the studies."""
     return settings.runs_folder() / "tuning.db"
 
 
 def suggest(trial: "optuna.Trial", base: TrainingConfig) -> TrainingConfig:
-    """The base with options drawn for one trial; what it does not draw stays."""
+    """The base with some options drawn for one trial."""
     from fer.nets import architectures  # loads Keras, which a list of trials does not need
 
     low, high = _RATES[base.optimizer]
@@ -61,62 +59,78 @@ def tune(
     *,
     study: str,
     trials: int,
-    listener: Callable[[dict[str, Any]], None] | None = None,
+    on_trial_end: Callable[[dict[str, Any]], None] | None = None,
 ) -> dict[str, Any]:
-    """Work on a study until it has so many finished or pruned trials, all workers together.
+    """Work on a study until it has enough finished or pruned trials, from all processes together.
 
     Args:
-        base: What the trials vary.
+        base: The configuration that the trials vary.
         dataset: Its faces.
-        study: Name of the study; one that is there is gone on with.
-        trials: Trials that it is to have.
-        listener: Told each trial that this process ends.
+        study: Name of the study; an existing one is resumed.
+        trials: How many trials the study should have.
+        on_trial_end: Called with each trial of this process, as `trials_of` gives them.
 
     Returns:
         The best trial, as `trials_of` gives them.
 
     Raises:
-        ConfigError: If the trials were to begin with a trained model, or learn from others.
-        TrainingError: If no trial came to its end.
+        ConfigError: If the base names a start model or teachers.
+        TrainingError: If no trial finishes.
     """
     if base.start_from or base.teachers:
         raise ConfigError(
-            "Trials vary the network, so they begin afresh and learn from the data alone. Leave "
-            "out start_from, widen and teachers, and train with them once the options are found."
+            "Trials vary the network, so they start from scratch and learn from the data alone. "
+            "Remove start_from, widen and teachers here, and use them once the options are found."
         )
     import optuna
 
-    found = optuna.create_study(
+    done = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
+    failed = 0
+
+    def on_trial(study: "optuna.Study", trial: "optuna.trial.FrozenTrial") -> None:
+        nonlocal failed
+        failed += trial.state == optuna.trial.TrialState.FAIL
+        if failed == trials:
+            study.stop()
+        if on_trial_end:
+            on_trial_end(_row(trial))
+
+    opened = optuna.create_study(
         study_name=study,
         storage=_storage(),
         direction="maximize",
         load_if_exists=True,
-        sampler=optuna.samplers.TPESampler(),
         pruner=optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=1),
     )
-    done = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
-    failed = 0
-
-    def ended(_: "optuna.Study", trial: "optuna.trial.FrozenTrial") -> None:
-        nonlocal failed
-        failed += trial.state == optuna.trial.TrialState.FAIL
-        if listener:
-            listener(_row(trial))
-
-    # Failed trials do not count, lest a bad draw take another's place; but not for ever.
-    while len(found.get_trials(deepcopy=False, states=done)) < trials and failed < trials:
-        found.optimize(
+    # Failed trials do not count, so that a bad draw takes no other's place; but not for ever.
+    enough = optuna.study.MaxTrialsCallback(trials, states=done)
+    if len(opened.get_trials(deepcopy=False, states=done)) < trials:
+        opened.optimize(
             lambda trial: _accuracy(trial, base, dataset),
-            n_trials=1,
             catch=(TrainingError,),
-            callbacks=[ended],
+            callbacks=[on_trial, enough],
         )
-    complete = found.get_trials(deepcopy=False, states=done[:1])
-    if not complete:
+    if not opened.get_trials(deepcopy=False, states=done[:1]):
         raise TrainingError(
-            f"No trial of the study '{study}' came to its end. Try more trials, or another preset."
+            f"No trial of the study '{study}' has finished. Try more trials, or another preset."
         )
-    return _row(found.best_trial)
+    return _row(opened.best_trial)
+
+
+class _TrialObserver(Observer):
+    """Reports each epoch's accuracy to Optuna, and ends the training once it is pruned."""
+
+    def __init__(self, trial: "optuna.Trial") -> None:
+        self._trial = trial
+        self.pruned = False
+
+    def notify(self, event: Event) -> None:
+        if isinstance(event, EpochEnded):
+            self._trial.report(event.val_accuracy, event.epoch)
+            self.pruned = self._trial.should_prune()
+
+    def should_stop(self) -> bool:
+        return self.pruned
 
 
 def _accuracy(trial: "optuna.Trial", base: TrainingConfig, dataset: Dataset) -> float:
@@ -125,16 +139,9 @@ def _accuracy(trial: "optuna.Trial", base: TrainingConfig, dataset: Dataset) -> 
 
     from fer.training.fit import fit
 
-    pruned = False
-
-    def listen(event: Started | BatchEnded | EpochEnded) -> None:
-        nonlocal pruned
-        if isinstance(event, EpochEnded):
-            trial.report(event.val_accuracy, event.epoch)
-            pruned = trial.should_prune()
-
-    fitted = fit(suggest(trial, base), dataset, listener=listen, should_stop=lambda: pruned)
-    if pruned:
+    observer = _TrialObserver(trial)
+    fitted = fit(suggest(trial, base), dataset, observer=observer)
+    if observer.pruned:
         raise optuna.TrialPruned
     return max(epoch.val_accuracy for epoch in fitted.history)
 
@@ -144,21 +151,13 @@ def _storage() -> "optuna.storages.RDBStorage":
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     storage_file().parent.mkdir(parents=True, exist_ok=True)
-    with warnings.catch_warnings():
-        # Optuna calls heartbeats experimental; that is nothing to whoever tunes.
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        return optuna.storages.RDBStorage(
-            f"sqlite:///{storage_file()}",
-            engine_kwargs={"connect_args": {"timeout": 60}},
-            heartbeat_interval=_HEARTBEAT_S,
-            heartbeat_stale_trial_callback=optuna.storages.RetryHeartbeatStaleTrialCallback(
-                max_retry=3
-            ),
-        )
+    return optuna.storages.RDBStorage(
+        f"sqlite:///{storage_file()}", engine_kwargs={"connect_args": {"timeout": 60}}
+    )
 
 
 def studies() -> list[str]:
-    """Names of the studies that are there."""
+    """Names of the existing studies."""
     if not storage_file().is_file():
         return []
     import optuna
@@ -167,7 +166,7 @@ def studies() -> list[str]:
 
 
 def trials_of(study: str) -> list[dict[str, Any]]:
-    """One row per trial: `trial`, `state`, `accuracy` and the options that it drew.
+    """One row per trial: `trial`, `state`, `accuracy`, `epochs` and the options that it drew.
 
     Raises:
         TrainingError: If there is no such study.
@@ -176,17 +175,17 @@ def trials_of(study: str) -> list[dict[str, Any]]:
         raise TrainingError(f"No study '{study}'. Known: {', '.join(studies()) or 'none'}.")
     import optuna
 
-    found = optuna.load_study(study_name=study, storage=_storage())
-    return [_row(trial) for trial in found.get_trials(deepcopy=False)]
+    opened = optuna.load_study(study_name=study, storage=_storage())
+    return [_row(trial) for trial in opened.get_trials(deepcopy=False)]
 
 
 def _row(trial: "optuna.trial.FrozenTrial") -> dict[str, Any]:
-    last = max(trial.intermediate_values, default=None)
-    reached = trial.intermediate_values[last] if last is not None else None
+    last = max(trial.intermediate_values, default=0)
+    reached = trial.intermediate_values.get(last)
     return {
         "trial": trial.number,
         "state": trial.state.name.lower(),
         "accuracy": trial.value if trial.value is not None else reached,
-        "epochs": last or 0,
+        "epochs": last,
         **trial.params,
     }

@@ -87,7 +87,7 @@ def start(config: TrainingConfig, name: str) -> None:
     """Queue a run; what is said about it survives the rerun."""
     try:
         form.check_dataset(config.dataset)
-        busy = queue.ahead()
+        busy = queue.blocker()
         run = runs.create(config, name=name)
         queue.submit(run)
     except (FerError, OSError) as error:

@@ -152,7 +152,7 @@ def test_a_crashed_run_says_so_and_offers_to_resume(
     run = a_run("poor run", "running")
     train_page.run()
     assert "💥 crashed" in words(train_page)
-    assert "ended without a word" in train_page.error[0].value
+    assert "ended unexpectedly" in train_page.error[0].value
     click(train_page, "train.resume")
     assert run.status()["state"] == "queued"
     assert no_worker == ["worker"]

@@ -19,7 +19,7 @@ def test_a_run_is_found_by_its_id_its_beginning_its_name_and_last() -> None:
     assert runs.find("last") in (first, second)
     with pytest.raises(TrainingError, match=r"No run 'gone'\. Known: "):
         runs.find("gone")
-    with pytest.raises(TrainingError, match="Several runs fit '20'"):
+    with pytest.raises(TrainingError, match="Several runs match '20'"):
         runs.find("20")
 
 
@@ -31,7 +31,7 @@ def test_the_configuration_of_a_run_is_the_one_it_was_made_with() -> None:
 def test_a_run_that_nobody_holds_has_crashed_and_one_that_is_held_has_not() -> None:
     run = runs.create(TrainingConfig(), state="running")
     assert run.status()["state"] == "crashed"
-    assert "without a word" in run.status()["reason"]
+    assert "ended unexpectedly" in run.status()["reason"]
     with run.held():
         assert run.status()["state"] == "running"
     assert run.status()["state"] == "crashed"
@@ -86,7 +86,7 @@ def test_what_is_finished_or_at_work_cannot_be_resumed(state: str) -> None:
 
 def test_what_is_at_work_cannot_be_removed() -> None:
     run = runs.create(TrainingConfig(), state="running")
-    with run.held(), pytest.raises(TrainingError, match="being worked on"):
+    with run.held(), pytest.raises(TrainingError, match="in use by a worker"):
         run.remove()
     run.remove()
     assert not run.folder.exists()
@@ -146,12 +146,12 @@ def test_comparing_shows_figures_and_only_the_options_that_differ() -> None:
 
 
 def test_a_new_run_waits_for_the_one_at_work_or_else_for_the_first_in_the_queue() -> None:
-    assert queue.ahead() is None
+    assert queue.blocker() is None
     first, _ = (runs.create(TrainingConfig(seed=seed)) for seed in range(2))
-    assert queue.ahead() == first
+    assert queue.blocker() == first
     busy = runs.create(TrainingConfig(), state="running")
     with busy.held():
-        assert queue.ahead() == busy
+        assert queue.blocker() == busy
 
 
 def test_a_full_disk_is_told_in_words_and_a_run_can_be_removed_from_it(
@@ -163,6 +163,7 @@ def test_a_full_disk_is_told_in_words_and_a_run_can_be_removed_from_it(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("fer.runs.run.write_text", full)
+    monkeypatch.setattr("fer.runs.catalogue.write_text", full)
     with pytest.raises(TrainingError, match="Make room on the disk"):
         runs.create(TrainingConfig())
     assert [file.name for file in run.folder.parent.iterdir()] == [run.id]

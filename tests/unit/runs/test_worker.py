@@ -20,6 +20,7 @@ from fer.runs.metrics import epochs_of, read_metrics
 from fer.runs.run import Run
 from fer.training import checkpoint
 from fer.training.config import TrainingConfig
+from fer.training.events import Event, Observer, Started
 
 Wait = Callable[..., None]
 
@@ -53,6 +54,24 @@ def test_a_run_leaves_all_its_files(small_config: TrainingConfig) -> None:
     assert set(json.loads((run.folder / "figures.json").read_text())) == {"validation", "test"}
     assert models.load(run.model_folder).card.labels == ("happy", "surprise")
     assert not (run.folder / ".reserve").exists()
+
+
+def test_a_run_uses_its_own_copies_of_models_and_its_card_names_them_as_the_user_did(
+    small_config: TrainingConfig, tiny_folder: Path, tmp_path: Path
+) -> None:
+    mine = shutil.copytree(tiny_folder, tmp_path / "mine")
+    config = replace(small_config, start_from=str(mine), teachers=(str(mine), str(mine)), epochs=1)
+    run = runs.create(config, state="preparing")
+    shutil.rmtree(mine)
+    trained = run_training(run)
+    for recorded in (run.config(), TrainingConfig.read(run.model_folder / "config.toml")):
+        assert (recorded.start_from, recorded.teachers) == (str(mine), (str(mine), str(mine)))
+    assert trained.card.config["start_from"] == str(mine)
+    assert models.load(run.model_folder).card.config["teachers"] == [str(mine), str(mine)]
+    used = run.local_config()
+    assert [Path(name).parent for name in (used.start_from, *used.teachers)] == [
+        run.folder, run.folder / "teachers", run.folder / "teachers",
+    ]  # fmt: skip
 
 
 def test_a_run_that_was_asked_to_stop_keeps_its_model_and_can_go_on(
@@ -95,10 +114,10 @@ def test_a_full_disk_ends_it_as_failed_and_keeps_the_last_checkpoint(
     run = runs.create(replace(small_config, epochs=3), state="preparing")
     written = checkpoint.save
 
-    def save(folder: Path, model: object, progress: checkpoint.Progress) -> None:
-        if len(progress.history) == 2:
+    def save(folder: Path, model: object, state: checkpoint.TrainingState) -> None:
+        if len(state.history) == 2:
             raise OSError(28, "No space left on device")
-        written(folder, model, progress)
+        written(folder, model, state)
 
     monkeypatch.setattr(checkpoint, "save", save)
     with pytest.raises(FerError, match=r"No space left.*make room"):
@@ -136,12 +155,14 @@ def test_a_data_set_that_is_lost_ends_a_resumed_run_as_failed_and_keeps_what_was
 def test_a_run_that_is_interrupted_says_so_in_words(
     small_config: TrainingConfig,
 ) -> None:
-    def interrupt(event: object) -> None:
-        raise KeyboardInterrupt
+    class Interrupt(Observer):
+        def notify(self, event: Event) -> None:
+            if isinstance(event, Started):
+                raise KeyboardInterrupt
 
     run = runs.create(small_config, state="preparing")
     with run.held(), pytest.raises(KeyboardInterrupt):
-        worker.run_training(run, listener=interrupt)
+        worker.run_training(run, Interrupt())
     assert run.status()["state"] == "failed"
     assert "It was interrupted" in run.status()["reason"]
 

@@ -27,6 +27,7 @@ from fer.data import Dataset
 from fer.data.synthetic import synthetic_faces
 from fer.nets import model
 from fer.training.config import TrainingConfig
+from fer.training.events import Observer
 from fer.training.fit import fit
 
 labels = ("happy", "surprise")
@@ -42,11 +43,13 @@ config = TrainingConfig(
     architecture="batchnorm", options={"width": 0.25}, height=24, width=24, epochs=4,
     batch_size=16, optimizer="adam", learning_rate=0.002, ema=0.9,
 )
+cutting = Observer()
 steps = iter(range(100))
+cutting.should_stop = lambda: next(steps) == 7
 with tempfile.TemporaryDirectory() as folder:
     whole = fit(config, dataset)
-    cut = fit(config, dataset, folder=Path(folder), should_stop=lambda: next(steps) == 7)
-    resumed = fit(config, dataset, folder=Path(folder))
+    cut = fit(config, dataset, observer=cutting, checkpoints=Path(folder))
+    resumed = fit(config, dataset, checkpoints=Path(folder))
     api.train(dataset, config=replace(config, epochs=1), out=Path(folder) / "model")
     card = model.load(Path(folder) / "model").card
 print(json.dumps({

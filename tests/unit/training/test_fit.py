@@ -1,10 +1,8 @@
-import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import keras
 import numpy as np
-import pandas as pd
 import pytest
 
 from fer import api, models
@@ -14,23 +12,45 @@ from fer.nets import architectures
 from fer.nets.augmentation import Augmentation
 from fer.training import network
 from fer.training.config import TrainingConfig
-from fer.training.events import BatchEnded, EpochEnded, Started
+from fer.training.events import BatchEnded, EpochEnded, Event, Observer, Started
 from fer.training.fit import fit
+
+
+class Recording(Observer):
+    """Keeps every event, and ends the training once `enough` of them have come."""
+
+    def __init__(self, enough: Callable[[list[Event]], bool] = lambda events: False) -> None:
+        self.events: list[Event] = []
+        self._enough = enough
+
+    def notify(self, event: Event) -> None:
+        self.events.append(event)
+
+    def should_stop(self) -> bool:
+        return self._enough(self.events)
+
+    @property
+    def steps(self) -> list[BatchEnded]:
+        return [event for event in self.events if isinstance(event, BatchEnded)]
+
+    @property
+    def epochs(self) -> list[EpochEnded]:
+        return [event for event in self.events if isinstance(event, EpochEnded)]
 
 
 def test_events_count_every_step_and_every_epoch(
     tiny_dataset: Dataset, tiny_config: TrainingConfig
 ) -> None:
-    events: list[Started | BatchEnded | EpochEnded] = []
-    fitted = fit(tiny_config, tiny_dataset, listener=events.append)
-    assert isinstance(events[0], Started)
-    assert (events[0].train_faces, events[0].validation_faces, events[0].batches) == (48, 16, 3)
-    steps = [event for event in events if isinstance(event, BatchEnded)]
-    assert [(step.epoch, step.batch) for step in steps] == [
+    observer = Recording()
+    fitted = fit(tiny_config, tiny_dataset, observer=observer)
+    started = observer.events[0]
+    assert isinstance(started, Started)
+    assert (started.train_faces, started.validation_faces, started.batches) == (48, 16, 3)
+    assert [(step.epoch, step.batch) for step in observer.steps] == [
         (epoch, batch) for epoch in (1, 2) for batch in (1, 2, 3)
     ]
-    assert {step.batches for step in steps} == {3}
-    assert [event for event in events if isinstance(event, EpochEnded)] == fitted.history
+    assert {step.batches for step in observer.steps} == {3}
+    assert observer.epochs == fitted.history
     assert not fitted.stopped
 
 
@@ -47,17 +67,9 @@ def test_the_same_seed_gives_the_same_losses(
 def test_asked_to_stop_it_ends_after_the_step_and_keeps_what_it_has(
     tiny_dataset: Dataset, tiny_config: TrainingConfig
 ) -> None:
-    stop, steps = threading.Event(), []
-
-    def listen(event: Started | BatchEnded | EpochEnded) -> None:
-        if isinstance(event, BatchEnded):
-            steps.append(event)
-            if len(steps) == 4:
-                stop.set()
-
-    config = replace(tiny_config, epochs=50)
-    fitted = fit(config, tiny_dataset, listener=listen, stop=stop)
-    assert len(steps) == 4
+    observer = Recording(lambda events: sum(isinstance(e, BatchEnded) for e in events) == 4)
+    fitted = fit(replace(tiny_config, epochs=50), tiny_dataset, observer=observer)
+    assert len(observer.steps) == 4
     assert fitted.stopped
     assert np.isfinite(fitted.model.get_weights()[0]).all()
 
@@ -98,18 +110,14 @@ def test_one_class_or_no_train_part_is_an_error(
 def test_step_losses_average_to_the_epochs_loss(
     tiny_dataset: Dataset, tiny_config: TrainingConfig
 ) -> None:
-    steps: list[BatchEnded] = []
-
-    def listen(event: Started | BatchEnded | EpochEnded) -> None:
-        if isinstance(event, BatchEnded):
-            steps.append(event)
-
+    observer = Recording()
     config = replace(tiny_config, epochs=1, batch_size=20)
-    fitted = fit(config, tiny_dataset, listener=listen)
-    sizes = [step.faces for step in steps]
+    fitted = fit(config, tiny_dataset, observer=observer)
+    sizes = [step.faces for step in observer.steps]
     assert sizes == [20, 20, 8]
     for name in ("loss", "accuracy"):
-        mean = np.average([getattr(step, f"batch_{name}") for step in steps], weights=sizes)
+        means = [getattr(step, f"batch_{name}") for step in observer.steps]
+        mean = np.average(means, weights=sizes)
         assert mean == pytest.approx(getattr(fitted.history[0], name), rel=1e-4)
 
 
@@ -208,8 +216,10 @@ def test_fine_tuning_keeps_frozen_layers_and_the_known_part_of_the_head(
     other = replace(tiny_dataset, index=index, labels=("happy", "sad"))
     start = models.load(tiny_folder)
     before = [layer.get_weights() for layer in start.network.layers if layer.weights]
-    config = replace(tiny_config, start_from="tiny", frozen_layers=3, learning_rate=1e-7, epochs=1)
-    fitted = fit(config, other, start=start)
+    config = replace(
+        tiny_config, start_from=str(tiny_folder), frozen_layers=3, learning_rate=1e-7, epochs=1
+    )
+    fitted = fit(config, other)
     after = [layer.get_weights() for layer in fitted.model.layers if layer.weights]
     assert fitted.labels == ("happy", "sad")
     for number in range(3):
@@ -222,11 +232,11 @@ def test_fine_tuning_keeps_frozen_layers_and_the_known_part_of_the_head(
 def test_fine_tuning_needs_the_models_own_size_and_something_to_learn(
     tiny_dataset: Dataset, tiny_config: TrainingConfig, tiny_folder: Path
 ) -> None:
-    start = models.load(tiny_folder)
+    config = replace(tiny_config, start_from=str(tiny_folder))
     with pytest.raises(ConfigError, match="Set them to the model's"):
-        fit(replace(tiny_config, height=32), tiny_dataset, start=start)
+        fit(replace(config, height=32), tiny_dataset)
     with pytest.raises(ConfigError, match="Leave at least the last one free"):
-        fit(replace(tiny_config, frozen_layers=99), tiny_dataset, start=start)
+        fit(replace(config, frozen_layers=99), tiny_dataset)
 
 
 def test_a_widened_network_begins_with_the_answers_of_the_one_it_comes_from(
@@ -239,9 +249,9 @@ def test_a_widened_network_begins_with_the_answers_of_the_one_it_comes_from(
     api.train(tiny_dataset, config=small, out=tmp_path / "small")
     start = models.load(tmp_path / "small")
     wanted = small.changed({"start_from": str(tmp_path / "small"), "widen": 2})
-    config = wanted.adopted(start.card)
+    config = wanted.resolved()
     assert config.options == {"width": 0.6}
-    assert config.adopted(start.card) == config
+    assert config.resolved() == config
     monkeypatch.setattr(network, "_WIDENING_NOISE", 0)
     wide = network.build(config, start.card.labels, start)
     assert wide.count_params() > 3 * start.network.count_params()
@@ -261,29 +271,6 @@ def test_a_network_that_reads_places_cannot_be_widened(
     config = tiny_config.changed({"start_from": str(tiny_folder), "widen": 2})
     with pytest.raises(ConfigError, match="dense layer reads places"):
         api.train(tiny_dataset, config=config, out=tmp_path / "never")
-
-
-def test_keras_own_callbacks_are_given_what_validation_says(
-    tiny_dataset: Dataset, tiny_config: TrainingConfig, tmp_path: Path
-) -> None:
-    fitted = fit(
-        replace(tiny_config, epochs=9, learning_rate=1e-7),
-        tiny_dataset,
-        callbacks=[
-            keras.callbacks.CSVLogger(str(tmp_path / "log.csv")),
-            keras.callbacks.ModelCheckpoint(
-                str(tmp_path / "best.keras"), monitor="val_accuracy", save_best_only=True
-            ),
-            keras.callbacks.EarlyStopping(monitor="val_loss", patience=1, min_delta=1.0),
-        ],
-    )
-    assert len(fitted.history) == 2, "nothing is better by 1, so the second is the last"
-    log = pd.read_csv(tmp_path / "log.csv")
-    for name in ("loss", "accuracy", "val_loss", "val_accuracy"):
-        assert log[name].tolist() == pytest.approx([getattr(e, name) for e in fitted.history])
-    saved = keras.models.load_model(tmp_path / "best.keras")
-    for one, other in zip(saved.get_weights(), fitted.model.get_weights(), strict=True):
-        assert (one == other).all()
 
 
 @pytest.mark.parametrize(
@@ -313,20 +300,12 @@ def test_every_architecture_learns_drawn_faces(
         augmentation=Augmentation(rotation_deg=0, zoom=0, shift=0, erase=0),
     )
     faces = np.repeat(tiny_dataset.pixels, channels, axis=-1)
-    history: list[EpochEnded] = []
-
-    def listen(event: Started | BatchEnded | EpochEnded) -> None:
-        if isinstance(event, EpochEnded):
-            history.append(event)
-
-    fit(
-        config,
-        replace(tiny_dataset, pixels=faces),
-        listener=listen,
-        should_stop=lambda: bool(history) and history[-1].accuracy > 0.9,
+    good = Recording(
+        lambda events: any(isinstance(e, EpochEnded) and e.accuracy > 0.9 for e in events)
     )
-    assert history[-1].accuracy > 0.9
-    assert history[-1].loss < history[0].loss
+    fit(config, replace(tiny_dataset, pixels=faces), observer=good)
+    assert good.epochs[-1].accuracy > 0.9
+    assert good.epochs[-1].loss < good.epochs[0].loss
 
 
 def test_the_focal_loss_is_that_of_its_paper() -> None:

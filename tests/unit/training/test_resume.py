@@ -1,5 +1,3 @@
-import threading
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,20 +9,23 @@ from fer.errors import TrainingError
 from fer.nets.augmentation import Augmentation
 from fer.training import checkpoint
 from fer.training.config import TrainingConfig
-from fer.training.events import EpochEnded
+from fer.training.events import BatchEnded, EpochEnded, Event, Observer
 from fer.training.fit import fit
 
 
-def cut_after(steps: int) -> Callable[[], bool]:
-    """Stop asking once this many steps are done, in the middle of an epoch."""
-    done = 0
+class CutAfter(Observer):
+    """Ends the training after so many steps, and keeps its events."""
 
-    def should_stop() -> bool:
-        nonlocal done
-        done += 1
-        return done == steps
+    def __init__(self, steps: int) -> None:
+        self._left = steps
+        self.events: list[Event] = []
 
-    return should_stop
+    def notify(self, event: Event) -> None:
+        self.events.append(event)
+
+    def should_stop(self) -> bool:
+        self._left -= 1
+        return self._left < 0
 
 
 @pytest.mark.parametrize(
@@ -48,12 +49,12 @@ def test_a_run_that_was_cut_goes_on_as_if_nothing_had_happened(
 ) -> None:
     config = replace(tiny_config, epochs=3, **changes)  # type: ignore[arg-type]
     whole = fit(config, tiny_dataset)
-    cut = fit(config, tiny_dataset, folder=tmp_path, should_stop=cut_after(5))  # 3 steps an epoch
+    cut = fit(config, tiny_dataset, observer=CutAfter(5), checkpoints=tmp_path)  # 3 steps an epoch
     assert cut.stopped
     assert len(cut.history) == 1
-    events: list[object] = []
-    resumed = fit(config, tiny_dataset, folder=tmp_path, listener=events.append)
-    assert [e.epoch for e in events if isinstance(e, EpochEnded)] == [2, 3]
+    observer = CutAfter(100)
+    resumed = fit(config, tiny_dataset, observer=observer, checkpoints=tmp_path)
+    assert [e.epoch for e in observer.events if isinstance(e, EpochEnded)] == [2, 3]
     histories = [[replace(e, seconds=0) for e in each.history] for each in (whole, resumed)]
     assert histories[0] == histories[1]
     for one, other in zip(whole.model.get_weights(), resumed.model.get_weights(), strict=True):
@@ -63,8 +64,8 @@ def test_a_run_that_was_cut_goes_on_as_if_nothing_had_happened(
 def test_a_finished_run_is_not_trained_again(
     tiny_dataset: Dataset, tiny_config: TrainingConfig, tmp_path: Path
 ) -> None:
-    fitted = fit(tiny_config, tiny_dataset, folder=tmp_path)
-    again = fit(tiny_config, tiny_dataset, folder=tmp_path)
+    fitted = fit(tiny_config, tiny_dataset, checkpoints=tmp_path)
+    again = fit(tiny_config, tiny_dataset, checkpoints=tmp_path)
     assert again.history == fitted.history
     assert not again.stopped
 
@@ -72,19 +73,19 @@ def test_a_finished_run_is_not_trained_again(
 def test_a_checkpoint_of_another_network_is_refused(
     tiny_dataset: Dataset, tiny_config: TrainingConfig, tmp_path: Path
 ) -> None:
-    fit(replace(tiny_config, epochs=1), tiny_dataset, folder=tmp_path)
+    fit(replace(tiny_config, epochs=1), tiny_dataset, checkpoints=tmp_path)
     with pytest.raises(TrainingError, match="another network"):
-        fit(replace(tiny_config, architecture="vgg"), tiny_dataset, folder=tmp_path)
+        fit(replace(tiny_config, architecture="vgg"), tiny_dataset, checkpoints=tmp_path)
     (tmp_path / checkpoint.LAST_FILE).write_bytes(b"PK nonsense")
     with pytest.raises(TrainingError, match="cannot be read"):
-        fit(tiny_config, tiny_dataset, folder=tmp_path)
+        fit(tiny_config, tiny_dataset, checkpoints=tmp_path)
 
 
 def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(
     tiny_dataset: Dataset, tiny_config: TrainingConfig, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    fit(replace(tiny_config, epochs=1), tiny_dataset, folder=tmp_path)
+    fit(replace(tiny_config, epochs=1), tiny_dataset, checkpoints=tmp_path)
     before = (tmp_path / checkpoint.LAST_FILE).read_bytes()
 
     def full(*arguments: object, **named: object) -> None:
@@ -92,7 +93,7 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(
 
     monkeypatch.setattr(np, "savez", full)
     with pytest.raises(OSError, match="No space left"):
-        fit(replace(tiny_config, epochs=3), tiny_dataset, folder=tmp_path)
+        fit(replace(tiny_config, epochs=3), tiny_dataset, checkpoints=tmp_path)
     assert (tmp_path / checkpoint.LAST_FILE).read_bytes() == before
     assert not list(tmp_path.glob(".*"))
 
@@ -100,7 +101,7 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(
 def test_only_the_best_and_the_last_checkpoint_stay(
     tiny_dataset: Dataset, tiny_config: TrainingConfig, tmp_path: Path
 ) -> None:
-    fitted = fit(replace(tiny_config, epochs=5), tiny_dataset, folder=tmp_path)
+    fitted = fit(replace(tiny_config, epochs=5), tiny_dataset, checkpoints=tmp_path)
     best = max(fitted.history, key=lambda entry: entry.val_accuracy).epoch
     names = sorted(file.name for file in tmp_path.iterdir())
     assert names == [f"best-{best:05d}.npz", "last.npz"]
@@ -109,9 +110,9 @@ def test_only_the_best_and_the_last_checkpoint_stay(
 def test_stopped_before_its_first_epoch_it_keeps_the_weights_it_has(
     tiny_dataset: Dataset, tiny_config: TrainingConfig, tmp_path: Path
 ) -> None:
-    stop = threading.Event()
-    stop.set()
-    fitted = fit(tiny_config, tiny_dataset, folder=tmp_path, stop=stop)
+    observer = CutAfter(0)
+    fitted = fit(tiny_config, tiny_dataset, observer=observer, checkpoints=tmp_path)
     assert fitted.stopped
+    assert not any(isinstance(event, BatchEnded) for event in observer.events)
     assert fitted.history == []
     assert not checkpoint.exists(tmp_path)

@@ -9,32 +9,31 @@ from fer.data import Dataset
 from fer.errors import ConfigError, TrainingError
 from fer.training import tuning
 from fer.training.config import TrainingConfig
-from fer.training.events import EpochEnded
-
-# Optuna calls its retry callback and heartbeat experimental.
-pytestmark = pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
+from fer.training.events import EpochEnded, Observer
 
 
-def test_a_study_is_gone_on_with_until_it_has_its_trials(
+def test_a_study_is_resumed_until_it_has_its_trials(
     tiny_dataset: Dataset, tiny_config: TrainingConfig
 ) -> None:
     base = replace(tiny_config, epochs=1)
     tuning.tune(base, tiny_dataset, study="small", trials=1)
-    told: list[dict[str, object]] = []
-    best = tuning.tune(base, tiny_dataset, study="small", trials=2, listener=told.append)
+    ended: list[dict[str, object]] = []
+    best = tuning.tune(base, tiny_dataset, study="small", trials=2, on_trial_end=ended.append)
     rows = tuning.trials_of("small")
     assert [row["trial"] for row in rows] == [0, 1]
-    assert [row["trial"] for row in told] == [1]
+    assert [row["trial"] for row in ended] == [1]
     assert best["accuracy"] == max(row["accuracy"] for row in rows)
     assert 1e-4 <= best["learning_rate"] <= 1e-2
     assert tuning.studies() == ["small"]
+    assert tuning.tune(base, tiny_dataset, study="small", trials=2) == best
+    assert len(tuning.trials_of("small")) == 2, "it has its trials already"
 
 
-def test_trials_begin_afresh_and_learn_from_the_data_alone(
+def test_trials_start_from_scratch_and_learn_from_the_data_alone(
     tiny_dataset: Dataset, tiny_config: TrainingConfig
 ) -> None:
     for asked in ({"start_from": "ferplus"}, {"teachers": ("ferplus",)}):
-        with pytest.raises(ConfigError, match="they begin afresh"):
+        with pytest.raises(ConfigError, match="they start from scratch"):
             tuning.tune(replace(tiny_config, **asked), tiny_dataset, study="small", trials=1)
 
 
@@ -44,21 +43,21 @@ def test_a_study_that_is_not_there_is_named() -> None:
         tuning.trials_of("gone")
 
 
-def test_several_workers_share_a_study_and_each_tells_its_own_trials(
+def test_several_processes_share_a_study_and_each_reports_its_own_trials(
     tiny_dataset: Dataset, tiny_config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tuning, "_accuracy", lambda trial, *rest: 1 / (1 + trial.number))
-    told: dict[str, list[int]] = {"one": [], "two": []}
+    ended: dict[str, list[int]] = {"one": [], "two": []}
     with ThreadPoolExecutor() as pool:
-        for rows in told.values():
+        for rows in ended.values():
             pool.submit(
                 tuning.tune, tiny_config, tiny_dataset, study="shared", trials=6,
-                listener=lambda row, rows=rows: rows.append(row["trial"]),
+                on_trial_end=lambda row, rows=rows: rows.append(row["trial"]),
             )  # fmt: skip
     rows = tuning.trials_of("shared")
     assert 6 <= len(rows) <= 7, "the last two may begin together"
     assert {row["state"] for row in rows} == {"complete"}
-    assert sorted(told["one"] + told["two"]) == [row["trial"] for row in rows]
+    assert sorted(ended["one"] + ended["two"]) == [row["trial"] for row in rows]
 
 
 def test_a_trial_that_falls_behind_is_pruned(
@@ -66,7 +65,7 @@ def test_a_trial_that_falls_behind_is_pruned(
 ) -> None:
     trials = 0
 
-    def fit(config: TrainingConfig, dataset: Dataset, *, listener: Any, should_stop: Any) -> Any:
+    def fit(config: TrainingConfig, dataset: Dataset, *, observer: Observer) -> Any:
         nonlocal trials
         trials += 1
         history = []
@@ -78,8 +77,8 @@ def test_a_trial_that_falls_behind_is_pruned(
                     val_accuracy=reached, is_best=True, seconds=1, learning_rate=0.1,
                 )
             )  # fmt: skip
-            listener(history[-1])
-            if should_stop():
+            observer.notify(history[-1])
+            if observer.should_stop():
                 break
         return SimpleNamespace(history=history)
 
@@ -98,6 +97,6 @@ def test_a_study_whose_trials_all_fail_ends(
         raise TrainingError("The loss is no longer a number.")
 
     monkeypatch.setattr(tuning, "_accuracy", fail)
-    with pytest.raises(TrainingError, match="No trial of the study 'bad' came to its end"):
+    with pytest.raises(TrainingError, match="No trial of the study 'bad' has finished"):
         tuning.tune(tiny_config, tiny_dataset, study="bad", trials=2)
     assert [row["state"] for row in tuning.trials_of("bad")] == ["fail", "fail"]

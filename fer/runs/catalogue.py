@@ -1,0 +1,68 @@
+"""The runs on this machine: create one, list them, find one."""
+
+import secrets
+import shutil
+import time
+from datetime import UTC, datetime
+
+from fer import models, settings
+from fer.errors import TrainingError
+from fer.files import write_text
+from fer.runs.run import Run, writing
+from fer.training.config import TrainingConfig
+
+
+def create(config: TrainingConfig, *, name: str = "", state: str = "queued") -> Run:
+    """Create the folder of a new run; it appears whole or not at all.
+
+    The run gets its own copies of the models that its configuration names.
+
+    Raises:
+        ModelNotFoundError: If the start model or a teacher does not exist.
+        TrainingError: If it cannot be written.
+    """
+    root = settings.runs_folder()
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    run = Run(root / f"{stamp}-{config.architecture}-{secrets.token_hex(2)}")
+    made = root / f".new-{run.id}"
+    try:
+        with writing(root):
+            made.mkdir(parents=True)
+            config = config.resolved()
+            if config.start_from:
+                shutil.copytree(models.find(config.start_from), made / "start")
+            for number, teacher in enumerate(config.teachers):
+                shutil.copytree(models.find(teacher), made / "teachers" / str(number))
+            write_text(made / "config.toml", config.to_toml())
+            if name:
+                Run(made).rename(name)
+            now = time.time()
+            Run(made).write_status(state=state, created=now, queued=now, epochs=config.epochs)
+            made.rename(run.folder)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    return run
+
+
+def list_runs() -> list[Run]:
+    """All runs, the newest first."""
+    folders = settings.runs_folder().glob("[!.]*/config.toml")
+    return [Run(file.parent) for file in sorted(folders, reverse=True)]
+
+
+def find(text: str) -> Run:
+    """A run by its id, the beginning of it, its name, or `last`.
+
+    Raises:
+        TrainingError: If no run matches, or several do.
+    """
+    known = list_runs()
+    if text == "last" and known:
+        return known[0]
+    exact = [run for run in known if text in (run.id, run.name)]
+    matching = exact or [run for run in known if run.id.startswith(text)]
+    if len(matching) == 1:
+        return matching[0]
+    listed = ", ".join(run.name for run in (matching or known)[:10]) or "none"
+    problem = "Several runs match" if matching else "No run"
+    raise TrainingError(f"{problem} '{text}'. Known: {listed}. See `python -m fer runs list`.")
