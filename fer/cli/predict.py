@@ -160,8 +160,9 @@ def video(
     exit status is then 1.
     """
     with plain_errors():
+        from fer.inference.annotated_video import annotate, check_target
         from fer.inference.predictor import Predictor
-        from fer.inference.videofiles import analyse_to_csv, annotate, check_target
+        from fer.inference.video_csv import analyse_to_csv
 
         csv = csv or file.with_name(f"{file.name}.csv")
         if annotated:

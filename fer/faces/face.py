@@ -1,5 +1,6 @@
 """A face on a photo, and what detectors need to make faces of their raw finds."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import cv2
@@ -27,6 +28,11 @@ class Face:
     box: tuple[int, int, int, int]
     score: float
     landmarks: np.ndarray
+
+
+def at_least(min_face_px: int, faces: Iterable[Face]) -> list[Face]:
+    """The faces whose shorter side has that many photo pixels, or more."""
+    return [face for face in faces if min(face.box[2:]) >= min_face_px]
 
 
 def resized(photo: np.ndarray, longer_px: int) -> np.ndarray:

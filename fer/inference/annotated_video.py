@@ -70,7 +70,9 @@ def annotate(
             stream, pts = None, -1
             for frame in video.frames():
                 while upcoming and upcoming[0] <= frame.number:
-                    faces = [TrackedFace.from_row(row, labels) for row in upcoming[1] if row["face"]]
+                    faces = [
+                        TrackedFace.from_row(row, labels) for row in upcoming[1] if row["face"]
+                    ]
                     upcoming = next(rows, None)
                 # H.264 with halved colour takes even sides only.
                 height, width = (side // 2 * 2 for side in frame.pixels.shape[:2])

@@ -1,10 +1,11 @@
-"""Frame after frame → people and their emotions, for a camera as for a film."""
+"""Frame after frame → people and their emotions, from a camera or a video."""
 
 import math
 from collections.abc import Sequence
 
 import numpy as np
 
+from fer.faces.face import at_least
 from fer.inference.answer import TrackedFace, by_label
 from fer.inference.predictor import Predictor
 from fer.inference.tracking import Tracker
@@ -13,14 +14,14 @@ DETECT_EVERY = 4
 SMOOTHING_S = 0.5
 
 _DETECT_WITHIN_S = 0.15
-"""In a longer time a face may move by more than its size, and the flow of the picture loses it."""
+"""In a longer time a face may move by more than its size, which optical flow cannot follow."""
 
 
 class FaceStream:
-    """Follows faces through frames; holds one small grey frame and nothing else of the pictures.
+    """Follows faces through frames; of the frames themselves it keeps only one, small and grey.
 
-    The detector runs on every few frames, more often where they are far apart; between them the
-    boxes move along with the picture.
+    The detector runs on every few frames, more often where they are far apart; in between, the
+    boxes follow the optical flow.
     """
 
     def __init__(
@@ -40,18 +41,22 @@ class FaceStream:
             predictor: The model with a detector.
             detect_every: Frames from one detection to the next.
             smoothing_s: Time constant of the probabilities' exponential mean.
-            min_face_px: Faces with a shorter side under this are left out.
+            min_face_px: Skip faces with a shorter side under this.
             first_number: Number of the first new person.
             known: People from before, who keep their numbers if they are still there.
             known_at_s: When they were seen.
+
+        Raises:
+            DetectorError: If the predictor has no detector.
         """
-        self._predictor = predictor
+        self._detector = predictor.detector
+        self._classifier = predictor.classifier
         self._detect_every = detect_every
         self._min_face_px = min_face_px
         self._tracker = Tracker(smoothing_s=smoothing_s, first_number=first_number)
         for face in known:
-            answer = np.array(list(face.probabilities.values()), np.float32)
-            self._tracker.remember(face.number, face.box, answer, known_at_s)
+            probabilities = np.array(list(face.probabilities.values()), np.float32)
+            self._tracker.remember(face.number, face.box, probabilities, known_at_s)
         self._frames = 0
         self._detected_at_s = -math.inf
 
@@ -65,19 +70,20 @@ class FaceStream:
         Returns:
             The people in it, by number.
         """
-        self._tracker.look(frame)
+        self._tracker.follow(frame)
         due = self._frames % self._detect_every == 0
         late = at_s - self._detected_at_s > _DETECT_WITHIN_S
         if due or late or not self._tracker.visible:
             self._detected_at_s = at_s
-            faces = self._predictor.find(frame, min_face_px=self._min_face_px)
-            self._tracker.detected(faces, at_s)
+            faces = at_least(self._min_face_px, self._detector.detect(frame))
+            self._tracker.match(faces, at_s)
         self._frames += 1
         tracks = self._tracker.visible
-        answers = self._predictor.classify(frame, [track.face for track in tracks])
-        for track, answer in zip(tracks, answers, strict=True):
-            self._tracker.smooth(track, answer, at_s)
-        labels = self._predictor.card.labels
+        inputs = self._classifier.frame(frame, [track.face for track in tracks])
+        probabilities = self._classifier.classify(inputs)
+        for track, latest in zip(tracks, probabilities, strict=True):
+            self._tracker.smooth(track, latest, at_s)
+        labels = self._classifier.card.labels
         return tuple(
             TrackedFace(
                 number=track.number,

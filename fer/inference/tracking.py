@@ -1,4 +1,4 @@
-"""Faces over time: the same person keeps a number, and the answer stays steady."""
+"""Faces over time: a person keeps a number, and probabilities are smoothed."""
 
 import math
 from collections.abc import Sequence
@@ -10,10 +10,10 @@ import numpy as np
 from fer.faces.face import Face
 
 MIN_OVERLAP = 0.25
-"""Share of the joint area that two boxes must have in common to be one person's."""
+"""Intersection over union from which two boxes are one person's, however fast they move."""
 
 PATIENCE_S = 1.0
-"""How long a person who was lost is still known."""
+"""How long a person who is out of sight keeps the number."""
 
 _FLOW_PX = 320
 _GRID = 5
@@ -29,7 +29,7 @@ class Track:
         face: Where the face is now.
         probabilities: Smoothed, shape (labels,), float32; None before the first.
         seen_at_s: When a detector last saw the face.
-        smoothed_at_s: When `probabilities` were last renewed.
+        smoothed_at_s: When `probabilities` were last updated.
         visible: Whether the latest detection saw the face.
     """
 
@@ -42,7 +42,7 @@ class Track:
 
 
 class Tracker:
-    """Joins the faces of one detection to those of the one before, and carries them between."""
+    """Matches the faces of each detection to known people, and follows them in between."""
 
     def __init__(self, *, smoothing_s: float, first_number: int = 1) -> None:
         """Start without anybody.
@@ -59,7 +59,7 @@ class Tracker:
     def remember(
         self, number: int, box: tuple[int, int, int, int], probabilities: np.ndarray, at_s: float
     ) -> None:
-        """Know a person from before, who is taken up again where a detector sees the box."""
+        """Add a person from an earlier run, out of sight until a detection matches the box."""
         face = Face(box=box, score=0.0, landmarks=np.zeros((5, 2), np.float32))
         self._tracks.append(
             Track(
@@ -74,16 +74,16 @@ class Tracker:
 
     @property
     def visible(self) -> list[Track]:
-        """The people in the picture, by number."""
+        """The people in the frame, by number."""
         return [track for track in self._tracks if track.visible]
 
-    def look(self, frame: np.ndarray) -> None:
-        """Move every face along with the picture, by the optical flow from the frame before.
+    def follow(self, frame: np.ndarray) -> None:
+        """Move every face by the optical flow from the frame before.
 
         Lucas & Kanade 1981, pyramidal; the median over a grid of points inside each box.
 
         Args:
-            frame: RGB, shape (h, w, 3), uint8, every one of the same size.
+            frame: RGB, shape (h, w, 3), uint8; all of one size.
         """
         scale = _FLOW_PX / max(frame.shape[:2])
         grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
@@ -93,7 +93,7 @@ class Tracker:
         if before is None or before.shape != grey.shape or not tracks:
             return
         points = np.concatenate([_grid(track.face.box) for track in tracks]) * scale
-        moved, found, _ = cv2.calcOpticalFlowPyrLK(
+        moved, status, _ = cv2.calcOpticalFlowPyrLK(
             before,
             grey,
             points.astype(np.float32),
@@ -102,13 +102,13 @@ class Tracker:
             maxLevel=3,
         )
         steps = ((np.asarray(moved) - points) / scale).reshape(len(tracks), -1, 2)
-        founds = np.asarray(found).reshape(len(tracks), -1).astype(bool)
-        for track, step, ok in zip(tracks, steps, founds, strict=True):
-            if ok.sum() >= _MIN_POINTS:
-                track.face = _shifted(track.face, np.median(step[ok], axis=0), frame)
+        tracked = np.asarray(status).reshape(len(tracks), -1).astype(bool)
+        for track, step, good in zip(tracks, steps, tracked, strict=True):
+            if good.sum() >= _MIN_POINTS:
+                track.face = _shifted(track.face, np.median(step[good], axis=0), frame)
 
-    def detected(self, faces: Sequence[Face], at_s: float) -> None:
-        """Take over what a detector found, each face by the person whose box it is most like."""
+    def match(self, faces: Sequence[Face], at_s: float) -> None:
+        """Give each detected face to the person whose box is most like it, or to a new one."""
         pairs = sorted(
             (
                 (_likeness(track.face.box, face.box, at_s - track.seen_at_s), track, face)
@@ -132,7 +132,7 @@ class Tracker:
         self._tracks = [track for track in self._tracks if at_s - track.seen_at_s <= PATIENCE_S]
 
     def smooth(self, track: Track, probabilities: np.ndarray, at_s: float) -> None:
-        """Mix an answer into a person's exponential mean; what is older counts less."""
+        """Update a person's exponential mean of probabilities; older ones count less."""
         if track.probabilities is None or self._smoothing_s <= 0:
             track.probabilities = probabilities
         else:

@@ -98,14 +98,14 @@ def test_too_many_frames_a_second_are_refused(
 def test_a_second_frame_at_the_same_time_is_refused(
     square_predictor: Predictor, square_frame: Draw, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    inside, go_on = threading.Event(), threading.Event()
+    inside, resume = threading.Event(), threading.Event()
 
-    def wait(photo: np.ndarray, *, min_face_px: int) -> list[Face]:
+    def wait(photo: np.ndarray) -> list[Face]:
         inside.set()
-        assert go_on.wait(10)
+        assert resume.wait(10)
         return []
 
-    monkeypatch.setattr(square_predictor, "find", wait)
+    monkeypatch.setattr(square_predictor.detector, "detect", wait)
     stream = LiveStream(square_predictor)
     frame = jpeg(square_frame())
     first = threading.Thread(target=stream.frame, args=(frame,))
@@ -114,5 +114,5 @@ def test_a_second_frame_at_the_same_time_is_refused(
     try:
         assert refused(stream, frame) == "busy"
     finally:
-        go_on.set()
+        resume.set()
         first.join()

@@ -122,7 +122,7 @@ def test_many_photos_are_searched_in_groups_and_answered_in_order(
             atol=1e-5,
         )
     # Large photos are searched alone, as they fill memory.
-    monkeypatch.setattr("fer.inference.predictor._SEARCHED_PIXELS", 5000)
+    monkeypatch.setattr("fer.inference.predictor._GROUP_PIXELS", 5000)
     detector.searched.clear()
     list(predictor.predict_many(photos))
     assert set(detector.searched) == {1}

@@ -22,8 +22,8 @@ def test_two_people_keep_their_numbers_whatever_order_they_are_found_in(
     make_face: MakeFace,
 ) -> None:
     tracker = Tracker(smoothing_s=0.5)
-    tracker.detected([make_face(0, 0, 50), make_face(100, 0, 50)], 0.0)
-    tracker.detected([make_face(105, 2, 50), make_face(6, 1, 50)], 0.1)
+    tracker.match([make_face(0, 0, 50), make_face(100, 0, 50)], 0.0)
+    tracker.match([make_face(105, 2, 50), make_face(6, 1, 50)], 0.1)
     assert [(track.number, track.face.box[0]) for track in tracker.visible] == [(1, 6), (2, 105)]
 
 
@@ -31,17 +31,17 @@ def test_a_face_that_jumps_less_than_its_size_is_the_same_and_one_far_off_is_not
     make_face: MakeFace,
 ) -> None:
     tracker = Tracker(smoothing_s=0.5)
-    tracker.detected([make_face(0, 0, 50)], 0.0)
-    tracker.detected([make_face(42, 0, 50)], 0.1)
+    tracker.match([make_face(0, 0, 50)], 0.0)
+    tracker.match([make_face(42, 0, 50)], 0.1)
     assert [track.number for track in tracker.visible] == [1]
-    tracker.detected([make_face(105, 0, 50)], 0.2)
+    tracker.match([make_face(105, 0, 50)], 0.2)
     assert [track.number for track in tracker.visible] == [2]
 
 
 def test_a_face_may_move_further_where_more_time_has_passed(make_face: MakeFace) -> None:
     tracker = Tracker(smoothing_s=0.5)
-    tracker.detected([make_face(0, 0, 50)], 0.0)
-    tracker.detected([make_face(80, 0, 50)], 0.4)
+    tracker.match([make_face(0, 0, 50)], 0.0)
+    tracker.match([make_face(80, 0, 50)], 0.4)
     assert [track.number for track in tracker.visible] == [1]
 
 
@@ -50,14 +50,14 @@ def test_a_person_who_is_lost_for_a_moment_keeps_the_number_and_later_does_not(
 ) -> None:
     tracker = Tracker(smoothing_s=0.5)
     face = make_face(0, 0, 50)
-    tracker.detected([face], 0.0)
-    tracker.detected([], 0.5)
+    tracker.match([face], 0.0)
+    tracker.match([], 0.5)
     assert tracker.visible == []
-    tracker.detected([face], 0.9)
+    tracker.match([face], 0.9)
     assert [track.number for track in tracker.visible] == [1]
-    tracker.detected([], 1.0)
-    tracker.detected([], 1.0 + 2 * PATIENCE_S)
-    tracker.detected([face], 3.1)
+    tracker.match([], 1.0)
+    tracker.match([], 1.0 + 2 * PATIENCE_S)
+    tracker.match([face], 3.1)
     assert [track.number for track in tracker.visible] == [2]
 
 
@@ -65,10 +65,10 @@ def test_boxes_follow_the_picture_between_detections(
     make_face: MakeFace, square_frame: Draw
 ) -> None:
     tracker = Tracker(smoothing_s=0.5)
-    tracker.look(square_frame(40))
-    tracker.detected([make_face(40, 50, 60)], 0.0)
+    tracker.follow(square_frame(40))
+    tracker.match([make_face(40, 50, 60)], 0.0)
     for x in (44, 48, 52):
-        tracker.look(square_frame(x, 50))
+        tracker.follow(square_frame(x, 50))
     [track] = tracker.visible
     assert track.face.box[0] == pytest.approx(52, abs=2)
     assert track.face.box[1] == pytest.approx(50, abs=2)
@@ -79,7 +79,7 @@ def test_boxes_follow_the_picture_between_detections(
 @pytest.mark.parametrize("fps", [5, 30])
 def test_smoothing_depends_on_time_and_not_on_the_rate(make_face: MakeFace, fps: int) -> None:
     tracker = Tracker(smoothing_s=0.5)
-    tracker.detected([make_face(0, 0, 50)], 0.0)
+    tracker.match([make_face(0, 0, 50)], 0.0)
     [track] = tracker.visible
     tracker.smooth(track, np.array([1.0, 0.0]), 0.0)
     for frame in range(1, fps + 1):
@@ -92,7 +92,7 @@ def test_a_stream_detects_every_few_frames_and_names_each_person(
     square_predictor: Predictor, square_frame: Draw
 ) -> None:
     stream = FaceStream(square_predictor, detect_every=4)
-    detector = square_predictor._detector
+    detector = square_predictor.detector
     seen = [stream.step(square_frame(40 + 2 * i), i / 30) for i in range(8)]
     assert detector.calls == 2
     assert [face.number for faces in seen for face in faces] == [1] * 8
@@ -105,7 +105,7 @@ def test_a_stream_of_few_frames_a_second_detects_on_each(
 ) -> None:
     stream = FaceStream(square_predictor, detect_every=4)
     seen = [stream.step(square_frame(x), i / 5) for i, x in enumerate((10, 60, 110))]
-    assert square_predictor._detector.calls == 3
+    assert square_predictor.detector.calls == 3
     assert [face.number for faces in seen for face in faces] == [1] * 3
 
 

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from fer.errors import DetectorError, ResultsError, VideoError
+from fer.inference.annotated_video import annotate, check_target
 from fer.inference.predictor import Predictor
 from fer.inference.video import VideoFile
-from fer.inference.videofiles import analyse_to_csv, annotate, check_target
+from fer.inference.video_csv import analyse_to_csv
 from fer.models.model import Model
 
 FRAMES, FPS = 40, 10
