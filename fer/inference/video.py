@@ -1,4 +1,4 @@
-"""Films, frame by frame."""
+"""Videos, frame by frame."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ from fer.inference.predictor import Predictor
 from fer.inference.stream import DETECT_EVERY, FaceStream
 
 _MISSING_S = 1.0
-"""A film that ends this much before it should is taken to be cut short."""
+"""A video that ends this long before its stated duration counts as truncated."""
 
 _CLOCK_JUMP_S = 0.5
-"""A clock that goes back by more begins anew; by less, frames were stamped carelessly."""
+"""A clock that goes back by more has restarted; by less, the timestamps are inaccurate."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -27,7 +27,7 @@ class VideoFrame:
     """One frame.
 
     Attributes:
-        number: From 0, counting every frame of the film.
+        number: From 0, counting every frame of the video.
         at_s: Its time from the start; never less than the one before.
         pixels: Upright RGB, shape (height, width, 3), uint8.
     """
@@ -38,33 +38,33 @@ class VideoFrame:
 
 
 class VideoFile:
-    """A film that is read from front to back; nothing but the current frame is held."""
+    """A video that is read from front to back, one frame in memory at a time."""
 
     def __init__(self, source: Path | str | BinaryIO) -> None:
-        """Open a film.
+        """Open a video.
 
         Args:
-            source: A file, or something to read one from.
+            source: A file's path, or an open binary file.
 
         Raises:
-            VideoError: If it is not there, or not a film.
+            VideoError: If it is not there, or not a video.
         """
-        self._name = f"'{source}'" if isinstance(source, (str, Path)) else "The film"
+        self._name = f"'{source}'" if isinstance(source, (str, Path)) else "The video"
         try:
             opened = str(source) if isinstance(source, Path) else source
             self._container = av.open(opened, "r", metadata_errors="replace")
         except (av.error.FFmpegError, OSError, ValueError) as error:
             raise VideoError(
-                f"{self._name} cannot be opened as a film ({_reason(error)}). It may be cut short "
-                "before its index, or be no film. Copy it again, or convert it to MP4."
+                f"{self._name} cannot be opened as a video ({_reason(error)}). It may be truncated "
+                "before its index, or not be a video. Copy it again, or convert it to MP4."
             ) from None
         if not self._container.streams.video:
             self._container.close()
-            raise VideoError(f"{self._name} holds no pictures, only sound. Give a film.")
+            raise VideoError(f"{self._name} holds no pictures, only sound. Choose a video.")
         self._stream = self._container.streams.video[0]
         self._stream.thread_type = "AUTO"
         self.problem: str | None = None
-        """Where and why reading broke off or skipped something; None while all is well."""
+        """Where and why frames are missing or damaged; None while all is well."""
 
     def __enter__(self) -> "VideoFile":
         return self
@@ -78,34 +78,34 @@ class VideoFile:
         self.close()
 
     def close(self) -> None:
-        """Let the file go."""
+        """Close the file."""
         self._container.close()
 
     @property
     def fps(self) -> float:
-        """Frames a second, on average; 25 where the film does not say."""
+        """Frames per second, on average; 25 where the video does not state it."""
         return float(self._stream.average_rate or 25)
 
     @property
     def duration_s(self) -> float | None:
-        """How long the film says that it is."""
+        """The duration that the video states."""
         if self._stream.duration and self._stream.time_base:
             return float(self._stream.duration * self._stream.time_base)
         return self._container.duration / av.time_base if self._container.duration else None
 
     @property
     def frames_planned(self) -> int | None:
-        """About how many frames there are, if the film says so."""
+        """About how many frames there are, if the video states that or its duration."""
         if self._stream.frames:
             return self._stream.frames
         return round(self.duration_s * self.fps) if self.duration_s else None
 
     def frames(self, *, start: int = 0, every: int = 1) -> Iterator[VideoFrame]:
-        """Every so many frames; `problem` says afterwards whether they are all.
+        """Every Nth frame; afterwards `problem` is set if any are missing or damaged.
 
         Args:
-            start: Number of the first frame that is wanted.
-            every: From one wanted frame to the next.
+            start: Number of the first frame.
+            every: N.
         """
         last_s = 0.0
         number = -1
@@ -114,17 +114,17 @@ class VideoFile:
             at_s = number / self.fps if frame.time is None else float(frame.time)
             if number == 0:
                 start_s = at_s
-            elif at_s - start_s < last_s - _CLOCK_JUMP_S:  # films joined end to end
+            elif at_s - start_s < last_s - _CLOCK_JUMP_S:  # videos joined end to end
                 start_s = at_s - last_s - 1 / self.fps
             last_s = max(last_s, at_s - start_s)
             if frame.is_corrupt:
-                self._note(f"the picture at {last_s:.1f} s is damaged")
+                self._note(f"the frame at {last_s:.1f} s is damaged")
             if number < start or (number - start) % every:
                 continue
             yield VideoFrame(number=number, at_s=last_s, pixels=_upright(frame))
         if number < 0:
             raise VideoError(
-                f"{self._name} gave no picture ({self.problem or 'it is empty'}). "
+                f"{self._name} has no readable frame ({self.problem or 'it is empty'}). "
                 "Copy it again, or convert it to MP4."
             )
         if self.duration_s and last_s + 1 / self.fps < self.duration_s - _MISSING_S:
@@ -133,7 +133,7 @@ class VideoFile:
     def frame_near(self, at_s: float) -> np.ndarray:
         """The frame at a time: RGB, shape (height, width, 3), uint8. Ends other reading."""
         start_s = (self._container.start_time or 0) / av.time_base
-        # Where a film has no index, seeking may lead past its end; it is then read from the front.
+        # Without an index, seeking may lead past the end; the video is then read from its start.
         for seek_s in (start_s + max(at_s, 0), start_s):
             self._container.seek(int(seek_s * av.time_base))
             shown: np.ndarray | None = None
@@ -144,7 +144,7 @@ class VideoFile:
                     break
             if shown is not None:
                 return shown
-        raise VideoError(f"{self._name} has no picture at {at_s:.1f} s.")
+        raise VideoError(f"{self._name} has no frame at {at_s:.1f} s.")
 
     def _decoded(self) -> Iterator[av.VideoFrame]:
         packets = self._container.demux(self._stream)
@@ -152,7 +152,7 @@ class VideoFile:
             try:
                 packet = next(packets, None)
             except av.error.FFmpegError as error:
-                self._note(f"the file breaks off ({_reason(error)})")
+                self._note(f"the file ends early ({_reason(error)})")
                 return
             if packet is None:
                 return
@@ -164,7 +164,7 @@ class VideoFile:
                     if packet.pts is None or packet.time_base is None
                     else (f" at {float(packet.pts * packet.time_base):.1f} s")
                 )
-                self._note(f"pictures{at} are damaged ({_reason(error)})")
+                self._note(f"frames{at} are damaged ({_reason(error)})")
                 continue
             yield from frames
 
@@ -175,7 +175,7 @@ class VideoFile:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class VideoStep:
-    """One frame of a film with the people in it."""
+    """One frame of a video with the people in it."""
 
     frame: VideoFrame
     faces: tuple[TrackedFace, ...]
@@ -191,13 +191,13 @@ def analyse(
     known: tuple[TrackedFace, ...] = (),
     known_at_s: float = 0.0,
 ) -> Iterator[VideoStep]:
-    """Follow the people through a film.
+    """Follow the people through a video.
 
     Args:
-        video: The film.
+        video: The video.
         predictor: The model with a detector.
-        every: Look at every so many frames.
-        start: Number of the first frame to look at.
+        every: Analyse every Nth frame.
+        start: Number of the first frame to analyse.
         first_number: Number of the first new person.
         known: People of the frame before `start`.
         known_at_s: The time of that frame.
@@ -214,7 +214,7 @@ def analyse(
 
 
 def _upright(frame: av.VideoFrame) -> np.ndarray:
-    """RGB pixels, turned as the film says that it was filmed."""
+    """RGB pixels, turned by the rotation that the video states."""
     pixels: np.ndarray = frame.to_ndarray(format="rgb24")
     turns = round(frame.rotation / 90) % 4
     return np.ascontiguousarray(np.rot90(pixels, turns)) if turns else pixels

@@ -27,7 +27,7 @@ class VideoAnalysis:
         Args:
             source: Its bytes, or where it lies.
             predictor: The model with a detector.
-            every: Analyse every so many frames.
+            every: Analyse every Nth frame.
 
         Raises:
             VideoError: If it cannot be opened.
