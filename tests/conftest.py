@@ -4,12 +4,20 @@ import getpass
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import hypothesis
 import numpy as np
+import pandas as pd
 import pytest
+from PIL import Image
+
+from fer.data import Dataset
+from fer.data.synthetic import synthetic_faces
+from fer.faces.face import Face
+from fer.inference.predictor import Predictor
+from fer.models.model import Model
 
 # A busy machine has slow moments; what hangs is caught by pytest's timeout.
 hypothesis.settings.register_profile("patient", hypothesis.settings.default, deadline=None)
@@ -87,3 +95,133 @@ def astronaut() -> np.ndarray:
     photo: np.ndarray = astronaut()
     photo.flags.writeable = False
     return photo
+
+
+@pytest.fixture(autouse=True)
+def runs_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Runs of tests, and what tests make the machine remember, stay in the test's folder."""
+    monkeypatch.setenv("FER_RUNS", str(tmp_path / "runs"))
+    return tmp_path / "runs"
+
+
+@pytest.fixture(scope="session")
+def tiny_dataset() -> Dataset:
+    """Two emotions of drawn 24×24 faces in three parts."""
+    labels = ("happy", "surprise")
+    faces, targets = synthetic_faces(per_class=40, size=24, seed=0, labels=labels)
+    index = pd.DataFrame(
+        {
+            "path": [f"{i}.png" for i in range(len(faces))],
+            "label": [labels[target] for target in targets],
+            "split": np.resize(["train", "train", "train", "validation", "test"], len(faces)),
+            "width": 24,
+            "height": 24,
+            "hash": [str(i) for i in range(len(faces))],
+        }
+    )
+    return Dataset(
+        name="tiny", index=index, pixels=faces, labels=labels, split_rule="by hand", synthetic=True
+    )
+
+
+@pytest.fixture(scope="session")
+def face_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Drawn faces of two emotions, as a folder of folders."""
+    import cv2
+
+    from fer.data.synthetic import draw_face
+
+    root = tmp_path_factory.mktemp("faces")
+    for label in ("happy", "surprise"):
+        for part, count in (("train", 16), ("test", 4)):
+            folder = root / part / label
+            folder.mkdir(parents=True)
+            for seed in range(count):
+                cv2.imwrite(str(folder / f"{seed}.png"), draw_face(label, seed=seed, size=24))
+    return root
+
+
+MakeFaces = Callable[..., Path]
+
+
+@pytest.fixture
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("FER_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> MakeFaces:
+    """Write random pictures below a folder, `set` in the test's own, and give that folder."""
+    rng = np.random.default_rng(0)
+
+    def make(
+        *names: str, root: Path | None = None, size: tuple[int, int] = (48, 48), mode: str = "L"
+    ) -> Path:
+        folder = root or tmp_path / "set"
+        for name in names:
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shape = size if mode == "L" else (*size, 3)
+            Image.fromarray(rng.integers(0, 256, shape, dtype=np.uint8), mode).save(path)
+        return folder
+
+    return make
+
+
+class BrightSquare:
+    """Finds the bright square of a dark picture, as a detector finds a face."""
+
+    name = "square"
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def detect(self, photo: np.ndarray) -> list[Face]:
+        self.calls += 1
+        rows, columns = np.nonzero(photo[:, :, 0] > 128)
+        if not len(rows):
+            return []
+        x, y = int(columns.min()), int(rows.min())
+        return [face_at(x, y, max(int(columns.max()) - x + 1, 12))]
+
+    def detect_many(self, photos: Sequence[np.ndarray]) -> list[list[Face]]:
+        return [self.detect(photo) for photo in photos]
+
+
+def face_at(x: int, y: int, side: int) -> Face:
+    """A face whose landmarks lie as on a face seen from the front."""
+    landmarks = [(0.31, 0.4), (0.69, 0.4), (0.5, 0.6), (0.35, 0.78), (0.65, 0.78)]
+    return Face(
+        box=(x, y, side, side),
+        score=0.9,
+        landmarks=np.array([(x + u * side, y + v * side) for u, v in landmarks], np.float32),
+    )
+
+
+@pytest.fixture
+def square_detector() -> BrightSquare:
+    return BrightSquare()
+
+
+@pytest.fixture
+def square_predictor(tiny_model: Model, square_detector: BrightSquare) -> Predictor:
+    return Predictor(tiny_model, square_detector)
+
+
+@pytest.fixture(scope="session")
+def square_frame() -> Callable[..., np.ndarray]:
+    """A textured square of 60 px on a dark ground, 200 × 160 px; without a place, the ground."""
+    texture = np.random.default_rng(0).integers(140, 256, (10, 10, 3), dtype=np.uint8)
+    square = texture.repeat(6, axis=0).repeat(6, axis=1)
+
+    def draw(x: int | None = None, y: int = 50) -> np.ndarray:
+        frame = np.full((160, 200, 3), 20, np.uint8)
+        if x is not None:
+            frame[y : y + 60, x : x + 60] = square
+        return frame
+
+    return draw
+
+
+make_face = pytest.fixture(scope="session")(lambda: face_at)

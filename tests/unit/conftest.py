@@ -1,122 +1,65 @@
-import time
-from collections.abc import Callable
-from pathlib import Path
+"""A model without a network, and a guard: unit tests load no TensorFlow and start no process."""
+
+import subprocess
+import sys
+from importlib.machinery import ModuleSpec
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from fer.data import Dataset
-from fer.data.synthetic import synthetic_faces
+from fer.faces.alignment import FER2013_FRAMING
+from fer.models.card import ModelCard
 from fer.models.model import Model
-from fer.nets.augmentation import Augmentation
-from fer.runs.run import Run
-from fer.training.config import TrainingConfig
+
+_HEAVY = ("keras", "streamlit", "tensorflow")
+
+
+class _Refused:
+    """A finder that refuses heavy packages."""
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        if name.partition(".")[0] in _HEAVY:
+            pytest.fail(f"A unit test imports {name}; it belongs to tests/integration.")
+        return None
 
 
 @pytest.fixture(autouse=True)
-def runs_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Runs of tests, and what tests make the machine remember, stay in the test's folder."""
-    monkeypatch.setenv("FER_RUNS", str(tmp_path / "runs"))
-    return tmp_path / "runs"
+def only_light_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail where a test imports a heavy package or starts a process."""
+
+    def refuse(*arguments: object, **options: object) -> None:
+        pytest.fail("A unit test starts a process; it belongs to tests/integration.")
+
+    monkeypatch.setattr(sys, "meta_path", [_Refused(), *sys.meta_path])
+    monkeypatch.setattr(subprocess.Popen, "__init__", refuse)
 
 
 @pytest.fixture(scope="session")
-def tiny_dataset() -> Dataset:
-    """Two emotions of drawn 24×24 faces in three parts."""
-    labels = ("happy", "surprise")
-    faces, targets = synthetic_faces(per_class=40, size=24, seed=0, labels=labels)
-    index = pd.DataFrame(
-        {
-            "path": [f"{i}.png" for i in range(len(faces))],
-            "label": [labels[target] for target in targets],
-            "split": np.resize(["train", "train", "train", "validation", "test"], len(faces)),
-            "width": 24,
-            "height": 24,
-            "hash": [str(i) for i in range(len(faces))],
-        }
-    )
-    return Dataset(
-        name="tiny", index=index, pixels=faces, labels=labels, split_rule="by hand", synthetic=True
-    )
+def tiny_model(tiny_dataset: Dataset) -> Model:
+    """Names a face after the class whose mean face is nearer; it has no network."""
+    train = tiny_dataset.select("train")
+    faces = train.pixels.reshape(len(train), -1).astype(np.float32) / 255
+    targets = train.targets_among(tiny_dataset.labels)
+    means = np.stack([faces[targets == i].mean(axis=0) for i in range(len(tiny_dataset.labels))])
 
+    def forward(given: np.ndarray) -> np.ndarray:
+        flat = given.reshape(len(given), -1).astype(np.float32) / 255
+        logits = -((flat[:, None] - means) ** 2).sum(axis=2)
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        answers: np.ndarray = powers / powers.sum(axis=1, keepdims=True)
+        return answers
 
-@pytest.fixture(scope="session")
-def tiny_config() -> TrainingConfig:
-    return TrainingConfig(
-        architecture="simple",
+    def no_network() -> None:
+        raise AssertionError("This model has no network.")
+
+    card = ModelCard(
+        name="tiny",
+        labels=tiny_dataset.labels,
         height=24,
         width=24,
-        epochs=2,
-        batch_size=16,
-        optimizer="adam",
-        learning_rate=0.003,
-        ema=0,
-        augmentation=Augmentation(),
+        channels=1,
+        framing=FER2013_FRAMING.to_dict(),
+        data={},
     )
-
-
-@pytest.fixture(scope="session")
-def tiny_folder(
-    tiny_dataset: Dataset, tiny_config: TrainingConfig, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    """The folder of a trained model."""
-    from fer import api
-
-    folder = tmp_path_factory.mktemp("models") / "tiny"
-    api.train(tiny_dataset, config=tiny_config, out=folder)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def tiny_model(tiny_folder: Path) -> Model:
-    from fer import models
-
-    return models.load(tiny_folder)
-
-
-@pytest.fixture
-def small_config(face_folder: Path) -> TrainingConfig:
-    """A training of three steps an epoch, on faces in a folder."""
-    return TrainingConfig(
-        dataset=str(face_folder),
-        architecture="simple",
-        height=24,
-        width=24,
-        epochs=2,
-        batch_size=8,
-        optimizer="adam",
-        learning_rate=0.003,
-        ema=0,
-        validation_fraction=0.25,
-    )
-
-
-@pytest.fixture(scope="session")
-def face_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Drawn faces of two emotions, as a folder of folders."""
-    import cv2
-
-    from fer.data.synthetic import draw_face
-
-    root = tmp_path_factory.mktemp("faces")
-    for label in ("happy", "surprise"):
-        for part, count in (("train", 16), ("test", 4)):
-            folder = root / part / label
-            folder.mkdir(parents=True)
-            for seed in range(count):
-                cv2.imwrite(str(folder / f"{seed}.png"), draw_face(label, seed=seed, size=24))
-    return root
-
-
-@pytest.fixture(scope="session")
-def wait_for() -> Callable[..., None]:
-    """Call with a run and states: returns once it is in one of them."""
-
-    def wait(run: Run, *states: str, timeout_s: float = 200) -> None:
-        end = time.monotonic() + timeout_s
-        while (state := run.status().get("state")) not in states:
-            assert time.monotonic() < end, f"{state} after {timeout_s} s: {run.stored_status()}"
-            time.sleep(0.05)
-
-    return wait
+    return Model(card=card, forward=forward, open_network=no_network)

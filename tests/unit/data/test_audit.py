@@ -93,17 +93,6 @@ def test_other_faces_are_no_near_duplicates(make: MakeFaces) -> None:
     assert audit(load_dataset(root)).summary["near_duplicates"]["images"] == 0
 
 
-def test_the_real_fer2013_shows_its_known_flaws(fer2013_folder: Path) -> None:
-    summary = audit(load_dataset(fer2013_folder, validation_fraction=0)).summary
-    assert summary["splits"]["train"] == 28_708
-    assert summary["exact_duplicates"]["redundant_within"]["train"] == 1_236
-    [leak] = [row for row in summary["exact_duplicates"]["across"] if row["stands_in"] == "train"]
-    assert leak["split"] == "public_test"
-    assert leak["images"] in (279, 280)
-    assert summary["near_constant"]["by_split"]["train"] == 12
-    assert summary["votes"]["agreement"] == pytest.approx(0.616, abs=0.001)
-
-
 def test_the_most_alike_face_comes_first_and_a_blank_one_is_like_no_other() -> None:
     faces = np.stack([draw_face("happy", seed=seed, size=48) for seed in range(6)])[..., None]
     faces[4] = np.clip(faces[1] * 0.8 + 30, 0, 255)

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from fer.errors import ResultsError, UnreadableImageError
+from fer.errors import UnreadableImageError
 from fer.inference.folders import photos_in, predict_to_csv
 from fer.inference.predictor import Predictor
 
@@ -86,16 +86,6 @@ def test_progress_counts_to_the_end(
         progress=lambda done, planned: seen.append((done, planned)),
     )
     assert seen == [(done, 5) for done in range(1, 6)]
-
-
-def test_results_of_another_model_are_not_mixed_in(
-    photos: Path, square_predictor: Predictor, tmp_path: Path
-) -> None:
-    out = tmp_path / "out.csv"
-    predict_to_csv(square_predictor, [photos], out)
-    out.write_text(out.read_text().replace(f",{square_predictor.card.name} ", ",other "))
-    with pytest.raises(ResultsError, match="other"):
-        predict_to_csv(square_predictor, [photos], out)
 
 
 def test_a_folder_without_pictures_is_an_error_that_names_the_option(

@@ -1,4 +1,3 @@
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -6,9 +5,8 @@ import cv2
 import numpy as np
 import pytest
 
-import fer
 from fer.data.synthetic import draw_face
-from fer.errors import DetectorError, FerError, ImageError
+from fer.errors import FerError, ImageError
 from fer.faces.face import Face
 from fer.images import to_network_input
 from fer.inference.prediction import PhotoFaces
@@ -89,11 +87,6 @@ def test_bytes_paths_and_pixels_give_the_same_answer(tiny_model: Model, tmp_path
     assert all(answer == answers[0] for answer in answers)
 
 
-def test_an_unknown_detector_is_an_error(tiny_folder: Path) -> None:
-    with pytest.raises(DetectorError, match="haar"):
-        Predictor.load(tiny_folder, detector="haar")
-
-
 def test_a_bad_file_is_a_typed_error(tiny_model: Model, tmp_path: Path) -> None:
     (tmp_path / "text.jpg").write_text("hello")
     with pytest.raises(FerError):
@@ -126,23 +119,3 @@ def test_many_photos_are_searched_in_groups_and_answered_in_order(
     detector.searched.clear()
     list(predictor.predict_many(photos))
     assert set(detector.searched) == {1}
-
-
-def test_one_call_after_the_other_loads_a_model_once_until_it_is_replaced(
-    tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    loaded: list[Path] = []
-    load = Predictor.load
-
-    def counted(model: Path, *, detector: str) -> Predictor:
-        loaded.append(model)
-        return load(model, detector=detector)
-
-    monkeypatch.setattr(Predictor, "load", counted)
-    photo = np.zeros((60, 60), np.uint8)
-    for _ in range(3):
-        assert fer.predict_emotion(photo, model=tiny_folder, detector="none")
-    assert len(loaded) == 1
-    os.utime(tiny_folder / "card.json", ns=(0, 1))
-    assert fer.predict_emotion(photo, model=tiny_folder, detector="none")
-    assert len(loaded) == 2
