@@ -214,7 +214,8 @@ def _gather(pixels: np.ndarray, rows: np.ndarray) -> np.ndarray:
         return pixels[rows[0] : rows[-1] + 1]
     size = len(rows) * pixels[:1].nbytes
     if size <= _IN_MEMORY_BYTES:
-        return pixels[rows]
+        copied: np.ndarray = pixels[rows]
+        return copied
     with tempfile.TemporaryFile() as file:
         file.truncate(size)
         copy = np.memmap(file, np.uint8, "r+", shape=(len(rows), *pixels.shape[1:]))

@@ -74,7 +74,8 @@ def _small(grey: np.ndarray) -> np.ndarray:
     """16×16 values with mean 0 and length 1, (m, 256): a product of two is their correlation."""
     means = grey.reshape(-1, 16, 2, 16, 2).mean(axis=(2, 4)).reshape(len(grey), 256)
     means -= means.mean(axis=1, keepdims=True)
-    return means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-6)
+    unit: np.ndarray = means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-6)
+    return unit
 
 
 def _grey_faces(pixels: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -129,4 +130,5 @@ def nearest(pixels: np.ndarray, row: int, count: int, *, at_most: int = 200_000)
         return np.empty(0, np.int64)
     likeness = flat @ face
     order = rows[np.argsort(-likeness, kind="stable")[: count + 1]]
-    return order[order != row][:count]
+    others: np.ndarray = order[order != row]
+    return others[:count]

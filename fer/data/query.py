@@ -74,7 +74,8 @@ def rows(dataset: Dataset, report: Audit, query: Query) -> np.ndarray:
     if query.text:
         fits &= index["path"].str.contains(query.text, case=False, regex=False).to_numpy(bool)
     found = np.flatnonzero(fits)
-    return found[_order(index, report, query, found)]
+    rows: np.ndarray = found[_order(index, report, query, found)]
+    return rows
 
 
 def _order(index: pd.DataFrame, report: Audit, query: Query, found: np.ndarray) -> np.ndarray:

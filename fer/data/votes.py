@@ -104,7 +104,8 @@ def shares(votes: np.ndarray, labels: Sequence[str]) -> np.ndarray:
         if label in VOTES:
             counted[:, column] = np.nan_to_num(votes[:, VOTES.index(label)])
     totals = counted.sum(axis=1, keepdims=True)
-    return np.divide(counted, totals, out=counted, where=totals > 0)
+    shared: np.ndarray = np.divide(counted, totals, out=counted, where=totals > 0)
+    return shared
 
 
 def top(votes: np.ndarray) -> np.ndarray:

@@ -83,7 +83,8 @@ def calibration_errors(surplus: np.ndarray) -> np.ndarray:
     n = surplus.shape[1]
     ends = np.cumsum([len(rows) for rows in np.array_split(np.empty(n), min(BINS, n))])
     sums = np.add.reduceat(surplus, np.concatenate([[0], ends[:-1]]), axis=1)
-    return np.abs(sums).sum(axis=1) / n
+    errors: np.ndarray = np.abs(sums).sum(axis=1) / n
+    return errors
 
 
 def areas_under_curves(

@@ -186,7 +186,8 @@ def raw_probabilities(
     elif progress:
         progress(len(part), len(part))
     assert kept is not None
-    return kept.to_numpy(np.float32)[places]
+    probabilities: np.ndarray = kept.to_numpy(np.float32)[places]
+    return probabilities
 
 
 def _file(model: Model, name: str, split: str, tta: str) -> Path | None:

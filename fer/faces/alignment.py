@@ -107,7 +107,8 @@ def photo_to_crop(
     turn = np.array([[cos, sin, 0], [-sin, cos, 0], [0, 0, 1]])
     x = width / 2 + (framing.eyes_x - 0.5) * side
     y = height / 2 + (framing.eyes_y - 0.5) * side
-    return _shift(x, y) @ turn @ _shift(*-eyes)
+    matrix: np.ndarray = _shift(x, y) @ turn @ _shift(*-eyes)
+    return matrix
 
 
 def _region(

@@ -45,4 +45,5 @@ def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
         return probabilities
     logits = np.log(np.maximum(probabilities, np.finfo(np.float32).tiny)) / temperature
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+    shares: np.ndarray = (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+    return shares

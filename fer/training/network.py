@@ -92,7 +92,7 @@ def adjust_logits(model: keras.Model, shares: np.ndarray, amount: float) -> None
 
 def uses_xla() -> bool:
     """Whether to compile training with XLA: under TensorFlow it slows small networks on CPUs."""
-    return keras.backend.backend() != "tensorflow"
+    return str(keras.backend.backend()) != "tensorflow"
 
 
 def _shape(config: TrainingConfig) -> tuple[int, int, int]:

@@ -116,8 +116,9 @@ def _answers(teacher: Model, faces: np.ndarray, labels: tuple[str, ...]) -> np.n
             "that knows every class to learn."
         )
     places = [card.labels.index(label) for label in labels]
-    said = (teacher.classify(faces) + teacher.classify(faces[:, :, ::-1]))[:, places]
-    return said / said.sum(axis=1, keepdims=True)
+    summed = (teacher.classify(faces) + teacher.classify(faces[:, :, ::-1]))[:, places]
+    probabilities: np.ndarray = summed / summed.sum(axis=1, keepdims=True)
+    return probabilities
 
 
 def _labels(config: TrainingConfig, dataset: Dataset) -> tuple[str, ...]:
@@ -139,4 +140,5 @@ def _class_weights(how: str, targets: np.ndarray) -> np.ndarray:
     counts = targets.sum(axis=0)
     power = {"none": 0.0, "root": 0.5, "balanced": 1.0}[how]
     weights = np.where(counts > 0, np.maximum(counts, 1e-6) ** -power, 0.0)
-    return (weights * counts.sum() / (weights @ counts)).astype(np.float32)
+    normalised: np.ndarray = (weights * counts.sum() / (weights @ counts)).astype(np.float32)
+    return normalised

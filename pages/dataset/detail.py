@@ -144,7 +144,8 @@ def _others(groups: np.ndarray, row: int) -> np.ndarray:
     if groups[row] < 0:
         return np.empty(0, np.int64)
     same = np.flatnonzero(groups == groups[row])
-    return same[same != row]
+    others: np.ndarray = same[same != row]
+    return others
 
 
 def _show_row(opened: Opened, heading: str, found: np.ndarray, key: str) -> None:

@@ -1,5 +1,6 @@
 """One face of an evaluation: what the model said, what people said, and marks by hand."""
 
+from collections.abc import Callable
 from html import escape
 from typing import Any
 
@@ -48,7 +49,9 @@ def _pictures(evaluated: Evaluation, face: pd.Series, place: str) -> None:
     shown = [(pixels, "The face", f"Face labelled {face['label']}")]
     slot = st.empty()
     model = evaluated.model
-    explanations = {"Grad-CAM": lambda face, label: grad_cam(model.network, face, label)}
+    explanations: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
+        "Grad-CAM": lambda face, label: grad_cam(model.network, face, label)
+    }
     if st.toggle(
         "Second opinion: hide parts of the face",
         key=f"{keys.OCCLUSION}.{place}",

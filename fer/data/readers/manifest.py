@@ -116,7 +116,8 @@ class ManifestReader:
         table = table[list(_COLUMNS)]
         table = table.astype("object").where(table.notna(), "").astype(str)
         table["path"] = table["path"].str.replace("\\", "/", regex=False)
-        return table.apply(lambda column: column.str.strip())
+        stripped: pd.DataFrame = table.apply(lambda column: column.str.strip())
+        return stripped
 
     def _find(self, paths: pd.Series) -> list[File | str]:
         """Each file, or the reason why it is left out."""
