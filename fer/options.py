@@ -1,4 +1,4 @@
-"""Options of a configuration: default, range and a line of help in one place each.
+"""Options of a configuration, each declared once: default, range, help, place in a form.
 
 A configuration is a frozen dataclass whose fields are made by `option`. From that one
 declaration come the check of its values, its reading and writing, and the form on a page.
@@ -17,6 +17,19 @@ from fer.errors import ConfigError
 Config = TypeVar("Config")
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Option:
+    """What is declared of a field beside its default; see `option`."""
+
+    help: str
+    low: float | None
+    high: float | None
+    choices: tuple[Any, ...]
+    group: str
+    source: str
+    empty: str
+
+
 def option(
     default: Any,
     help: str,
@@ -24,6 +37,9 @@ def option(
     low: float | None = None,
     high: float | None = None,
     choices: tuple[Any, ...] = (),
+    group: str = "",
+    source: str = "",
+    empty: str = "",
 ) -> Any:
     """A field of a configuration.
 
@@ -32,12 +48,28 @@ def option(
         help: One line for people.
         low: Least value allowed, of a number.
         high: Greatest value allowed, of a number.
-        choices: The only values allowed, if there are such.
+        choices: The only values allowed, if these are known here.
+        group: Heading in a form; an option without one gets no widget of its own.
+        source: Where a form finds the choices, if they depend on the machine or on heavy imports:
+            `architectures`, `emotions` or `models`.
+        empty: What an empty text or list means, in a form.
     """
-    metadata = {"help": help, "low": low, "high": high, "choices": choices}
+    declared = Option(
+        help=help, low=low, high=high, choices=choices, group=group, source=source, empty=empty
+    )
+    metadata = {"option": declared}
     if isinstance(default, dict):
         return dataclasses.field(default_factory=lambda: dict(default), metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)
+
+
+def declared(config: Any) -> dict[str, Option]:
+    """The options of a configuration, or of its class, by name in the order of declaration."""
+    return {
+        field.name: field.metadata["option"]
+        for field in dataclasses.fields(config)
+        if "option" in field.metadata
+    }
 
 
 def check(config: Any, *, prefix: str = "") -> None:
@@ -48,7 +80,7 @@ def check(config: Any, *, prefix: str = "") -> None:
     """
     for field in dataclasses.fields(config):
         name, value = prefix + field.name, getattr(config, field.name)
-        if dataclasses.is_dataclass(value) or "help" not in field.metadata:
+        if "option" not in field.metadata:
             continue
         expected = type(default_of(field))
         if expected is float and type(value) is int:
@@ -59,7 +91,7 @@ def check(config: Any, *, prefix: str = "") -> None:
             object.__setattr__(config, field.name, value)
         if type(value) is not expected:
             raise ConfigError(f"{name} is {value!r}; it must be {_KINDS[expected]}.")
-        _check_bounds(name, value, field.metadata)
+        _check_bounds(name, value, field.metadata["option"])
 
 
 _KINDS = {
@@ -72,13 +104,13 @@ _KINDS = {
 }
 
 
-def _check_bounds(name: str, value: Any, declared: Mapping[str, Any]) -> None:
-    choices, low, high = declared["choices"], declared["low"], declared["high"]
+def _check_bounds(name: str, value: Any, option: Option) -> None:
+    choices, low, high = option.choices, option.low, option.high
     if choices and value not in choices:
         allowed = ", ".join(map(str, choices))
         shown = f"'{value}'" if isinstance(value, str) else value
         raise ConfigError(f"{name} is {shown}; it must be one of {allowed}.")
-    if low is not None and not low <= value <= high:
+    if low is not None and high is not None and not low <= value <= high:
         raise ConfigError(f"{name} is {value:g}; it must be {low:.10g} to {high:.10g}.")
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from fer import settings
+from fer.data.registry import registered
 from fer.errors import DatasetError
 
 
@@ -30,3 +31,18 @@ def allowed(path: str | Path) -> Path:
             "let the owner of this machine name its folder in FER_DATA_ROOTS."
         )
     return found
+
+
+def check_source(source: str) -> None:
+    """Refuse a data set that is not there or that this app may not read.
+
+    Args:
+        source: A data set's name or whole path.
+
+    Raises:
+        DatasetError: If so.
+    """
+    paths = {known.name: known.path for known in registered()}
+    path = paths.get(source, source)
+    if path is not None and not allowed(path).exists():
+        raise DatasetError(f"No data set at '{source}'. Type the path of a folder that is there.")

@@ -19,110 +19,186 @@ SCHEDULES = ("cosine", "one-cycle", "plateau", "constant")
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingConfig:
-    """A training run, in full; checked when it is made. Each option says what it does."""
+    """A training run, in full; checked when it is made."""
 
     dataset: str = option("synthetic", "A data set's folder or name, or 'synthetic'.")
     validation_fraction: float = option(
-        0.2, "Share of train held out where there is no validation part.", low=0.01, high=0.9
+        0.2,
+        "Share of train to hold out where the data set has no validation split.",
+        low=0.01,
+        high=0.9,
+        group="Data",
     )
     truth: str = option(
-        "label", "What counts as right: the label, or what most annotators chose.", choices=TRUTHS
+        "label",
+        "The correct answer: the label, or the choice of most annotators.",
+        choices=TRUTHS,
+        group="Data",
     )
     label_mode: str = option(
         "hard",
-        "Learn one label a face, the annotators' votes, or the mean of both.",
+        "Learn one label per face, the annotators' votes, or the mean of both.",
         choices=("hard", "soft", "blend"),
+        group="Data",
     )
-    teachers: tuple[str, ...] = option(
-        (), "Models whose mean answer is part of every target (distillation)."
+    labels: tuple[str, ...] = option(
+        (),
+        "Classes to learn.",
+        group="Data",
+        source="emotions",
+        empty="All of the data set",
     )
-    teacher_share: float = option(0.5, "How much of the target they give.", low=0, high=1)
-    labels: tuple[str, ...] = option((), "Classes to learn; none named: all of the data set.")
-    use_excluded: bool = option(False, "Learn from faces that were marked as excluded, too.")
-    select_on: str = option(
-        "validation", "Keep the epoch that is best on validation, or the last one."
-    )
-    architecture: str = option("resnet", "The network's name.")
-    options: dict[str, float] = option({}, "Size of the network, as its family names it.")
-    start_from: str = option("", "A model to go on from (fine-tuning); empty: from scratch.")
-    widen: float = option(
-        1.0,
-        "How many times wider than the model it goes on from (Net2Net, Chen et al. 2016).",
-        low=1,
-        high=8,
-    )
-    frozen_layers: int = option(
-        0, "Layers with weights, from the input, that stay as they are.", low=0, high=1000
-    )
-    height: int = option(48, "Height of the faces in pixels.", low=16, high=512)
-    width: int = option(48, "Width of the faces in pixels.", low=16, high=512)
-    channels: int = option(1, "1 for grey, 3 for colour.", choices=(1, 3))
-    epochs: int = option(30, "Passes over the training faces.", low=1, high=10_000)
-    batch_size: int = option(128, "Faces a step.", low=1, high=8192)
-    optimizer: str = option(
-        "sgd", "How weights are moved; sgd has Nesterov momentum 0.9.", choices=OPTIMIZERS
-    )
-    learning_rate: float = option(0.1, "Its peak.", low=1e-7, high=10)
-    weight_decay: float = option(
-        5e-4, "Decoupled, a step times the learning rate; not on biases.", low=0, high=1
-    )
-    schedule: str = option("cosine", "How the learning rate moves.", choices=SCHEDULES)
-    warmup_epochs: float = option(
-        2.0, "Epochs of linear rise to the peak (cosine, constant).", low=0, high=10_000
-    )
-    plateau_patience: int = option(
-        5, "Epochs without a better validation loss before the rate falls.", low=1, high=1000
-    )
-    plateau_factor: float = option(0.5, "What the rate is then multiplied by.", low=0.01, high=0.99)
-    loss: str = option(
-        "cross-entropy",
-        "Focal looks less at faces that are learnt already.",
-        choices=("cross-entropy", "focal"),
-    )
-    focal_gamma: float = option(2.0, "How much less.", low=0, high=10)
-    label_smoothing: float = option(
-        0.1, "Share of every target that is spread over all classes.", low=0, high=0.9
-    )
+    use_excluded: bool = option(False, "Learn from excluded faces, too.", group="Data")
     class_weights: str = option(
         "none",
-        "Weigh rare classes more: fully, or by the root.",
+        "Weight each class by its inverse frequency, or by the square root of that.",
         choices=("none", "root", "balanced"),
+        group="Data",
     )
     logit_adjustment: float = option(
         0.0,
-        "Raise rare classes in the finished network: each logit by so many times −log of the "
+        "Raise rare classes in the finished network: each logit by this many times −log of the "
         "class's share (Menon et al. 2021).",
         low=0,
         high=2,
+        group="Data",
     )
-    ema: float = option(
-        0.998, "Decay a step of the averaged weights that are kept; 0: none.", low=0, high=0.99999
+    teachers: tuple[str, ...] = option(
+        (),
+        "Models whose mean answer is part of every target (distillation).",
+        group="Data",
+        source="models",
+        empty="None",
+    )
+    teacher_share: float = option(
+        0.5, "Share of the target that the teachers give.", low=0, high=1, group="Data"
+    )
+    architecture: str = option(
+        "resnet", "Family of networks.", group="Network", source="architectures"
+    )
+    options: dict[str, float] = option({}, "Size of the network, as its family names it.")
+    height: int = option(48, "Height of the faces in pixels.", low=16, high=512, group="Network")
+    width: int = option(48, "Width of the faces in pixels.", low=16, high=512, group="Network")
+    channels: int = option(1, "1 for grey, 3 for colour.", choices=(1, 3), group="Network")
+    start_from: str = option(
+        "",
+        "A model to start from (fine-tuning).",
+        group="Network",
+        source="models",
+        empty="From scratch",
+    )
+    widen: float = option(
+        1.0,
+        "How many times wider than the model it starts from (Net2Net, Chen et al. 2016).",
+        low=1,
+        high=8,
+        group="Network",
+    )
+    frozen_layers: int = option(
+        0,
+        "Layers with weights, counted from the input, that are not trained.",
+        low=0,
+        high=1000,
+        group="Network",
+    )
+    epochs: int = option(
+        30, "Passes over the training faces.", low=1, high=10_000, group="Learning"
+    )
+    batch_size: int = option(128, "Faces per step.", low=1, high=8192, group="Learning")
+    optimizer: str = option(
+        "sgd", "Optimizer; sgd has Nesterov momentum 0.9.", choices=OPTIMIZERS, group="Learning"
+    )
+    learning_rate: float = option(
+        0.1, "Peak of the learning rate.", low=1e-7, high=10, group="Learning"
+    )
+    schedule: str = option(
+        "cosine", "Course of the learning rate.", choices=SCHEDULES, group="Learning"
+    )
+    warmup_epochs: float = option(
+        2.0,
+        "Epochs of linear rise to the peak (cosine, constant).",
+        low=0,
+        high=10_000,
+        group="Learning",
+    )
+    plateau_patience: int = option(
+        5,
+        "Epochs without a better validation loss before the rate falls (plateau).",
+        low=1,
+        high=1000,
+        group="Learning",
+    )
+    plateau_factor: float = option(
+        0.5, "Factor by which the rate then falls.", low=0.01, high=0.99, group="Learning"
+    )
+    weight_decay: float = option(
+        5e-4,
+        "Decoupled weight decay, per step times the learning rate; biases have none.",
+        low=0,
+        high=1,
+        group="Learning",
     )
     early_stopping: int = option(
-        0, "End after so many epochs without a better one; 0: never.", low=0, high=10_000
+        0,
+        "Stop after this many epochs without a better one; 0: never.",
+        low=0,
+        high=10_000,
+        group="Learning",
+    )
+    loss: str = option(
+        "cross-entropy",
+        "Focal loss down-weights well-classified faces.",
+        choices=("cross-entropy", "focal"),
+        group="Loss and averaging",
+    )
+    focal_gamma: float = option(
+        2.0, "How strongly focal loss does so.", low=0, high=10, group="Loss and averaging"
+    )
+    label_smoothing: float = option(
+        0.1,
+        "Share of every target that is spread over all classes.",
+        low=0,
+        high=0.9,
+        group="Loss and averaging",
+    )
+    ema: float = option(
+        0.998,
+        "Decay per step of the average of the weights, which is what is kept; 0: no average.",
+        low=0,
+        high=0.99999,
+        group="Loss and averaging",
+    )
+    select_on: str = option(
+        "validation",
+        "Keep the epoch that is best on validation, or the last one.",
+        choices=("validation", "last"),
+        group="Loss and averaging",
     )
     precision: str = option(
         "float32",
         "Mixed precision is for GPUs; it slows most CPUs.",
         choices=("float32", "mixed_bfloat16", "mixed_float16"),
+        group="Machine",
     )
-    tensorboard: bool = option(False, "Write TensorBoard logs too (needs TensorFlow).")
     seed: int = option(
-        0, "Seed of weights, order, variation and held-out part.", low=0, high=2**32 - 1
+        0,
+        "Seed of weights, order, augmentation and held-out faces.",
+        low=0,
+        high=2**32 - 1,
+        group="Machine",
+    )
+    tensorboard: bool = option(
+        False, "Write TensorBoard logs, too (needs TensorFlow).", group="Machine"
     )
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def __post_init__(self) -> None:
-        options.check(self)
         if self.select_on in TEST_SPLITS:
             raise ConfigError(
                 f"select_on is '{self.select_on}'; an epoch that a test part has picked makes "
                 "that part's figure worthless. It must be one of validation, last."
             )
-        if self.select_on not in ("validation", "last"):
-            raise ConfigError(
-                f"select_on is '{self.select_on}'; it must be one of validation, last."
-            )
+        options.check(self)
         if self.start_from and self.precision != "float32":
             raise ConfigError("precision must be float32 where start_from names a model.")
         if self.widen != 1 and not self.start_from:

@@ -1,13 +1,17 @@
-"""Start a training, watch it, and keep what it made."""
+"""Start a training, watch it, and keep its model."""
+
+from functools import partial
 
 import streamlit as st
 
 from fer import runs
+from fer.data.roots import check_source
 from fer.errors import FerError
 from fer.runs import queue
 from fer.training.config import PRESETS, TrainingConfig
 from pages.common import errors, predictors
 from pages.train import form, keys, run_list, run_view
+from pages.train.network import show_estimate
 
 PRESET_WORDS = {
     "quick": "A small network on drawn faces: two minutes from the click to a model.",
@@ -27,7 +31,7 @@ def main() -> None:
     watch(known, busy=any(row.state in (*runs.ACTIVE, "queued") for row in known))
     if run is None:
         st.info(
-            "No runs yet. Press Train: it goes on when you close this tab, and what it made "
+            "No runs yet. Press Train: it continues when you close this tab, and its model "
             "appears here.",
             icon=":material/model_training:",
         )
@@ -75,52 +79,46 @@ def show_button(config: TrainingConfig | None, name: str) -> None:
         width=180,
     )
     if config is not None:
-        form.show_estimate(config)
-    if clicked and config is not None:
-        start(config, name)
-    said = st.session_state.pop(keys.STARTED, None)
-    if said:
-        st.success(errors.plain(said), icon=":material/check:")
+        show_estimate(config)
+        if clicked and errors.attempt(partial(start, config, name)):
+            st.rerun()
+    if message := st.session_state.pop(keys.MESSAGE, None):
+        st.success(errors.plain(message), icon=":material/check:")
 
 
 def start(config: TrainingConfig, name: str) -> None:
-    """Queue a run; what is said about it survives the rerun."""
-    try:
-        form.check_dataset(config.dataset)
-        busy = queue.blocker()
-        run = runs.create(config, name=name)
-        queue.submit(run)
-    except (FerError, OSError) as error:
-        errors.show(error if isinstance(error, FerError) else FerError(str(error)))
-        return
-    st.session_state[keys.STARTED] = (
-        f"Queued: it begins when “{busy.name}” has ended."
-        if busy
-        else "Started. You can close this tab; it goes on by itself."
+    """Queue a run; the message about it survives the rerun."""
+    check_source(config.dataset)
+    active = queue.blocker()
+    run = runs.create(config, name=name)
+    queue.submit(run)
+    st.session_state[keys.MESSAGE] = (
+        f"Queued: it begins when “{active.name}” has ended."
+        if active
+        else "Started. You can close this tab; the training continues."
     )
-    st.session_state[keys.SHOWN] = busy.id if busy else run.id
-    st.rerun()
+    st.session_state[keys.SHOWN] = active.id if active else run.id
 
 
 def shown_run(known: list[run_list.Row]) -> runs.Run | None:
-    """The chosen run, else the one that is at work, else the newest."""
+    """The chosen run, else the active one, else the newest."""
     by_id = {row.run.id: row for row in known}
     chosen = st.session_state.get(keys.SHOWN)
     if chosen in by_id:
         return by_id[chosen].run
-    working = [row.run for row in known if row.state in runs.ACTIVE]
-    return next(iter([*working, *(row.run for row in known)]), None)
+    active = [row.run for row in known if row.state in runs.ACTIVE]
+    return next(iter([*active, *(row.run for row in known)]), None)
 
 
 def watch(known: list[run_list.Row], *, busy: bool) -> None:
     """Draw the page again once a run has come, gone or changed its state, in whichever tab."""
     drawn = run_list.signature(known)
 
-    def look() -> None:
+    def check() -> None:
         if run_list.signature(run_list.overview()) != drawn:
             st.rerun()
 
-    st.fragment(look, run_every=BUSY_EVERY_S if busy else IDLE_EVERY_S)()
+    st.fragment(check, run_every=BUSY_EVERY_S if busy else IDLE_EVERY_S)()
 
 
 main()

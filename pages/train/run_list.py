@@ -1,4 +1,4 @@
-"""The list of training runs, and what can be done with them."""
+"""The list of training runs, and the actions on them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ STATE_SYMBOLS = {
 
 @dataclass(frozen=True)
 class Row:
-    """A run, what it is called, and what its folder says about it."""
+    """A run, its name and its status."""
 
     run: Run
     name: str
@@ -50,17 +50,16 @@ def overview() -> list[Row]:
 
 
 def signature(rows: Sequence[Row]) -> tuple[tuple[str, str, str, int], ...]:
-    """What a list of runs shows, apart from the progress of the one that is at work."""
+    """What a list of runs shows, apart from the progress of the active one."""
     return tuple(
         (row.run.id, row.name, row.state, row.status.get("finished_epochs", 0)) for row in rows
     )
 
 
 def show(rows: Sequence[Row]) -> None:
-    """The list, and below it what can be done with the chosen ones."""
+    """The list, and below it the actions on the chosen runs."""
     st.header("Runs", anchor=False)
-    words = st.container(horizontal=True)
-    with words:
+    with st.container(horizontal=True):
         text = st.text_input(
             "Filter by name, data set or network",
             key=keys.FILTER,
@@ -74,28 +73,30 @@ def show(rows: Sequence[Row]) -> None:
             placeholder="All states",
             label_visibility="collapsed",
         )
-    found = [row for row in rows if _fits(row, text, states)]
-    if not found:
+    shown = [row for row in rows if _fits(row, text, states)]
+    if not shown:
         st.caption("No run fits the filter.")
         return
     event = st.dataframe(
-        _table(found),
+        _table(shown),
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
-        key=table_key(found),
+        key=table_key(shown),
         column_config={
-            "best validation": st.column_config.NumberColumn(format="%.1f %%"),
-            "test": st.column_config.NumberColumn(format="%.1f %%"),
+            "best validation": st.column_config.NumberColumn(format="percent"),
+            "test": st.column_config.NumberColumn(format="percent"),
             "minutes": st.column_config.NumberColumn(format="%.1f"),
             "started": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
         },
         placeholder="–",
         alt="Training runs",
     )
-    chosen = [found[place] for place in event["selection"]["rows"] if place < len(found)]
+    chosen = [shown[place] for place in event["selection"]["rows"] if place < len(shown)]
     if not chosen:
-        st.caption("Choose a run by its box to see, rename, delete or keep it; two to compare.")
+        st.caption(
+            "Tick one run to show, rename, delete or add it to the models; tick two to compare."
+        )
     elif len(chosen) == 1:
         show_actions(chosen[0])
     else:
@@ -103,7 +104,7 @@ def show(rows: Sequence[Row]) -> None:
 
 
 def table_key(rows: Sequence[Row]) -> str:
-    """A key of these rows: what was chosen by its place in one list means nothing in another."""
+    """A key for these rows: a choice is a place in one list and means nothing in another."""
     return f"{keys.TABLE}.{hash(tuple(row.run.id for row in rows))}"
 
 
@@ -135,20 +136,12 @@ def _table(rows: Sequence[Row]) -> pd.DataFrame:
                 f"{row.status.get('finished_epochs', 0)}/{row.status.get('epochs', '?')}"
                 for row in rows
             ],
-            "best validation": [_percent(row.status.get("best_val_accuracy")) for row in rows],
-            "test": [_percent(row.status.get("test_accuracy")) for row in rows],
+            "best validation": [row.status.get("best_val_accuracy") for row in rows],
+            "test": [row.status.get("test_accuracy") for row in rows],
             "minutes": [row.status.get("seconds", 0) / 60 for row in rows],
-            "started": [_time(row.status.get("created")) for row in rows],
+            "started": [datetime.fromtimestamp(row.status["created"]) for row in rows],
         }
     )
-
-
-def _percent(share: float | None) -> float | None:
-    return None if share is None else 100 * share
-
-
-def _time(stamp: float | None) -> datetime | None:
-    return datetime.fromtimestamp(stamp) if stamp else None
 
 
 def show_actions(row: Row) -> None:
@@ -177,16 +170,15 @@ def show_actions(row: Row) -> None:
 @st.dialog("Rename the run")
 def rename(row: Row) -> None:
     name = st.text_input("Name", row.name, max_chars=100, key="train.new_name")
-    if st.button("Rename", type="primary", key="train.rename_now") and _done(
-        lambda: row.run.rename(name)
-    ):
+    clicked = st.button("Rename", type="primary", key="train.rename_now")
+    if clicked and errors.attempt(lambda: row.run.rename(name)):
         st.rerun()
 
 
 @st.dialog("Delete the run?")
 def delete(row: Row) -> None:
     st.markdown(
-        f"“{errors.plain(row.name)}” goes for good: its checkpoints, curves, log and model. "
+        f"“{errors.plain(row.name)}” is deleted for good: its checkpoints, curves, log and model. "
         "Models that were added stay."
     )
     if st.button("Delete for good", type="primary", key="train.delete_now"):
@@ -196,7 +188,7 @@ def delete(row: Row) -> None:
                 queue.stop(row.run)
             row.run.remove()
 
-        if _done(remove):
+        if errors.attempt(remove):
             st.rerun()
 
 
@@ -204,29 +196,20 @@ def delete(row: Row) -> None:
 def add(row: Row) -> None:
     suggested = "-".join("".join(c if c.isalnum() else " " for c in row.name).split())[:64]
     name = st.text_input("Name of the model", suggested, key="train.model_name")
-    there = (settings.models_folder() / name).exists() if name else False
-    if there:
+    is_taken = (settings.models_folder() / name).exists() if name else False
+    if is_taken:
         st.warning(f"There is a model “{errors.plain(name)}”; it will be replaced.")
-    default = st.checkbox("Use it where no model is named", key="train.as_default")
-    if st.button("Replace" if there else "Add", type="primary", key="train.add_now"):
+    default = st.checkbox("Use it by default", key="train.as_default")
+    if st.button("Replace" if is_taken else "Add", type="primary", key="train.add_now"):
 
         def keep() -> None:
             row.run.add_to_models(name)
             if default:
                 settings.set_default_model(name)
 
-        if _done(keep):
-            st.session_state[keys.STARTED] = f"The model “{name}” is among the models."
+        if errors.attempt(keep):
+            st.session_state[keys.MESSAGE] = f"The model “{name}” has been added."
             st.rerun()
-
-
-def _done(action: Any) -> bool:
-    try:
-        action()
-    except (FerError, OSError) as error:
-        errors.show(error if isinstance(error, FerError) else FerError(str(error)))
-        return False
-    return True
 
 
 def show_comparison(rows: Sequence[Row]) -> None:
@@ -265,4 +248,4 @@ def show_tuning() -> None:
         placeholder="–",
         alt="Trials of the study, the best first",
     )
-    st.caption("Accuracy is that on validation; no test part is looked at.")
+    st.caption("Accuracy on validation; no test split is used.")

@@ -1,8 +1,9 @@
-"""One training run as it is: state, progress, curves, log. Read from its folder alone."""
+"""One training run: its state, progress, curves and log, read from its folder alone."""
 
 import time
+from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -20,7 +21,7 @@ _LOG_BYTES = 6000
 
 
 def show(run: Run, *, every_s: float) -> None:
-    """Draw the run; while it is at work, look again now and then."""
+    """Draw the run, and draw it again now and then while it is active."""
     live = run.status().get("state") in runs.ACTIVE
     with st.container(border=True):
         st.fragment(partial(show_status, run), run_every=every_s if live else None)()
@@ -46,27 +47,28 @@ def show_status(run: Run) -> None:
 
 
 def show_buttons(run: Run, state: str) -> None:
-    if state in ("running", "preparing", "paused", "queued") and st.button(
-        "Stop", icon=":material/stop:", key="train.stop"
-    ):
-        _do(partial(queue.stop, run))
-    if state == "running" and st.button("Pause", icon=":material/pause:", key="train.pause"):
-        _do(partial(run.request, "pause"))
-    if state == "paused" and st.button("Go on", icon=":material/play_arrow:", key="train.unpause"):
-        _do(partial(run.request, ""))
-    if state in runs.RESUMABLE and st.button(
-        "Resume", icon=":material/play_arrow:", key="train.resume", type="primary"
-    ):
-        _do(partial(queue.submit, run))
+    if state in ("running", "preparing", "paused", "queued"):
+        _button("Stop", ":material/stop:", "train.stop", partial(queue.stop, run))
+    if state == "running":
+        _button("Pause", ":material/pause:", "train.pause", partial(run.request, "pause"))
+    if state == "paused":
+        _button("Resume", ":material/play_arrow:", "train.unpause", partial(run.request, ""))
+    if state in runs.RESUMABLE:
+        _button(
+            "Resume", ":material/play_arrow:", "train.resume", partial(queue.submit, run),
+            type="primary",
+        )  # fmt: skip
 
 
-def _do(action: Any) -> None:
-    try:
-        action()
-    except (FerError, OSError) as error:
-        errors.show(error if isinstance(error, FerError) else FerError(str(error)))
-        return
-    st.rerun()
+def _button(
+    label: str,
+    icon: str,
+    key: str,
+    action: Callable[[], object],
+    type: Literal["primary", "secondary"] = "secondary",
+) -> None:
+    if st.button(label, icon=icon, key=key, type=type) and errors.attempt(action):
+        st.rerun()
 
 
 def show_progress(status: dict[str, Any]) -> None:
@@ -82,7 +84,7 @@ def show_progress(status: dict[str, Any]) -> None:
         )
         return
     if state == "measuring":
-        st.progress(1.0, "Training is over; measuring the kept epoch on every split")
+        st.progress(1.0, "Training is over; evaluating the kept epoch on every split")
         return
     epoch, batch = status.get("epoch", 0), status.get("batch", 0)
     done = (max(epoch, 1) - 1) * batches + batch
@@ -93,7 +95,7 @@ def show_progress(status: dict[str, Any]) -> None:
     st.progress(min(1.0, done / (epochs * batches)), " · ".join(words))
     loss, accuracy = status.get("loss"), status.get("accuracy")
     text = f"Batch {batch} of {batches}"
-    text += "" if batch else " · the first one takes longest: the network is compiled"
+    text += "" if batch else " · the first one takes longest, as the network is compiled"
     if loss is not None and accuracy is not None:
         text += f" · loss {loss:.3f} · accuracy {accuracy:.1%}"
     st.progress(min(1.0, batch / batches), text)

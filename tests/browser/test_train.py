@@ -39,7 +39,7 @@ def test_advanced_shows_options_varied_faces_and_layers(
     page: Page, server: str, wait_until_idle: WaitUntilIdle
 ) -> None:
     page.goto(f"{server}/train")
-    expect(page.get_by_text("multiply-adds a face").first).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_text("multiply-adds per face").first).to_be_visible(timeout=SLOW_MS)
     page.get_by_text("Advanced").click()
     page.get_by_role("tab", name="Augmentation").click()
     expect(page.get_by_alt_text("Varied face")).to_have_count(28, timeout=SLOW_MS)

@@ -9,7 +9,8 @@ import pytest
 from fer import settings
 from fer.data import load_dataset, registered, uploads
 from fer.data.archives import unpacked_folder
-from fer.data.roots import allowed
+from fer.data.registry import Source, register
+from fer.data.roots import allowed, check_source
 from fer.data.uploads import add_upload
 from fer.errors import DatasetError
 
@@ -126,3 +127,27 @@ def test_tables_that_are_links_out_of_the_folder_are_not_read(
 def test_a_name_that_no_file_can_have_is_no_data_set(name: str) -> None:
     with pytest.raises(DatasetError, match="No data set at"):
         load_dataset(name)
+
+
+def test_a_folder_that_is_not_there_or_not_for_the_app_is_refused_before_a_run_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FER_DATA_ROOTS", str(tmp_path))
+    check_source("synthetic")
+    check_source(str(tmp_path))
+    with pytest.raises(DatasetError, match="No data set at"):
+        check_source(str(tmp_path / "gone"))
+    for elsewhere in ("/etc", "etc", f"{tmp_path}/../other"):
+        with pytest.raises(DatasetError, match=r"may read|not a whole path"):
+            check_source(elsewhere)
+
+
+def test_a_data_set_that_was_added_by_name_must_lie_where_the_app_may_read_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(Source(name="mine", path=tmp_path))
+    monkeypatch.setenv("FER_DATA_ROOTS", str(tmp_path))
+    check_source("mine")
+    monkeypatch.setenv("FER_DATA_ROOTS", str(tmp_path / "other"))
+    with pytest.raises(DatasetError, match="may read"):
+        check_source("mine")
