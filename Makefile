@@ -14,7 +14,7 @@ LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.1
 	--fork-strategy fewest --only-binary :all: --custom-compile-command 'make lock'
 
 .DELETE_ON_ERROR:
-.PHONY: help app test fix lock bench clean
+.PHONY: help app test lint fix lock bench clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 8
@@ -22,12 +22,14 @@ help: ## List these commands
 app: $(VENV)/.detector-tried ## Serve the app on http://127.0.0.1:8501 (PORT=… for another port)
 	$(PY) -m fer app --port $(PORT)
 
-test: $(VENV)/.requirements-dev ## Format, lint, types, import contracts, all tests, coverage
+test: lint ## Format, lint, types, import contracts, all tests, coverage
+	$(PY) -m pytest --cov
+
+lint: $(VENV)/.requirements-dev ## The quick part of that: format, lint, types, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy fer pages streamlit_app.py asgi.py
 	$(BIN)/lint-imports
-	$(PY) -m pytest --cov
 
 fix: $(VENV)/.requirements-dev ## Format the code and repair what ruff can
 	$(BIN)/ruff format .
@@ -51,9 +53,9 @@ clean: ## Remove the environment, the caches and the reports
 # what it depends on has changed.
 
 $(VENV)/.created:
-	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 14) \
-		else "Found Python %d.%d. TensorFlow needs 3.11, 3.12 or 3.13. " % v + \
-		"Install one and name it: make app PYTHON=python3.12")'
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:3]; sys.exit(None if (3, 11, 4) <= v < (3, 14) \
+		else "Found Python %d.%d.%d; expected 3.11.4 to 3.13. " % v + \
+		"Install one of these and name it: make app PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
@@ -66,5 +68,5 @@ $(VENV)/.requirements-dev: $(VENV)/.requirements requirements-dev.txt
 	@touch $@
 
 $(VENV)/.detector-tried: $(VENV)/.requirements
-	@$(PY) -m fer detectors download || echo "Going on with MTCNN, which needs no download."
+	@$(PY) -m fer detectors download || echo "Until YuNet is added, MTCNN finds the faces."
 	@touch $@
