@@ -44,6 +44,13 @@ def test_a_class_of_one_face_stays_in_train_and_one_of_two_is_shared() -> None:
     assert chosen[1:].sum() == 1
 
 
+def test_a_large_held_out_part_leaves_every_class_a_face_to_train_on() -> None:
+    index = table(["happy"] * 2 + ["sad"] * 3)
+    chosen = held_out(index["label"], index["hash"], fraction=0.9, seed=0)
+    assert chosen[:2].sum() == 1
+    assert chosen[2:].sum() == 2
+
+
 def test_a_data_set_without_parts_gets_three() -> None:
     index = table(["happy"] * 100)
     rule = assign_missing(index, validation_fraction=0.2, seed=0)

@@ -1,0 +1,42 @@
+import numpy as np
+
+from fer.data.near_duplicates import near_duplicates, perceptual_hashes
+
+
+def stripes(waves: int) -> np.ndarray:
+    """Vertical stripes, shape (32, 32), values from -1 to 1."""
+    x = (np.arange(32) + 0.5) / 52
+    return np.tile(np.cos(np.pi * waves * x), (32, 1))
+
+
+def as_faces(*pictures: np.ndarray) -> np.ndarray:
+    return np.stack([(128 + picture).clip(0, 255) for picture in pictures])[..., None].astype(
+        np.uint8
+    )
+
+
+def coarse() -> np.ndarray:
+    """Low frequencies only, which are what a perceptual hash keeps."""
+    generator = np.random.default_rng(1)
+    return (
+        sum(
+            60 * generator.uniform(-1, 1) * np.outer(stripes(down)[0], stripes(across)[0])
+            for down in range(8)
+            for across in range(8)
+        )
+        / 5
+    )
+
+
+def test_one_face_saved_darker_is_a_near_duplicate() -> None:
+    faces = as_faces(coarse(), 0.8 * coarse() - 5, 60 * stripes(5))
+    groups = near_duplicates(faces, np.array(["a", "b", "c"]))
+    assert groups[0] == groups[1] >= 0
+    assert groups[2] == -1
+
+
+def test_pictures_that_share_a_hash_but_not_their_detail_are_no_near_duplicates() -> None:
+    faces = as_faces(coarse() + 12 * stripes(13), coarse() - 12 * stripes(13))
+    codes = perceptual_hashes(faces, np.arange(2))
+    assert np.bitwise_count(codes[0] ^ codes[1]) <= 3
+    assert (near_duplicates(faces, np.array(["a", "b"])) == -1).all()
