@@ -9,12 +9,13 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from fer import emotions
+from fer.evaluation.charts import confusion_matrix_chart
 from fer.runs.metrics import METRICS_FILE, epochs_of, read_metrics, steps_of
 from pages.common.charts import bars_html
 
 TRAIN_COLOR, VALIDATION_COLOR = "#0072B2", "#D55E00"
 RUN_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C8C8C")
-HEIGHT_PX = 260
+HEIGHT_PX, CONFUSION_HEIGHT_PX = 260, 360
 _SMOOTH_OVER = 30
 _SHOWN_POINTS = 600
 
@@ -46,7 +47,7 @@ def show_curves(folder: Path, *, key: str) -> None:
     rows = rows_of(folder)
     steps, epochs = steps_of(rows), epochs_of(rows)
     if not steps:
-        st.caption("The curves begin with the first step.")
+        st.caption("The curves appear with the first step.")
         return
     left, middle, right = st.columns(3)
     per_epoch = max((row["step"] / row["epoch"] for row in steps), default=1.0)
@@ -124,12 +125,12 @@ def _draw(
         for line in figure.data
         if line.showlegend is not False and len(line.y)
     ]
-    alt = f"{title} by epoch; at last {', '.join(ends) or 'nothing yet'}"
+    alt = f"{title} by epoch; latest: {', '.join(ends) or 'nothing yet'}"
     st.plotly_chart(figure, key=key, config={"displayModeBar": False}, alt=alt)
 
 
 def show_classes(folder: Path, *, key: str) -> None:
-    """Recall by class and the confusion matrix of the last epoch, on validation."""
+    """Recall by class and the confusion matrix of the latest epoch, on validation."""
     epochs = epochs_of(rows_of(folder))
     if not epochs:
         return
@@ -159,32 +160,11 @@ def _recall_curves(epochs: Sequence[dict[str, Any]], *, key: str) -> None:
 
 
 def _confusion(labels: list[str], matrix: np.ndarray, *, key: str) -> None:
-    present = matrix.sum(axis=1) > 0
-    shares = matrix[present] / matrix[present].sum(axis=1, keepdims=True)
     every = labels if len(labels) == len(matrix) else [str(i) for i in range(len(matrix))]
-    figure = go.Figure(
-        go.Heatmap(
-            z=shares,
-            x=every,
-            y=[label for label, there in zip(every, present, strict=True) if there],
-            text=matrix[present],
-            texttemplate="%{text}",
-            textfont={"color": "#e8e6f0"} if st.context.theme.type == "dark" else {},
-            # From nothing, so that it suits a light ground and a dark one.
-            colorscale=[(0, "rgba(139, 92, 246, 0)"), (1, "rgba(139, 92, 246, 0.85)")],
-            zmin=0,
-            zmax=1,
-            showscale=False,
-            hovertemplate="true %{y}, said %{x}: %{text} (%{z:.0%})<extra></extra>",
-        )
+    figure = confusion_matrix_chart(
+        matrix, every, dark=st.context.theme.type == "dark", height_px=CONFUSION_HEIGHT_PX
     )
-    figure.update_layout(
-        height=360,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        uirevision=key,
-        yaxis={"autorange": "reversed", "automargin": True, "showgrid": False},
-        xaxis={"automargin": True, "showgrid": False},
-    )
+    figure.update_layout(uirevision=key)
     alt = f"Confusion matrix: {matrix.trace()} of {matrix.sum()} right; rows are true"
     st.plotly_chart(figure, key=key, config={"displayModeBar": False}, alt=alt)
 
