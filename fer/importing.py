@@ -16,7 +16,7 @@ EXTRAS = {
     "mtcnn": "mtcnn",
     "optuna": "tune",
     "pandas": "data",
-    "plotly": "app",
+    "plotly": "data",
     "pyarrow": "data",
     "scipy": "data",
     "sklearn": "data",

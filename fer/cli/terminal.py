@@ -154,8 +154,8 @@ def stop_on_interrupt(
 
 
 def print_figures(figures: Mapping[str, Any]) -> None:
-    """Figures of one split, what they are worth, and a row per class."""
-    from fer.evaluation.caveats import notes
+    """Figures of one split, their caveats, and a row per class."""
+    from fer.evaluation.caveats import caveats
     from fer.evaluation.comparison import verdict
 
     low, high = figures["accuracy_ci95"]
@@ -166,7 +166,7 @@ def print_figures(figures: Mapping[str, Any]) -> None:
         f"balanced accuracy {figures['balanced_accuracy']:.1%}, macro F1 "
         f"{figures['macro_f1']:.3f}, calibration error {figures['ece']:.1%}"
     )
-    for sentence in notes(figures):
+    for sentence in caveats(figures):
         out.print(escape(sentence))
     table = make_table("class", "faces", "precision", "recall", "F1")
     for label, row in figures["per_class"].items():

@@ -1,4 +1,4 @@
-"""Figures that say how much of another figure to believe: leaks, and what people thought."""
+"""What qualifies a figure: leaks, votes, and the sentences to print beside it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,30 +7,32 @@ from fer.evaluation.intervals import wilson
 from fer.evaluation.predictions import PredictionTable
 
 AGREED = 0.8
-"""People agree on a face where one choice has at least this share of the votes."""
+"""People agree on a face if one choice has at least this share of the votes."""
+
+_TRAINED_ON = ("train", "all")
 
 
 def leak_free(table: PredictionTable) -> dict[str, Any]:
     """Accuracy without the faces of which training used an exact copy.
 
     Returns:
-        `leaked` (faces left out), `images` (faces that remain), `accuracy` and `accuracy_ci95`
-        on those, None where none remains.
+        `leaked` (faces skipped), `images` (faces that remain), `accuracy` and `accuracy_ci95` on
+        those, None if there are none.
     """
     clean = table.frame[~table.frame["in_training"]]
     return {"leaked": len(table) - len(clean), **_share(clean["correct"])}
 
 
 def votes(table: PredictionTable) -> dict[str, Any] | None:
-    """Accuracy by what people voted; None where no face has votes.
+    """Accuracy by what people voted; None if no face has votes.
 
     Returns:
-        `images` (faces with votes); `majority_accuracy` against the single most voted choice and
-        `majority_images`, the faces where there is one that the model knows; `agreed_accuracy`
-        on the label where people agree and `agreed_images`; `disputed_accuracy` and
-        `disputed_images` where they do not; `given_accuracy` against the data set's own labels
-        and `given_images`, the faces whose label the model knows; `label_is_majority`, the share
-        of faces whose own label is their single most voted choice, of those that have one.
+        `images` (faces with votes); `majority_accuracy` against the single most voted choice, on
+        the `majority_images` that have one which the model knows; `agreed_accuracy` on the
+        `agreed_images` where people agree, and `disputed_accuracy` on the `disputed_images` where
+        they do not; `given_accuracy` against the data set's own labels, on the `given_images`
+        whose label the model knows; `label_is_majority`, the share of faces whose own label is
+        their single most voted choice, of those that have one.
     """
     frame = table.frame
     given = frame["label_given"] if "label_given" in frame else frame["label"]
@@ -58,60 +60,86 @@ def votes(table: PredictionTable) -> dict[str, Any] | None:
     return figures
 
 
-def notes(figures: Mapping[str, Any]) -> list[str]:
-    """What one must know to believe the figures of `evaluate`, in sentences, gravest first."""
-    said = []
-    clean, voted = figures["leak_free"], figures["votes"]
+def caveats(figures: Mapping[str, Any]) -> list[str]:
+    """Sentences that qualify the figures of a table, the gravest first.
+
+    Args:
+        figures: From `fer.evaluation.figures.figures`.
+    """
+    split = figures["split"]
+    sentences = []
     if figures["synthetic"]:
-        said.append("The faces are drawn: the figure says nothing about photos of people.")
-    if figures["split"] in ("train", "all"):
-        said.append("The model was trained on these faces, so the figure flatters.")
-    elif figures["split"] == "validation":
-        said.append("These faces picked the epoch and the temperature, so the figure flatters.")
-    if clean["leaked"] and figures["split"] not in ("train", "all"):
-        without = (
-            f"the accuracy without them is {clean['accuracy']:.1%} on {clean['images']:,} faces"
-            if clean["images"]
-            else "no face remains without them"
+        sentences.append("The faces are drawn: nothing follows for photos of people.")
+    if split in _TRAINED_ON:
+        sentences.append("The model was trained on these faces, so the figure flatters it.")
+    elif split == "validation":
+        sentences.append(
+            "The epoch and the temperature were chosen on these faces, so the figure flatters."
         )
-        said.append(f"{clean['leaked']:,} faces stand in the training part too; {without}.")
+    sentences += _of_leaks(figures)
     if figures["tta"] != "none":
-        said.append(f"With test-time augmentation ({figures['tta'].replace('_', ' ')}).")
-    if figures["truth"] == "label" and figures["learnt_truth"] == "votes":
-        said.append(
-            "The model learnt what most of several annotators chose; here the data set's one label "
-            "a face is taken for right, which may be another."
-        )
+        sentences.append(f"With test-time augmentation ({figures['tta'].replace('_', ' ')}).")
+    sentences += _of_truth(figures)
+    skipped = {
+        "undecided": "on which the annotators made no single choice",
+        "left_out": "of classes that the model lacks",
+        "excluded": "excluded by hand",
+    }
+    sentences += [
+        f"Skipped: {figures[key]:,} faces {reason}."
+        for key, reason in skipped.items()
+        if figures[key]
+    ]
+    return sentences
+
+
+def _of_leaks(figures: Mapping[str, Any]) -> list[str]:
+    clean = figures["leak_free"]
+    if not clean["leaked"] or figures["split"] in _TRAINED_ON:
+        return []
+    without = (
+        f"without them, accuracy is {clean['accuracy']:.1%} on {clean['images']:,} faces"
+        if clean["images"]
+        else "no face remains without them"
+    )
+    return [f"{clean['leaked']:,} faces also occur in the training part; {without}."]
+
+
+def _of_truth(figures: Mapping[str, Any]) -> list[str]:
+    """What counts as right, and how accuracy differs by what the annotators chose."""
+    voted = figures["votes"]
+    sentences = []
     if figures["truth"] == "votes":
-        said.append(
-            "Measured against what most annotators chose, not against the data set's own labels"
-            + (
-                f"; against those: {voted['given_accuracy']:.1%} on {voted['given_images']:,} "
-                "of these faces."
-                if voted and voted["given_images"]
-                else "."
+        own = (
+            f"; against those, accuracy is {voted['given_accuracy']:.1%} on "
+            f"{voted['given_images']:,} of these faces"
+            if voted and voted["given_images"]
+            else ""
+        )
+        sentences.append(
+            "Measured against the choice of most annotators, not the data set's own labels"
+            + own
+            + "."
+        )
+    else:
+        if figures["learnt_truth"] == "votes":
+            sentences.append(
+                "The model was trained on the choice of most annotators; this figure uses the "
+                "data set's single label per face, which can differ."
             )
-        )
-    elif voted and voted["majority_images"]:
-        said.append(
-            "Measured against the data set's own labels; against what most annotators chose: "
-            f"{voted['majority_accuracy']:.1%} on {voted['majority_images']:,} faces."
-        )
+        if voted and voted["majority_images"]:
+            sentences.append(
+                "Measured against the data set's own labels; against the choice of most "
+                f"annotators, accuracy is {voted['majority_accuracy']:.1%} on "
+                f"{voted['majority_images']:,} faces."
+            )
     if voted and voted["agreed_images"] and voted["disputed_images"]:
-        said.append(
-            f"Where at least {AGREED:.0%} of the annotators agree: "
-            f"{voted['agreed_accuracy']:.1%} on {voted['agreed_images']:,} faces; "
-            f"where they do not: {voted['disputed_accuracy']:.1%} on {voted['disputed_images']:,}."
+        sentences.append(
+            f"Where at least {AGREED:.0%} of the annotators agree, accuracy is "
+            f"{voted['agreed_accuracy']:.1%} on {voted['agreed_images']:,} faces; where they do "
+            f"not, {voted['disputed_accuracy']:.1%} on {voted['disputed_images']:,}."
         )
-    if figures["undecided"]:
-        said.append(
-            f"Left out: {figures['undecided']:,} faces without a single choice of the annotators."
-        )
-    if figures["left_out"]:
-        said.append(f"Left out: {figures['left_out']:,} faces of classes that the model lacks.")
-    if figures["excluded"]:
-        said.append(f"Left out: {figures['excluded']:,} faces that were excluded by hand.")
-    return said
+    return sentences
 
 
 def _share(correct: Any) -> dict[str, Any]:

@@ -21,9 +21,9 @@ class Comparison:
         figures: `first` and `second` (the models' names), `images`; `first_accuracy` and
             `second_accuracy`, on the labels of the first's table; `difference` (second minus
             first) with `difference_ci95` (bootstrap over faces); `only_first` and `only_second`
-            (faces that one gets right and the other wrong), `both` and `neither`; `p_value` of
-            McNemar's exact test; `first_leaked` and `second_leaked` (faces whose exact copies
-            that model was trained on).
+            (faces that only one gets right), `both` and `neither`; `p_value` of McNemar's exact
+            test; `first_leaked` and `second_leaked` (faces of which the model was trained on an
+            exact copy).
         matrix_difference: Confusion matrix of the second minus that of the first, shape (k, k).
         labels: Its order.
         only_first: Paths that only the first gets right.
@@ -38,7 +38,7 @@ class Comparison:
 
 
 def check_classes(*known: tuple[str, Sequence[str]]) -> None:
-    """Whether models can be compared at all; known before they have answered.
+    """Refuse models that cannot be compared, before they have classified anything.
 
     Args:
         known: Each model's name and classes.
@@ -60,15 +60,15 @@ def compare(first: PredictionTable, second: PredictionTable, *, seed: int = 0) -
         DatasetError: If they share no face, or differ in their classes.
     """
     check_classes((first.model, first.labels), (second.model, second.labels))
-    said = ["path", "predicted", "in_training"]
-    both = first.frame[[*said, "label"]].merge(
-        second.frame[said], on="path", suffixes=("", "_second")
+    columns = ["path", "predicted", "in_training"]
+    both = first.frame[[*columns, "label"]].merge(
+        second.frame[columns], on="path", suffixes=("", "_second")
     )
     if both.empty:
         raise DatasetError("The two tables share no face. Choose the same data set and split.")
     right, right_second = (
-        (both[said].astype(str) == both["label"].astype(str)).to_numpy()
-        for said in ("predicted", "predicted_second")
+        (both[predicted].astype(str) == both["label"].astype(str)).to_numpy()
+        for predicted in ("predicted", "predicted_second")
     )
     only_first, only_second = right & ~right_second, right_second & ~right
     discordant = int(only_first.sum() + only_second.sum())
@@ -76,8 +76,8 @@ def compare(first: PredictionTable, second: PredictionTable, *, seed: int = 0) -
     # Resampling faces is drawing from these three kinds of them.
     drawn = np.random.default_rng(seed).multinomial(len(both), counts / len(both), size=RESAMPLES)
     matrices = [
-        confusion_matrix(both["label"], both[said], labels=list(first.labels))
-        for said in ("predicted", "predicted_second")
+        confusion_matrix(both["label"], both[predicted], labels=list(first.labels))
+        for predicted in ("predicted", "predicted_second")
     ]
     return Comparison(
         figures={
@@ -109,16 +109,17 @@ def compare(first: PredictionTable, second: PredictionTable, *, seed: int = 0) -
 def verdict(figures: Mapping[str, Any]) -> str:
     """The comparison in sentences."""
     low, high = (100 * end for end in figures["difference_ci95"])
-    found = "a real difference" if figures["p_value"] < 0.05 else "no proof of a difference"
-    said = (
+    is_proven = figures["p_value"] < 0.05
+    sentences = (
         f"{figures['first']} {figures['first_accuracy']:.1%}, {figures['second']} "
         f"{figures['second_accuracy']:.1%} on the same {figures['images']:,} faces and labels: "
         f"difference {100 * figures['difference']:+.1f} points (95 % interval {low:+.1f} to "
-        f"{high:+.1f}). McNemar's exact test: p = {figures['p_value']:.3g}, {found}."
+        f"{high:+.1f}). McNemar's exact test: p = {figures['p_value']:.3g}, "
+        f"{'a real difference' if is_proven else 'no proof of a difference'}."
     )
     if figures["first_leaked"] != figures["second_leaked"]:
-        said += (
+        sentences += (
             f" {figures['first']} was trained on {figures['first_leaked']:,} of them, "
-            f"{figures['second']} on {figures['second_leaked']:,}, so the comparison is not even."
+            f"{figures['second']} on {figures['second_leaked']:,}, so the comparison is uneven."
         )
-    return said
+    return sentences

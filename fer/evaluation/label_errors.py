@@ -1,5 +1,7 @@
 """Faces whose label is likely wrong, by confident learning (Northcutt et al. 2021)."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -9,12 +11,12 @@ from fer.evaluation.predictions import PredictionTable
 def label_errors(table: PredictionTable) -> pd.DataFrame:
     """How likely each label is right.
 
-    It means most on faces that the network was not trained on: a network that learnt a wrong
-    label by heart does not doubt it.
+    Most reliable on faces that the network was not trained on: a network that has memorised a
+    wrong label does not doubt it.
 
     Returns:
-        In the table's order: `label_quality` (0–1, low where the label is likely wrong) and
-        `label_issue` (whether confident learning takes it for wrong).
+        In the table's order: `label_quality` (0–1, low if the label is likely wrong) and
+        `label_issue` (whether confident learning considers it wrong).
     """
     from cleanlab.filter import find_label_issues  # seconds to import
     from cleanlab.rank import get_label_quality_scores
@@ -35,3 +37,14 @@ def label_errors(table: PredictionTable) -> pd.DataFrame:
             "label_issue": find_label_issues(given, answers, n_jobs=1),
         }
     )
+
+
+def listed_errors(table: PredictionTable) -> list[dict[str, Any]]:
+    """Faces whose label is likely wrong, the likeliest first.
+
+    Returns:
+        `path`, `label`, `predicted` and `label_quality` of each.
+    """
+    rated = table.frame[["path", "label", "predicted"]].join(label_errors(table))
+    issues = rated[rated["label_issue"]].sort_values("label_quality").drop(columns="label_issue")
+    return [{str(name): value for name, value in row.items()} for row in issues.to_dict("records")]

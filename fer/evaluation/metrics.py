@@ -26,8 +26,8 @@ def metrics(
 ) -> dict[str, Any]:
     """Figures over the classes that are present.
 
-    A face that is given a class which the data set does not hold counts as wrong; means over
-    classes go over those with at least one face.
+    A prediction of a class that the data set lacks counts as wrong; means over classes include
+    only those with at least one face.
 
     Args:
         targets: True class indices into `labels`, shape (n,).
@@ -37,10 +37,11 @@ def metrics(
     Returns:
         `images`, `accuracy`, `accuracy_ci95` (Wilson), `balanced_accuracy`, `macro_f1`,
         `weighted_f1`, `top2_accuracy`, `kappa` (Cohen), `matthews`, `roc_auc` (one against the
-        rest, mean over classes), `log_loss` (nats), `brier` (0–2), `ece`, `ci95` (bootstrap, by
-        figure), `per_class` (by present label: precision, recall, f1, support), `labels`,
-        `confusion_matrix` (rows are true, columns predicted, in the order of `labels`).
-        `kappa` and `roc_auc` are None where only one class is there.
+        rest, mean over classes), `log_loss` (nats), `brier` (0–2), `ece`; `ci95`, the bootstrap
+        intervals of balanced accuracy, macro F1 and ECE; `per_class` (by present label:
+        precision, recall, f1, support), `labels`, `confusion_matrix` (rows are true, columns
+        predicted, in the order of `labels`). `kappa` and `roc_auc` are None if there is only one
+        class.
 
     Raises:
         DatasetError: If there are no faces.
@@ -55,12 +56,6 @@ def metrics(
         targets, predicted, labels=present, zero_division=0.0
     )
     correct = int(accuracy_score(targets, predicted, normalize=False))
-    own = np.maximum(exact[np.arange(len(targets)), targets], np.finfo(np.float64).eps)
-    in_top2 = (exact > own[:, None]).sum(axis=1) < 2
-    brier = ((exact - np.eye(len(labels))[targets]) ** 2).sum(axis=1)
-    intervals = bootstrap(
-        targets, exact, {"log_loss": -np.log(own), "top2_accuracy": in_top2, "brier": brier}
-    )
     varied = len(present) > 1 or (predicted != targets).any()
     return {
         "images": len(targets),
@@ -80,7 +75,7 @@ def metrics(
         if len(labels) > 2
         else 2 * float(brier_score_loss(targets, exact[:, 1], labels=classes)),
         "ece": expected_calibration_error(probabilities.max(axis=1), predicted == targets),
-        "ci95": {name: interval for name, interval in intervals.items() if name != "accuracy"},
+        "ci95": bootstrap(targets, exact),
         "per_class": {
             labels[index]: {
                 "precision": float(precision[i]),

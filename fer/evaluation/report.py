@@ -1,7 +1,6 @@
-"""A report to share: one HTML file that needs nothing else, and the same figures as JSON."""
+"""A report to share: one HTML file that works offline, and the same figures as JSON."""
 
 import json
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,11 @@ from fer.errors import FerError, ModelError
 from fer.evaluation.attention import MeanAttention, mean_attention
 from fer.evaluation.calibration import coverage_curve, reliability
 from fer.evaluation.comparison import Comparison
-from fer.evaluation.label_errors import label_errors
+from fer.evaluation.label_errors import listed_errors
 from fer.evaluation.predictions import PredictionTable
 from fer.evaluation.report_html import html
 from fer.evaluation.slices import picture_facts, slice_figures
+from fer.files import write_text
 from fer.models.card import ModelCard
 from fer.models.model import Model
 
@@ -31,21 +31,21 @@ def full_figures(
     figures: dict[str, Any],
     comparison: Comparison | None = None,
 ) -> dict[str, Any]:
-    """The figures of `evaluate` with everything else that a report holds.
+    """The figures of a table with everything else that a report holds.
 
     Args:
         model: The model.
-        dataset: Where the faces are.
-        table: What the model said of them.
-        figures: As `fer.evaluation.figures.figures` gives them.
+        dataset: The data set that the faces come from.
+        table: The model's predictions on them.
+        figures: From `fer.evaluation.figures.figures`.
         comparison: With a second model.
 
     Returns:
-        Further `reliability`, `coverage`, `slices` (the worst first), `label_errors` (the
-        likeliest first: `path`, `label`, `predicted`, `label_quality`) and `attention` (by class:
-        `images` and the mean Grad-CAM `heat`, 16 rows of 16, 0–1; empty where the network has
-        nothing to show). With a comparison, `comparison`: its figures, `matrix_difference`,
-        and the paths `only_first_right` and `only_second_right`.
+        The figures and `reliability`, `coverage`, `slices` (the worst first), `label_errors` (as
+        `listed_errors`) and `attention` (by class: `images` and the mean Grad-CAM `heat`, 16 rows
+        of 16, 0–1; empty if Grad-CAM does not apply to the network). With a comparison,
+        `comparison`: its figures, `matrix_difference`, and the paths `only_first_right` and
+        `only_second_right`.
     """
     confidence = table.frame["confidence"].to_numpy()
     correct = table.frame["correct"].to_numpy(bool)
@@ -74,13 +74,6 @@ def comparison_record(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def listed_errors(table: PredictionTable) -> list[dict[str, Any]]:
-    """Labels that are likely wrong, the likeliest first, as `full_figures` gives them."""
-    doubt = table.frame[["path", "label", "predicted"]].join(label_errors(table))
-    doubted = doubt[doubt["label_issue"]].sort_values("label_quality").drop(columns="label_issue")
-    return [{str(name): value for name, value in row.items()} for row in doubted.to_dict("records")]
-
-
 def _attention(
     model: Model, dataset: Dataset, table: PredictionTable
 ) -> Mapping[str, MeanAttention]:
@@ -105,7 +98,7 @@ def _coarse(attention: Mapping[str, MeanAttention]) -> dict[str, Any]:
 
 
 def check_target(file: Path) -> None:
-    """Refuse a place where no report can be written, before work is spent on it.
+    """Refuse a file that no report can be written to, before work is spent on it.
 
     Raises:
         FerError: If it is a folder, its folder is missing, or its name does not end in `.html`.
@@ -114,7 +107,7 @@ def check_target(file: Path) -> None:
         raise FerError(f"The report '{file}' must end in .html; its JSON is written beside it.")
     if file.is_dir() or not file.parent.is_dir():
         raise FerError(
-            f"No report can be written to '{file}'. Give a file in a folder that is there."
+            f"No report can be written to '{file}'. Give a file in a folder that exists."
         )
 
 
@@ -126,11 +119,8 @@ def write_report(full: dict[str, Any], card: ModelCard, file: Path) -> None:
     """
     check_target(file)
     try:
-        for target, text in ((file, html(full, card)), (file.with_suffix(".json"), as_json(full))):
-            with tempfile.TemporaryDirectory(dir=file.parent, prefix=".report-") as folder:
-                made = Path(folder) / target.name
-                made.write_text(text, encoding="utf-8")
-                made.replace(target)
+        write_text(file, html(full, card))
+        write_text(file.with_suffix(".json"), as_json(full))
     except OSError as error:
         raise FerError(f"The report cannot be written to '{file}': {error}.") from error
 

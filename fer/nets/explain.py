@@ -73,6 +73,35 @@ def occlusion(classify: Forward, face: np.ndarray, label_index: int) -> np.ndarr
     return _normalised(np.maximum(lost / times, 0))
 
 
+def heat_colors(heat: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """A heat map in colours: yellow and bright where it is hot, dark violet where it is cold.
+
+    Args:
+        heat: Shape (h, w), float32, 0–1.
+        size: Width and height of the result.
+
+    Returns:
+        RGB, shape (height, width, 3), uint8.
+    """
+    levels = (255 * cv2.resize(heat.astype(np.float32), size).clip(0, 1)).astype(np.uint8)
+    return cv2.cvtColor(cv2.applyColorMap(levels, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
+
+
+def heat_on_face(face: np.ndarray, heat: np.ndarray) -> np.ndarray:
+    """A face under its heat map.
+
+    Args:
+        face: Grey (h, w, 1) or RGB (h, w, 3), uint8.
+        heat: Shape (h, w), float32, 0–1.
+
+    Returns:
+        RGB, four times as large, uint8.
+    """
+    size = (face.shape[1] * 4, face.shape[0] * 4)
+    grey = cv2.resize(np.ascontiguousarray(face.mean(axis=2)), size).astype(np.float32)
+    return (0.5 * grey[:, :, None] + 0.5 * heat_colors(heat, size)).clip(0, 255).astype(np.uint8)
+
+
 Gradients = Callable[[np.ndarray, int], tuple[np.ndarray, np.ndarray]]
 """uint8 (1, height, width, channels), label → features and gradients, (1, rows, columns, k)."""
 

@@ -4,7 +4,6 @@ import base64
 import io
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 from PIL import Image
 
@@ -47,20 +46,3 @@ def annotated(photo: np.ndarray, faces: Sequence[FacePrediction]) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(marked).save(buffer, "JPEG", quality=88)
     return buffer.getvalue()
-
-
-def heated(crop: np.ndarray, heat: np.ndarray) -> np.ndarray:
-    """A face under its heat map: yellow and bright where it is hot, dark violet where it is cold.
-
-    Args:
-        crop: Grey (h, w, 1) or RGB (h, w, 3), uint8.
-        heat: Shape (h, w), float32, 0–1.
-
-    Returns:
-        RGB, four times as large, uint8.
-    """
-    size = (crop.shape[1] * 4, crop.shape[0] * 4)
-    grey = cv2.resize(np.ascontiguousarray(crop.mean(axis=2)), size).astype(np.float32)
-    levels = (255 * cv2.resize(heat.astype(np.float32), size).clip(0, 1)).astype(np.uint8)
-    color = cv2.cvtColor(cv2.applyColorMap(levels, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
-    return (0.5 * grey[:, :, None] + 0.5 * color).clip(0, 255).astype(np.uint8)

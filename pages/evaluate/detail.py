@@ -11,10 +11,10 @@ import streamlit as st
 from fer import emotions
 from fer.data import VOTES, annotations
 from fer.errors import FerError
-from fer.nets.explain import grad_cam, occlusion
+from fer.nets.explain import grad_cam, heat_on_face, occlusion
 from pages.common import errors
 from pages.common.charts import bars_html
-from pages.common.pictures import data_uri, heated
+from pages.common.pictures import data_uri
 from pages.evaluate import keys
 from pages.evaluate.evaluated import Evaluation
 
@@ -64,7 +64,9 @@ def _pictures(evaluated: Evaluation, face: pd.Series, place: str) -> None:
         except FerError as error:
             errors.show(error, about=name)
             continue
-        shown.append((heated(pixels, heat), name, f"{name}: what spoke for {face['predicted']}"))
+        shown.append(
+            (heat_on_face(pixels, heat), name, f"{name}: what spoke for {face['predicted']}")
+        )
     slot.html(pictures_html(shown))
 
 

@@ -16,9 +16,9 @@ from fer.data.roots import allowed
 from fer.evaluation.attention import MeanAttention, mean_attention
 from fer.evaluation.comparison import compare
 from fer.evaluation.figures import dataset_for, figures
-from fer.evaluation.label_errors import label_errors
+from fer.evaluation.label_errors import label_errors, listed_errors
 from fer.evaluation.predictions import PredictionTable, predictions
-from fer.evaluation.report import comparison_record, full_figures, listed_errors
+from fer.evaluation.report import comparison_record, full_figures
 from fer.evaluation.slices import picture_facts, slice_columns, slice_figures
 from fer.models.card import ModelCard
 from fer.models.model import Model

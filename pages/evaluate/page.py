@@ -6,7 +6,7 @@ import streamlit as st
 from fer import settings
 from fer.data import SYNTHETIC, registered
 from fer.errors import FerError
-from fer.evaluation.caveats import notes
+from fer.evaluation.caveats import caveats
 from fer.evaluation.tta import VIEWS
 from fer.models import list_models
 from pages.common import errors
@@ -91,10 +91,10 @@ def show_headline(evaluated: Evaluation) -> None:
     """The figure, what it is and what it is not."""
     figures = evaluated.figures
     low, high = figures["accuracy_ci95"]
-    said = notes(figures)
+    sentences = caveats(figures)
     if figures["split"] in ("train", "validation", "all"):
-        st.error(f"**Not a test.** {said[0]}", icon=":material/warning:")
-        said = said[1:]
+        st.error(f"**Not a test.** {sentences[0]}", icon=":material/warning:")
+        sentences = sentences[1:]
     columns = st.columns(4)
     columns[0].metric("Accuracy", f"{figures['accuracy']:.1%}")
     columns[0].caption(f"95 %: {low:.1%} to {high:.1%}")
@@ -108,7 +108,7 @@ def show_headline(evaluated: Evaluation) -> None:
         column.caption(f"95 %: {low:{form}} to {high:{form}}")
     where = f"Model {figures['model']} on {figures['dataset']}, split {figures['split']}"
     what = f"{errors.plain(where)}, {figures['images']:,} faces."
-    st.markdown(" ".join([what, *map(errors.plain, said)]))
+    st.markdown(" ".join([what, *map(errors.plain, sentences)]))
 
 
 def explore(evaluated: Evaluation) -> None:

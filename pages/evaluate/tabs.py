@@ -11,8 +11,8 @@ from fer.errors import FerError
 from fer.evaluation.calibration import coverage_curve, reliability
 from fer.evaluation.report import as_json
 from fer.evaluation.report_html import html
+from fer.nets.explain import heat_on_face
 from pages.common import errors
-from pages.common.pictures import heated
 from pages.evaluate import keys
 from pages.evaluate.comparison import comparison, other_models
 from pages.evaluate.confusion import RIGHT_COLOR, WRONG_COLOR
@@ -68,17 +68,9 @@ def per_class(evaluated: Evaluation) -> None:
         "matthews": "Matthews", "roc_auc": "ROC AUC", "log_loss": "Log loss (nats)",
         "brier": "Brier score (0–2)",
     }  # fmt: skip
-    others = [
-        {
-            "figure": name,
-            "value": figures[key],
-            "from": figures["ci95"].get(key, [None, None])[0],
-            "to": figures["ci95"].get(key, [None, None])[1],
-        }
-        for key, name in names.items()
-    ]
-    three = {name: st.column_config.NumberColumn(format="%.3f") for name in ("value", "from", "to")}
-    st.caption("Over all classes, with 95 % bootstrap intervals:")
+    others = [{"figure": name, "value": figures[key]} for key, name in names.items()]
+    three = {"value": st.column_config.NumberColumn(format="%.3f")}
+    st.caption("Over all classes:")
     st.dataframe(pd.DataFrame(others), hide_index=True, column_config=three, alt="Further figures")
 
 
@@ -182,7 +174,7 @@ def attention(evaluated: Evaluation) -> None:
         pictures_html(
             [
                 (
-                    heated(mean.face, mean.heat),
+                    heat_on_face(mean.face, mean.heat),
                     f"{emotions.describe(label).symbol} {label} ({mean.images})",
                     f"Where the network looks for {label}",
                 )
@@ -232,14 +224,15 @@ def report(evaluated: Evaluation) -> None:
     st.markdown("Everything on this page, without any face, to share.")
     with st.container(horizontal=True):
         st.download_button(
-            "HTML", html(full, evaluated.model.card), f"{name}.html", "text/html",
+            "HTML", lambda: html(full, evaluated.model.card), f"{name}.html", "text/html",
             icon=":material/download:", on_click="ignore",
         )  # fmt: skip
         st.download_button(
-            "JSON", as_json(full), f"{name}.json", "application/json",
+            "JSON", lambda: as_json(full), f"{name}.json", "application/json",
             icon=":material/download:", on_click="ignore",
         )  # fmt: skip
         st.download_button(
-            "Predictions, CSV", evaluated.table.frame.drop(columns="row").to_csv(index=False),
+            "Predictions, CSV",
+            lambda: evaluated.table.frame.drop(columns="row").to_csv(index=False),
             f"{name}.csv", "text/csv", icon=":material/download:", on_click="ignore",
         )  # fmt: skip

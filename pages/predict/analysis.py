@@ -8,7 +8,8 @@ import numpy as np
 from fer.errors import FerError, ModelError
 from fer.inference.prediction import FacePrediction
 from fer.inference.predictor import Predictor
-from pages.common.pictures import annotated, heated
+from fer.nets.explain import heat_on_face
+from pages.common.pictures import annotated
 
 _FACES_WITH_HEAT = 12
 
@@ -72,7 +73,7 @@ def analyse(
 def _heats(predictor: Predictor, faces: Sequence[FacePrediction]) -> tuple[np.ndarray, ...]:
     try:
         return tuple(
-            heated(face.crop, predictor.grad_cam(face, face.emotion))
+            heat_on_face(face.crop, predictor.grad_cam(face, face.emotion))
             for face in faces[:_FACES_WITH_HEAT]
         )
     except ModelError:  # a network without convolutions, or another backend

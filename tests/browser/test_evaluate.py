@@ -126,7 +126,7 @@ def test_a_clicked_cell_shows_its_faces_and_the_link_shows_them_to_others(
     page: "Page", app: str, wait_until_idle: Idle
 ) -> None:
     open_page(page, app, wait_until_idle)
-    assert page.get_by_text("3 faces stand in the training part too").is_visible()
+    assert page.get_by_text("3 faces also occur in the training part").is_visible()
     for cell in fullest_cells(page)[:3]:
         count = click_cell(page, wait_until_idle, cell)
         true, said = LABELS[cell // 3], LABELS[cell % 3]
@@ -164,7 +164,7 @@ def test_a_face_tells_all_about_itself_and_can_be_marked_and_unmarked(
     page.get_by_text("1 marked face wait").wait_for()
     wait_until_idle(page)
     assert faces(page).count() == 2
-    assert page.get_by_text("Left out: 1 faces that were excluded by hand").is_visible()
+    assert page.get_by_text("Skipped: 1 faces excluded by hand").is_visible()
     page.get_by_role("button", name="Undo the last mark").click()
     page.get_by_text("1 marked face wait").wait_for(state="detached")
     wait_until_idle(page)
@@ -223,7 +223,7 @@ def test_on_fer2013_cells_are_clicked_a_face_is_marked_and_a_link_is_followed(
     add(fer2013_folder, name="real")
     page.set_default_timeout(60_000)
     page.goto(f"{app}/evaluate?evaluate.model=fer2013&evaluate.data=real")
-    leaked = page.get_by_text(re.compile(r"\b(279|280) faces stand in the training part too"))
+    leaked = page.get_by_text(re.compile(r"\b(279|280) faces also occur in the training part"))
     leaked.wait_for()
     assert re.search(
         r"the accuracy without them is \d\d\.\d% on 3,3(09|10) faces", leaked.inner_text()

@@ -114,7 +114,7 @@ def test_training_faces_are_labelled_loudly(
     ("truth", "faces", "said"),
     [
         ("label", 6, "Measured against the data set's own labels"),
-        ("votes", 4, "Measured against what most annotators chose, not against"),
+        ("votes", 4, "Measured against the choice of most annotators, not"),
     ],
 )
 def test_the_page_says_what_is_taken_for_right(
@@ -124,7 +124,9 @@ def test_the_page_says_what_is_taken_for_right(
     page = opened(app, SPLIT="test")
     assert f"judged, split test, {faces} faces" in words(page)
     assert said in words(page)
-    assert ("Left out: 2 faces without a single choice" in words(page)) == (truth == "votes")
+    assert ("Skipped: 2 faces on which the annotators made no single choice" in words(page)) == (
+        truth == "votes"
+    )
 
 
 def test_models_with_other_truths_are_compared_on_the_labels_of_the_first(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from plotly.offline import get_plotlyjs
 
 from fer.data import Dataset
 from fer.errors import FerError
@@ -32,7 +33,10 @@ def test_a_report_holds_all_of_it_and_needs_nothing_else(
     assert f"{measured['accuracy']:.1%}" in page
     assert "The model was trained on these faces" in page
     assert "Where the network looks for happy" in page
-    assert not re.search(r"(src|href)=\"(?!data:)|@import|url\(", page)
+    assert page.count(get_plotlyjs()) == 1
+    markup = re.sub(r"<script.*?</script>", "", page, flags=re.S)
+    assert not re.search(r"(src|href)=\"(?!data:)|@import|url\(|<link", markup)
+    assert not re.search(r"<script[^>]+src=", page)
     kept = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert kept["accuracy"] == measured["accuracy"]
     assert sum(row["images"] for row in kept["reliability"]) == len(tiny_dataset)
@@ -40,15 +44,34 @@ def test_a_report_holds_all_of_it_and_needs_nothing_else(
     assert kept["attention"]["happy"]["images"] > 0
     assert np.shape(kept["attention"]["happy"]["heat"]) == (16, 16)
     assert kept["comparison"]["p_value"] == 1
-    assert kept["ci95"].keys() >= {"roc_auc", "ece", "macro_f1"}
+    assert kept["ci95"].keys() >= {"balanced_accuracy", "ece", "macro_f1"}
     assert sorted(path.name for path in tmp_path.iterdir()) == ["report.html", "report.json"]
+
+
+def test_names_that_look_like_html_stay_text(tiny_model: Model, tiny_dataset: Dataset) -> None:
+    attack = "</script><img src=x onerror=alert(1)>"
+    table = predictions(tiny_model, tiny_dataset, "test")
+    table = replace(table, model=attack, dataset=attack)
+    full = full_figures(tiny_model, tiny_dataset, table, figures(table), compare(table, table))
+    full["label_errors"] = [
+        {"path": attack, "label": attack, "predicted": attack, "label_quality": 0.1}
+    ]
+    full["slices"] = [
+        {"by": attack, "value": attack, "images": 20, "accuracy": 0.5, "accuracy_ci95": [0.3, 0.7]}
+    ]
+    full["labels"] = [attack, "surprise"]
+    full["per_class"] = {attack: full["per_class"]["happy"]}
+    full["attention"] = {attack: full["attention"]["happy"]}
+    page = html(full, replace(tiny_model.card, name=attack, created=attack, data={"name": attack}))
+    assert "<img src=x" not in page
+    assert page.count("&lt;img src=x onerror=alert(1)&gt;") >= 12
 
 
 @pytest.mark.parametrize("name", ["report.txt", "gone/report.html"])
 def test_an_impossible_place_is_a_sentence(name: str, tmp_path: Path) -> None:
     from fer.evaluation.report import check_target
 
-    with pytest.raises(FerError, match=r"must end in \.html|folder that is there"):
+    with pytest.raises(FerError, match=r"must end in \.html|folder that exists"):
         check_target(tmp_path / name)
 
 

@@ -5,7 +5,7 @@ import pytest
 from fer.errors import ModelError
 from fer.models.card import ModelCard
 from fer.models.model import Model
-from fer.nets.explain import grad_cam, occlusion
+from fer.nets.explain import grad_cam, heat_colors, heat_on_face, occlusion
 
 SIDE = 24
 SPOT = (slice(4, 8), slice(12, 16))
@@ -96,3 +96,16 @@ def test_a_network_without_convolutions_is_an_error() -> None:
     )
     with pytest.raises(ModelError, match="convolution"):
         grad_cam(wrapped(model).network, np.zeros((SIDE, SIDE, 1), np.uint8), 0)
+
+
+def test_heat_is_bright_where_it_is_hot_and_lies_over_the_face_four_times_as_large() -> None:
+    heat = np.zeros((12, 10), np.float32)
+    heat[2, 7] = 1
+    colors = heat_colors(heat, (10, 12))
+    assert colors[2, 7].sum() > 600 > 60 > colors[9, 1].sum()
+    assert colors[2, 7, 2] < colors[2, 7, 1]  # yellow, in RGB
+    face = np.full((12, 10, 1), 200, np.uint8)
+    shown = heat_on_face(face, heat)
+    assert shown.shape == (48, 40, 3)
+    assert shown[38, 4].mean() == pytest.approx(100, abs=5)  # half the face where it is cold
+    assert shown[10, 30].mean() > 150

@@ -64,6 +64,6 @@ def test_a_model_that_was_trained_on_more_of_the_faces_is_named(make_table: Make
     first = make_table([0, 0], SURE[[0, 0]])
     even = verdict(compare(first, first).figures)
     assert "same 2 faces and labels" in even
-    assert "not even" not in even
+    assert "uneven" not in even
     trained = replace(make_table([0, 0], SURE[[0, 1]], in_training=[True, False]), model="other")
     assert "made was trained on 0 of them, other on 1" in verdict(compare(first, trained).figures)
