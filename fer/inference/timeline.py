@@ -1,4 +1,4 @@
-"""What people showed over time, in a bounded number of steps however long it takes."""
+"""What people showed over time, in a bounded number of steps however long that is."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -8,13 +8,14 @@ import numpy as np
 from fer.inference.answer import Answer, TrackedFace, by_label
 
 _MAX_STEPS = 600
-_MAX_PEOPLE = 200
+MAX_PEOPLE = 200
+"""The first people of a timeline; later ones are counted, not kept."""
 
 
 class Timeline:
     """Mean probabilities by person and step of time.
 
-    When the steps become too many, each two become one, so that memory stays the same.
+    When there are too many steps, pairs of them are merged, so that memory stays bounded.
     """
 
     def __init__(self, labels: Sequence[str], *, step_s: float = 0.25) -> None:
@@ -28,14 +29,21 @@ class Timeline:
         self.step_s = step_s
         self._steps: dict[tuple[int, int], np.ndarray] = {}
         self._people: dict[int, _Person] = {}
+        self._dropped: set[int] = set()
+
+    @property
+    def dropped(self) -> int:
+        """How many people came after the first 200, and are in no row."""
+        return len(self._dropped)
 
     def add(self, at_s: float, faces: Iterable[TrackedFace]) -> None:
-        """Take the people of one frame."""
+        """Add the people of one frame."""
         for face in faces:
             values = np.array([face.probabilities[label] for label in self.labels])
             person = self._people.get(face.number)
             if person is None:
-                if len(self._people) >= _MAX_PEOPLE:
+                if len(self._people) >= MAX_PEOPLE:
+                    self._dropped.add(face.number)
                     continue
                 person = self._people[face.number] = _Person(at_s, len(self.labels))
             person.add(at_s, values)

@@ -80,6 +80,8 @@ def show_summary(timeline: Timeline) -> None:
             },
         },
     )
+    if timeline.dropped:
+        st.caption(f"{timeline.dropped:,} more people are not listed: only the first ones are.")
     with st.container(horizontal=True):
         st.download_button(
             "Summary as CSV",

@@ -132,6 +132,8 @@ def show_timeline(analysis: VideoAnalysis, predictor: Predictor) -> None:
     table["until_s"] = table["time_s"] + analysis.timeline.step_s
     st.header("Timeline", anchor=False)
     chosen = charts(table, analysis.timeline.labels)
+    if dropped := analysis.timeline.dropped:
+        st.caption(f"{dropped:,} more people are not listed: only the first ones are.")
     st.download_button(
         "Timeline as CSV",
         table.to_csv(index=False),

@@ -1,7 +1,7 @@
 import pytest
 
 from fer.inference.answer import TrackedFace
-from fer.inference.timeline import Timeline
+from fer.inference.timeline import MAX_PEOPLE, Timeline
 
 LABELS = ("happy", "sad")
 
@@ -42,3 +42,14 @@ def test_a_long_time_needs_no_more_memory_than_a_short_one() -> None:
     assert 300 <= len(rows) <= 600
     assert rows[-1]["time_s"] > 4900
     assert timeline.summary()[0]["frames"] == 5000
+
+
+def test_people_beyond_the_bound_are_counted_once_and_the_first_ones_stay() -> None:
+    timeline = Timeline(LABELS)
+    crowd = [face(number, 0.5) for number in range(1, 203)]
+    for at_s in (0.0, 1.0):
+        timeline.add(at_s, crowd)
+    assert MAX_PEOPLE == 200
+    assert timeline.dropped == 2
+    assert [row["person"] for row in timeline.summary()] == list(range(1, 201))
+    assert {row["frames"] for row in timeline.summary()} == {2}

@@ -45,6 +45,17 @@ def test_a_face_may_move_further_where_more_time_has_passed(make_face: MakeFace)
     assert [track.number for track in tracker.visible] == [1]
 
 
+def test_a_box_that_overlaps_wins_over_a_person_who_could_have_moved_there(
+    make_face: MakeFace,
+) -> None:
+    tracker = Tracker(smoothing_s=0.5)
+    lost, seen = make_face(0, 0, 100), make_face(101, 0, 100)
+    tracker.match([lost, seen], 0.0)
+    tracker.match([seen], 0.4)
+    tracker.match([make_face(61, 0, 100)], 0.5)
+    assert [track.number for track in tracker.visible] == [2]
+
+
 def test_a_person_who_is_lost_for_a_moment_keeps_the_number_and_later_does_not(
     make_face: MakeFace,
 ) -> None:
