@@ -1,4 +1,4 @@
-"""`predict` and `video`: photos, folders and films → faces and their emotions."""
+"""`predict` and `video`: photos, folders and videos → faces and their emotions."""
 
 import json
 from pathlib import Path
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from fer.inference.predictor import Predictor
 
 FormOption = Annotated[
-    str, typer.Option(help="auto, keras, litert or litert-int8: which of the model's files runs.")
+    str, typer.Option(help="Which of the model's files to run: auto, keras, litert or litert-int8.")
 ]
 DetectorOption = Annotated[
-    str, typer.Option(help="auto, mtcnn, yunet, or none: each picture is one tight face.")
+    str, typer.Option(help="auto, mtcnn, yunet, or none where each photo is one tight face.")
 ]
 
 
@@ -42,16 +42,14 @@ def predict(
     as_json: JsonOption = False,
     csv: Annotated[
         Path | None,
-        typer.Option(help="Write a row a face as it comes; go on where the file stops."),
+        typer.Option(help="Write a row per face as results come; an existing file is resumed."),
     ] = None,
-    recursive: Annotated[
-        bool, typer.Option("--recursive", help="Look into folders inside folders, too.")
-    ] = False,
+    recursive: Annotated[bool, typer.Option("--recursive", help="Search subfolders, too.")] = False,
 ) -> None:
     """Find the faces on photos and name their emotions.
 
-    One bad file does not stop the rest; the exit status is 1 if any failed. For many photos use
-    --csv: Ctrl-C stops it, and the same command goes on.
+    A bad file does not stop the others; the exit status is 1 if any failed. For many photos use
+    --csv: after Ctrl-C, the same command resumes.
     """
     with plain_errors():
         from fer.inference.folders import photos_among
@@ -64,11 +62,11 @@ def predict(
             return
         files = list(photos_among(photos, recursive=recursive))
         rows = [
-            _predict_row(file, found)
-            for file, found in zip(files, predictor.predict_many(files), strict=True)
+            _predict_row(file, result)
+            for file, result in zip(files, predictor.predict_many(files), strict=True)
         ]
     if as_json:
-        typer.echo(json.dumps(rows, indent=2))  # names may be no valid UTF-8
+        typer.echo(json.dumps(rows, indent=2))  # names may not be valid UTF-8
     else:
         if any(not row["error"] for row in rows):
             out.print(_predictions_table(rows))
@@ -84,7 +82,7 @@ def _predict_to_csv(
 ) -> None:
     from fer.inference.folders import predict_to_csv
 
-    notice = "Stopping after a few photos; the same command goes on."
+    notice = "Stopping after a few photos. Run the same command to resume."
     with stop_on_interrupt(notice) as stop, progress() as bar:
         report = predict_to_csv(
             predictor,
@@ -101,15 +99,15 @@ def _predict_to_csv(
         soft_wrap=True,
     )
     if report.stopped:
-        out.print("Stopped before the end. The same command goes on from here.")
+        out.print("Stopped before the end. Run the same command to resume.")
     if report.failed:
         raise typer.Exit(1)
 
 
-def _predict_row(file: Path, prediction: "PhotoFaces | ImageError") -> dict[str, Any]:
-    if isinstance(prediction, ImageError):
-        return {"file": str(file), "error": str(prediction), "faces": []}
-    faces = [face.to_json() for face in prediction.faces]
+def _predict_row(file: Path, result: "PhotoFaces | ImageError") -> dict[str, Any]:
+    if isinstance(result, ImageError):
+        return {"file": str(file), "error": str(result), "faces": []}
+    faces = [face.to_json() for face in result.faces]
     return {"file": str(file), "error": None, "faces": faces}
 
 
@@ -142,13 +140,13 @@ def _predictions_table(rows: list[dict[str, Any]]) -> "Table":
 
 
 def video(
-    file: Annotated[Path, typer.Argument(help="A film.")],
-    every: Annotated[int, typer.Option(min=1, help="Look at every so many frames.")] = 1,
+    file: Annotated[Path, typer.Argument(help="A video file.")],
+    every: Annotated[int, typer.Option(min=1, help="Analyse every Nth frame.")] = 1,
     csv: Annotated[
-        Path | None, typer.Option("--out", help="CSV file; default FILE with .csv at its end.")
+        Path | None, typer.Option("--out", help="CSV file; by default, FILE with .csv added.")
     ] = None,
     annotated: Annotated[
-        Path | None, typer.Option(help="MP4 file with the faces marked, to write as well.")
+        Path | None, typer.Option(help="Also write this MP4 file, with the faces boxed.")
     ] = None,
     model: Annotated[str | None, typer.Option(help="A model's name or folder.")] = None,
     detector: DetectorOption = "auto",
@@ -156,8 +154,8 @@ def video(
 ) -> None:
     """Follow the faces through a video: a row for each person on each frame.
 
-    Ctrl-C stops it, and the same command goes on. What of a damaged film can be read is read; the
-    exit status is then 1.
+    After Ctrl-C, the same command resumes. A damaged video is analysed as far as it can be read;
+    the exit status is then 1.
     """
     with plain_errors():
         from fer.inference.annotated_video import annotate, check_target
@@ -169,7 +167,7 @@ def video(
             check_target(annotated, source=file, results=csv)
         with quiet_imports():
             predictor = Predictor.load(model, detector=detector, form=form)
-        notice = "Stopping after this frame; the same command goes on."
+        notice = "Stopping after this frame. Run the same command to resume."
         with stop_on_interrupt(notice) as stop, progress() as bar:
             report = analyse_to_csv(
                 file, predictor, csv, every=every, progress=Counter(bar, "frames"), stop=stop
@@ -181,7 +179,7 @@ def video(
             soft_wrap=True,
         )
         if report.stopped:
-            out.print("Stopped before the end. The same command goes on from here.")
+            out.print("Stopped before the end. Run the same command to resume.")
         elif annotated:
             with progress() as bar:
                 annotate(file, csv, annotated, progress=Counter(bar, "frames drawn"))

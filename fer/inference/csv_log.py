@@ -1,4 +1,4 @@
-"""Results as CSV files that grow while the work goes on, and say where it stopped."""
+"""CSV files that grow while the work is done, so that it can be resumed where it stopped."""
 
 import csv
 import errno
@@ -6,10 +6,9 @@ import hashlib
 import io
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -21,29 +20,30 @@ _TAIL_BYTES = 1 << 20
 
 
 class GrowingCsv:
-    """A CSV file that is written a group of rows at a time and can be taken up again.
+    """A CSV file that is written a group of rows at a time and can be resumed.
 
     A group is all rows with the same value in the first column, such as the faces of one photo.
-    A file that was cut off anywhere is mended when it is opened: its last group is dropped, as
-    nobody can tell whether it was whole.
+    When a file is opened its last group is dropped, as it may be incomplete: a file that was cut
+    off anywhere can be resumed.
     """
 
     def __init__(self, path: Path, columns: Sequence[str]) -> None:
-        """Open or begin a file.
+        """Open or create a file.
 
         Args:
-            path: The file; its folder must be there.
-            columns: Names of the columns, the one that groups first.
+            path: The file; its folder must exist.
+            columns: Names of the columns; the first one groups the rows.
 
         Raises:
-            ResultsError: If the file holds something else, is being written already, or cannot be
-                written.
+            ResultsError: If the file holds something else, is in use, or cannot be written.
         """
         self._columns = tuple(columns)
         self._path = path
         self._lock: FileLock | None = None
         try:
-            self._file = path.open("a+b", buffering=0)  # what fails to be written is not kept
+            self._file = path.open(
+                "a+b", buffering=0
+            )  # what cannot be written is not retried later
         except OSError as error:
             raise self._unwritable(error) from None
         try:
@@ -63,40 +63,46 @@ class GrowingCsv:
     def __enter__(self) -> "GrowingCsv":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
-        """Close the file and let others have it."""
+        """Close the file and release its lock."""
         self._file.close()
         if self._lock is not None:
             self._lock.release()
 
-    def rows(self) -> Iterable[dict[str, str]]:
-        """All rows that are there, from the first.
+    def rows(self, **expected: str) -> Iterator[dict[str, str]]:
+        """All rows of the file, from the first.
+
+        Args:
+            **expected: Values, by column, that every row must have.
 
         Raises:
-            ResultsError: If another program has changed the file so that it cannot be read.
+            ResultsError: If a row has another value, or another program has changed the file so
+                that it cannot be read.
         """
         try:
             with self._path.open(newline="", encoding="utf-8") as file:
-                yield from csv.DictReader(file)
+                for row in csv.DictReader(file):
+                    for name, value in expected.items():
+                        if row[name] != value:
+                            raise ResultsError(
+                                f"'{self._path}' holds results of the {name} '{row[name]}', not of "
+                                f"'{value}'. Choose another file, or remove this one."
+                            )
+                    yield row
         except (UnicodeError, csv.Error) as error:
             raise ResultsError(
-                f"'{self._path}' is no CSV as this program writes it ({error}). Choose another "
-                "file, or remove this one."
+                f"'{self._path}' is not a CSV file as this program writes it ({error}). Choose "
+                "another file, or remove this one."
             ) from None
 
     def write(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Append rows, a line each; they are with the operating system when this returns.
+        """Append rows, a line each; when this returns, the operating system has them.
 
         Raises:
-            ResultsError: If the disk does not take them.
+            ResultsError: If they cannot be written.
         """
         text = io.StringIO()
         table = csv.DictWriter(text, self._columns, restval="", lineterminator="\n")
@@ -110,10 +116,10 @@ class GrowingCsv:
             raise self._unwritable(error) from None
 
     def _hold(self) -> None:
-        """Keep others from writing the same rows until the file is closed.
+        """Lock the file until it is closed, so that no other process writes the same rows.
 
-        The lock lies in `FER_HOME`, as the folder of the results is the user's: it is known to
-        those who share that. Where there can be none, nothing is held.
+        The lock is in `FER_HOME`, to leave no file in the user's folder, and so only binds those
+        who share that home. Where no lock can be created, the file is not locked.
         """
         name = hashlib.blake2b(os.fsencode(self._path.resolve()), digest_size=16).hexdigest()
         with suppress(OSError):
@@ -124,15 +130,15 @@ class GrowingCsv:
                 lock.acquire()
             except Timeout:
                 raise ResultsError(
-                    f"'{self._path}' is being written already. Wait for that, or choose another "
-                    "file."
+                    f"'{self._path}' is being written already. Wait until that is done, or choose "
+                    "another file."
                 ) from None
             self._lock = lock
 
     def _unwritable(self, error: OSError) -> ResultsError:
         advice = "Choose another file."
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            advice = "Make room; the same command then goes on."
+            advice = "Make room, then run the same command to resume."
         return ResultsError(
             f"'{self._path}' cannot be written: {error.strerror or error}. {advice}"
         )
@@ -146,8 +152,8 @@ class GrowingCsv:
         line = head.partition(b"\n")[0].decode("utf-8", "replace").rstrip("\r")
         if line != expected:
             raise ResultsError(
-                f"'{self._path}' begins with '{line[:80]}'; to go on with it, it would have to "
-                f"begin with '{expected[:80]}'. Choose another file, or remove this one."
+                f"'{self._path}' begins with '{line[:80]}'; only a file that begins with "
+                f"'{expected[:80]}' can be resumed. Choose another file, or remove this one."
             )
 
     def _drop_last_group(self) -> None:
@@ -156,7 +162,7 @@ class GrowingCsv:
         start = max(size - _TAIL_BYTES, 0)
         self._file.seek(start)
         tail = self._file.read()
-        header_end = tail.find(b"\n") + 1  # the header, or a part of a row: never cut
+        header_end = tail.find(b"\n") + 1  # the header or part of a row, which stays
         lines = tail[header_end:].splitlines(keepends=True)
         whole = [line for line in lines if line.endswith(b"\n")]
         last = _first_field(whole[-1]) if whole else None
@@ -168,7 +174,7 @@ class GrowingCsv:
 
 
 def one_line(text: str) -> str:
-    """A text on one line and as valid UTF-8, whatever bytes a file's name brings into it."""
+    """A text on one line and in valid UTF-8, whatever bytes a file name brings into it."""
     raw = text.encode("utf-8", sys.getfilesystemencodeerrors())
     return raw.decode("utf-8", "backslashreplace").replace("\n", "\\n").replace("\r", "\\r")
 

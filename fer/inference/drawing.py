@@ -1,4 +1,4 @@
-"""Faces marked on a picture, in their emotions' colours."""
+"""Faces boxed on a photo, in their emotions' colours."""
 
 from collections.abc import Sequence
 
@@ -12,11 +12,11 @@ from fer.inference.answer import FaceAnswer
 def draw_faces(
     picture: np.ndarray, faces: Sequence[FaceAnswer], *, scale: float = 1.0
 ) -> np.ndarray:
-    """Box each face and name it.
+    """Box each face and label it with its number and emotion.
 
     Args:
         picture: RGB, shape (h, w, 3), uint8; not changed.
-        faces: A face with a `number` is named by it, one without by its place here, from 1.
+        faces: A face with a `number` is labelled with it, others with their place here, from 1.
         scale: From the pixels of the boxes to those of the picture.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Folders of photos → a CSV file that grows photo by photo."""
+"""Photos and folders of photos → a CSV file that grows photo by photo."""
 
 import os
 import threading
@@ -6,25 +6,23 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from fer.errors import ImageError, ResultsError, UnreadableImageError
+from fer.errors import ImageError, UnreadableImageError
 from fer.images import SUFFIXES
 from fer.inference.answer import face_columns
 from fer.inference.csv_log import GrowingCsv, one_line
 from fer.inference.prediction import PhotoFaces
 from fer.inference.predictor import Predictor
 
-Progress = Callable[[int, int], None]
-
 
 @dataclass(frozen=True, kw_only=True)
 class FolderReport:
-    """What became of the photos.
+    """How many photos were processed.
 
     Attributes:
-        before: Photos whose rows were there already.
-        photos: Photos done now, those that failed included.
-        faces: Faces found on them.
-        failed: Photos that could not be used, now or before; their rows say why.
+        before: Photos whose rows were already in the file.
+        photos: Photos processed now, including those that failed.
+        faces: Faces on them.
+        failed: Photos that could not be used, now or before; their rows give the reason.
         stopped: Whether photos are left.
     """
 
@@ -36,7 +34,7 @@ class FolderReport:
 
 
 def photos_in(folder: Path, *, recursive: bool) -> Iterator[Path]:
-    """Pictures of a folder by name, then those of its folders; links to folders are left alone.
+    """Photos of a folder by name, then those of its subfolders; links to folders are ignored.
 
     Raises:
         UnreadableImageError: If the folder cannot be listed.
@@ -57,10 +55,10 @@ def photos_in(folder: Path, *, recursive: bool) -> Iterator[Path]:
 
 
 def photos_among(paths: Iterable[Path], *, recursive: bool = False) -> Iterator[Path]:
-    """Photos as they are given, and those in the folders among them.
+    """The given photos, and those in the given folders.
 
     Raises:
-        UnreadableImageError: If a folder cannot be listed or holds no pictures.
+        UnreadableImageError: If a folder cannot be listed or holds no photos.
     """
     for path in paths:
         if not path.is_dir():
@@ -71,9 +69,9 @@ def photos_among(paths: Iterable[Path], *, recursive: bool = False) -> Iterator[
             empty = False
             yield photo
         if empty:
-            hint = "" if recursive else " --recursive looks into the folders inside it, too."
+            hint = "" if recursive else " With --recursive, its subfolders are searched, too."
             raise UnreadableImageError(
-                f"The folder '{path}' holds no pictures. Give photos or another folder.{hint}"
+                f"The folder '{path}' holds no photos. Choose photos or another folder.{hint}"
             )
 
 
@@ -83,23 +81,24 @@ def predict_to_csv(
     out: Path,
     *,
     recursive: bool = False,
-    progress: Progress | None = None,
+    progress: Callable[[int, int], None] | None = None,
     stop: threading.Event | None = None,
 ) -> FolderReport:
-    """Predict photos and folders of photos; go on where a file of results stopped.
+    """Predict photos and folders of photos, and resume where an earlier run stopped.
+
+    However many photos there are, only their names are kept in memory.
 
     Args:
         predictor: The model and its detector.
         paths: Photos and folders.
-        out: The CSV file. What stands in it is not done again. Memory stays the same however
-            many photos there are, but for their names.
-        recursive: Look into the folders inside the folders, too.
+        out: The CSV file; photos that are in it already are not processed again.
+        recursive: Search subfolders, too.
         progress: Called with photos done and photos planned.
         stop: Once set, the work ends after a few photos.
 
     Raises:
         ResultsError: If the file holds something else, or another model's results.
-        UnreadableImageError: If a folder cannot be listed or holds no pictures.
+        UnreadableImageError: If a folder cannot be listed or holds no photos.
     """
     paths = list(paths)
     planned = sum(1 for _ in photos_among(paths, recursive=recursive))
@@ -109,18 +108,13 @@ def predict_to_csv(
     with GrowingCsv(out, columns) as table:
         done = set()
         photos = faces = failed = 0
-        for row in table.rows():
-            if row["model"] != model:
-                raise ResultsError(
-                    f"'{out}' holds results of the model '{row['model']}', not of '{model}'. "
-                    "Choose another file, or remove this one."
-                )
+        for row in table.rows(model=model):
             done.add(row["file"])
             failed += bool(row["error"])
         names: list[str] = []
         before = 0
 
-        def waiting() -> Iterator[Path]:
+        def remaining() -> Iterator[Path]:
             nonlocal before
             for path in photos_among(paths, recursive=recursive):
                 if stop is not None and stop.is_set():
@@ -132,15 +126,15 @@ def predict_to_csv(
                 names.append(name)
                 yield path
 
-        for found in predictor.predict_many(waiting()):
+        for result in predictor.predict_many(remaining()):
             name = names.pop(0)
             photos += 1
-            if isinstance(found, ImageError):
+            if isinstance(result, ImageError):
                 failed += 1
-                table.write([{"file": name, "model": model, "error": str(found)}])
+                table.write([{"file": name, "model": model, "error": str(result)}])
             else:
-                faces += len(found.faces)
-                table.write(_rows(name, model, found))
+                faces += len(result.faces)
+                table.write(_rows(name, model, result))
             if progress:
                 progress(before + photos, planned)
     return FolderReport(
@@ -152,10 +146,10 @@ def predict_to_csv(
     )
 
 
-def _rows(name: str, model: str, found: PhotoFaces) -> Iterator[dict[str, object]]:
-    width, height = found.size
+def _rows(name: str, model: str, photo: PhotoFaces) -> Iterator[dict[str, object]]:
+    width, height = photo.size
     shared = {"file": name, "model": model, "photo_width": width, "photo_height": height}
-    if not found.faces:
+    if not photo.faces:
         yield shared
-    for number, face in enumerate(found.faces, start=1):
+    for number, face in enumerate(photo.faces, start=1):
         yield {**shared, "face": number, **face.to_row()}

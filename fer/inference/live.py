@@ -1,4 +1,4 @@
-"""A camera's frames as they come, one stream a visitor, whatever brings them here."""
+"""Frames of a camera as they come, one stream per visitor, however they are sent."""
 
 import io
 import secrets
@@ -7,6 +7,7 @@ import time
 from typing import Any
 from weakref import WeakValueDictionary
 
+import numpy as np
 from PIL import Image
 
 from fer.errors import FerError, StreamError
@@ -20,11 +21,11 @@ ROUTE = "/api/live"
 MAX_FRAME_BYTES = 1_000_000
 MAX_FRAME_PX = 1920
 MAX_FPS = 60.0
-"""A stream that sends more, on average over a second, is asked to wait."""
+"""Streams that send more, on average over a second, are refused frames."""
 
 
 class LiveStream:
-    """One camera; safe to call from any thread. No frame outlives its answer."""
+    """One camera; safe to call from any thread. No frame is kept after its answer."""
 
     def __init__(self, predictor: Predictor, *, min_face_px: int = 0) -> None:
         """Start a stream; see `LiveStreams.open`."""
@@ -43,7 +44,7 @@ class LiveStream:
         return self._stream is not None
 
     def frame(self, jpeg: bytes) -> dict[str, Any]:
-        """Take the next frame.
+        """Analyse the next frame.
 
         Args:
             jpeg: A JPEG file of at most 1 MB and 1920 px.
@@ -53,11 +54,13 @@ class LiveStream:
             `confidence` and smoothed `probabilities`; and `server_ms`.
 
         Raises:
-            StreamError: If the stream is closed or still at work on another frame, if frames come
-                too fast, or if this is not a picture of that kind.
+            StreamError: If the stream is closed or busy with another frame, if frames come too
+                fast, or if this is not such a JPEG file.
         """
         if not self._busy.acquire(blocking=False):
-            raise StreamError("The frame before is still at work; send one at a time.", "busy")
+            raise StreamError(
+                "The frame before is still being analysed; send one at a time.", "busy"
+            )
         try:
             started = time.monotonic()
             stream = self._stream
@@ -75,11 +78,11 @@ class LiveStream:
             self._busy.release()
 
     def close(self) -> None:
-        """Take no more frames, and let go what was kept to follow the faces."""
+        """Accept no more frames, and release what was kept to follow faces."""
         self._stream = None
 
     def _admit(self, now: float) -> None:
-        """A bucket of one second's frames."""
+        """Limit the rate: a token bucket that holds one second's frames."""
         self._allowed = min(self._allowed + (now - self._filled) * MAX_FPS, MAX_FPS)
         self._filled = now
         if self._allowed < 1:
@@ -88,8 +91,7 @@ class LiveStream:
 
 
 class LiveStreams:
-    """The streams that are open, by token. They belong to their sessions: a stream that its
-    session forgets is gone from here, too."""
+    """The open streams, by token. Sessions own them: a stream that its session drops is gone."""
 
     def __init__(self) -> None:
         self._streams: WeakValueDictionary[str, LiveStream] = WeakValueDictionary()
@@ -102,7 +104,7 @@ class LiveStreams:
     def open(
         self, predictor: Predictor, *, instead_of: LiveStream | None, min_face_px: int = 0
     ) -> LiveStream:
-        """Open a stream, and close the one that the session had."""
+        """Open a stream, and close the one that the session had before."""
         if instead_of is not None:
             instead_of.close()
         stream = LiveStream(predictor, min_face_px=min_face_px)
@@ -134,14 +136,14 @@ STREAMS = LiveStreams()
 """Those of this server."""
 
 
-def _decoded(jpeg: bytes) -> Any:
+def _decoded(jpeg: bytes) -> np.ndarray:
     if len(jpeg) > MAX_FRAME_BYTES:
         raise StreamError(f"The frame has over {MAX_FRAME_BYTES:,} bytes; send fewer.", "size")
     try:
-        # The header alone: a small file can unfold to a huge picture.
+        # The header alone: a small file can decode to a huge image.
         with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as header:
             size = header.size
-    except Exception:  # noqa: BLE001 - Pillow answers damaged bytes with nearly anything
+    except Exception:  # noqa: BLE001 - Pillow raises nearly anything on damaged bytes
         raise StreamError("The frame is not a JPEG picture.", "picture") from None
     if max(size) > MAX_FRAME_PX:
         raise StreamError(

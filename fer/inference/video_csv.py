@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from fer.errors import ResultsError
 from fer.inference.answer import TrackedFace, face_columns
 from fer.inference.csv_log import GrowingCsv, one_line
 from fer.inference.predictor import Predictor
@@ -63,12 +62,7 @@ def analyse_to_csv(
     _ = predictor.detector  # raises before a file is created
     with VideoFile(source) as video, GrowingCsv(out, columns) as table:
         before = _Before(card.labels)
-        for row in table.rows():
-            if row["model"] != model:
-                raise ResultsError(
-                    f"'{out}' holds results of '{row['model']}', not of '{model}'. "
-                    "Choose another file, or remove this one."
-                )
+        for row in table.rows(model=model):
             before.add(row)
         planned = -(-(video.frames_planned or 0) // every)
         frames, people, seconds = 0, before.people, before.at_s

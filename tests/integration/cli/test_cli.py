@@ -86,7 +86,7 @@ def test_a_missing_model_is_a_sentence(photos: Path) -> None:
 def test_an_empty_folder_is_a_sentence(tmp_path: Path, tiny_folder: Path) -> None:
     result = run("predict", tmp_path, "--model", tiny_folder, "--detector", "none")
     assert result.exit_code == 1
-    assert "holds no pictures" in result.stderr
+    assert "holds no photos" in result.stderr
 
 
 def test_train_writes_a_model_that_evaluate_measures_alike(small_set: Path, tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def test_what_is_cut_off_anywhere_can_be_gone_on_with(whole: Path, tmp_path: Pat
 def test_a_file_that_another_program_saved_anew_is_told(tmp_path: Path) -> None:
     whole = tmp_path / "rows.csv"
     whole.write_bytes("file,value\nä.png,1\nb.png,2\nc.png,3\n".encode("latin-1"))
-    with GrowingCsv(whole, COLUMNS) as table, pytest.raises(ResultsError, match="is no CSV"):
+    with GrowingCsv(whole, COLUMNS) as table, pytest.raises(ResultsError, match="is not a CSV"):
         list(table.rows())
 
 
