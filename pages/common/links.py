@@ -1,4 +1,4 @@
-"""Ways from one page to another that take something along."""
+"""Links from one page to another that hand something over."""
 
 import streamlit as st
 
@@ -6,17 +6,17 @@ _SNAPSHOT = "link.snapshot"
 
 
 def predict_snapshot(jpeg: bytes) -> None:
-    """Go to the Predict page with a picture of the camera, a JPEG file."""
+    """Go to the Predict page with a snapshot of the camera, a JPEG file."""
     st.session_state[_SNAPSHOT] = jpeg
     st.switch_page("pages/predict/page.py")
 
 
 def snapshot() -> bytes | None:
-    """The picture that Predict was opened with, if any."""
-    picture: bytes | None = st.session_state.get(_SNAPSHOT)
-    return picture
+    """The snapshot that Predict was opened with, if any."""
+    jpeg: bytes | None = st.session_state.get(_SNAPSHOT)
+    return jpeg
 
 
 def drop_snapshot() -> None:
-    """Forget that picture."""
+    """Forget that snapshot."""
     st.session_state.pop(_SNAPSHOT, None)

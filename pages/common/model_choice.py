@@ -8,10 +8,10 @@ from fer import settings
 from fer.models import list_models
 
 DETECTORS = {
-    "auto": "Automatic: the best that is here",
+    "auto": "Automatic: the best one available",
     "yunet": "YuNet: fast",
-    "mtcnn": "MTCNN: always here, slower",
-    "none": "None: each picture is one tight face",
+    "mtcnn": "MTCNN: always available, slower",
+    "none": "None: each photo is one tight face",
 }
 
 

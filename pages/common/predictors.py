@@ -26,8 +26,8 @@ def _importing() -> Iterator[None]:
 
     Streamlit clears Keras' session and collects garbage after every run of a page where Keras is
     loaded. That takes 0.2 s, pulls names from under a thread that builds a network, and frees
-    nothing here, where no page leaves a graph behind. So it is left out, and what the imports
-    made is set aside from collection.
+    nothing here, where no page leaves a graph behind. So it is disabled, and what the
+    imports made is set aside from collection.
     """
     with one_at_a_time():
         yield
@@ -54,7 +54,7 @@ def warm_up() -> None:
 
 
 def predictor(model: str, detector: str) -> Predictor:
-    """The predictor, with a word on the page while it is being loaded.
+    """The predictor, with a spinner on the page while it is being loaded.
 
     Raises:
         FerError: If the model or the detector cannot be loaded; the next call tries again.
@@ -89,4 +89,4 @@ def _load(future: Future[Predictor], model: str, detector: str) -> None:
         future.set_exception(error)
     else:
         future.set_result(loaded)
-        import_keras()  # for whoever asks where the network looked
+        import_keras()  # for Grad-CAM, which a visitor may want next

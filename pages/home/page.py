@@ -13,7 +13,10 @@ from pages.common.charts import bars_html
 from pages.common.examples import example_face
 from pages.common.pictures import data_uri
 
-SPLITS = {"public_test": "the PublicTest part of FER-2013", "test": "the test part of its data set"}
+SPLITS = {
+    "public_test": "the PublicTest split of FER-2013",
+    "test": "the test split of its data set",
+}
 LIMITS = {
     ":material/theater_comedy: A face is not a feeling": (
         "The network names what a face shows, as strangers labelled it. What a person feels "
@@ -47,8 +50,8 @@ def main() -> None:
 def show_purpose() -> None:
     st.title("Which emotion does a face show?", anchor=False)
     st.markdown(
-        "Give it a photo. It finds every face and says which of seven expressions each one "
-        "resembles, how sure it is, and what exactly it looked at."
+        "Give it a photo. It finds every face and shows which of seven expressions each one "
+        "resembles, how confident it is, and what in the face that is based on."
     )
     if st.button("Try it on a photo", icon=":material/photo_camera:", type="primary"):
         st.switch_page("pages/predict/page.py")
@@ -66,7 +69,7 @@ def show_figure(card: ModelCard) -> None:
     split = next((split for split in SPLITS if split in card.metrics), None)
     st.header("How good is it?", anchor=False)
     if split is None:
-        st.markdown(f"The card of the model “{errors.plain(card.name)}” names no test figure.")
+        st.markdown(f"The card of the model “{errors.plain(card.name)}” lists no test figures.")
         return
     figures = card.metrics[split]
     low, high = figures["accuracy_ci95"]
@@ -88,7 +91,7 @@ def _without_copies(figures: Mapping[str, Any]) -> str:
     if not clean.get("leaked") or not clean["images"]:
         return ""
     return (
-        f"{clean['leaked']:,} of them stand in the training part as well; without these it is "
+        f"{clean['leaked']:,} of them also occur in the training split; without these it is "
         f"{100 * clean['accuracy']:.1f} %. "
     )
 
@@ -96,7 +99,7 @@ def _without_copies(figures: Mapping[str, Any]) -> str:
 def _measured_against(card: ModelCard) -> str:
     if card.config.get("truth") == "votes":
         return (
-            "Right is the choice of most of ten people "
+            "The correct answer is the choice of most of ten people "
             "([Barsoum et al. 2016](https://arxiv.org/abs/1608.01041))."
         )
     return (

@@ -42,7 +42,7 @@ def show_camera(predictor: Predictor) -> None:
 
 
 def session_stream(predictor: Predictor) -> LiveStream:
-    """The session's only stream; a new one if it was closed or the predictor is another."""
+    """The session's only stream; a new one if it was closed or the predictor has changed."""
     before: tuple[Predictor, LiveStream] | None = st.session_state.get(keys.STREAM)
     if before and before[0] is predictor and before[1].is_open:
         return before[1]
@@ -52,7 +52,7 @@ def session_stream(predictor: Predictor) -> LiveStream:
 
 
 def end_session() -> None:
-    """Keep what the session showed; the next frame begins another."""
+    """Keep the session's timeline; the next frame begins another session."""
     _, stream = st.session_state[keys.STREAM]
     stream.close()
     st.session_state[keys.SUMMARY] = stream.timeline
@@ -63,7 +63,7 @@ def show_summary(timeline: Timeline) -> None:
     st.header("The session", anchor=False)
     people = timeline.summary()
     if not people:
-        st.info("No face was seen.", icon=":material/search_off:")
+        st.info("No face was found.", icon=":material/search_off:")
         return
     table = pd.DataFrame(people)
     shares = [name for name in map(str, table) if name.startswith("p_")]

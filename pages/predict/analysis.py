@@ -16,11 +16,11 @@ _FACES_WITH_HEAT = 12
 
 @dataclass(frozen=True, kw_only=True)
 class Photo:
-    """A picture that a visitor chose.
+    """A photo that a visitor chose.
 
     Attributes:
         name: What to call it.
-        key: Different for every picture of a session.
+        key: Different for every photo of a session.
         read: Gives the file's bytes, or pixels, when they are wanted.
         is_face: Whether it is known to be one tight face.
     """
@@ -33,13 +33,13 @@ class Photo:
 
 @dataclass(frozen=True, kw_only=True)
 class Analysis:
-    """What a page shows of one photo; the photo itself is let go.
+    """What a page shows of one photo; the photo itself is not kept.
 
     Attributes:
         picture: JPEG at screen size, faces boxed.
         size: Width and height of the photo in pixels.
         faces: Largest first.
-        heats: What spoke for each face's emotion, as a picture over the crop; for the first few.
+        heats: What counted for each face's emotion, as a heat map over the crop; of the first few.
         timings_ms: Milliseconds by step, as the predictor gives them.
     """
 
@@ -53,7 +53,7 @@ class Analysis:
 def analyse(
     photo: Photo, predictor: Predictor, *, whole_if_no_face: bool, min_face_px: int = 0
 ) -> Analysis | FerError:
-    """Look at one photo; one that cannot be used gives its error, so that the next can follow."""
+    """Analyse one photo; one that cannot be used gives its error, so that the next can follow."""
     whole = whole_if_no_face or photo.is_face
     try:
         prediction = predictor.predict(

@@ -1,4 +1,4 @@
-"""Cards that tell what the network said about each face of a photo."""
+"""Cards with the network's answer for each face of a photo."""
 
 from collections.abc import Sequence
 from html import escape
@@ -20,7 +20,7 @@ def face_cards(
 
     Args:
         faces: In the order of their numbers, from 1.
-        heats: For the first faces, what spoke for the emotion, as RGB pixels.
+        heats: For the first faces, what counted for the emotion, as RGB pixels.
         unsure_below: Confidence, 0–1, under which the answer is "not sure".
     """
     cards = "".join(
@@ -38,8 +38,8 @@ def _card(face: FacePrediction, number: int, heat: np.ndarray | None, unsure_bel
         heading, detail = "🤔 Not sure", f"for {escape(top.label)}"
     shown_heat = (
         f'<img class="fer-crop fer-heat" src="{data_uri(heat)}" '
-        f'alt="Face {number}: bright where it spoke for {escape(top.label)}" '
-        f'title="Bright where it spoke for {escape(top.label)} (Grad-CAM)">'
+        f'alt="Face {number}: bright where it counts for {escape(top.label)}" '
+        f'title="Bright where it counts for {escape(top.label)} (Grad-CAM)">'
         if heat is not None
         else ""
     )

@@ -1,4 +1,4 @@
-"""A picture from the clipboard."""
+"""A photo from the clipboard."""
 
 import base64
 import binascii
@@ -6,7 +6,7 @@ import binascii
 import streamlit as st
 
 _HTML = """
-<button type="button">Paste a picture</button> <span role="status"></span>
+<button type="button">Paste a photo</button> <span role="status"></span>
 """
 
 _CSS = """
@@ -25,13 +25,13 @@ const LARGEST = 20_000_000
 
 export default function ({ parentElement, setStateValue }) {
   const button = parentElement.querySelector("button")
-  const said = parentElement.querySelector("span")
+  const status = parentElement.querySelector("span")
   const take = file => {
-    if (!file) return (said.textContent = "There is no picture in the clipboard.")
-    if (file.size > LARGEST) return (said.textContent = "The picture has over 20 MB.")
-    said.textContent = ""
+    if (!file) return (status.textContent = "There is no photo in the clipboard.")
+    if (file.size > LARGEST) return (status.textContent = "The photo is over 20 MB.")
+    status.textContent = ""
     const reader = new FileReader()
-    reader.onload = () => setStateValue("picture", reader.result)
+    reader.onload = () => setStateValue("photo", reader.result)
     reader.readAsDataURL(file)
   }
   button.onclick = async () => {
@@ -42,7 +42,7 @@ export default function ({ parentElement, setStateValue }) {
       }
       take(null)
     } catch {
-      said.textContent = "The browser keeps the clipboard closed. Press Ctrl+V or ⌘V instead."
+      status.textContent = "The browser blocks access to the clipboard. Press Ctrl+V or ⌘V instead."
     }
   }
   const onPaste = event => {
@@ -59,10 +59,10 @@ export default function ({ parentElement, setStateValue }) {
 _COMPONENT = st.components.v2.component("fer.paste", html=_HTML, css=_CSS, js=_JS)
 
 
-def pasted_picture(*, key: str) -> bytes | None:
-    """Offer to paste; the bytes of the picture that was pasted last, while the page is open."""
-    picture = _COMPONENT(key=key, on_picture_change=lambda: None).picture
+def pasted_photo(*, key: str) -> bytes | None:
+    """A button to paste a photo; the bytes of the last one, while the page is open."""
+    photo = _COMPONENT(key=key, on_photo_change=lambda: None).photo
     try:
-        return base64.b64decode(picture.partition(",")[2], validate=True) if picture else None
+        return base64.b64decode(photo.partition(",")[2], validate=True) if photo else None
     except binascii.Error:
         return None

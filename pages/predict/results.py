@@ -1,4 +1,4 @@
-"""What many photos come to: figures, a table, and files to take away."""
+"""The results of many photos: figures, a table, and files to download."""
 
 import io
 import json
@@ -25,8 +25,8 @@ def rows(results: Results, answers: Mapping[str, str]) -> list[dict[str, Any]]:
     """One row a face, and one for a photo without a face or with an error.
 
     Args:
-        results: Photos with what was found.
-        answers: What the visitor says that a face shows, by `answer_key`.
+        results: Photos with their results.
+        answers: The visitor's answer about each face, by `answer_key`.
     """
     table: list[dict[str, Any]] = []
     for photo, result in results:
@@ -113,7 +113,7 @@ def _marked(results: Results) -> bytes:
 
 
 def summary(results: Results, answers: Mapping[str, str]) -> None:
-    """Counts and means over all faces, and a table that can be narrowed down."""
+    """Counts and means over all faces, and a table that can be filtered."""
     st.header("All photos together", anchor=False)
     faces = [face for _, result in results if isinstance(result, Analysis) for face in result.faces]
     failed = sum(isinstance(result, FerError) for _, result in results)

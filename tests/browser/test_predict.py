@@ -77,11 +77,11 @@ def test_an_archive_is_summed_up_answered_and_taken_away(
             assert cv2.imdecode(np.frombuffer(marked.read(name), np.uint8), 1) is not None
 
 
-def test_a_picture_is_pasted(page: Page, server: str, astronaut: np.ndarray) -> None:
+def test_a_photo_is_pasted(page: Page, server: str, astronaut: np.ndarray) -> None:
     page.goto(f"{server}/predict")
-    expect(page.get_by_role("button", name="Paste a picture")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_role("button", name="Paste a photo")).to_be_visible(timeout=SLOW_MS)
     page.evaluate(PASTE, base64.b64encode(png(astronaut)).decode())
-    expect(page.get_by_alt_text("Pasted picture, 1 face: 1 happy")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_alt_text("Pasted photo, 1 face: 1 happy")).to_be_visible(timeout=SLOW_MS)
 
 
 def test_settings_survive_a_visit_to_another_page(
@@ -89,7 +89,7 @@ def test_settings_survive_a_visit_to_another_page(
 ) -> None:
     page.goto(f"{server}/predict")
     page.get_by_role("button", name="Settings").click(timeout=SLOW_MS)
-    smallest = page.get_by_role("spinbutton", name="Leave out faces smaller than (px)")
+    smallest = page.get_by_role("spinbutton", name="Skip faces smaller than (px)")
     smallest.fill("120")
     smallest.press("Enter")
     wait_until_idle(page)
@@ -103,9 +103,9 @@ def test_settings_survive_a_visit_to_another_page(
 
 
 @pytest.fixture
-def film(astronaut: np.ndarray, tmp_path: Path) -> Path:
+def video(astronaut: np.ndarray, tmp_path: Path) -> Path:
     """Three seconds of a smiling person who moves from side to side."""
-    path = tmp_path / "film.mp4"
+    path = tmp_path / "video.mp4"
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 10, (640, 480))
     for number in range(30):
         frame = np.full((480, 640, 3), 110, np.uint8)
@@ -116,11 +116,11 @@ def film(astronaut: np.ndarray, tmp_path: Path) -> Path:
     return path
 
 
-def test_a_film_becomes_a_timeline_and_a_click_shows_its_moment(
-    page: Page, server: str, film: Path, wait_until_idle: WaitUntilIdle
+def test_a_video_becomes_a_timeline_and_a_click_shows_its_moment(
+    page: Page, server: str, video: Path, wait_until_idle: WaitUntilIdle
 ) -> None:
     page.goto(f"{server}/video")
-    page.locator("input[type=file]").set_input_files(film)
+    page.locator("input[type=file]").set_input_files(video)
     expect(page.get_by_role("heading", name="Timeline")).to_be_visible(timeout=SLOW_MS)
     expect(page.get_by_alt_text("The frame at 0.0 s: happy")).to_be_visible(timeout=SLOW_MS)
     wait_until_idle(page)

@@ -1,0 +1,63 @@
+"""The settings of this page."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages.common.model_choice import DETECTORS, choose_model
+from pages.predict import keys
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """The visitor's settings.
+
+    Attributes:
+        model: A model's name.
+        detector: A detector's name, or `none`.
+        whole: Whether a photo without a detected face is treated as one face.
+        min_face_px: Smaller faces are skipped.
+        unsure_below: Confidence, 0–1, under which the answer is "not sure".
+    """
+
+    model: str
+    detector: str
+    whole: bool
+    min_face_px: int
+    unsure_below: float
+
+
+def choose_settings() -> Choices:
+    with st.popover("Settings", icon=":material/tune:"):
+        model, detector = choose_model(keys.MODEL, keys.DETECTOR, detectors=list(DETECTORS))
+        min_face_px = st.number_input(
+            "Skip faces smaller than (px)",
+            min_value=12,
+            max_value=1000,
+            value=12,
+            step=4,
+            key=keys.MIN_FACE,
+            persist_state="session",
+        )
+        unsure = st.slider(
+            "Show “not sure” below this confidence (%)",
+            min_value=0,
+            max_value=100,
+            value=40,
+            step=5,
+            key=keys.UNSURE,
+            persist_state="session",
+        )
+        whole = st.toggle(
+            "If no face is found, treat the whole photo as one face",
+            key=keys.WHOLE,
+            persist_state="session",
+            help="For photos that are one tight face already, as in FER-2013.",
+        )
+    return Choices(
+        model=model,
+        detector=detector,
+        whole=whole,
+        min_face_px=min_face_px,
+        unsure_below=unsure / 100,
+    )

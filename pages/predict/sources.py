@@ -1,0 +1,102 @@
+"""Where a visitor's photos come from: files, ZIP archives, clipboard, camera, drawn examples."""
+
+from functools import partial
+
+import streamlit as st
+
+from fer import emotions
+from fer.errors import FerError
+from fer.images import SUFFIXES
+from fer.inference.zip_photos import photos_in_zip
+from pages.common import errors, links
+from pages.common.examples import example_face
+from pages.common.gallery import Thumbnail, gallery
+from pages.predict import keys
+from pages.predict.analysis import Photo
+from pages.predict.paste import pasted_photo
+
+SOURCES = {"upload": ":material/upload: Upload", "camera": ":material/photo_camera: Camera"}
+
+
+def choose_photos() -> list[Photo]:
+    """Photos from the uploader, the clipboard, a camera or the examples."""
+    source = st.segmented_control(
+        "Where the photo comes from",
+        list(SOURCES),
+        format_func=SOURCES.__getitem__,
+        default="upload",
+        required=True,
+        key=keys.SOURCE,
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    photos = snapshot_from_live()
+    if source == "camera":
+        shot = st.camera_input("Take a photo", key=keys.CAMERA, resolution="480p", width=640)
+        if shot:
+            photos.append(Photo(name="Your photo", key=shot.file_id, read=shot.getvalue))
+    else:
+        photos += uploaded_photos()
+        if pasted := pasted_photo(key=keys.PASTE):
+            photos.append(
+                Photo(name="Pasted photo", key=f"pasted {hash(pasted)}", read=lambda: pasted)
+            )
+    return photos or choose_example()
+
+
+def uploaded_photos() -> list[Photo]:
+    files = st.file_uploader(
+        "Photos with one face or many, or a ZIP archive of them",
+        type=[*sorted(SUFFIXES), ".zip"],
+        accept_multiple_files=True,
+        key=keys.UPLOADS,
+    )
+    photos = []
+    for file in files:
+        if not file.name.lower().endswith(".zip"):
+            photos.append(Photo(name=file.name, key=file.file_id, read=file.getvalue))
+            continue
+        try:
+            inside = photos_in_zip(file.name, file.getvalue())
+        except FerError as error:
+            errors.show(error, about=file.name)
+            continue
+        photos += [
+            Photo(name=photo.name, key=f"{file.file_id} {number}", read=photo.read)
+            for number, photo in enumerate(inside)
+        ]
+    return photos
+
+
+def snapshot_from_live() -> list[Photo]:
+    """The snapshot sent here from the Live page, until it is removed."""
+    snapshot = links.snapshot()
+    if snapshot is None:
+        return []
+    if st.button("Remove the snapshot", icon=":material/close:"):
+        links.drop_snapshot()
+        return []
+    return [Photo(name="Snapshot", key=f"snapshot {hash(snapshot)}", read=lambda: snapshot)]
+
+
+def choose_example() -> list[Photo]:
+    st.caption(
+        "Photos are processed in memory and discarded when you leave. "
+        "No photo at hand? Try one of these drawn faces:"
+    )
+    labels = emotions.FER2013
+    chosen = gallery(
+        [
+            Thumbnail(
+                pixels=example_face(label), caption=label, alt=f"Drawn face that looks {label}"
+            )
+            for label in labels
+        ],
+        label="Drawn example faces",
+        key=keys.EXAMPLES,
+    )
+    if chosen is None:
+        return []
+    label = labels[chosen]
+    read = partial(example_face, label)
+    return [Photo(name=f"Drawn {label} face", key=f"example {label}", read=read, is_face=True)]
