@@ -1,6 +1,5 @@
 """The library's commands as functions, each composed of the rooms below."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fer.importing import extras
+from fer.progress import Progress
 
 if TYPE_CHECKING:
     from fer.data import Dataset
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from fer.training.config import TrainingConfig
     from fer.training.events import Observer
 
-Progress = Callable[[int, int], None]
 _INT8_FACES = 500
 
 

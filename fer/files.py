@@ -1,67 +1,97 @@
-"""Files that are never seen half-written."""
+"""Files and folders that are never seen half-written, and what the disk refuses as our errors."""
 
 import os
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 
 @contextmanager
+def replace_path(path: Path) -> Iterator[Path]:
+    """Make a file or folder beside its place, and move it there once it is complete.
+
+    Gives a path of the same name at which nothing is yet. A folder takes the place of an older
+    folder, a file that of an older file.
+
+    Raises:
+        OSError: If the disk refuses it; what was there stays.
+    """
+    with tempfile.TemporaryDirectory(
+        dir=path.parent, prefix=f".{path.name}-", ignore_cleanup_errors=True
+    ) as beside:
+        made = Path(beside) / path.name
+        yield made
+        if made.is_dir() and path.is_dir():
+            path.replace(Path(beside) / f"{path.name}.old")
+        _move(made, path)
+
+
+@contextmanager
 def replace_file(path: Path, *, sync: bool = True) -> Iterator[IO[bytes]]:
-    """Write beside the file, and move it into place once all of it is written.
+    """Write a file beside its place, and move it there once it is complete.
 
     Args:
         path: The file.
-        sync: Wait for the disk first, so that it survives a power cut, too.
+        sync: Wait for the disk first, so that the file survives a power cut.
 
     Raises:
-        OSError: If the disk does not take it; the old file stays.
+        OSError: If the disk refuses it; the old file stays.
     """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            if sync:
-                os.fsync(file.fileno())
-        Path(name).chmod(0o644)  # a temporary file is its owner's alone
-        _move(Path(name), path)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
+    with replace_path(path) as made, made.open("wb") as file:
+        yield file
+        file.flush()
+        if sync:
+            os.fsync(file.fileno())
 
 
-def _move(written: Path, path: Path) -> None:
-    """Move a file over another; Windows refuses that while somebody reads the old one."""
+def _move(made: Path, path: Path) -> None:
+    """Move a file over another; Windows refuses that while a process reads the old one."""
     for pause_s in (0.02, 0.05, 0.1, 0.3, 0.6) if os.name == "nt" else ():
         try:
-            written.replace(path)
+            made.replace(path)
         except PermissionError:
             time.sleep(pause_s)
         else:
             return
-    written.replace(path)
+    made.replace(path)
 
 
 def write_text(path: Path, text: str, *, sync: bool = True) -> None:
     """Put a text file in place in one move.
 
     Raises:
-        OSError: If the disk does not take it; the old file stays.
+        OSError: If the disk refuses it; the old file stays.
     """
     with replace_file(path, sync=sync) as file:
         file.write(text.encode())
 
 
-def write_bytes(path: Path, content: bytes) -> None:
+def write_bytes(path: Path, content: bytes | bytearray) -> None:
     """Put a file in place in one move.
 
     Raises:
-        OSError: If the disk does not take it; the old file stays.
+        OSError: If the disk refuses it; the old file stays.
     """
     with replace_file(path) as file:
         file.write(content)
+
+
+@contextmanager
+def writing(folder: Path, error: type[Exception], *, variable: str = "FER_HOME") -> Iterator[None]:
+    """Turn an OSError into an error that people can act on.
+
+    Args:
+        folder: What is written to.
+        error: The error to raise.
+        variable: The environment variable that moves the folder elsewhere.
+    """
+    try:
+        yield
+    except OSError as cause:
+        raise error(
+            f"'{folder}' cannot be written to ({cause.strerror or cause}). Make room there, or set "
+            f"{variable} to another folder."
+        ) from cause

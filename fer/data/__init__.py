@@ -2,7 +2,6 @@
 
 from fer.data.dataset import SPLITS, TEST_SPLITS, Dataset
 from fer.data.loading import add, load_dataset
-from fer.data.readers import Progress
 from fer.data.registry import SYNTHETIC, registered, remove
 from fer.data.votes import VOTES
 
@@ -12,7 +11,6 @@ __all__ = [
     "TEST_SPLITS",
     "VOTES",
     "Dataset",
-    "Progress",
     "add",
     "load_dataset",
     "registered",

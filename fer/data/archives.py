@@ -15,10 +15,10 @@ from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple, cast
 
 from fer import settings
-from fer.data.locking import writing
-from fer.data.readers import Progress
 from fer.errors import DatasetError
+from fer.files import writing
 from fer.images import SUFFIXES
+from fer.progress import Progress
 
 MAX_FILES = 2_000_000
 MAX_BYTES = 50_000_000_000
@@ -82,7 +82,7 @@ def unpack(
         DatasetError: If it is damaged, too large, encrypted, or holds a link, a device or a path
             that leads out of the folder. Nothing is left behind then.
     """
-    with writing(place.parent):
+    with writing(place.parent, DatasetError):
         place.parent.mkdir(parents=True, exist_ok=True)
         beside = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=place.parent))
     try:

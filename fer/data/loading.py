@@ -8,13 +8,14 @@ import numpy as np
 from fer import emotions
 from fer.data import annotations, archives, kaggle
 from fer.data.dataset import Dataset
-from fer.data.readers import Progress, open_reader
+from fer.data.readers import open_reader
 from fer.data.registry import Source, register, resolve
 from fer.data.splits import assign_missing
 from fer.data.store import Shape, open_stored
 from fer.data.synthetic_reader import DrawnReader
 from fer.data.votes import TRUTHS
 from fer.errors import ConfigError, DatasetError
+from fer.progress import Progress
 
 
 def load_dataset(

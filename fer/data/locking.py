@@ -9,7 +9,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from fer.errors import DatasetError
-from fer.files import write_text
+from fer.files import write_text, writing
 
 BUILD_LOCK = "build.lock"
 """Held in a data set's folder of ours by whoever makes or removes what is in it."""
@@ -29,36 +29,18 @@ def locked(file: Path, *, timeout_s: float = -1) -> Iterator[None]:
         DatasetError: If the disk does not take it, or that time is over.
     """
     lock = FileLock(file, timeout=timeout_s)
-    try:
-        with writing(file.parent):
-            file.parent.mkdir(parents=True, exist_ok=True)
+    with writing(file.parent, DatasetError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        try:
             lock.acquire()
-    except Timeout:
-        raise DatasetError(
-            f"'{file.parent}' is in use by another process. Try again once that has ended."
-        ) from None
+        except Timeout:
+            raise DatasetError(
+                f"'{file.parent}' is in use by another process. Try again once that has ended."
+            ) from None
     try:
         yield
     finally:
         lock.release()
-
-
-@contextmanager
-def writing(folder: Path) -> Iterator[None]:
-    """Tell what the disk does not take in words.
-
-    Raises:
-        DatasetError: Instead of an OSError.
-    """
-    try:
-        yield
-    except Timeout:  # it derives from OSError
-        raise
-    except OSError as error:
-        raise DatasetError(
-            f"'{folder}' cannot be written to ({error.strerror or error}). Make room there, or "
-            "let FER_HOME name another folder."
-        ) from error
 
 
 def write_json(file: Path, content: Any) -> None:
@@ -67,6 +49,6 @@ def write_json(file: Path, content: Any) -> None:
     Raises:
         DatasetError: If the disk does not take it.
     """
-    with writing(file.parent):
+    with writing(file.parent, DatasetError):
         file.parent.mkdir(parents=True, exist_ok=True)
         write_text(file, json.dumps(content, indent=1, ensure_ascii=False))

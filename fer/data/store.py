@@ -25,8 +25,10 @@ import pyarrow.parquet as pq
 
 from fer.data.decoding import DecodedBatch, ImageStats, decode_batch
 from fer.data.locking import BUILD_LOCK, locked
-from fer.data.readers import Listing, Progress, Reader
+from fer.data.readers import Listing, Reader
 from fer.errors import DatasetError
+from fer.files import replace_path
+from fer.progress import Progress
 
 _FORMAT = 1
 _BLOCK = 4096  # faces that a build which is killed may lose …
@@ -165,9 +167,8 @@ class _Build:
                 pixels.write(faces.data)
                 pixels.flush()
                 os.fsync(pixels.fileno())  # a note says that the pixels are there
-                beside = self._place / "block.beside"
-                block.to_parquet(beside)
-                beside.replace(self._place / f"{slots:012d}.parquet")
+                with replace_path(self._place / f"{slots:012d}.parquet") as made:
+                    block.to_parquet(made)
                 slots += len(block)
                 blocks.append(block)
         if not slots:
@@ -270,9 +271,8 @@ class _Build:
         table = table.replace_schema_metadata(
             {**(table.schema.metadata or {}), b"fer": json.dumps(said).encode()}
         )
-        beside = self._place / "index.beside"
-        pq.write_table(table, beside)
-        beside.replace(self._folder / f"{key}.parquet")
+        with replace_path(self._folder / f"{key}.parquet") as made:
+            pq.write_table(table, made)
         shutil.rmtree(self._place)
         for old in self._folder.glob(f"{self._shape}-*"):
             if old.stem != key:

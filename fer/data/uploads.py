@@ -9,10 +9,11 @@ from typing import BinaryIO
 from fer.data.archives import is_archive, put_in_place, unpack, unpacked_folder
 from fer.data.dataset import Dataset
 from fer.data.loading import add
-from fer.data.locking import writing
-from fer.data.readers import Progress, open_reader
+from fer.data.readers import open_reader
 from fer.data.registry import is_known
 from fer.errors import DatasetError
+from fer.files import writing
+from fer.progress import Progress
 
 MAX_BYTES = 1_000_000_000
 """Bytes of an upload."""
@@ -44,7 +45,7 @@ def add_upload(
             is kept.
     """
     digest = hashlib.blake2b(digest_size=8)
-    with writing(unpacked_folder()), _beside() as beside:
+    with writing(unpacked_folder(), DatasetError), _beside() as beside:
         file = Path(beside) / "upload"
         with file.open("wb") as kept:
             while chunk := content.read(_CHUNK):

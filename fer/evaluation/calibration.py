@@ -1,6 +1,5 @@
 """Whether confidence matches accuracy, and the temperature that brings them together."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +11,7 @@ from fer.data import Dataset
 from fer.evaluation.predictions import predictions
 from fer.models.model import Model
 from fer.nets.forward import tempered
+from fer.progress import Progress
 
 BINS = 15
 _RANGE = (0.05, 20.0)
@@ -65,7 +65,7 @@ def fit_temperature(probabilities: np.ndarray, targets: np.ndarray) -> float:
 
 
 def calibrate(
-    model: Model, dataset: Dataset, *, progress: Callable[[int, int], None] | None = None
+    model: Model, dataset: Dataset, *, progress: Progress | None = None
 ) -> tuple[float, dict[str, Any]]:
     """Fit a model's temperature on the validation part.
 

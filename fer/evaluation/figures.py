@@ -1,7 +1,6 @@
 """All figures of a model on a data set, and the card that keeps them."""
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,8 @@ from fer.evaluation.predictions import PredictionTable, predictions
 from fer.evaluation.slices import picture_facts, slice_figures
 from fer.models.card import ModelCard
 from fer.models.model import Model
+from fer.progress import Progress
 
-Progress = Callable[[int, int], None]
 _TIMED_CALLS = 200
 
 

@@ -6,8 +6,6 @@ joined when the table is made, so that a mark by hand costs no second look at an
 
 import hashlib
 import logging
-import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,11 +16,12 @@ from fer import settings
 from fer.data import Dataset
 from fer.errors import DatasetError
 from fer.evaluation.tta import views_of
+from fer.files import replace_path
 from fer.models.model import Model
 from fer.nets.forward import tempered
+from fer.progress import Progress
 
 CHUNK = 1024
-Progress = Callable[[int, int], None]
 _log = logging.getLogger(__name__)
 
 
@@ -212,10 +211,8 @@ def _read(file: Path, labels: tuple[str, ...]) -> pd.DataFrame | None:
 def _write(kept: pd.DataFrame, file: Path) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=file.parent) as folder:
-            made = Path(folder) / file.name
+        with replace_path(file) as made:
             kept.to_parquet(made)
-            made.replace(file)
     except OSError as error:
         _log.warning("Predictions are not kept in '%s': %s", file, error)
 

@@ -4,12 +4,12 @@ import hashlib
 import http.client
 import urllib.error
 import urllib.request
-import uuid
-from collections.abc import Callable
 from pathlib import Path
 
 from fer import settings
 from fer.errors import DetectorError
+from fer.files import write_bytes, writing
+from fer.progress import Progress
 
 YUNET_URL = (
     "https://github.com/opencv/opencv_zoo/raw/main/models/face_detection_yunet/"
@@ -22,8 +22,6 @@ _CHUNK = 65_536
 _TIMEOUT_S = 20.0
 
 _BY_HAND = f"Fetch {YUNET_URL} in a browser and run: python -m fer detectors add FILE"
-
-Progress = Callable[[int, int], None]
 
 
 def yunet_path() -> Path:
@@ -105,18 +103,7 @@ def _check(data: bytes | bytearray, name: str) -> None:
 
 def _store(data: bytes | bytearray) -> Path:
     path = yunet_path()
-    try:
+    with writing(path.parent, DetectorError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Written beside and moved, so that no other process ever reads half a file.
-        beside = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
-        try:
-            beside.write_bytes(data)
-            beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)
-    except OSError as error:
-        raise DetectorError(
-            f"'{path}' cannot be written: {error.strerror}. Check the folder, or name another "
-            "one in FER_HOME."
-        ) from None
+        write_bytes(path, data)
     return path

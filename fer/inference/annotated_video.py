@@ -1,7 +1,6 @@
 """A video and its rows → the same video with the faces boxed."""
 
 import csv
-from collections.abc import Callable
 from fractions import Fraction
 from itertools import groupby
 from pathlib import Path
@@ -14,6 +13,7 @@ from fer.files import replace_file
 from fer.inference.answer import TrackedFace
 from fer.inference.drawing import draw_faces
 from fer.inference.video import VideoFile
+from fer.progress import Progress
 
 _TIME_BASE = Fraction(1, 90_000)
 
@@ -38,7 +38,7 @@ def annotate(
     results: Path,
     out: Path,
     *,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> None:
     """Write the video again with the faces boxed, as H.264 in MP4, without sound.
 

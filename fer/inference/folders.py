@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from fer.inference.answer import face_columns
 from fer.inference.csv_log import GrowingCsv, one_line
 from fer.inference.prediction import PhotoFaces
 from fer.inference.predictor import Predictor
+from fer.progress import Progress
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +82,7 @@ def predict_to_csv(
     out: Path,
     *,
     recursive: bool = False,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
     stop: threading.Event | None = None,
 ) -> FolderReport:
     """Predict photos and folders of photos, and resume where an earlier run stopped.

@@ -1,7 +1,7 @@
 """A video → a CSV file with a row for each person on each frame, which can be resumed."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from fer.inference.answer import TrackedFace, face_columns
 from fer.inference.csv_log import GrowingCsv, one_line
 from fer.inference.predictor import Predictor
 from fer.inference.video import VideoFile, VideoStep, analyse
+from fer.progress import Progress
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +39,7 @@ def analyse_to_csv(
     out: Path,
     *,
     every: int = 1,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
     stop: threading.Event | None = None,
 ) -> VideoReport:
     """Write a row for each person on each frame, and resume where an earlier run stopped.

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from fer import models, settings
 from fer.errors import TrainingError
 from fer.files import write_text
-from fer.runs.run import Run, writing
+from fer.runs.run import Run, writing_runs
 from fer.training.config import TrainingConfig
 
 
@@ -26,7 +26,7 @@ def create(config: TrainingConfig, *, name: str = "", state: str = "queued") -> 
     run = Run(root / f"{stamp}-{config.architecture}-{secrets.token_hex(2)}")
     made = root / f".new-{run.id}"
     try:
-        with writing(root):
+        with writing_runs(root):
             made.mkdir(parents=True)
             config = config.resolved()
             if config.start_from:

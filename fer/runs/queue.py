@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from fer import settings
 from fer.errors import TrainingError
 from fer.runs.catalogue import list_runs
-from fer.runs.run import ACTIVE, RESUMABLE, Run, writing
+from fer.runs.run import ACTIVE, RESUMABLE, Run, writing_runs
 
 _started: list["subprocess.Popen[bytes]"] = []
 
@@ -25,7 +25,7 @@ def training_lock() -> Iterator[bool]:
         TrainingError: If the folder of runs cannot be created.
     """
     root = settings.runs_folder()
-    with writing(root):
+    with writing_runs(root):
         root.mkdir(parents=True, exist_ok=True)
     lock = FileLock(root / ".lock")
     try:

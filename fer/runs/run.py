@@ -23,6 +23,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,11 @@ from filelock import FileLock, Timeout
 
 from fer import models
 from fer.errors import TrainingError
-from fer.files import write_text
+from fer.files import write_text, writing
 from fer.training.config import TrainingConfig
+
+writing_runs = partial(writing, error=TrainingError, variable="FER_RUNS")
+"""Turns an OSError into a TrainingError that names the way out."""
 
 ACTIVE = ("preparing", "running", "paused", "stopping", "measuring")
 """States in which a worker holds the run; if nobody does, the run has crashed."""
@@ -128,7 +132,7 @@ class Run:
             TrainingError: If it cannot be written.
         """
         status = {**facts, "updated": time.time()}
-        with writing(self.folder):
+        with writing_runs(self.folder):
             write_text(self.folder / "status.json", json.dumps(status), sync=False)
 
     @contextmanager
@@ -164,7 +168,7 @@ class Run:
             TrainingError: If it cannot be written.
         """
         file = self.folder / "request"
-        with writing(self.folder):
+        with writing_runs(self.folder):
             if what:
                 write_text(file, what, sync=False)
             else:
@@ -185,7 +189,7 @@ class Run:
         clean = " ".join(name.split())
         if not 0 < len(clean) <= 100:
             raise TrainingError("A run's name must have 1 to 100 characters.")
-        with writing(self.folder):
+        with writing_runs(self.folder):
             write_text(self.folder / "name.txt", clean)
 
     def remove(self) -> None:
@@ -210,15 +214,3 @@ class Run:
         if not self.has_model:
             raise TrainingError(f"The run '{self.name}' has no model yet.")
         return models.copy(self.model_folder, models.named(name))
-
-
-@contextmanager
-def writing(folder: Path) -> Iterator[None]:
-    """Turn an OSError into a TrainingError that names the way out."""
-    try:
-        yield
-    except OSError as error:
-        raise TrainingError(
-            f"'{folder}' cannot be written to ({error}). Make room on the disk, or set FER_RUNS "
-            "to another folder."
-        ) from error

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from fer.data.readers.fer_csv import FerCsvReader, is_fer_csv
 from fer.data.readers.folders import FolderReader
-from fer.data.readers.listing import Listing, Progress, Reader, stays_inside
+from fer.data.readers.listing import Listing, Reader, stays_inside
 from fer.data.readers.manifest import ManifestReader, is_manifest
 from fer.errors import DatasetError
 
-__all__ = ["Listing", "Progress", "Reader", "open_reader"]
+__all__ = ["Listing", "Reader", "open_reader"]
 
 _TABLES = frozenset({".csv", ".parquet", ".pq"})
 

@@ -15,9 +15,6 @@ import pandas as pd
 from fer import emotions
 from fer.errors import DatasetError
 
-Progress = Callable[[int, int], None]
-"""Called with faces done and faces planned."""
-
 PARTS = {
     "train": "train",
     "training": "train",
