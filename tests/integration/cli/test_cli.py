@@ -51,7 +51,7 @@ def test_predict_prints_a_row_per_file_as_json(photos: Path, tiny_folder: Path) 
         assert sum(face["probabilities"].values()) == pytest.approx(1, abs=1e-5)
 
 
-def test_one_bad_file_is_an_error_in_its_row_and_the_rest_goes_on(
+def test_one_bad_file_is_an_error_in_its_row_and_the_others_are_predicted(
     photos: Path, tiny_folder: Path
 ) -> None:
     (photos / "broken.jpg").write_bytes(b"\xff\xd8 not really")
@@ -69,7 +69,7 @@ def test_one_bad_file_is_an_error_in_its_row_and_the_rest_goes_on(
     assert "Traceback" not in table.output
 
 
-def test_a_picture_without_a_face_says_so(tmp_path: Path, tiny_folder: Path) -> None:
+def test_a_photo_without_a_face_is_reported_as_such(tmp_path: Path, tiny_folder: Path) -> None:
     cv2.imwrite(str(tmp_path / "wall.png"), np.full((200, 200), 128, np.uint8))
     result = run("predict", tmp_path / "wall.png", "--model", tiny_folder)
     assert result.exit_code == 0

@@ -23,7 +23,7 @@ def whole(tmp_path: Path) -> Path:
     return path
 
 
-def test_what_is_cut_off_anywhere_can_be_gone_on_with(whole: Path, tmp_path: Path) -> None:
+def test_a_file_that_was_cut_off_anywhere_can_be_resumed(whole: Path, tmp_path: Path) -> None:
     data = whole.read_bytes()
     expected = written(whole)
     for length in range(len("file,value\n"), len(data) + 1):
@@ -35,14 +35,14 @@ def test_what_is_cut_off_anywhere_can_be_gone_on_with(whole: Path, tmp_path: Pat
         assert written(path) == expected, length
 
 
-def test_a_file_that_another_program_saved_anew_is_told(tmp_path: Path) -> None:
+def test_a_file_that_another_program_rewrote_is_an_error(tmp_path: Path) -> None:
     whole = tmp_path / "rows.csv"
     whole.write_bytes("file,value\nä.png,1\nb.png,2\nc.png,3\n".encode("latin-1"))
     with GrowingCsv(whole, COLUMNS) as table, pytest.raises(ResultsError, match="is not a CSV"):
         list(table.rows())
 
 
-def test_a_column_with_a_comma_can_be_gone_on_with(tmp_path: Path) -> None:
+def test_a_column_with_a_comma_can_be_resumed(tmp_path: Path) -> None:
     columns = ("file", "p_calm, bored")
     for _ in range(2):
         with GrowingCsv(tmp_path / "rows.csv", columns) as table:
@@ -80,7 +80,7 @@ def test_a_row_stays_on_one_line_whatever_its_values_are(tmp_path: Path) -> None
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
-def test_a_full_disk_is_an_error_that_says_what_to_do() -> None:
+def test_a_full_disk_is_an_error_with_advice() -> None:
     with pytest.raises(ResultsError, match="Make room"):
         GrowingCsv(Path("/dev/full"), COLUMNS)
 

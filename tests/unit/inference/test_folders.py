@@ -29,7 +29,7 @@ def rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_every_photo_has_its_rows_and_a_bad_one_says_why(
+def test_every_photo_has_its_rows_and_a_bad_one_has_its_reason(
     photos: Path, square_predictor: Predictor, tmp_path: Path
 ) -> None:
     out = tmp_path / "out.csv"
@@ -43,7 +43,7 @@ def test_every_photo_has_its_rows_and_a_bad_one_says_why(
     assert (table["wall.png"]["face"], table["wall.png"]["error"]) == ("", "")
     assert "broken.jpg" in table["broken.jpg"]["error"]
     again = predict_to_csv(square_predictor, [photos], out, recursive=True)
-    assert again.failed == 1  # nobody is told that all is well because it went wrong before
+    assert again.failed == 1  # what failed before still counts
 
 
 def test_the_answers_are_those_of_one_photo_at_a_time(
@@ -59,7 +59,7 @@ def test_the_answers_are_those_of_one_photo_at_a_time(
         )
 
 
-def test_stopped_work_goes_on_and_ends_as_if_it_had_not_been(
+def test_stopped_work_resumes_and_ends_as_if_it_had_not_been(
     photos: Path, square_predictor: Predictor, tmp_path: Path
 ) -> None:
     whole, out, stop = tmp_path / "whole.csv", tmp_path / "out.csv", threading.Event()
@@ -88,14 +88,14 @@ def test_progress_counts_to_the_end(
     assert seen == [(done, 5) for done in range(1, 6)]
 
 
-def test_a_folder_without_pictures_is_an_error_that_names_the_option(
+def test_a_folder_without_photos_is_an_error_that_names_the_option(
     square_predictor: Predictor, tmp_path: Path
 ) -> None:
     with pytest.raises(UnreadableImageError, match="--recursive"):
         predict_to_csv(square_predictor, [tmp_path], tmp_path / "out.csv")
 
 
-def test_bad_files_with_odd_names_cost_no_row_when_it_goes_on(
+def test_bad_files_with_odd_names_cost_no_row_when_work_resumes(
     photos: Path, square_predictor: Predictor, tmp_path: Path
 ) -> None:
     odd = [photos / "two\nlines.jpg", photos / "not\udcffutf8.jpg"]

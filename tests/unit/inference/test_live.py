@@ -71,7 +71,9 @@ def test_a_closed_stream_takes_no_frames_and_can_be_closed_twice(
     assert refused(stream, jpeg(square_frame(40))) == "gone"
 
 
-def test_what_is_no_small_jpeg_is_refused(square_predictor: Predictor, square_frame: Draw) -> None:
+def test_a_frame_that_is_not_a_small_jpeg_is_refused(
+    square_predictor: Predictor, square_frame: Draw
+) -> None:
     stream = LiveStream(square_predictor)
     png = bytes(cv2.imencode(".png", square_frame(40))[1])
     assert refused(stream, png) == "picture"

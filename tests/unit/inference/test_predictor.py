@@ -15,7 +15,7 @@ from fer.models.model import Model
 
 
 class FixedDetector:
-    """Finds the faces that it was told of."""
+    """Finds the faces that it was given."""
 
     name = "fixed"
 
@@ -60,7 +60,7 @@ def test_no_face_is_a_result(tiny_model: Model) -> None:
     assert prediction.photo.shape == (64, 64, 3)
 
 
-def test_a_picture_without_a_found_face_is_used_whole_when_that_is_asked_for(
+def test_a_photo_without_a_face_is_used_whole_on_request(
     tiny_model: Model,
 ) -> None:
     picture = draw_face("happy", seed=0, size=48)
@@ -70,7 +70,7 @@ def test_a_picture_without_a_found_face_is_used_whole_when_that_is_asked_for(
     assert (face.crop == to_network_input(picture, height=24, width=24, channels=1)).all()
 
 
-def test_without_a_detector_each_picture_is_one_face(tiny_model: Model) -> None:
+def test_without_a_detector_each_photo_is_one_face(tiny_model: Model) -> None:
     [face] = Predictor(tiny_model, None).predict(draw_face("happy", seed=0, size=64)).faces
     assert face.score is None
 

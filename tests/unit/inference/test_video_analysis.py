@@ -1,7 +1,6 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import av
 import numpy as np
 import pytest
 
@@ -15,17 +14,14 @@ Draw = Callable[..., np.ndarray]
 
 
 @pytest.fixture(scope="module")
-def video(tmp_path_factory: pytest.TempPathFactory, square_frame: Draw) -> Path:
+def video(
+    tmp_path_factory: pytest.TempPathFactory,
+    write_video: Callable[..., Path],
+    square_frame: Draw,
+) -> Path:
     """A square that moves to the right for two seconds."""
-    path = tmp_path_factory.mktemp("video") / "video.mp4"
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=FPS)
-        stream.width, stream.height, stream.pix_fmt = 200, 160, "yuv420p"
-        for number in range(FRAMES):
-            frame = av.VideoFrame.from_ndarray(square_frame(20 + 3 * number), format="rgb24")
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode())
-    return path
+    frames = [square_frame(20 + 3 * number) for number in range(FRAMES)]
+    return write_video(tmp_path_factory.mktemp("video") / "video.mp4", frames)
 
 
 def test_a_video_in_many_short_spells_gives_what_it_gives_in_one(

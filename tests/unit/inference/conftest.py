@@ -1,0 +1,36 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+FPS = 10
+
+
+@pytest.fixture(scope="session")
+def write_video() -> Callable[..., Path]:
+    """Writes frames, RGB uint8, as H.264 with 10 frames a second; options are the container's."""
+
+    def write(path: Path, frames: list[np.ndarray], **options: str) -> Path:
+        with av.open(str(path), "w", options=options) as container:
+            stream = container.add_stream("libx264", rate=FPS, options={"g": "10"})
+            stream.height, stream.width = frames[0].shape[:2]
+            stream.pix_fmt = "yuv420p"
+            for frame in frames:
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+            container.mux(stream.encode())
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def video_file(
+    tmp_path_factory: pytest.TempPathFactory,
+    write_video: Callable[..., Path],
+    square_frame: Callable[..., np.ndarray],
+) -> Path:
+    """A square that moves to the right by 2 px a frame, from 20 px, on 40 frames."""
+    frames = [square_frame(20 + 2 * i) for i in range(40)]
+    return write_video(tmp_path_factory.mktemp("video") / "video.mp4", frames, movflags="faststart")
