@@ -9,7 +9,7 @@ import av
 import av.error
 
 from fer.errors import VideoError
-from fer.files import replace_file
+from fer.files import replace_path
 from fer.inference.answer import TrackedFace
 from fer.inference.drawing import draw_faces
 from fer.inference.video import VideoFile
@@ -57,8 +57,8 @@ def annotate(
         with (
             VideoFile(source) as video,
             results.open(newline="", encoding="utf-8") as file,
-            replace_file(out) as target,
-            av.open(target, "w", format="mp4") as container,
+            replace_path(out) as made,
+            av.open(str(made), "w", format="mp4") as container,
         ):
             table = csv.DictReader(file)
             labels = tuple(
