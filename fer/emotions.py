@@ -65,12 +65,6 @@ ALL: tuple[str, ...] = tuple(EMOTIONS)
 FER2013: tuple[str, ...] = ALL[:7]
 """The seven classes of FER-2013, in the order of Kaggle's folders."""
 
-FERPLUS: tuple[str, ...] = ALL
-"""The eight classes of FER+ (Barsoum et al. 2016)."""
-
-ENTERFACE: tuple[str, ...] = ("angry", "disgust", "fear", "happy", "sad", "surprise")
-"""The six classes of eNTERFACE'05 (Martin et al. 2006)."""
-
 FER2013_CODES: tuple[str, ...] = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 """Meaning of the numbers 0–6 in the `emotion` column of fer2013.csv."""
 

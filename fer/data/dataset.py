@@ -75,40 +75,32 @@ class Dataset:
             return None
         return self.index[list(votes.COLUMNS)].to_numpy(np.float32)
 
-    def soft_targets(self, labels: Sequence[str]) -> np.ndarray:
-        """Votes as target shares, shape (n, len(labels)), float32; see `target_shares`."""
-        return self.target_shares(labels, mode="soft")
-
     def target_shares(self, labels: Sequence[str], *, mode: str) -> np.ndarray:
         """What a network should answer for each face.
 
         Args:
             labels: The classes.
-            mode: `none`: the label, one-hot. `soft`: the votes' shares among the labels.
-                `blend`: the mean of these two. `majority`: one-hot, the label that most people
-                chose. Where a face has no votes on these labels, a tie, or a label that was set
-                by hand, its label counts.
+            mode: `hard`: the label, one-hot. `soft`: the votes' shares among the labels. `blend`:
+                the mean of these two. Where a face has no votes on these labels, or its label was
+                set by hand, its label counts.
 
         Returns:
-            Shape (n, len(labels)), float32. Rows sum to 1, or to 0 where the label is not there.
+            Shape (n, len(labels)), float32. Rows sum to 1, or to 0 if the label is not among them.
         """
-        if mode not in votes.MODES:
-            raise DatasetError(f"Unknown mode of votes '{mode}'. Known: {', '.join(votes.MODES)}.")
+        if mode not in votes.LABEL_MODES:
+            known = ", ".join(votes.LABEL_MODES)
+            raise DatasetError(f"Unknown label mode '{mode}'. Known: {known}.")
         targets = self.targets_among(labels)
-        wanted = np.zeros((len(self), len(labels)), np.float32)
+        one_hot = np.zeros((len(self), len(labels)), np.float32)
         rows = np.flatnonzero(targets >= 0)
-        wanted[rows, targets[rows]] = 1
-        counted = self.votes
-        if mode == "none" or counted is None:
-            return wanted
-        shares = votes.shares(counted, labels)
-        if mode == "majority":
-            most = shares.max(axis=1, keepdims=True)
-            shares = ((shares == most) & (most > 0)).astype(np.float32)
-            shares[shares.sum(axis=1) != 1] = 0
+        one_hot[rows, targets[rows]] = 1
+        if mode == "hard" or self.votes is None:
+            return one_hot
+        shares = votes.shares(self.votes, labels)
         voted = (shares.sum(axis=1) > 0) & ~self.relabelled
-        wanted[voted] = (wanted[voted] + shares[voted]) / 2 if mode == "blend" else shares[voted]
-        return wanted
+        if mode == "blend":
+            shares = (one_hot + shares) / 2
+        return np.where(voted[:, None], shares, one_hot)
 
     def by_votes(self) -> "Dataset":
         """The same faces, labelled by the single choice that most annotators made.

@@ -8,7 +8,6 @@ Their difficulty is set so that a network of four convolutions learns them in a 
 97 % on other people, with fear and surprise as the pair it confuses most.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -326,33 +325,3 @@ def draw_face(
 def face_seeds(count: int, *, seed: int) -> list[int]:
     """The seed of each person in a data set of drawn faces."""
     return [int(one) for one in np.random.SeedSequence(seed).generate_state(count, np.uint64)]
-
-
-def synthetic_faces(
-    *,
-    per_class: int = 300,
-    size: int = 48,
-    seed: int = 0,
-    labels: Sequence[str] = emotions.FER2013,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Draw a balanced data set in which every face is another person.
-
-    Args:
-        per_class: Faces of each label.
-        size: Height and width in pixels.
-        seed: Other seeds give other people.
-        labels: Labels or aliases of `emotions.ALL`.
-
-    Returns:
-        Pixels, shape (n, size, size, 1), uint8, and indices into `labels`, shape (n,), int64.
-        The labels take turns, so that every first k·len(labels) faces are balanced too.
-
-    Raises:
-        LabelError: If a label is not known.
-    """
-    indices = np.tile(np.arange(len(labels), dtype=np.int64), per_class)
-    seeds = face_seeds(len(indices), seed=seed)
-    pixels = np.empty((len(indices), size, size, 1), np.uint8)
-    for face, index, face_seed in zip(pixels, indices, seeds, strict=True):
-        face[:, :, 0] = draw_face(labels[index], seed=face_seed, size=size)
-    return pixels, indices

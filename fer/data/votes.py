@@ -21,8 +21,8 @@ COLUMNS = tuple(f"votes_{name}" for name in VOTES)
 VOTES_FILE = "votes.csv"
 """Name of the votes beside pictures."""
 
-MODES = ("none", "soft", "majority", "blend")
-"""How training may use votes; see `Dataset.target_shares`."""
+LABEL_MODES = ("hard", "soft", "blend")
+"""What a network learns about a face; see `Dataset.target_shares`."""
 
 TRUTHS = ("label", "votes")
 """What a face is taken to show: the data set's label, or what most of the annotators chose."""

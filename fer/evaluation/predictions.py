@@ -14,6 +14,7 @@ import pandas as pd
 
 from fer import settings
 from fer.data import Dataset
+from fer.data.votes import top
 from fer.errors import DatasetError
 from fer.evaluation.tta import views_of
 from fer.files import replace_path
@@ -241,11 +242,11 @@ def _votes(index: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     if not columns:
         return np.full(len(index), "", np.object_), np.full(len(index), np.nan)
     counts = np.nan_to_num(index[columns].to_numpy(np.float64))
-    total, most = counts.sum(axis=1), counts.max(axis=1)
-    single = ((counts == most[:, None]).sum(axis=1) == 1) & (most > 0)
-    names = np.array([name.removeprefix("votes_") for name in columns], np.object_)
-    agreement = np.divide(most, total, out=np.full(len(index), np.nan), where=total > 0)
-    return np.where(single, names[counts.argmax(axis=1)], ""), agreement
+    total, best = counts.sum(axis=1), top(counts)
+    names = np.array([*(name.removeprefix("votes_") for name in columns), ""], np.object_)
+    agreement = np.full(len(index), np.nan)
+    np.divide(counts.max(axis=1), total, out=agreement, where=total > 0)
+    return names[best], agreement  # names[-1] is ""
 
 
 def _vote_columns(index: pd.DataFrame) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from fer import models, options
 from fer.data import TEST_SPLITS
-from fer.data.votes import TRUTHS
+from fer.data.votes import LABEL_MODES, TRUTHS
 from fer.errors import ConfigError
 from fer.models.card import read_card
 from fer.nets.augmentation import Augmentation
@@ -38,7 +38,7 @@ class TrainingConfig:
     label_mode: str = option(
         "hard",
         "Learn one label per face, the annotators' votes, or the mean of both.",
-        choices=("hard", "soft", "blend"),
+        choices=LABEL_MODES,
         group="Data",
     )
     labels: tuple[str, ...] = option(

@@ -59,14 +59,12 @@ def build_training_set(config: TrainingConfig, dataset: Dataset) -> TrainingSet:
                 f"'{dataset.name}' has no faces in split '{split}'. It has: {there}."
             )
     classes = dataset.targets_among(labels)
-    targets = np.eye(len(labels), dtype=np.float32)[classes[rows["train"]]]
-    if config.label_mode != "hard":
-        if dataset.votes is None:
-            raise ConfigError(
-                f"label_mode is '{config.label_mode}', and '{dataset.name}' has no votes. Use "
-                "'hard', or a data set with the votes of its annotators, such as FER+."
-            )
-        targets = dataset.target_shares(labels, mode=config.label_mode)[rows["train"]]
+    if config.label_mode != "hard" and dataset.votes is None:
+        raise ConfigError(
+            f"label_mode is '{config.label_mode}', and '{dataset.name}' has no votes. Use "
+            "'hard', or a data set with the votes of its annotators, such as FER+."
+        )
+    targets = dataset.target_shares(labels, mode=config.label_mode)[rows["train"]]
     return TrainingSet(
         labels=labels,
         train=rows["train"],

@@ -31,38 +31,39 @@ NONE = [np.nan] * 10
 def test_soft_targets_share_the_votes_among_the_classes() -> None:
     dataset = voted([("sad", SPREAD), ("sad", ELSEWHERE), ("angry", NONE)])
     expected = [[0, 5 / 8, 3 / 8], [0, 0, 1], [1, 0, 0]]
-    np.testing.assert_allclose(dataset.soft_targets(LABELS), expected)
+    np.testing.assert_allclose(dataset.target_shares(LABELS, mode="soft"), expected)
 
 
-def test_majority_overrules_the_label_unless_people_are_tied() -> None:
-    dataset = voted([("sad", SPREAD), ("angry", TIED), ("sad", NONE)])
-    shares = dataset.target_shares(LABELS, mode="majority")
-    assert [LABELS[row] for row in shares.argmax(axis=1)] == ["happy", "angry", "sad"]
-    assert set(shares.ravel()) == {0, 1}
+def test_blended_targets_are_the_mean_of_label_and_votes_and_hard_ones_the_label() -> None:
+    dataset = voted([("sad", SPREAD), ("sad", ELSEWHERE), ("angry", NONE)])
+    blend = [[0, 5 / 16, 11 / 16], [0, 0, 1], [1, 0, 0]]
+    np.testing.assert_allclose(dataset.target_shares(LABELS, mode="blend"), blend)
+    hard = [[0, 0, 1], [0, 0, 1], [1, 0, 0]]
+    np.testing.assert_array_equal(dataset.target_shares(LABELS, mode="hard"), hard)
 
 
-def test_without_votes_every_mode_is_the_label_and_unknown_modes_are_refused() -> None:
+def test_without_votes_every_mode_is_the_label() -> None:
     dataset = voted([("sad", SPREAD)])
-    np.testing.assert_array_equal(dataset.target_shares(LABELS, mode="none"), [[0, 0, 1]])
     bare = Dataset(
         name="bare", index=dataset.index[["label"]], pixels=dataset.pixels, labels=LABELS,
         split_rule="",
     )  # fmt: skip
     assert bare.votes is None
-    np.testing.assert_array_equal(bare.soft_targets(LABELS), [[0, 0, 1]])
-    with pytest.raises(DatasetError, match="none, soft, majority"):
-        dataset.target_shares(LABELS, mode="hard")
+    for mode in ("hard", "soft", "blend"):
+        np.testing.assert_array_equal(bare.target_shares(LABELS, mode=mode), [[0, 0, 1]])
+    with pytest.raises(DatasetError, match="Known: hard, soft, blend"):
+        dataset.target_shares(LABELS, mode="majority")
 
 
 def test_a_label_set_by_hand_beats_the_votes() -> None:
     dataset = voted([("sad", SPREAD)])
     dataset.index["label_original"] = "happy"
-    np.testing.assert_array_equal(dataset.soft_targets(LABELS), [[0, 0, 1]])
+    np.testing.assert_array_equal(dataset.target_shares(LABELS, mode="soft"), [[0, 0, 1]])
 
 
 def test_a_class_that_a_model_lacks_gives_a_row_of_zeros() -> None:
     dataset = voted([("sad", NONE)])
-    assert dataset.soft_targets(("angry", "happy")).tolist() == [[0, 0]]
+    assert dataset.target_shares(("angry", "happy"), mode="soft").tolist() == [[0, 0]]
 
 
 def test_the_top_choice_is_none_where_it_is_tied_or_nobody_voted() -> None:
