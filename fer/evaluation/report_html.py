@@ -20,6 +20,7 @@ from fer.nets.explain import heat_colors
 
 _LISTED = 50
 _HEAT_PX = 128
+_GRID = "rgba(128,128,128,.3)"
 _NAMES = {
     "balanced_accuracy": "Balanced accuracy", "macro_f1": "Macro F1", "weighted_f1": "Weighted F1",
     "top2_accuracy": "Top-2 accuracy", "kappa": "Cohen's kappa", "matthews": "Matthews",
@@ -69,29 +70,18 @@ def _template() -> Template:
     return environment.get_template("report.html.j2")
 
 
-def _charts(full: Mapping[str, Any]) -> dict[str, Markup]:
-    from plotly.io import to_html
-
+def _charts(full: Mapping[str, Any]) -> dict[str, str]:
+    """Plotly's figures as JSON, which the page draws in the colours of its scheme."""
     figures = {
         "confusion": confusion_matrix_chart(np.array(full["confusion_matrix"]), full["labels"]),
         "reliability": reliability_chart(full["reliability"]),
         "coverage": coverage_chart(full["coverage"]),
     }
-    charts = {}
-    for name, figure in figures.items():
+    for figure in figures.values():
         figure.update_layout(template="none", font={"family": "system-ui, sans-serif"})
-        figure.update_xaxes(gridcolor="rgba(128,128,128,.3)")
-        figure.update_yaxes(gridcolor="rgba(128,128,128,.3)")
-        charts[name] = Markup(
-            to_html(
-                figure,
-                full_html=False,
-                include_plotlyjs=False,
-                div_id=f"chart-{name}",
-                config={"displayModeBar": False, "responsive": True},
-            )
-        )
-    return charts
+        figure.update_xaxes(gridcolor=_GRID)
+        figure.update_yaxes(gridcolor=_GRID)
+    return {name: figure.to_json() for name, figure in figures.items()}
 
 
 def _heat_uri(heat: Sequence[Sequence[float]], framing: Mapping[str, Any]) -> str:
