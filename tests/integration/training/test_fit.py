@@ -1,18 +1,15 @@
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from fer import api, models
 from fer.data import Dataset
-from fer.errors import ConfigError, DatasetError, TrainingError
+from fer.errors import DatasetError
 from fer.nets import architectures
 from fer.nets.augmentation import Augmentation
-from fer.training import network
 from fer.training.config import TrainingConfig
-from fer.training.events import BatchEnded, EpochEnded, Event, Observer, Started
+from fer.training.events import BatchEnded, EpochEnded, Event, Observer
 from fer.training.fit import fit
 
 
@@ -38,22 +35,6 @@ class Recording(Observer):
         return [event for event in self.events if isinstance(event, EpochEnded)]
 
 
-def test_events_count_every_step_and_every_epoch(
-    tiny_dataset: Dataset, tiny_config: TrainingConfig
-) -> None:
-    observer = Recording()
-    fitted = fit(tiny_config, tiny_dataset, observer=observer)
-    started = observer.events[0]
-    assert isinstance(started, Started)
-    assert (started.train_faces, started.validation_faces, started.batches) == (48, 16, 3)
-    assert [(step.epoch, step.batch) for step in observer.steps] == [
-        (epoch, batch) for epoch in (1, 2) for batch in (1, 2, 3)
-    ]
-    assert {step.batches for step in observer.steps} == {3}
-    assert observer.epochs == fitted.history
-    assert not fitted.stopped
-
-
 def test_the_same_seed_gives_the_same_losses(
     tiny_dataset: Dataset, tiny_config: TrainingConfig
 ) -> None:
@@ -72,17 +53,6 @@ def test_asked_to_stop_it_ends_after_the_step_and_keeps_what_it_has(
     assert len(observer.steps) == 4
     assert fitted.stopped
     assert np.isfinite(fitted.model.get_weights()[0]).all()
-
-
-@pytest.mark.parametrize("ema", [0.0, 0.9])
-def test_the_weights_kept_are_those_of_the_best_validated_epoch(
-    tiny_dataset: Dataset, tiny_config: TrainingConfig, ema: float
-) -> None:
-    fitted = fit(replace(tiny_config, epochs=4, ema=ema), tiny_dataset)
-    validation = tiny_dataset.select("validation")
-    predicted = np.asarray(fitted.model(validation.pixels, training=False)).argmax(axis=1)
-    best = max(epoch.val_accuracy for epoch in fitted.history)
-    assert (predicted == validation.targets).mean() == pytest.approx(best)
 
 
 def test_the_test_part_is_not_looked_at(tiny_dataset: Dataset, tiny_config: TrainingConfig) -> None:
@@ -105,43 +75,6 @@ def test_one_class_or_no_train_part_is_an_error(
     only_test = tiny_dataset.select("test")
     with pytest.raises(DatasetError, match="no faces in split 'train'"):
         fit(tiny_config, only_test)
-
-
-def test_step_losses_average_to_the_epochs_loss(
-    tiny_dataset: Dataset, tiny_config: TrainingConfig
-) -> None:
-    observer = Recording()
-    config = replace(tiny_config, epochs=1, batch_size=20)
-    fitted = fit(config, tiny_dataset, observer=observer)
-    sizes = [step.faces for step in observer.steps]
-    assert sizes == [20, 20, 8]
-    for name in ("loss", "accuracy"):
-        means = [getattr(step, f"batch_{name}") for step in observer.steps]
-        mean = np.average(means, weights=sizes)
-        assert mean == pytest.approx(getattr(fitted.history[0], name), rel=1e-4)
-
-
-def test_an_epoch_tells_recall_and_confusion_of_validation(
-    tiny_dataset: Dataset, tiny_config: TrainingConfig
-) -> None:
-    [epoch] = fit(replace(tiny_config, epochs=1), tiny_dataset).history
-    matrix = np.array(epoch.confusion)
-    counts = np.bincount(tiny_dataset.select("validation").targets)
-    assert matrix.sum(axis=1).tolist() == counts.tolist()
-    assert matrix.trace() / matrix.sum() == pytest.approx(epoch.val_accuracy)
-    assert epoch.recall == {
-        label: matrix[i, i] / counts[i] for i, label in enumerate(tiny_dataset.labels)
-    }
-
-
-def test_averaged_weights_are_of_use_from_the_first_epoch(
-    tiny_dataset: Dataset, tiny_config: TrainingConfig
-) -> None:
-    config = replace(tiny_config, architecture="batchnorm", epochs=3, options={"width": 0.25})
-    raw, averaged = (fit(replace(config, ema=ema), tiny_dataset).history for ema in (0.0, 0.999))
-    assert [e.loss for e in raw] == pytest.approx([e.loss for e in averaged], rel=1e-3)
-    # With a decay of 0.999 and no warm-up, nine steps would leave the initial weights.
-    assert averaged[-1].val_loss < 1.5 * raw[-1].val_loss
 
 
 @pytest.mark.parametrize(
@@ -173,32 +106,6 @@ def test_every_way_of_training_gives_a_float32_network(
     assert reached == pytest.approx(kept.val_accuracy, abs=0.07)
 
 
-def test_a_loss_that_is_no_number_ends_it_with_the_reason(
-    tiny_dataset: Dataset, tiny_config: TrainingConfig
-) -> None:
-    exploding = {"optimizer": "sgd", "learning_rate": 10.0, "weight_decay": 1.0}
-    config = replace(tiny_config, epochs=100, **exploding)  # type: ignore[arg-type]
-    with pytest.raises(TrainingError, match=r"no longer a number.*Lower learning_rate"):
-        fit(config, tiny_dataset)
-
-
-def test_logit_adjustment_raises_rare_classes_by_their_share(
-    tiny_dataset: Dataset, tiny_config: TrainingConfig
-) -> None:
-    index = tiny_dataset.index
-    happy = np.flatnonzero((index["split"] == "train") & (index["label"] == "happy"))
-    part = tiny_dataset.take(np.delete(np.arange(len(tiny_dataset)), happy[5:]))
-    shares = part.index["label"][part.index["split"] == "train"].value_counts(normalize=True)
-    answers = []
-    for amount in (0.0, 0.5):
-        done = fit(tiny_config.changed({"logit_adjustment": amount}), part)
-        answers.append(np.asarray(done.model(part.pixels[:5])))
-    expected = answers[0] * np.array([shares[label] for label in done.labels]) ** -0.5
-    expected /= expected.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(answers[1], expected, atol=1e-5)
-    assert shares.max() > 3 * shares.min()
-
-
 def test_early_stopping_ends_before_the_planned_epochs(
     tiny_dataset: Dataset, tiny_config: TrainingConfig
 ) -> None:
@@ -206,71 +113,6 @@ def test_early_stopping_ends_before_the_planned_epochs(
     fitted = fit(config, tiny_dataset)
     assert len(fitted.history) < 30
     assert not fitted.stopped
-
-
-def test_fine_tuning_keeps_frozen_layers_and_the_known_part_of_the_head(
-    tiny_dataset: Dataset, tiny_config: TrainingConfig, tiny_folder: Path
-) -> None:
-    index = tiny_dataset.index.copy()
-    index.loc[index["label"] == "surprise", "label"] = "sad"
-    other = replace(tiny_dataset, index=index, labels=("happy", "sad"))
-    start = models.load(tiny_folder)
-    before = [layer.get_weights() for layer in start.network.layers if layer.weights]
-    config = replace(
-        tiny_config, start_from=str(tiny_folder), frozen_layers=3, learning_rate=1e-7, epochs=1
-    )
-    fitted = fit(config, other)
-    after = [layer.get_weights() for layer in fitted.model.layers if layer.weights]
-    assert fitted.labels == ("happy", "sad")
-    for number in range(3):
-        assert all((a == b).all() for a, b in zip(before[number], after[number], strict=True))
-    kernel, fresh = before[-1][0], after[-1][0]
-    np.testing.assert_allclose(fresh[:, 0], kernel[:, 0], atol=1e-4)
-    assert np.abs(fresh[:, 1] - kernel[:, 1]).max() > 0.01
-
-
-def test_fine_tuning_needs_the_models_own_size_and_something_to_learn(
-    tiny_dataset: Dataset, tiny_config: TrainingConfig, tiny_folder: Path
-) -> None:
-    config = replace(tiny_config, start_from=str(tiny_folder))
-    with pytest.raises(ConfigError, match="Set them to the model's"):
-        fit(replace(config, height=32), tiny_dataset)
-    with pytest.raises(ConfigError, match="Leave at least the last one free"):
-        fit(replace(config, frozen_layers=99), tiny_dataset)
-
-
-def test_a_widened_network_begins_with_the_answers_of_the_one_it_comes_from(
-    tiny_dataset: Dataset,
-    tiny_config: TrainingConfig,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    small = tiny_config.changed({"architecture": "resnet", "options": {"width": 0.3}, "epochs": 1})
-    api.train(tiny_dataset, config=small, out=tmp_path / "small")
-    start = models.load(tmp_path / "small")
-    wanted = small.changed({"start_from": str(tmp_path / "small"), "widen": 2})
-    config = wanted.resolved()
-    assert config.options == {"width": 0.6}
-    assert config.resolved() == config
-    monkeypatch.setattr(network, "_WIDENING_NOISE", 0)
-    wide = network.build(config, start.card.labels, start)
-    assert wide.count_params() > 3 * start.network.count_params()
-    faces = tiny_dataset.pixels[:20]
-    np.testing.assert_allclose(wide(faces), start.network(faces), atol=1e-5)
-
-    made = api.train(tiny_dataset, config=wanted, out=tmp_path / "wide")
-    assert made.card.config["options"] == {"width": 0.6}
-    assert made.card.parameters == wide.count_params()
-
-
-def test_a_network_that_reads_places_cannot_be_widened(
-    tiny_dataset: Dataset, tiny_config: TrainingConfig, tiny_folder: Path, tmp_path: Path
-) -> None:
-    with pytest.raises(ConfigError, match="widen needs start_from"):
-        tiny_config.changed({"widen": 2})
-    config = tiny_config.changed({"start_from": str(tiny_folder), "widen": 2})
-    with pytest.raises(ConfigError, match="dense layer reads places"):
-        api.train(tiny_dataset, config=config, out=tmp_path / "never")
 
 
 @pytest.mark.parametrize(

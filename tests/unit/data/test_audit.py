@@ -10,7 +10,6 @@ from PIL import Image
 
 from fer.data import Dataset, load_dataset
 from fer.data.audit import Audit, audit
-from fer.data.near_duplicates import nearest
 from fer.data.summary import sentences
 from fer.data.synthetic import draw_face
 
@@ -91,12 +90,3 @@ def test_other_faces_are_no_near_duplicates(make: MakeFaces) -> None:
     for seed in range(60):
         cv2.imwrite(str(root / f"happy/{seed}.png"), draw_face("happy", seed=seed, size=48))
     assert audit(load_dataset(root)).summary["near_duplicates"]["images"] == 0
-
-
-def test_the_most_alike_face_comes_first_and_a_blank_one_is_like_no_other() -> None:
-    faces = np.stack([draw_face("happy", seed=seed, size=48) for seed in range(6)])[..., None]
-    faces[4] = np.clip(faces[1] * 0.8 + 30, 0, 255)
-    faces[5] = 7
-    assert nearest(faces, 1, 3)[0] == 4
-    assert len(nearest(faces, 1, 3)) == 3
-    assert nearest(faces, 5, 3).tolist() == []

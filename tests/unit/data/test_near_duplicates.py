@@ -1,6 +1,7 @@
 import numpy as np
 
-from fer.data.near_duplicates import near_duplicates, perceptual_hashes
+from fer.data.near_duplicates import near_duplicates, nearest, perceptual_hashes
+from fer.data.synthetic import draw_face
 
 
 def stripes(waves: int) -> np.ndarray:
@@ -40,3 +41,12 @@ def test_pictures_that_share_a_hash_but_not_their_detail_are_no_near_duplicates(
     codes = perceptual_hashes(faces, np.arange(2))
     assert np.bitwise_count(codes[0] ^ codes[1]) <= 3
     assert (near_duplicates(faces, np.array(["a", "b"])) == -1).all()
+
+
+def test_the_most_alike_face_comes_first_and_a_blank_one_is_like_no_other() -> None:
+    faces = np.stack([draw_face("happy", seed=seed, size=48) for seed in range(6)])[..., None]
+    faces[4] = np.clip(faces[1] * 0.8 + 30, 0, 255)
+    faces[5] = 7
+    assert nearest(faces, 1, 3)[0] == 4
+    assert len(nearest(faces, 1, 3)) == 3
+    assert nearest(faces, 5, 3).tolist() == []

@@ -1,17 +1,13 @@
-import io
 import os
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from fer import settings
-from fer.data import load_dataset, registered, uploads
-from fer.data.archives import unpacked_folder
+from fer.data import load_dataset
 from fer.data.registry import Source, register
 from fer.data.roots import allowed, check_source
-from fer.data.uploads import add_upload
 from fer.errors import DatasetError
 
 pytestmark = pytest.mark.usefixtures("own_home")
@@ -50,56 +46,6 @@ def test_several_roots_are_separated_as_in_path_and_the_default_holds_the_projec
     monkeypatch.delenv("FER_DATA_ROOTS")
     assert Path.home().resolve() in settings.data_roots()
     assert settings.PACKAGE.parents[1] in settings.data_roots()
-
-
-def packed(**members: bytes) -> io.BytesIO:
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as pack:
-        for name, data in members.items():
-            pack.writestr(name.replace("__", "/") + ".png", data)
-    content.seek(0)
-    return content
-
-
-def test_an_uploaded_archive_becomes_a_data_set(make: MakeFaces) -> None:
-    face = (make("a.png") / "a.png").read_bytes()
-    add_upload(packed(happy__a=face, sad__b=face), name="mine")
-    assert load_dataset("mine").labels == ("happy", "sad")
-
-
-@pytest.mark.parametrize("content", [b"", b"MZ\x90\x00 a program", b"a,b\n1,2\n"])
-def test_an_upload_of_anything_else_is_refused_and_nothing_is_kept(content: bytes) -> None:
-    with pytest.raises(DatasetError, match="neither a ZIP or TAR"):
-        add_upload(io.BytesIO(content), name="mine")
-    assert list(unpacked_folder().iterdir()) == []
-    assert [source.name for source in registered()] == ["synthetic"]
-
-
-def test_an_upload_without_faces_leaves_nothing(make: MakeFaces) -> None:
-    face = (make("a.png") / "a.png").read_bytes()
-    with pytest.raises(DatasetError, match="hungry"):
-        add_upload(packed(hungry__a=face), name="mine")
-    assert list(unpacked_folder().iterdir()) == []
-
-
-def test_an_upload_that_is_too_large_is_refused_and_nothing_is_kept(
-    make: MakeFaces, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    face = (make("a.png") / "a.png").read_bytes()
-    monkeypatch.setattr(uploads, "MAX_BYTES", 1000)
-    with pytest.raises(DatasetError, match="more than 0 MB"):
-        add_upload(packed(happy__a=face), name="mine")
-    monkeypatch.undo()
-    monkeypatch.setattr(uploads, "MAX_UNPACKED_BYTES", 1000)
-    with pytest.raises(DatasetError, match="more than"):
-        add_upload(packed(happy__a=bytes(5000)), name="mine")
-    assert list(unpacked_folder().iterdir()) == []
-
-
-def test_an_uploaded_fer2013_csv_becomes_a_data_set() -> None:
-    rows = "".join(f"{code},{' '.join([str(code)] * 48 * 48)},Training\n" for code in range(3))
-    dataset = add_upload(io.BytesIO(b"emotion,pixels,Usage\n" + rows.encode()), name="mine")
-    assert dataset.index["label"].tolist() == ["angry", "disgust", "fear"]
 
 
 def test_tables_that_are_links_out_of_the_folder_are_not_read(

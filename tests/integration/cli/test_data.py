@@ -1,0 +1,55 @@
+import json
+from pathlib import Path
+
+import cv2
+import pytest
+from typer.testing import CliRunner, Result
+
+from fer.cli.main import app
+from fer.data.synthetic import draw_face
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def small_set(tmp_path: Path) -> Path:
+    for label in ("happy", "surprise"):
+        for part, count in (("train", 12), ("test", 4)):
+            folder = tmp_path / "set" / part / label
+            folder.mkdir(parents=True)
+            for seed in range(count):
+                cv2.imwrite(str(folder / f"{seed}.png"), draw_face(label, seed=seed, size=48))
+    return tmp_path / "set"
+
+
+def test_data_is_added_listed_shown_audited_and_removed(
+    small_set: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FER_HOME", str(tmp_path / "home"))
+    added = run("data", "add", small_set, "--name", "small")
+    assert added.exit_code == 0, added.output
+    assert "32 pictures" in added.stdout
+    assert "small" in run("data", "list").stdout
+    assert "happy" in run("data", "show", "small").stdout
+    report = json.loads(run("data", "audit", "small", "--json").stdout)
+    assert report["splits"] == {"train": 24, "test": 8}
+    assert report["exact_duplicates"]["across"]  # the helper draws the same people in both parts
+    assert "stand in train too" in run("data", "audit", "small").stdout
+    assert run("data", "remove", "small").exit_code == 0
+    gone = run("data", "show", "small")
+    assert gone.exit_code == 1
+    assert "none of that name" in gone.stderr
+
+
+def test_data_add_refuses_unknown_classes_until_asked_to_keep_them(
+    small_set: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FER_HOME", str(tmp_path / "home"))
+    (small_set / "train" / "happy").rename(small_set / "train" / "hungry")
+    refused = run("data", "add", small_set)
+    assert refused.exit_code == 1
+    assert "hungry" in refused.stderr
+    assert "--custom-classes" in refused.stderr
+    assert run("data", "add", small_set, "--custom-classes").exit_code == 0

@@ -1,0 +1,93 @@
+import json
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+from fer.cli.main import app
+from fer.data.synthetic import draw_face
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for seed, emotion in enumerate(("happy", "surprise")):
+        cv2.imwrite(str(folder / f"{emotion}.png"), draw_face(emotion, seed=seed, size=96))
+    return folder
+
+
+def test_predict_prints_a_row_per_file_as_json(photos: Path, tiny_folder: Path) -> None:
+    result = run("predict", photos, "--model", tiny_folder, "--detector", "none", "--json")
+    assert result.exit_code == 0, result.output
+    rows = json.loads(result.stdout)
+    assert [Path(row["file"]).name for row in rows] == ["happy.png", "surprise.png"]
+    for row in rows:
+        [face] = row["faces"]
+        assert row["error"] is None
+        assert face["box"] == [0, 0, 96, 96]
+        assert face["score"] is None
+        assert face["emotion"] == max(face["probabilities"], key=face["probabilities"].get)
+        assert sum(face["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+
+
+def test_one_bad_file_is_an_error_in_its_row_and_the_others_are_predicted(
+    photos: Path, tiny_folder: Path
+) -> None:
+    (photos / "broken.jpg").write_bytes(b"\xff\xd8 not really")
+    options = ("--model", tiny_folder, "--detector", "none")
+    result = run("predict", photos, photos / "gone.jpg", *options, "--json")
+    assert result.exit_code == 1
+    rows = {Path(row["file"]).name: row for row in json.loads(result.stdout)}
+    assert rows["broken.jpg"]["error"]
+    assert rows["gone.jpg"]["error"]
+    assert rows["broken.jpg"]["faces"] == []
+    assert rows["happy.png"]["faces"]
+    table = run("predict", photos, *options)
+    assert table.exit_code == 1
+    assert "error" in table.stdout
+    assert "Traceback" not in table.output
+
+
+def test_a_photo_without_a_face_is_reported_as_such(tmp_path: Path, tiny_folder: Path) -> None:
+    cv2.imwrite(str(tmp_path / "wall.png"), np.full((200, 200), 128, np.uint8))
+    result = run("predict", tmp_path / "wall.png", "--model", tiny_folder)
+    assert result.exit_code == 0
+    assert "no face found" in result.stdout
+
+
+def test_a_missing_model_is_a_sentence(photos: Path) -> None:
+    result = run("predict", photos, "--model", "gone")
+    assert result.exit_code == 1
+    assert "No model 'gone'" in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_an_empty_folder_is_a_sentence(tmp_path: Path, tiny_folder: Path) -> None:
+    result = run("predict", tmp_path, "--model", tiny_folder, "--detector", "none")
+    assert result.exit_code == 1
+    assert "holds no photos" in result.stderr
+
+
+def test_json_is_valid_whatever_a_file_is_called(photos: Path, tiny_folder: Path) -> None:
+    odd = photos / "not\udcffutf8.png"
+    try:
+        shutil.copy(photos / "happy.png", odd)
+    except OSError:
+        pytest.skip("the file system does not take such names")
+    result = run("predict", odd, "--model", tiny_folder, "--detector", "none", "--json")
+    assert [row["file"] for row in json.loads(result.stdout_bytes)] == [str(odd)]
+
+
+def test_pictures_that_are_none_are_named_by_their_path(tmp_path: Path) -> None:
+    (tmp_path / "set" / "happy").mkdir(parents=True)
+    (tmp_path / "set" / "happy" / "a.jpg").write_text("no picture")
+    result = run("data", "show", tmp_path / "set")
+    assert f"None of the 1 pictures could be read. The first: '{tmp_path}" in result.stderr

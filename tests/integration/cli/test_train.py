@@ -1,0 +1,73 @@
+import json
+import os
+from pathlib import Path
+
+import cv2
+import pytest
+from typer.testing import CliRunner, Result
+
+from fer.cli.main import app
+from fer.cli.terminal import quiet_imports
+from fer.data.synthetic import draw_face
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def small_set(tmp_path: Path) -> Path:
+    for label in ("happy", "surprise"):
+        for part, count in (("train", 12), ("test", 4)):
+            folder = tmp_path / "set" / part / label
+            folder.mkdir(parents=True)
+            for seed in range(count):
+                cv2.imwrite(str(folder / f"{seed}.png"), draw_face(label, seed=seed, size=48))
+    return tmp_path / "set"
+
+
+def test_train_writes_a_model_that_evaluate_measures_alike(small_set: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    trained = run(
+        "train", small_set, "--out", folder, "--epochs", 1, "--architecture", "simple",
+        "--batch-size", 8, "--validation-fraction", 0.25,
+    )  # fmt: skip
+    assert trained.exit_code == 0, trained.output
+    card = json.loads((folder / "card.json").read_text())
+    assert card["data"]["splits"] == {"train": 18, "validation": 6, "test": 8}
+    assert card["config"]["architecture"] == "simple"
+    assert card["data"]["fingerprint"]
+    for split in ("test", "validation"):
+        result = run("evaluate", folder, small_set, "--split", split, "--json")
+        assert result.exit_code == 0, result.output
+        assert json.loads(result.stdout) == card["metrics"][split]
+    table = run("evaluate", folder, small_set, "--split", "train")
+    assert "flatters" in table.stdout
+
+
+def test_train_refuses_an_impossible_setting_before_it_starts(
+    small_set: Path, tmp_path: Path
+) -> None:
+    result = run("train", small_set, "--out", tmp_path / "model", "--epochs", 0)
+    assert result.exit_code == 1
+    assert "epochs is 0" in result.stderr
+    assert not (tmp_path / "model").exists()
+
+
+def test_an_option_cannot_be_a_value_and_a_table(small_set: Path) -> None:
+    result = run("train", small_set, "--set", "options=3", "--set", "options.width=2")
+    assert result.exit_code == 1
+    assert "Give one of them" in result.stderr
+
+
+def test_an_interrupt_while_it_loads_leaves_tensorflows_notes_away(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    @quiet_imports()
+    def load() -> None:
+        os.write(2, b"a note of TensorFlow")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        load()
+    assert capfd.readouterr().err == ""

@@ -1,0 +1,94 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fer import api, models
+from fer.data import Dataset
+from fer.errors import ConfigError
+from fer.training import network
+from fer.training.config import TrainingConfig
+from fer.training.fit import fit
+
+
+def test_logit_adjustment_raises_rare_classes_by_their_share(
+    tiny_dataset: Dataset, tiny_config: TrainingConfig
+) -> None:
+    index = tiny_dataset.index
+    happy = np.flatnonzero((index["split"] == "train") & (index["label"] == "happy"))
+    part = tiny_dataset.take(np.delete(np.arange(len(tiny_dataset)), happy[5:]))
+    shares = part.index["label"][part.index["split"] == "train"].value_counts(normalize=True)
+    answers = []
+    for amount in (0.0, 0.5):
+        done = fit(tiny_config.changed({"logit_adjustment": amount}), part)
+        answers.append(np.asarray(done.model(part.pixels[:5])))
+    expected = answers[0] * np.array([shares[label] for label in done.labels]) ** -0.5
+    expected /= expected.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(answers[1], expected, atol=1e-5)
+    assert shares.max() > 3 * shares.min()
+
+
+def test_fine_tuning_keeps_frozen_layers_and_the_known_part_of_the_head(
+    tiny_dataset: Dataset, tiny_config: TrainingConfig, tiny_folder: Path
+) -> None:
+    index = tiny_dataset.index.copy()
+    index.loc[index["label"] == "surprise", "label"] = "sad"
+    other = replace(tiny_dataset, index=index, labels=("happy", "sad"))
+    start = models.load(tiny_folder)
+    before = [layer.get_weights() for layer in start.network.layers if layer.weights]
+    config = replace(
+        tiny_config, start_from=str(tiny_folder), frozen_layers=3, learning_rate=1e-7, epochs=1
+    )
+    fitted = fit(config, other)
+    after = [layer.get_weights() for layer in fitted.model.layers if layer.weights]
+    assert fitted.labels == ("happy", "sad")
+    for number in range(3):
+        assert all((a == b).all() for a, b in zip(before[number], after[number], strict=True))
+    kernel, fresh = before[-1][0], after[-1][0]
+    np.testing.assert_allclose(fresh[:, 0], kernel[:, 0], atol=1e-4)
+    assert np.abs(fresh[:, 1] - kernel[:, 1]).max() > 0.01
+
+
+def test_fine_tuning_needs_the_models_own_size_and_something_to_learn(
+    tiny_dataset: Dataset, tiny_config: TrainingConfig, tiny_folder: Path
+) -> None:
+    config = replace(tiny_config, start_from=str(tiny_folder))
+    with pytest.raises(ConfigError, match="Set them to the model's"):
+        fit(replace(config, height=32), tiny_dataset)
+    with pytest.raises(ConfigError, match="Leave at least the last one free"):
+        fit(replace(config, frozen_layers=99), tiny_dataset)
+
+
+def test_a_widened_network_begins_with_the_answers_of_the_one_it_comes_from(
+    tiny_dataset: Dataset,
+    tiny_config: TrainingConfig,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    small = tiny_config.changed({"architecture": "resnet", "options": {"width": 0.3}, "epochs": 1})
+    api.train(tiny_dataset, config=small, out=tmp_path / "small")
+    start = models.load(tmp_path / "small")
+    wanted = small.changed({"start_from": str(tmp_path / "small"), "widen": 2})
+    config = wanted.resolved()
+    assert config.options == {"width": 0.6}
+    assert config.resolved() == config
+    monkeypatch.setattr(network, "_WIDENING_NOISE", 0)
+    wide = network.build(config, start.card.labels, start)
+    assert wide.count_params() > 3 * start.network.count_params()
+    faces = tiny_dataset.pixels[:20]
+    np.testing.assert_allclose(wide(faces), start.network(faces), atol=1e-5)
+
+    made = api.train(tiny_dataset, config=wanted, out=tmp_path / "wide")
+    assert made.card.config["options"] == {"width": 0.6}
+    assert made.card.parameters == wide.count_params()
+
+
+def test_a_network_that_reads_places_cannot_be_widened(
+    tiny_dataset: Dataset, tiny_config: TrainingConfig, tiny_folder: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match="widen needs start_from"):
+        tiny_config.changed({"widen": 2})
+    config = tiny_config.changed({"start_from": str(tiny_folder), "widen": 2})
+    with pytest.raises(ConfigError, match="dense layer reads places"):
+        api.train(tiny_dataset, config=config, out=tmp_path / "never")

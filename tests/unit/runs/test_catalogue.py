@@ -1,0 +1,17 @@
+import pytest
+
+from fer import runs
+from fer.errors import TrainingError
+from fer.training.config import TrainingConfig
+
+
+def test_a_run_is_found_by_its_id_its_beginning_its_name_and_last() -> None:
+    first = runs.create(TrainingConfig(epochs=1), name="my first")
+    second = runs.create(TrainingConfig(epochs=2, architecture="vgg"))
+    assert runs.find("my first") == runs.find(first.id) == first
+    assert runs.find(second.id[:-2]) == second
+    assert runs.find("last") in (first, second)
+    with pytest.raises(TrainingError, match=r"No run 'gone'\. Known: "):
+        runs.find("gone")
+    with pytest.raises(TrainingError, match="Several runs match '20'"):
+        runs.find("20")
