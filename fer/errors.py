@@ -5,7 +5,7 @@ FerError
 │   ├── UnreadableImageError   not a picture, or a damaged one
 │   ├── ImageTooLargeError     more pixels than the bound
 │   └── ImageTooSmallError     too few pixels to hold a face
-├── VideoError                 a film that cannot be read or written
+├── VideoError                 a video that cannot be read or written
 ├── StreamError                a camera's frame that is refused
 ├── ResultsError               a file of results that is not what it should be
 ├── DetectorError              a face detector that is unknown, missing or damaged
@@ -43,7 +43,7 @@ class ImageTooSmallError(ImageError):
 
 
 class VideoError(FerError):
-    """A film that cannot be read or written."""
+    """A video that cannot be read or written."""
 
 
 class StreamError(FerError):

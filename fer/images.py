@@ -220,7 +220,7 @@ _SIGNATURES = (
     (b"\xff\xd8\xff", "a damaged JPEG"),
     (b"\x89PNG", "a damaged PNG"),
     (b"GIF8", "a damaged GIF"),
-    (b"RIFF", "a damaged WebP, or sound or film"),
+    (b"RIFF", "a damaged WebP, or sound or video"),
     (b"II*\0", "a damaged TIFF"),
     (b"MM\0*", "a damaged TIFF"),
     (b"%PDF", "a PDF"),
@@ -235,7 +235,7 @@ def _kind(data: bytes) -> str:
         if head.startswith(signature):
             return kind
     if head[4:8] == b"ftyp":
-        return "an HEIC or AVIF photo, or a film"
+        return "an HEIC or AVIF photo, or a video"
     if b"<svg" in head.lower():
         return "an SVG drawing"
     is_text = all(byte >= 32 or byte in b"\t\n\r" for byte in head)

@@ -97,7 +97,7 @@ def audit_data(
     dataset: Annotated[str, typer.Argument(help="A data set's name or path.")],
     as_json: JsonOption = False,
 ) -> None:
-    """Look for copies, leaks between splits, blank pictures and doubtful labels."""
+    """Find copies, leaks, blank images and doubtful labels."""
     with plain_errors():
         from fer.data.audit import audit
 

@@ -95,7 +95,7 @@ def stop(run: RunArgument) -> None:
 
 @app.command()
 def resume(run: RunArgument) -> None:
-    """Resume a stopped, failed or crashed run from its last finished epoch."""
+    """Resume an unfinished run from its last finished epoch."""
     with plain_errors():
         from fer import runs
         from fer.runs import queue
@@ -143,7 +143,7 @@ def add(
 def compare(
     names: Annotated[list[str], typer.Argument(help="Two or more runs.", metavar="RUN RUN…")],
 ) -> None:
-    """Compare runs: their figures, and the options in which they differ."""
+    """Compare runs: figures, and the options that differ."""
     with plain_errors():
         from fer import runs
 

@@ -18,3 +18,10 @@ def test_a_mistyped_command_is_answered_with_the_one_that_is_meant() -> None:
     result = CliRunner().invoke(app, ["predcit"])
     assert result.exit_code == 2
     assert "Did you mean 'predict'?" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["runs", "data", "detectors"])
+def test_the_help_of_a_group_cuts_no_sentence_off(name: str) -> None:
+    listed = CliRunner().invoke(app, [name, "--help"]).stdout.partition("Commands:")[2]
+    assert listed
+    assert "..." not in listed
