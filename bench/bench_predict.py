@@ -1,12 +1,12 @@
-"""What a photo, many photos, a frame of a stream and 2,000 predictions cost.
+"""Cost of a photo, of many photos, of a stream's frame and of 2,000 predictions.
 
 - a 1280×960 photo with one face, warm: milliseconds and shares by step, at most 200 with MTCNN and
   40 with YuNet, measured on two free cores;
 - fifty faces on a photo of 1600×1200: milliseconds and shares by step;
-- 1,000 photos of 640×480 with one face: `predict_many` over one `predict` after the other (the aim
-  is 2.0; on two cores 1.3 to 1.8 was measured with YuNet and 1.6 to 2.0 with MTCNN, as a single
-  photo keeps both busy for a part of its time). The same for ready crops (1.7);
-- a stream of 640×480: frames a second (at least 10);
+- 1,000 photos of 640×480 with one face: throughput of `predict_many` over that of single calls of
+  `predict` (the aim is 2.0; two cores gave 1.3 to 1.8 with YuNet and 1.6 to 2.0 with MTCNN, as a
+  single photo keeps both busy for part of its time). The same for ready crops (1.7);
+- a stream of 640×480: frames per second (at least 10);
 - 2,000 predictions: growth of the process in MB (at most 50).
 """
 
@@ -74,7 +74,7 @@ def one_photo(name: str, pixels: np.ndarray, most_ms: int | None = None) -> None
     try:
         predictor = Predictor.load(detector=name)
     except FerError as error:
-        print(f"{name}: not here ({error})")
+        print(f"{name}: not available ({error})")
         return
     data = jpeg(pixels)
     faces = len(predictor.predict(data).faces)
@@ -99,8 +99,8 @@ def many(detector: str, pictures: list[bytes]) -> None:
         together += seconds(predictor.predict_many(some))
     rate = len(pictures) / together
     print(
-        f"{len(pictures)} pictures, detector {detector}: {rate:.0f}/s together, "
-        f"{alone / together:.2f} of one by one (aim: 2.0)"
+        f"{len(pictures)} photos, detector {detector}: {rate:.0f}/s together, "
+        f"{alone / together:.2f} times single calls (aim: 2.0)"
     )
 
 

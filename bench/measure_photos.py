@@ -1,9 +1,9 @@
-"""How well models do on photos of your own: the gap to the data set that they were measured on.
+"""How well models do on your own photos, compared with the data set that they were measured on.
 
     PYTHONPATH=. python bench/measure_photos.py FOLDER MODEL…
 
 FOLDER holds `<emotion>/*`: whole photos, of which the largest face counts. Twenty photos give a
-first idea; the interval says how rough.
+first idea; the interval shows how rough it is.
 """
 
 import sys
@@ -31,16 +31,16 @@ def main(folder: Path, models: list[str]) -> None:
         right, judged, missed = 0, 0, 0
         wrong: Counter[str] = Counter()
         results = predictor.predict_many(file for file, _ in photos)
-        for (file, label), found in zip(photos, results, strict=True):
-            if isinstance(found, ImageError) or not found.faces:
+        for (file, label), result in zip(photos, results, strict=True):
+            if isinstance(result, ImageError) or not result.faces:
                 missed += 1
                 print(f"no face: {file}", file=sys.stderr)
                 continue
             judged += 1
-            said = found.faces[0].emotion
-            right += said == label
-            if said != label:
-                wrong[f"{label} → {said}"] += 1
+            predicted = result.faces[0].emotion
+            right += predicted == label
+            if predicted != label:
+                wrong[f"{label} → {predicted}"] += 1
         low, high = wilson(right, judged)
         print(
             f"{model}: {right} of {judged} right ({right / max(judged, 1):.1%}, 95 % interval "
