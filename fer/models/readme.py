@@ -7,19 +7,19 @@ from fer.models.card import ModelCard
 
 _USE = """## Intended use, and what it must not be used for
 
-For learning, research and playful demonstrations, on photos that people agreed to. It names what
-a face shows, as the people who labelled the data saw it; it does not know what a person feels.
+For learning, research and playful demonstrations, on photos of people who agreed to it. It names
+what a face shows, as the people who labelled the data saw it; it does not know what a person feels.
 It must not be used to decide about people: not for hiring, policing, insurance, credit or
 diagnosis. The EU AI Act (Regulation (EU) 2024/1689, Article 5(1)(f)) forbids inferring emotions at
 work and in education, except for medical or safety reasons."""
 
 _LIMITS = """## Limits
 
-- It learnt from single pictures that somebody chose and labelled, many of them acted. What the
-  people on them felt is not known.
-- Neither age, gender, skin colour nor origin of the faces is recorded in the data, so nothing is
-  known about how far the figures differ between groups; expect that they do.
-- Turned, covered, blurred, dark and very small faces are named worse than these figures say."""
+- It learned from single pictures that somebody chose and labelled, many of them acted. What the
+  people in them felt is not known.
+- The data records neither age, gender, skin colour nor origin, so nobody knows how much the figures
+  differ between groups; expect that they do.
+- On turned, covered, blurred, dark and very small faces it is less accurate than these figures."""
 
 _FER2013 = """The pictures of FER-2013 come from a web search (Goodfellow et al. 2013,
 arXiv:1307.0414). Its publishers give no licence for the pictures themselves; they are for research,
@@ -27,7 +27,7 @@ and are not part of this model. The crowd's votes are FER+ (Barsoum et al. 2016,
 
 
 def readme(card: ModelCard) -> str:
-    """Markdown that says what the model is for, what it is not for, and what it measured."""
+    """Markdown: what the model is for, what it is not for, and its figures."""
     parts = [_head(card), _USE, _figures(card), _slices(card), _calibration(card), _forms(card)]
     parts += [_data(card), _LIMITS, _remarks(card), _training(card)]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -66,9 +66,9 @@ def _figures(card: ModelCard) -> str:
                 for split, row in card.metrics.items()
             ),
         ),
-        "\n`validation` picked the epoch or the temperature, so it flatters; no other split was "
-        "looked at\nin training.",
-        *(f"\n{sentence}" for split, row in tests.items() for sentence in _honest(split, row)),
+        "\nThe epoch or the temperature was chosen on `validation`, so its figures flatter; the "
+        "other splits\nhad no part in training.",
+        *(f"\n{sentence}" for split, row in tests.items() for sentence in _caveats(split, row)),
         "",
         *_table(
             ("split", "class", "n", "precision", "recall", "F1"),
@@ -82,28 +82,28 @@ def _figures(card: ModelCard) -> str:
     return "\n".join(lines)
 
 
-def _honest(split: str, row: Mapping[str, Any]) -> list[str]:
-    said = []
+def _caveats(split: str, row: Mapping[str, Any]) -> list[str]:
+    sentences = []
     clean, votes = row.get("leak_free"), row.get("votes")
     if clean and clean["leaked"] and clean["images"]:
-        said.append(
-            f"{clean['leaked']:,} faces of {split} stand in the training data too; "
-            f"without them accuracy is {clean['accuracy']:.1%} (n {clean['images']:,})."
+        sentences.append(
+            f"{clean['leaked']:,} faces of {split} also occur in the training data; "
+            f"without them, accuracy is {clean['accuracy']:.1%} (n {clean['images']:,})."
         )
     if votes and votes.get("majority_images"):
-        said.append(
-            f"Against the choice of most annotators it is {votes['majority_accuracy']:.1%} "
-            f"(n {votes['majority_images']:,}); the data's own label is that choice in "
+        sentences.append(
+            f"Against the choice of most annotators, accuracy is {votes['majority_accuracy']:.1%} "
+            f"(n {votes['majority_images']:,}); the data set's own label is that choice for "
             f"{votes['label_is_majority']:.1%} of the faces."
         )
-    return said
+    return sentences
 
 
 def _slices(card: ModelCard) -> str:
     rows = [
         (split, str(row["by"]), str(row["value"]), f"{row['images']:,}", _share(row))
-        for split, found in card.slices.items()
-        for row in found
+        for split, slices in card.slices.items()
+        for row in slices
     ]
     if not rows:
         return ""
@@ -146,7 +146,7 @@ def _forms(card: ModelCard) -> str:
         [
             "## Forms\n",
             *_table(heads, rows),
-            "\nTimes are medians where it was exported; LiteRT ran on one core.",
+            "\nTimes are medians on the machine that exported it; LiteRT used one core.",
         ]
     )
 
@@ -173,8 +173,8 @@ def _training(card: ModelCard) -> str:
     return f"""## Training
 
 {card.created[:10]}, seed {card.config.get("seed")}, {card.training.get("epochs_run")} epochs in
-{card.training.get("seconds", 0) / 60:.0f} minutes. Again, from the project's folder, where the data
-set is known by that name (`python -m fer data add`), with `THIS` for the folder of this file:
+{card.training.get("seconds", 0) / 60:.0f} minutes. To repeat it, add the data set under that name
+(`python -m fer data add`) and run this, with `THIS` for the folder of this file:
 `python -m fer train {card.config.get("dataset")} --config THIS/config.toml --out NEW`"""
 
 
