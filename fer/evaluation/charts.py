@@ -12,6 +12,8 @@ import numpy as np
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+Unit = Literal["count", "share"]
+
 RIGHT_COLOR, WRONG_COLOR = "#0072B2", "#D55E00"  # told apart by colour-blind people too
 
 # Orange where wrong, blue where right, and next to nothing where no face is.
@@ -29,7 +31,7 @@ def confusion_matrix_chart(
     matrix: np.ndarray,
     labels: Sequence[str],
     *,
-    unit: Literal["count", "share"] = "count",
+    unit: Unit = "count",
     dark: bool = False,
     height_px: int = 430,
 ) -> "go.Figure":

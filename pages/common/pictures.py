@@ -3,6 +3,7 @@
 import base64
 import io
 from collections.abc import Sequence
+from html import escape
 
 import numpy as np
 from PIL import Image
@@ -25,6 +26,16 @@ def data_uri(pixels: np.ndarray) -> str:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def pictures_html(shown: Sequence[tuple[np.ndarray, str, str]]) -> str:
+    """Pictures in a row: pixels, the word under each, and its alternative text."""
+    figures = "".join(
+        f'<figure><img src="{data_uri(pixels)}" alt="{escape(alt)}">'
+        f"<figcaption>{escape(caption)}</figcaption></figure>"
+        for pixels, caption, alt in shown
+    )
+    return f'<div class="fer-pictures">{figures}</div>'
 
 
 def annotated(photo: np.ndarray, faces: Sequence[FacePrediction]) -> bytes:

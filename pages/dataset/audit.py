@@ -1,24 +1,21 @@
-"""What the audit found, with the faces themselves."""
+"""The findings of the audit, with the faces themselves."""
 
 import json
-from contextlib import suppress
 
-import numpy as np
 import streamlit as st
-from streamlit.errors import StreamlitAPIException
 
 from fer.data.audit import FINDINGS
 from fer.data.query import Query, rows
 from fer.data.summary import sentences
 from pages.common import errors
-from pages.common.gallery import face_page
+from pages.common.browser.faces import show_row, thumbnails
 from pages.dataset import keys
-from pages.dataset.faces import choice_name, thumbnails
+from pages.dataset.filters import show_finding
 from pages.dataset.opened import Opened
 
 SHOWN = 24
 HEADINGS = {
-    "leak": "Test or validation faces that stand in train",
+    "leak": "Test or validation faces that are in train too",
     "conflict": "Equal faces with different labels",
     "near_constant": "Blank or nearly blank pictures",
     "duplicate": "Exact copies",
@@ -30,7 +27,7 @@ HEADINGS = {
 def show_audit(opened: Opened) -> None:
     """Sentences, then the faces of each finding."""
     summary = opened.report.summary
-    st.markdown("\n".join(f"- {errors.plain(said)}" for said in sentences(summary)))
+    st.markdown("\n".join(f"- {errors.plain(sentence)}" for sentence in sentences(summary)))
     st.download_button(
         "Audit as JSON",
         json.dumps(summary, indent=2, ensure_ascii=False),
@@ -45,7 +42,7 @@ def show_audit(opened: Opened) -> None:
         if count:
             _show_finding(opened, finding, f"{heading} ({count:,})")
     if unreadable := summary["unreadable"]:
-        st.header(f"Left out ({len(unreadable):,})", anchor=False)
+        st.header(f"Skipped ({len(unreadable):,})", anchor=False)
         st.dataframe(unreadable, key="dataset.audit.unreadable", height=240)
 
 
@@ -56,26 +53,12 @@ def _show_finding(opened: Opened, finding: str, heading: str) -> None:
             "See them all",
             key=f"dataset.audit.all.{finding}",
             help=f"The gallery of faces: {FINDINGS[finding]}",
-            on_click=_see_all,
+            on_click=show_finding,
             args=(finding,),
         )
     sort = "doubtful" if finding == "disagreement" else "path"
-    found = rows(opened.dataset, opened.report, Query(finding=finding, sort=sort))[:SHOWN]
-    chosen = face_page(
-        thumbnails(opened.dataset, found), label=heading, key=f"dataset.audit.{finding}", size_px=64
-    )
-    if chosen is not None:
-        st.session_state[keys.FACE] = opened.dataset.index["path"].iloc[
-            int(np.asarray(found)[chosen])
-        ]
-
-
-def _see_all(finding: str) -> None:
-    for key in (keys.SPLIT, keys.OPINION, keys.TEXT):
-        st.session_state[key] = ""
-    st.session_state[keys.CLASS] = []
-    st.session_state[keys.PAGE] = 1
-    st.session_state[keys.FINDING] = finding
-    with suppress(StreamlitAPIException):  # a widget that is there keeps the address itself
-        st.query_params[keys.FINDING] = choice_name(FINDINGS[finding])
-    st.session_state[keys.VIEW] = "faces"
+    first = rows(opened.dataset, opened.report, Query(finding=finding, sort=sort))[:SHOWN]
+    show_row(
+        keys.BROWSER, opened.dataset, first, lambda shown: thumbnails(opened.dataset, shown),
+        label=heading, key=f"audit.{finding}", size_px=64,
+    )  # fmt: skip

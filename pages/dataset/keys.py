@@ -1,5 +1,9 @@
 """Keys of this page in the session state."""
 
+from pages.common.browser.state import BrowserState
+
+BROWSER = BrowserState("dataset")  # dataset.page, dataset.face
+
 NAME = "dataset.name"
 CHOOSE = "dataset.choose"
 VIEW = "dataset.view"
@@ -9,7 +13,4 @@ OPINION = "dataset.people"
 FINDING = "dataset.finding"
 TEXT = "dataset.file"
 SORT = "dataset.sort"
-SIZE = "dataset.size"
-PAGE = "dataset.page"
-FACE = "dataset.face"
 SEED = "dataset.seed"

@@ -1,4 +1,4 @@
-"""Data sets: what there is, what it holds, what is wrong with it, and every face."""
+"""The Data page: choose a data set, see what it holds and what is wrong with it."""
 
 import numpy as np
 import streamlit as st
@@ -12,6 +12,7 @@ from pages.dataset.add import show_add
 from pages.dataset.audit import show_audit
 from pages.dataset.detail import show_open_face
 from pages.dataset.faces import show_faces
+from pages.dataset.filters import forget_filters
 from pages.dataset.opened import Opened, forget, open_dataset
 from pages.dataset.overview import show_overview
 
@@ -28,7 +29,7 @@ def main() -> None:
         return
     show_facts(opened)
     view = st.segmented_control(
-        "What to look at",
+        "View",
         VIEWS,
         format_func=str.capitalize,
         default="overview",
@@ -37,14 +38,14 @@ def main() -> None:
         bind="query-params",
         label_visibility="collapsed",
     )
-    found = np.empty(0, np.int64)
+    shown = np.empty(0, np.int64)
     if view == "faces":
-        found = show_faces(opened)
+        shown = show_faces(opened)
     elif view == "audit":
         show_audit(opened)
     else:
         show_overview(opened)
-    show_open_face(opened, found)
+    show_open_face(opened, shown)
 
 
 def choose() -> str:
@@ -69,24 +70,21 @@ def choose() -> str:
         if name != SYNTHETIC:
             with st.popover("Remove", icon=":material/delete:"):
                 st.markdown(
-                    "Forgets the name and the index. Your own files are not touched, and marks "
-                    "made by hand come back if you add the same folder again."
+                    "Removes the name and the index. Your own files are not touched, and "
+                    "annotations come back if you add the same folder again."
                 )
                 st.button(f"Remove {errors.plain(name)}", key="dataset.remove", on_click=forget_it,
                           args=(name,))  # fmt: skip
-        if st.button("Look again", icon=":material/refresh:", key="dataset.again",
-                     help="Read what has changed in the files"):  # fmt: skip
+        if st.button("Read again", icon=":material/refresh:", key="dataset.again",
+                     help="Reads what has changed in the files"):  # fmt: skip
             forget(name)
     return name or SYNTHETIC
 
 
 def start_afresh() -> None:
     """Show the whole of a data set that has just been chosen."""
-    for key in (
-        keys.SPLIT, keys.CLASS, keys.OPINION, keys.FINDING,
-        keys.TEXT, keys.SORT, keys.PAGE, keys.FACE,
-    ):  # fmt: skip
-        st.session_state.pop(key, None)
+    forget_filters()
+    keys.BROWSER.restart()
 
 
 def forget_it(name: str) -> None:
@@ -113,7 +111,7 @@ def show_facts(opened: Opened) -> None:
         "Splits": " · ".join(SPLIT_NAMES[split] for split in summary["splits"]),
         "Size": sizes(dataset),
         "Faces with a flaw": f"{flawed:,}",
-        "Left out": f"{len(dataset.unreadable):,}",
+        "Skipped": f"{len(dataset.unreadable):,}",
     }
     st.html(
         '<dl class="fer-facts">'

@@ -1,4 +1,4 @@
-"""Two models on the same faces: who is right where the other is wrong."""
+"""Two models on the same faces: which is right where the other is wrong."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from pages.common import errors
 from pages.common.charts import bars_html
 from pages.common.gallery import face_page
 from pages.evaluate import keys
-from pages.evaluate.detail import face_detail
+from pages.evaluate.detail import show_face
 from pages.evaluate.evaluated import Evaluation, evaluation
 from pages.evaluate.faces import thumbnails
 
@@ -29,19 +29,19 @@ def comparison(evaluated: Evaluation) -> None:
         return
     other = st.selectbox("Compare with", others, key=keys.OTHER, bind="query-params")
     second = evaluation(other, here.dataset, here.split, here.tta, truth=here.truth)
-    found = compare(here, second.table)
-    st.markdown(errors.plain(verdict(found.figures)))
+    compared = compare(here, second.table)
+    st.markdown(errors.plain(verdict(compared.figures)))
     st.caption(
         f"Confusion matrix of {errors.plain(other)} minus that of {errors.plain(here.model)}:"
     )
-    labels = list(found.labels)
+    labels = list(compared.labels)
     st.dataframe(
-        pd.DataFrame(found.matrix_difference, index=labels, columns=labels).rename_axis("true"),
+        pd.DataFrame(compared.matrix_difference, index=labels, columns=labels).rename_axis("true"),
         alt="Difference of the confusion matrices",
     )
     for name, paths, key in (
-        (here.model, found.only_first, "first"),
-        (other, found.only_second, "second"),
+        (here.model, compared.only_first, "first"),
+        (other, compared.only_second, "second"),
     ):
         st.markdown(f"**Only {errors.plain(name)} is right: {len(paths):,} faces**")
         if paths:
@@ -55,7 +55,8 @@ def _compared_faces(
     pages = -(-len(paths) // _COMPARED)
     page = st.pagination(pages, key=f"{keys.BESIDE}.{key}.page") if pages > 1 else 1
     frame = evaluated.table.frame
-    shown = frame[frame["path"].isin(paths[(page - 1) * _COMPARED : page * _COMPARED])]
+    part = frame["path"].isin(paths[(page - 1) * _COMPARED : page * _COMPARED])
+    shown = frame.loc[part, "row"].to_numpy()
     clicked = face_page(
         thumbnails(evaluated, shown),
         label="Faces that only one gets right",
@@ -63,20 +64,19 @@ def _compared_faces(
         height_px=260,
     )
     if clicked is not None and clicked < len(shown):
-        _show_beside(evaluated, second, shown.iloc[clicked])
+        _show_beside(evaluated, second, int(shown[clicked]))
 
 
 @st.dialog("Face", width="medium")
-def _show_beside(evaluated: Evaluation, second: Evaluation, face: pd.Series) -> None:
-    face_detail(evaluated, face, place="dialog")
-    frame = second.table.frame
-    said = frame[frame["path"] == face["path"]].iloc[0]
+def _show_beside(evaluated: Evaluation, second: Evaluation, row: int) -> None:
+    show_face(evaluated, row, place=".dialog")
+    answer = second.answer(row)
     st.markdown(
-        f"**{errors.plain(second.table.model)} says {errors.plain(said['predicted'])}, "
-        f"{said['confidence']:.0%} sure:**"
+        f"**{errors.plain(second.table.model)} predicts {errors.plain(answer['predicted'])}, "
+        f"{answer['confidence']:.0%} sure:**"
     )
-    shares = {label: float(said[f"p_{label}"]) for label in evaluated.table.labels}
-    st.html(bars_html(shares, top=said["predicted"]))
+    shares = {label: float(answer[f"p_{label}"]) for label in evaluated.table.labels}
+    st.html(bars_html(shares, top=answer["predicted"]))
 
 
 def other_models(evaluated: Evaluation) -> list[str]:
@@ -90,5 +90,5 @@ def other_models(evaluated: Evaluation) -> list[str]:
 def _classes(model: str) -> set[str]:
     try:
         return set(read_card(find(model) / CARD_FILE).labels)
-    except FerError:  # a damaged model is told of where it is chosen
+    except FerError:  # the model selector reports damaged models
         return set()

@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -44,6 +45,16 @@ class Evaluation:
     dataset: Dataset
     table: PredictionTable
     figures: dict[str, Any]
+
+    @cached_property
+    def position(self) -> pd.Series:
+        """Where a face of the data set is in the table, by its position in the data set."""
+        rows = self.table.frame["row"]
+        return pd.Series(np.arange(len(rows)), index=rows)
+
+    def answer(self, row: int) -> pd.Series:
+        """The table's row of the face at a position in the data set."""
+        return self.table.frame.iloc[self.position[row]]
 
     @cached_property
     def doubts(self) -> pd.DataFrame:

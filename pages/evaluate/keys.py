@@ -1,5 +1,9 @@
 """Keys of this page in the session state."""
 
+from pages.common.browser.state import BrowserState
+
+BROWSER = BrowserState("evaluate")  # evaluate.page, evaluate.face
+
 MODEL = "evaluate.model"
 DATASET = "evaluate.data"
 SPLIT = "evaluate.split"
@@ -16,13 +20,10 @@ AGREEMENT = "evaluate.agreement"
 LEAK = "evaluate.leak"
 SLICE = "evaluate.slice"
 SORT = "evaluate.sort"
-PAGE = "evaluate.page"
-GALLERY = "evaluate.gallery"
-FACE = "evaluate.face"
+FACE = BROWSER.face
 BESIDE = "evaluate.beside"
 REPORT_OTHER = "evaluate.report.other"
 OCCLUSION = "evaluate.occlusion"
-RELABEL = "evaluate.relabel"
 TAB = "evaluate.tab"
 OTHER = "evaluate.other"
 THRESHOLD = "evaluate.threshold"

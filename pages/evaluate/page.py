@@ -12,22 +12,15 @@ from fer.models import list_models
 from pages.common import errors
 from pages.evaluate import keys
 from pages.evaluate.confusion import confusion
-from pages.evaluate.detail import face_detail, marks_waiting
+from pages.evaluate.detail import choose_face, show_face
 from pages.evaluate.evaluated import Evaluation, evaluation, load_faces, load_model
-from pages.evaluate.faces import (
-    choose_cell,
-    choose_filters,
-    filtered,
-    open_face,
-    show_faces,
-    show_link,
-    tta_name,
-)
+from pages.evaluate.faces import fitting, show_faces, show_toolbar, tta_name
+from pages.evaluate.filters import choose_filters
 from pages.evaluate.tabs import show_tabs
 
 HELP = {
     "ece": "How far confidence lies from being right, on average over 15 bins. Resampling adds "
-    "to it, so its interval lies high and may leave out the figure itself."
+    "to it, so its interval is high and may not contain the figure itself."
 }
 
 
@@ -81,7 +74,7 @@ def choose() -> tuple[str, str, str, str]:
         format_func=tta_name,
         key=keys.TTA,
         bind="query-params",
-        help="The mean answer over several views of each face. Slower, and always said with the "
+        help="The mean answer over several views of each face. Slower, and always named with the "
         "figure.",
     )
     return model, dataset, split, tta
@@ -113,23 +106,18 @@ def show_headline(evaluated: Evaluation) -> None:
 
 def explore(evaluated: Evaluation) -> None:
     """The matrix, and the faces behind it."""
-    confusion(
-        np.array(evaluated.figures["confusion_matrix"]), evaluated.figures["labels"], choose_cell
-    )
-    filters = choose_filters(evaluated)
-    faces = filtered(evaluated, filters)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{len(faces):,} of {len(evaluated.table):,} faces**, {filters.sort} first")
-        show_link(evaluated)
-    marks_waiting(evaluated)
+    confusion(np.array(evaluated.figures["confusion_matrix"]), evaluated.figures["labels"])
+    query = choose_filters(evaluated)
+    shown = fitting(evaluated, query)
+    size_px = show_toolbar(evaluated, query, len(shown))
     left, right = st.columns([3, 2], gap="large")
     with right:
-        face = open_face(evaluated)  # first, so that the gallery knows what a link opens
+        row = choose_face(evaluated)  # first, so that the gallery knows what a link opens
     with left:
-        show_faces(evaluated, faces)
+        show_faces(evaluated, shown, size_px)
     with right:
-        if face is not None:
-            face_detail(evaluated, face)
+        if row is not None:
+            show_face(evaluated, row, shown=shown)
 
 
 main()

@@ -2,25 +2,25 @@
 
 from collections.abc import Callable
 
-import altair as alt
 import pandas as pd
 import streamlit as st
 
 from fer import emotions
 from fer.errors import FerError
 from fer.evaluation.calibration import coverage_curve, reliability
+from fer.evaluation.charts import coverage_chart, reliability_chart
 from fer.evaluation.report import as_json
 from fer.evaluation.report_html import html
 from fer.nets.explain import heat_on_face
 from pages.common import errors
+from pages.common.pictures import pictures_html
 from pages.evaluate import keys
 from pages.evaluate.comparison import comparison, other_models
-from pages.evaluate.confusion import RIGHT_COLOR, WRONG_COLOR
-from pages.evaluate.detail import pictures_html
 from pages.evaluate.evaluated import Evaluation, evaluation
 
 _PERCENT = "percent"
 _LISTED = 200
+_PLAIN = {"displayModeBar": False}
 _NO_ONE = "no comparison"
 
 
@@ -76,34 +76,18 @@ def per_class(evaluated: Evaluation) -> None:
 
 def calibration(evaluated: Evaluation) -> None:
     frame, card = evaluated.table.frame, evaluated.model.card
-    bins = pd.DataFrame(
-        reliability(frame["confidence"].to_numpy(), frame["correct"].to_numpy(bool))
-    )
-    ideal = pd.DataFrame({"confidence": [0, 1], "accuracy": [0, 1]})
-    axes = {
-        "x": alt.X("confidence:Q", title="Confidence", axis=alt.Axis(format="%")),
-        "y": alt.Y("accuracy:Q", title="Accuracy", axis=alt.Axis(format="%")),
-    }
-    line = alt.Chart(ideal).mark_line(strokeDash=[4, 4], color="#808080").encode(**axes)
-    tips = [
-        alt.Tooltip("confidence:Q", format=".1%"),
-        alt.Tooltip("accuracy:Q", format=".1%"),
-        alt.Tooltip("images:Q", title="faces"),
-    ]
-    points = (
-        alt.Chart(bins)
-        .mark_line(color=RIGHT_COLOR, point=alt.OverlayMarkDef(size=60, color=RIGHT_COLOR))
-        .encode(**axes, tooltip=tips)
-    )
+    bins = reliability(frame["confidence"].to_numpy(), frame["correct"].to_numpy(bool))
     left, right = st.columns([3, 2], gap="large")
-    left.altair_chart(
-        (line + points).properties(height=380),
+    left.plotly_chart(
+        reliability_chart(bins),
+        config=_PLAIN,
         alt="Accuracy by confidence; the dashed line is ideal",
     )
     with right:
         st.metric("Expected calibration error", f"{evaluated.figures['ece']:.1%}")
         st.markdown(
-            "Above the dashed line the model is more often right than it says; below, less."
+            "Above the dashed line the model is right more often than its confidence promises; "
+            "below, less often."
         )
         if record := card.calibration:
             st.markdown(
@@ -120,35 +104,20 @@ def calibration(evaluated: Evaluation) -> None:
 
 def thresholds(evaluated: Evaluation) -> None:
     frame = evaluated.table.frame
-    curve = pd.DataFrame(
-        coverage_curve(frame["confidence"].to_numpy(), frame["correct"].to_numpy(bool))
-    )
+    curve = coverage_curve(frame["confidence"].to_numpy(), frame["correct"].to_numpy(bool))
     threshold = st.slider(
-        "Say “not sure” below this confidence, %", 0, 99, 50,
+        "Answer “not sure” below this confidence, %", 0, 99, 50,
         key=keys.THRESHOLD, bind="query-params",
     )  # fmt: skip
-    here = curve.iloc[threshold]
+    here = curve[threshold]
     if here["images"]:
         answered = f"**{here['coverage']:.1%}** of the faces get an answer"
         st.markdown(f"{answered}, and **{here['accuracy']:.1%}** of these answers are right.")
     else:
         st.markdown("No face gets an answer.")
-    base = alt.Chart(curve[curve["images"] > 0])
-    tips = [
-        alt.Tooltip(f"{name}:Q", format=".1%") for name in ("threshold", "coverage", "accuracy")
-    ]
-    line = base.mark_line(color=RIGHT_COLOR).encode(
-        x=alt.X("coverage:Q", title="Share of faces that get an answer", axis=alt.Axis(format="%")),
-        y=alt.Y("accuracy:Q", title="Accuracy on these", axis=alt.Axis(format="%"),
-                scale=alt.Scale(zero=False)),
-        tooltip=tips,
-    )  # fmt: skip
-    mark = (
-        alt.Chart(curve.iloc[[threshold]])
-        .mark_point(size=160, filled=True, color=WRONG_COLOR)
-        .encode(x="coverage:Q", y="accuracy:Q", tooltip=tips)
+    st.plotly_chart(
+        coverage_chart(curve, threshold=threshold), config=_PLAIN, alt="Accuracy by coverage"
     )
-    st.altair_chart((line + mark).properties(height=340), alt="Accuracy by coverage")
 
 
 def slices(evaluated: Evaluation) -> None:
@@ -167,9 +136,11 @@ def slices(evaluated: Evaluation) -> None:
 
 
 def attention(evaluated: Evaluation) -> None:
-    with st.spinner("Looking where the network looks"):
-        found = evaluated.attention
-    st.caption("Mean Grad-CAM over rightly named faces, drawn at random, on their mean face.")
+    with st.spinner("Computing where the network looks"):
+        means = evaluated.attention
+    st.caption(
+        "Mean Grad-CAM over correctly classified faces, drawn at random, on their mean face."
+    )
     st.html(
         pictures_html(
             [
@@ -178,19 +149,19 @@ def attention(evaluated: Evaluation) -> None:
                     f"{emotions.describe(label).symbol} {label} ({mean.images})",
                     f"Where the network looks for {label}",
                 )
-                for label, mean in found.items()
+                for label, mean in means.items()
             ]
         )
     )
 
 
 def doubts(evaluated: Evaluation) -> None:
-    with st.spinner("Looking for labels that are likely wrong"):
+    with st.spinner("Searching for labels that are likely wrong"):
         rows = pd.DataFrame(evaluated.errors)
     if evaluated.table.split in ("train", "all"):
         st.warning("On training faces this finds little: the network has learnt their labels.")
     st.caption(
-        f"Confident learning takes {len(rows):,} labels for wrong; the likeliest first. Sort the "
+        f"Confident learning considers {len(rows):,} labels wrong; the likeliest first. Sort the "
         "faces above by label error to see them."
     )
     if len(rows):
