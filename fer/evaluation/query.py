@@ -89,7 +89,8 @@ def rows(
         label_quality: As `fer.evaluation.label_errors` gives it; needed to sort by `doubtful`.
     """
     frame = table.frame
-    fits = frame["confidence"].between(*query.confidence).to_numpy(bool)
+    fits = np.ones(len(frame), bool)
+    fits &= frame["confidence"].between(*query.confidence)
     if query.answer:
         fits &= frame["correct"].to_numpy(bool) == (query.answer == "right")
     for column, wanted in (("label", query.true), ("predicted", query.predicted)):

@@ -62,7 +62,7 @@ def test_a_folder_outside_the_allowed_ones_is_refused(page: Page, server: str) -
     expect(page.get_by_role("alert")).to_contain_text("may read", timeout=SLOW_MS)
 
 
-def test_a_data_set_is_added_filtered_opened_marked_and_removed(
+def test_a_data_set_is_added_filtered_opened_annotated_and_removed(
     page: Page, server: str, allowed: Path
 ) -> None:
     add(page, server, allowed / "drawn", "mine")
@@ -83,7 +83,7 @@ def test_a_data_set_is_added_filtered_opened_marked_and_removed(
     dialog.get_by_role("button", name="Exclude").click()
     expect(dialog.get_by_text("Excluded by hand")).to_be_visible(timeout=SLOW_MS)
     dialog.get_by_role("button", name="Close").click()
-    expect(page.get_by_role("button", name="Marks (1)")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_role("button", name="Annotations (1)")).to_be_visible(timeout=SLOW_MS)
 
     page.reload()
     expect(faces(page)).to_have_count(6, timeout=SLOW_MS)

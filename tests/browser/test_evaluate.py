@@ -28,6 +28,7 @@ TABS = {
     "Label errors": "Confident learning",
     "Report": "to share",
 }
+MATRIX = ".st-key-evaluate-matrix"
 Idle = Callable[["Page"], None]
 
 
@@ -91,23 +92,21 @@ def app(models: None, server: str) -> str:
 def open_page(page: "Page", app: str, idle: Idle, query: str = "") -> None:
     page.set_default_timeout(60_000)
     page.goto(f"{app}/evaluate{query}")
-    page.locator(".st-key-evaluate-matrix g.mark-rect path").first.wait_for()
+    page.locator(f"{MATRIX} .hm text").first.wait_for()
     idle(page)
 
 
 def faces(page: "Page") -> "Locator":
-    return page.locator("#faces button")
+    return page.get_by_role("group", name=re.compile("^Faces, page")).get_by_role("button")
 
 
 def click_cell(page: "Page", idle: Idle, cell: int) -> int:
     """Click a cell, counted by rows, and return the number that stands in it."""
-    count = int(
-        page.locator(".st-key-evaluate-matrix g.mark-text.role-mark text").nth(cell).text_content()
-        or ""
-    )
-    box = page.locator(".st-key-evaluate-matrix g.mark-rect path").nth(cell).bounding_box()
+    text = page.locator(f"{MATRIX} .hm text").nth(cell)
+    count = int((text.text_content() or "").replace(",", ""))
+    box = text.bounding_box()
     assert box
-    page.mouse.move(box["x"] + 4, box["y"] + 4)
+    page.mouse.move(box["x"] - 4, box["y"] - 4)
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.down()
     page.mouse.up()
@@ -116,8 +115,15 @@ def click_cell(page: "Page", idle: Idle, cell: int) -> int:
     return count
 
 
+def relabel(page: "Page", label: str) -> None:
+    page.get_by_role("combobox", name="Right label").fill(label)
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Relabel").click()
+    page.get_by_role("button", name="Annotations (1)").wait_for()
+
+
 def fullest_cells(page: "Page") -> list[int]:
-    texts = page.locator(".st-key-evaluate-matrix g.mark-text.role-mark text").all_text_contents()
+    texts = page.locator(f"{MATRIX} .hm text").all_text_contents()
     assert len(texts) == len(LABELS) ** 2
     return sorted(range(len(texts)), key=lambda cell: -int(texts[cell]))
 
@@ -138,7 +144,7 @@ def test_a_clicked_cell_shows_its_faces_and_the_link_shows_them_to_others(
         alt = first.locator("img").get_attribute("alt") or ""
         assert alt.startswith(f"Face labelled {true}, predicted {said}")
     faces(page).nth(1).click()
-    page.get_by_text("Its right label").wait_for()
+    page.get_by_text("Right label").wait_for()
     wait_until_idle(page)
     opened = page.get_by_label("Open face").input_value()
     captions, link = faces(page).all_inner_texts(), page.url
@@ -148,27 +154,36 @@ def test_a_clicked_cell_shows_its_faces_and_the_link_shows_them_to_others(
     assert faces(page).nth(1).get_attribute("aria-current") == "true"
 
 
-def test_a_face_tells_all_about_itself_and_can_be_marked_and_unmarked(
+def test_a_face_tells_all_about_itself_and_can_be_annotated(
     page: "Page", app: str, wait_until_idle: Idle
 ) -> None:
     open_page(page, app, wait_until_idle, "?evaluate.show=all+faces&evaluate.leak=also+in+training")
     assert faces(page).count() == 3
     faces(page).first.click()
-    page.get_by_text("Its right label").wait_for()
+    page.get_by_text("Right label").wait_for()
     wait_until_idle(page)
-    assert page.get_by_text("of 10 people said").is_visible()
+    assert page.get_by_text("of 10 people chose").is_visible()
     assert page.get_by_text("1 exact copy in the data set").is_visible()
-    assert page.get_by_alt_text("Copy in train, labelled").is_visible()
+    assert page.get_by_role("group", name="1 exact copy in the data set").get_by_text("train, ").is_visible()
     assert page.get_by_alt_text("Grad-CAM: what spoke for").is_visible()
     page.get_by_role("button", name="Exclude").click()
-    page.get_by_text("1 marked face wait").wait_for()
+    page.get_by_role("button", name="Annotations (1)").wait_for()
     wait_until_idle(page)
     assert faces(page).count() == 2
     assert page.get_by_text("Skipped: 1 faces excluded by hand").is_visible()
-    page.get_by_role("button", name="Undo the last mark").click()
-    page.get_by_text("1 marked face wait").wait_for(state="detached")
+    assert page.get_by_text("It is not among the faces measured here").is_visible()
+    page.get_by_role("button", name="Include again").click()
+    page.get_by_role("button", name="Annotations (0)").wait_for()
     wait_until_idle(page)
     assert faces(page).count() == 3
+    relabel(page, "disgust")
+    page.get_by_role("button", name="Undo its annotations").click()
+    page.get_by_role("button", name="Annotations (0)").wait_for()
+    wait_until_idle(page)
+    relabel(page, "disgust")
+    page.get_by_role("button", name="Annotations (1)").click()
+    page.get_by_role("button", name="Undo the last step").click()
+    page.get_by_role("button", name="Annotations (0)").wait_for()
 
 
 def test_the_table_chooses_a_cell_by_keyboard(
@@ -210,14 +225,14 @@ def test_a_face_that_only_one_of_two_models_gets_right_is_opened(
     beside = page.locator("[class*=st-key-evaluate-beside] #faces button")
     beside.first.click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_text(re.compile(r"other says \w+, \d+% sure")).wait_for()
+    dialog.get_by_text(re.compile(r"other predicts \w+, \d+% sure")).wait_for()
     wait_until_idle(page)
-    assert dialog.get_by_text(re.compile(r"\d+ of 10 people said")).is_visible()
+    assert dialog.get_by_text(re.compile(r"\d+ of 10 people chose")).is_visible()
     page.keyboard.press("Escape")
     dialog.wait_for(state="detached")
 
 
-def test_on_fer2013_cells_are_clicked_a_face_is_marked_and_a_link_is_followed(
+def test_on_fer2013_cells_are_clicked_a_face_is_relabelled_and_a_link_is_followed(
     page: "Page", app: str, wait_until_idle: Idle, fer2013_folder: Path
 ) -> None:
     add(fer2013_folder, name="real")
@@ -241,10 +256,10 @@ def test_on_fer2013_cells_are_clicked_a_face_is_marked_and_a_link_is_followed(
     page.get_by_text("True: sad. Predicted: neutral").wait_for()
     wait_until_idle(page)
     assert page.get_by_alt_text("Grad-CAM: what spoke for neutral").is_visible()
-    assert page.get_by_text(re.compile(r"\d+ of \d+ people said neutral too")).is_visible()
+    assert page.get_by_text(re.compile(r"\d+ of \d+ people chose neutral too")).is_visible()
     opened = page.get_by_label("Open face").input_value()
     page.get_by_role("button", name="Relabel").click()
-    page.get_by_text("1 marked face waits for the next training").wait_for()
+    page.get_by_role("button", name="Annotations (1)").wait_for()
     page.get_by_text("True: neutral. Predicted: neutral").wait_for()
     wait_until_idle(page)
     page.get_by_role("button", name="Link").click()

@@ -70,15 +70,15 @@ def test_a_finding_of_the_audit_is_a_filter(data_page: AppTest) -> None:
 
 def test_what_a_filter_leaves_can_be_excluded_and_taken_in_again(data_page: AppTest) -> None:
     data_page.selectbox(key=keys.FINDING).set_value("near_constant").run()
-    data_page.button(key="dataset.marks.exclude").click().run()
+    data_page.button(key="dataset.annotations.exclude").click().run()
     assert load_dataset(NAME, validation_fraction=0).excluded.sum() == 1
-    assert "1 faces are excluded" in " ".join(text.value for text in data_page.markdown)
-    data_page.button(key="dataset.marks.undo").click().run()
+    assert "1 excluded, 0 relabelled" in " ".join(text.value for text in data_page.markdown)
+    data_page.button(key="dataset.annotations.undo").click().run()
     assert annotations.read(NAME) == {}
 
 
 def test_everything_cannot_be_excluded_at_once(data_page: AppTest) -> None:
-    assert data_page.button(key="dataset.marks.exclude").disabled
+    assert data_page.button(key="dataset.annotations.exclude").disabled
 
 
 def test_the_audit_says_what_it_found(data_page: AppTest) -> None:

@@ -159,7 +159,7 @@ def test_a_link_to_a_face_that_is_not_there_says_so(
     assert "No face 'test/happy/99.png' among those" in page.info[-1].value.replace("\\", "")
     page.text_input(key=keys.FACE).set_value("test/happy/1.png").run()
     assert "True: happy. Predicted" in words(page)
-    assert "5 of 10 people said" in words(page)
+    assert "5 of 10 people chose" in words(page)
 
 
 def test_a_relabelled_face_waits_for_the_next_training(
@@ -167,14 +167,14 @@ def test_a_relabelled_face_waits_for_the_next_training(
 ) -> None:
     write_model(models / "judge", ("happy", "sad"))
     page = opened(app, SPLIT="test", FACE="test/happy/1.png")
-    label = next(box for box in page.selectbox if box.label == "Its right label")
+    label = next(box for box in page.selectbox if box.label == "Right label")
     label.set_value("sad").run()
-    page.button(key="evaluate.mark.relabel.page").click().run()
-    assert "1 marked face waits for the next training" in words(page)
+    page.button(key="evaluate.face.relabel").click().run()
+    assert "1 annotated face waits for the next training" in words(page)
     assert "0 excluded, 1 relabelled" in words(page)
     assert "True: sad. Predicted" in words(page)
-    page.button(key="evaluate.mark.undo").click().run()
-    assert "marked face" not in words(page)
+    page.button(key="evaluate.annotations.undo").click().run()
+    assert "0 excluded, 0 relabelled" in words(page)
     assert "True: happy. Predicted" in words(page)
 
 
@@ -182,10 +182,10 @@ def test_a_filter_that_another_split_does_not_have_is_let_go(
     app: AppTest, models: Path, judged: str
 ) -> None:
     write_model(models / "judge", ("happy", "sad"))
-    page = opened(app, SPLIT="test", SHOW="all faces")
+    page = opened(app, SPLIT="test", SHOW="")
     part = next(name for name in page.selectbox(key=keys.SLICE).options if "bright" in name)
     page.selectbox(key=keys.SLICE).set_value(part).run()
     assert "of 6 faces" in words(page)
     page.selectbox(key=keys.SPLIT).set_value("train").run()
-    assert page.selectbox(key=keys.SLICE).value == "any"
+    assert page.selectbox(key=keys.SLICE).value == ""
     assert not page.exception
