@@ -31,27 +31,25 @@ def measure(address: str, executable: str) -> None:
             time.sleep(1)
             start = time.perf_counter()
             page.get_by_role("link", name="Evaluate").click()
-            page.locator(f"{MATRIX} g.mark-rect path").first.wait_for()
+            page.locator(f"{MATRIX} .hm text").first.wait_for()
             page.locator("#faces img").first.wait_for()
             visits.append(time.perf_counter() - start)
-        labels = page.locator(f"{MATRIX} g.role-axis-label text").all_text_contents()
-        labels = labels[: len(labels) // 2]
-        cells = page.locator(f"{MATRIX} g.mark-rect path")
-        counts = page.locator(f"{MATRIX} g.mark-text.role-mark text").all_text_contents()
-        full = [i for i, count in enumerate(counts) if count != "0"]
+        labels = page.locator(f"{MATRIX} .xtick text").all_text_contents()
+        cells = page.locator(f"{MATRIX} .hm text")
+        full = [i for i, count in enumerate(cells.all_text_contents()) if count != "0"]
         clicks = []
         for cell in full[1 : CLICKS + 1]:
             time.sleep(1)
             box = cells.nth(cell).bounding_box()
             assert box
-            page.mouse.move(box["x"] + 3, box["y"] + 3)
+            page.mouse.move(box["x"] - 3, box["y"] - 3)
             page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-            true, said = labels[cell // len(labels)], labels[cell % len(labels)]
+            true, predicted = labels[cell // len(labels)], labels[cell % len(labels)]
             start = time.perf_counter()
             page.mouse.down()
             page.mouse.up()
             page.locator(
-                f'#faces img[alt^="Face labelled {true}, predicted {said} "]'
+                f'#faces img[alt^="Face labelled {true}, predicted {predicted} "]'
             ).first.wait_for()
             clicks.append(time.perf_counter() - start)
         browser.close()

@@ -164,7 +164,11 @@ def test_a_face_tells_all_about_itself_and_can_be_annotated(
     wait_until_idle(page)
     assert page.get_by_text("of 10 people chose").is_visible()
     assert page.get_by_text("1 exact copy in the data set").is_visible()
-    assert page.get_by_role("group", name="1 exact copy in the data set").get_by_text("train, ").is_visible()
+    assert (
+        page.get_by_role("group", name="1 exact copy in the data set")
+        .get_by_text("train, ")
+        .is_visible()
+    )
     assert page.get_by_alt_text("Grad-CAM: what spoke for").is_visible()
     page.get_by_role("button", name="Exclude").click()
     page.get_by_role("button", name="Annotations (1)").wait_for()

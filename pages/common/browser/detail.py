@@ -119,7 +119,7 @@ def show_alike(
         if len(shown) or key == "copies":
             st.caption(heading)
         if len(shown) and can_open:
-            show_row(state, dataset, shown, draw, label=heading, key=f"face.{key}")
+            show_row(state, dataset, shown, draw, label=heading, key=f"face.{key}", size_px=72)
         elif len(shown):
             st.html(pictures_html([(one.pixels, one.caption, one.alt) for one in draw(shown)]))
 
