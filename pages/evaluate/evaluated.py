@@ -54,7 +54,8 @@ class Evaluation:
 
     def answer(self, row: int) -> pd.Series:
         """The table's row of the face at a position in the data set."""
-        return self.table.frame.iloc[self.position[row]]
+        answer: pd.Series = self.table.frame.iloc[self.position[row]]
+        return answer
 
     @cached_property
     def doubts(self) -> pd.DataFrame:
