@@ -12,7 +12,7 @@ from pages.common import predictors
 
 PAGE_WIDTH_PX = 1200
 PAGES = Path(__file__).parent / "pages"
-# By folder, which is also the path in the address. No docstring: Streamlit would show it.
+# The folder of each screen, which is also its path in the address, with its title and icon.
 SCREENS = {
     "home": ("Home", ":material/home:"),
     "predict": ("Predict", ":material/photo_camera:"),

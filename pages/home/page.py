@@ -51,7 +51,7 @@ def show_purpose() -> None:
     st.title("Which emotion does a face show?", anchor=False)
     st.markdown(
         "Give it a photo. It finds every face and shows which of seven expressions each one "
-        "resembles, how confident it is, and what in the face that is based on."
+        "resembles, how confident it is, and which parts of the face it used."
     )
     if st.button("Try it on a photo", icon=":material/photo_camera:", type="primary"):
         st.switch_page("pages/predict/page.py")

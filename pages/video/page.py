@@ -1,13 +1,11 @@
 """Videos in, who showed what and when out."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
-import altair as alt
 import pandas as pd
 import streamlit as st
 
-from fer import emotions, settings
+from fer import settings
 from fer.errors import FerError
 from fer.inference.predictor import Predictor
 from fer.inference.video_analysis import VideoAnalysis
@@ -15,15 +13,14 @@ from pages.common import errors, predictors
 from pages.common.pictures import annotated
 from pages.common.progress import duration
 from pages.video import keys
+from pages.video.charts import choose_moment, show_shares
 
 FORMATS = ["mp4", "mov", "m4v", "webm", "mkv", "avi", "mpg", "mpeg", "mjpeg"]
 LOCAL = ("127.0.0.1", "localhost", "::1")
 SHOWN_EVERY_S = 0.3
-AXIS_PX = 48  # of both charts, so that a moment lies at one place in them
 FRAME_WIDTH_PX = 640  # a narrower screen shows it narrower
 
-VideoKey = tuple[str, int, Predictor]
-"""Which video, every how many frames are analysed, and by what."""
+VideoKey = tuple[str, int, Predictor]  # which video, every how many frames, by what
 
 
 def main() -> None:
@@ -131,7 +128,8 @@ def show_timeline(analysis: VideoAnalysis, predictor: Predictor) -> None:
     table = pd.DataFrame(rows)
     table["until_s"] = table["time_s"] + analysis.timeline.step_s
     st.header("Timeline", anchor=False)
-    chosen = charts(table, analysis.timeline.labels)
+    show_shares(table, analysis.timeline.labels)
+    chosen = choose_moment(table)
     if dropped := analysis.timeline.dropped:
         st.caption(f"{dropped:,} more people are not listed: only the first ones are.")
     st.download_button(
@@ -158,59 +156,6 @@ def show_timeline(analysis: VideoAnalysis, predictor: Predictor) -> None:
             alt=f"The frame at {moment:.1f} s: {words}",
             caption=f"{moment:.1f} s, this frame alone: {words}",
         )
-
-
-def charts(table: pd.DataFrame, labels: Sequence[str]) -> float | None:
-    """Both charts; the time of the step that was clicked."""
-    labels = list(labels)
-    colors = alt.Scale(domain=labels, range=[emotions.describe(label).color for label in labels])
-    end = float(table["until_s"].max())
-    time_axis = alt.X("time_s:Q", title="seconds", scale=alt.Scale(domain=[0, end], nice=False))
-    shares = table.groupby("time_s")[[f"p_{label}" for label in labels]].mean()
-    shares.columns = pd.Index(labels)
-    shares.loc[end] = shares.iloc[-1]  # the last step has a width, too
-    long = shares.reset_index().melt("time_s", var_name="emotion", value_name="probability")
-    st.caption("Mean probability of each emotion")
-    st.altair_chart(
-        alt.Chart(long)
-        .mark_area(interpolate="step-after")
-        .encode(
-            x=time_axis,
-            y=alt.Y(
-                "probability:Q",
-                stack="zero",
-                title=None,
-                axis=alt.Axis(format="%", minExtent=AXIS_PX),
-            ),
-            color=alt.Color(
-                "emotion:N",
-                scale=colors,
-                legend=alt.Legend(orient="bottom", title=None, columns=4),
-            ),
-            tooltip=["time_s", "emotion", alt.Tooltip("probability", format=".0%")],
-        )
-        .properties(height=320),
-    )
-    st.caption("Most probable emotion of each person; click a moment to see it")
-    picked = alt.selection_point(name="moment", fields=["time_s"], on="click", empty=False)
-    event = st.altair_chart(
-        alt.Chart(table)
-        .mark_rect()
-        .encode(
-            x=time_axis,
-            x2="until_s:Q",
-            y=alt.Y("person:N", title=None, axis=alt.Axis(minExtent=AXIS_PX)),
-            color=alt.Color("emotion:N", scale=colors, legend=None),
-            opacity=alt.Opacity("confidence:Q", scale=alt.Scale(domain=[0, 1]), legend=None),
-            tooltip=["time_s", "person", "emotion", alt.Tooltip("confidence", format=".0%")],
-        )
-        .add_params(picked)
-        .properties(height=min(80 + 30 * table["person"].nunique(), 400)),
-        on_select="rerun",
-        key=keys.MOMENT,
-    )
-    points = event["selection"].get("moment") or []
-    return float(points[0]["time_s"]) if points else None
 
 
 main()

@@ -127,5 +127,6 @@ def test_a_video_becomes_a_timeline_and_a_click_shows_its_moment(
     rows = list(csv.DictReader(io.StringIO(downloaded(page, "Timeline as CSV").decode())))
     assert {row["person"] for row in rows} == {"1"}
     assert {row["emotion"] for row in rows} == {"happy"}
-    page.locator("g.mark-rect path").nth(10).click()
+    bars = page.locator(".barlayer .point path")
+    bars.nth(10).click(force=True, timeout=SLOW_MS)  # Plotly takes clicks on a cover above them
     expect(page.get_by_alt_text("The frame at 2.5 s: happy")).to_be_visible(timeout=SLOW_MS)

@@ -62,7 +62,7 @@ def test_a_video_becomes_a_timeline_and_a_frame_at_the_chosen_moment(
 
 def test_a_click_on_the_timeline_moves_the_moment(video_page: AppTest, video: Path) -> None:
     upload(video_page, video)
-    video_page.session_state[keys.MOMENT] = {"selection": {"moment": [{"time_s": 3.0}]}}
+    video_page.session_state[keys.MOMENT] = {"selection": {"points": [{"customdata": [3.0]}]}}
     video_page.run()
     assert video_page.slider[-1].value == 3.0
     assert shown_moment(video_page).startswith("3.0 s")

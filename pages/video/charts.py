@@ -1,0 +1,102 @@
+"""The two charts of a video's timeline: of all faces together, and of each person."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from fer import emotions
+from pages.video import keys
+
+LEFT_PX = 48  # of both charts, so that a moment lies at the same place in them
+SHARES_HEIGHT_PX = 320
+PERSON_HEIGHT_PX, PEOPLE_HEIGHT_PX = 30, 400
+
+
+def show_shares(table: pd.DataFrame, labels: Sequence[str]) -> None:
+    """Mean probability of each emotion over time, stacked.
+
+    Args:
+        table: The rows of a timeline, and `until_s`, the end of each step.
+        labels: The model's.
+    """
+    st.caption("Mean probability of each emotion")
+    shares = table.groupby("time_s")[[f"p_{label}" for label in labels]].mean()
+    end = float(table["until_s"].max())
+    shares.loc[end] = shares.iloc[-1]  # the last step has a width, too
+    figure = go.Figure(
+        [
+            go.Scatter(
+                x=shares.index,
+                y=shares[f"p_{label}"],
+                name=label,
+                mode="lines",
+                stackgroup="all",
+                line={"shape": "hv", "width": 0},
+                fillcolor=emotions.describe(label).color,
+                hovertemplate="%{y:.0%}",
+            )
+            for label in labels
+        ]
+    )
+    _lay_out(figure, SHARES_HEIGHT_PX, end)
+    figure.update_layout(
+        hovermode="x unified", legend={"orientation": "h", "y": -0.2, "traceorder": "normal"}
+    )
+    figure.update_yaxes(tickformat=".0%", range=[0, 1])
+    st.plotly_chart(figure, config={"displayModeBar": False}, alt="Emotions over time")
+
+
+def choose_moment(table: pd.DataFrame) -> float | None:
+    """Most probable emotion of each person over time; the time of the step that was clicked."""
+    st.caption("Most probable emotion of each person; click a moment to see it")
+    figure = go.Figure(
+        go.Bar(
+            orientation="h",
+            y=table["person"],
+            base=table["time_s"],
+            x=table["until_s"] - table["time_s"],
+            width=0.9,
+            customdata=table[["time_s", "person", "emotion", "confidence"]],
+            marker={
+                "color": [
+                    _translucent(emotions.describe(label).color, confidence)
+                    for label, confidence in zip(table["emotion"], table["confidence"], strict=True)
+                ],
+                "line": {"width": 0},
+            },
+            unselected={"marker": {"opacity": 1}},
+            hovertemplate="%{customdata[0]} s, person %{customdata[1]}: %{customdata[2]}, "
+            "%{customdata[3]:.0%}<extra></extra>",
+        )
+    )
+    people = sorted(table["person"].unique())
+    height_px = min(80 + PERSON_HEIGHT_PX * len(people), PEOPLE_HEIGHT_PX)
+    _lay_out(figure, height_px, float(table["until_s"].max()))
+    figure.update_yaxes(type="category", categoryarray=people[::-1], showgrid=False)
+    event = st.plotly_chart(
+        figure,
+        on_select="rerun",
+        selection_mode="points",
+        key=keys.MOMENT,
+        config={"displayModeBar": False},
+        alt="Emotion of each person over time",
+    )
+    points = event["selection"]["points"]
+    return float(points[0]["customdata"][0]) if points else None
+
+
+def _translucent(color: str, opacity: float) -> str:
+    red, green, blue = (int(color[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity})"
+
+
+def _lay_out(figure: go.Figure, height_px: int, end_s: float) -> None:
+    figure.update_layout(
+        height=height_px,
+        margin={"l": LEFT_PX, "r": 8, "t": 8, "b": 8},
+        dragmode=False,
+    )
+    figure.update_xaxes(ticksuffix=" s", range=[0, end_s], fixedrange=True, showgrid=False)
+    figure.update_yaxes(fixedrange=True)
