@@ -34,7 +34,7 @@ from PIL import Image
 import fer
 from fer.data import Dataset
 from fer.data.audit import FINDINGS, audit
-from fer.data.query import MARKED, OPINIONS, SORTS, Query, rows
+from fer.data.query import ANNOTATED, OPINIONS, SORTS, Query, rows
 from fer.data.readers import Listing
 from fer.data.store import Shape, open_stored
 from fer.emotions import FER2013
@@ -92,7 +92,7 @@ def filters(dataset: Dataset) -> None:
     """The slowest of what the page's filters and orders can ask for."""
     report = audit(dataset)
     asked = [
-        *(Query(finding=finding) for finding in (*FINDINGS, *MARKED)),
+        *(Query(finding=finding) for finding in (*FINDINGS, *ANNOTATED)),
         *(Query(opinion=opinion) for opinion in OPINIONS),
         *(Query(text="publictest", sort=sort) for sort in SORTS),
         *(Query(splits=("train",), labels=(label,)) for label in dataset.labels),
@@ -176,9 +176,9 @@ class GeneratedReader:
                 "stamp": "generated",
             }
         )
-        return Listing(recognised="generated", table=table, left_out=(), picture=self._picture)
+        return Listing(source_format="generated", table=table, skipped=(), image=self._image)
 
-    def _picture(self, row: int) -> np.ndarray:
+    def _image(self, row: int) -> np.ndarray:
         face = self._noise[row % 4096 :][: 48 * 48].reshape(48, 48).copy()
         face[0, :4] = np.frombuffer(row.to_bytes(4), np.uint8)
         return face

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="The data sets of this machine.", no_args_is_help=True)
 
-_LISTED = 20  # files left out that are named one by one
+_LISTED = 20  # skipped files that are listed
 
 
 def _data_source(dataset: str) -> "Dataset":
@@ -30,7 +30,7 @@ def add_data(
             help="A folder, fer2013.csv, a manifest, an archive, or kaggle:<owner>/<name>."
         ),
     ],
-    name: Annotated[str | None, typer.Option(help="What to call it.")] = None,
+    name: Annotated[str | None, typer.Option(help="Its name.")] = None,
     custom_classes: Annotated[
         bool, typer.Option("--custom-classes", help="Keep unknown emotions as classes.")
     ] = False,
@@ -67,7 +67,7 @@ def list_data() -> None:
 def show_data(
     dataset: Annotated[str, typer.Argument(help="A data set's name or path.")],
 ) -> None:
-    """Say what a data set holds and what was left out."""
+    """Show what a data set holds and what was skipped."""
     with plain_errors():
         _print_dataset(_data_source(dataset))
 
@@ -75,7 +75,9 @@ def show_data(
 def _print_dataset(dataset: "Dataset") -> None:
     from fer.data.summary import class_by_split
 
-    out.print(f"[bold]{escape(dataset.name)}[/bold]: {escape(dataset.recognised)}", soft_wrap=True)
+    out.print(
+        f"[bold]{escape(dataset.name)}[/bold]: {escape(dataset.source_format)}", soft_wrap=True
+    )
     out.print(f"Splits: {escape(dataset.split_rule)}.", soft_wrap=True)
     counts = class_by_split(dataset)
     table = make_table("class", *counts.columns, "all")
@@ -83,13 +85,13 @@ def _print_dataset(dataset: "Dataset") -> None:
         table.add_row(escape(str(label)), *(f"{n:,}" for n in row), f"{row.sum():,}")
     table.add_row("all", *(f"{n:,}" for n in counts.sum()), f"{len(dataset):,}")
     out.print(table)
-    marked = int(dataset.excluded.sum()), int(dataset.relabelled.sum())
-    if any(marked):
-        out.print(f"By hand: {marked[0]:,} excluded, {marked[1]:,} relabelled.")
-    for path, reason in dataset.unreadable[:_LISTED]:
-        out.print(f"[yellow]left out[/yellow] {escape(path)}: {escape(reason)}", soft_wrap=True)
-    if len(dataset.unreadable) > _LISTED:
-        out.print(f"and {len(dataset.unreadable) - _LISTED:,} more left out.")
+    excluded, relabelled = int(dataset.excluded.sum()), int(dataset.relabelled.sum())
+    if excluded or relabelled:
+        out.print(f"Annotated by hand: {excluded:,} excluded, {relabelled:,} relabelled.")
+    for path, reason in dataset.skipped[:_LISTED]:
+        out.print(f"[yellow]skipped[/yellow] {escape(path)}: {escape(reason)}", soft_wrap=True)
+    if len(dataset.skipped) > _LISTED:
+        out.print(f"and {len(dataset.skipped) - _LISTED:,} more skipped.")
 
 
 @app.command("audit")
@@ -107,7 +109,7 @@ def audit_data(
         return
     from fer.data.summary import sentences
 
-    out.print(f"[bold]{escape(summary['name'])}[/bold]: {escape(summary['recognised'])}")
+    out.print(f"[bold]{escape(summary['name'])}[/bold]: {escape(summary['source_format'])}")
     for sentence in sentences(summary):
         out.print(f"- {escape(sentence)}", soft_wrap=True)
 
@@ -116,9 +118,9 @@ def audit_data(
 def remove_data(
     dataset: Annotated[str, typer.Argument(help="A data set's name.")],
 ) -> None:
-    """Forget a data set's name and index. Your own files and marks stay."""
+    """Remove a data set's name and index. Your files and annotations stay."""
     with plain_errors():
         from fer.data import remove
 
         remove(dataset)
-    out.print(f"'{escape(dataset)}' is forgotten. Its files were not touched.")
+    out.print(f"'{escape(dataset)}' was removed. Its files were not touched.")

@@ -1,7 +1,7 @@
-"""Marks made by hand: faces left out, and labels put right.
+"""Annotations: faces excluded and labels corrected by hand.
 
-They lie in one small file beside the index, never in the user's data. A mark holds for a path
-and the content that was there: a file that was changed since has no marks.
+They are kept in one small file beside the index, never in the user's data. An annotation applies
+to a path and the content it had: a file that has changed since has none.
 """
 
 import csv
@@ -22,16 +22,17 @@ from fer.data.registry import resolve
 from fer.errors import DatasetError
 
 FILE = "overlay.json"
+"""Its name and form are those of version 1, so that old files stay readable."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mark:
-    """What was decided about one face.
+class Annotation:
+    """A decision about one face.
 
     Attributes:
-        hash: Content of the face when it was marked.
-        excluded: Whether it is left out.
-        label: The right label; None where the data set's own holds.
+        hash: Content of the face when it was annotated.
+        excluded: Whether it is excluded.
+        label: The corrected label; None if the data set's own applies.
     """
 
     hash: str
@@ -39,33 +40,33 @@ class Mark:
     label: str | None = None
 
 
-def read(dataset: Dataset | str | Path) -> dict[str, Mark]:
-    """Marks by path; an empty dictionary where nothing is marked.
+def read(dataset: Dataset | str | Path) -> dict[str, Annotation]:
+    """Annotations by path; empty if there are none.
 
     Args:
         dataset: The data set, or its name or path.
 
     Raises:
-        DatasetError: If there is no such data set, or its file of marks is damaged.
+        DatasetError: If there is no such data set, or its annotations are damaged.
     """
     return _merged(_steps(_file(dataset)))
 
 
-def mark(
+def annotate(
     dataset: Dataset,
     paths: Sequence[str],
     *,
     excluded: bool | None = None,
     label: str | None = None,
 ) -> None:
-    """Decide about faces; one call is one step that `undo` takes back.
+    """Exclude or relabel faces; one call is one step, which `undo` reverts.
 
     Args:
-        dataset: The data set that the paths stand in.
+        dataset: The data set.
         paths: Values of its index column `path`.
-        excluded: Leave them out, or take them in again; None leaves that as it is.
-        label: Their right label: an emotion, an alias, or a class of the data set; None leaves
-            that as it is.
+        excluded: Whether to exclude them; None keeps the present decision.
+        label: The correct label: an emotion, an alias, or a class of the data set; None keeps the
+            present one.
 
     Raises:
         DatasetError: If a path is not in the data set, or it is only in memory.
@@ -88,14 +89,14 @@ def mark(
 
 
 def undo(dataset: Dataset | str | Path, paths: Sequence[str] | None = None) -> int:
-    """Take back the last step, or every mark of some faces.
+    """Revert the last step, or every annotation of some faces.
 
     Args:
         dataset: The data set, or its name or path.
         paths: The faces; None for the last step.
 
     Returns:
-        The number of faces whose marks changed.
+        The number of faces whose annotations changed.
     """
     file = _file(dataset)
     with locked(file.with_suffix(".lock")):
@@ -114,32 +115,32 @@ def undo(dataset: Dataset | str | Path, paths: Sequence[str] | None = None) -> i
 
 
 def export(dataset: Dataset | str | Path) -> str:
-    """The marks as CSV: `path,hash,excluded,label`."""
+    """The annotations as CSV: `path,hash,excluded,label`."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("path", "hash", "excluded", "label"))
-    for path, decided in sorted(read(dataset).items()):
-        writer.writerow((path, decided.hash, int(decided.excluded), decided.label or ""))
+    for path, given in sorted(read(dataset).items()):
+        writer.writerow((path, given.hash, int(given.excluded), given.label or ""))
     return text.getvalue()
 
 
 def apply(index: pd.DataFrame, folder: Path) -> pd.DataFrame:
-    """The index with `excluded`, `label_original`, and the labels that were put right.
+    """The index with `excluded`, `label_original` and the corrected labels.
 
     Args:
         index: With the columns `path`, `hash` and `label`.
-        folder: Where the data set keeps its marks.
+        folder: The data set's folder, which holds its annotations.
     """
     index = index.assign(excluded=False, label_original=index["label"])
-    marks = _merged(_steps(folder / FILE))
-    if not marks:
+    given = _merged(_steps(folder / FILE))
+    if not given:
         return index
-    found = index.loc[index["path"].isin(list(marks)), ["path", "hash"]]
-    held = {
-        row: marks[path] for row, path, digest in found.itertuples() if marks[path].hash == digest
+    faces = index.loc[index["path"].isin(list(given)), ["path", "hash"]]
+    valid = {
+        row: given[path] for row, path, digest in faces.itertuples() if given[path].hash == digest
     }
-    excluded = [row for row, decided in held.items() if decided.excluded]
-    labels = {row: decided.label for row, decided in held.items() if decided.label}
+    excluded = [row for row, annotation in valid.items() if annotation.excluded]
+    labels = {row: annotation.label for row, annotation in valid.items() if annotation.label}
     index.loc[excluded, "excluded"] = True
     index.loc[list(labels), "label"] = list(labels.values())
     return index
@@ -148,7 +149,7 @@ def apply(index: pd.DataFrame, folder: Path) -> pd.DataFrame:
 def _file(dataset: Dataset | str | Path) -> Path:
     folder = dataset.folder if isinstance(dataset, Dataset) else resolve(dataset).folder
     if folder is None:
-        raise DatasetError("Marks need a data set that was loaded by name or path.")
+        raise DatasetError("Annotations need a data set that was loaded by name or path.")
     return folder / FILE
 
 
@@ -163,19 +164,20 @@ def _steps(file: Path) -> list[dict[str, Any]]:
         _merged(steps)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DatasetError(
-            f"The marks in '{file}' cannot be read ({error!r}). Mend the file, or move it away to "
-            "start without marks."
+            f"The annotations in '{file}' cannot be read ({error!r}). Repair the file, or move it "
+            "away to start without annotations."
         ) from None
     return steps
 
 
-def _merged(steps: Sequence[dict[str, Any]]) -> dict[str, Mark]:
-    marks: dict[str, Mark] = {}
+def _merged(steps: Sequence[dict[str, Any]]) -> dict[str, Annotation]:
+    merged: dict[str, Annotation] = {}
     for step in steps:
         for path, digest in step["faces"].items():
-            before = marks.get(path)
+            before = merged.get(path)
             if before is None or before.hash != digest:
-                before = Mark(hash=digest)
+                before = Annotation(hash=digest)
             excluded = before.excluded if step["excluded"] is None else step["excluded"]
-            marks[path] = Mark(hash=digest, excluded=excluded, label=step["label"] or before.label)
-    return {path: mark for path, mark in marks.items() if mark.excluded or mark.label}
+            label = step["label"] or before.label
+            merged[path] = Annotation(hash=digest, excluded=excluded, label=label)
+    return {path: given for path, given in merged.items() if given.excluded or given.label}

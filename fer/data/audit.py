@@ -81,7 +81,7 @@ def audit(dataset: Dataset, *, near: np.ndarray | None = None) -> Audit:
     flat = index[findings["near_constant"].to_numpy()]
     summary = {
         "name": dataset.name,
-        "recognised": dataset.recognised,
+        "source_format": dataset.source_format,
         "images": len(dataset),
         "excluded": int(dataset.excluded.sum()),
         "relabelled": int(dataset.relabelled.sum()),
@@ -113,7 +113,7 @@ def audit(dataset: Dataset, *, near: np.ndarray | None = None) -> Audit:
             "blank": int((flat["std"] == 0).sum()),
             "by_split": _ints(flat["split"].value_counts()),
         },
-        "unreadable": [{"path": path, "reason": reason} for path, reason in dataset.unreadable],
+        "skipped": [{"path": path, "reason": reason} for path, reason in dataset.skipped],
         "votes": _vote_figures(dataset, opinion),
     }
     return Audit(

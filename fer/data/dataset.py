@@ -39,8 +39,8 @@ class Dataset:
         labels: The classes, in the one order of `fer.emotions`.
         split_rule: How the splits came about, in a sentence.
         synthetic: Whether the faces are drawn rather than photographed.
-        unreadable: (path, reason) of every file and row that was left out.
-        recognised: What the reader took the source for, in a sentence.
+        skipped: (path, reason) of every file and row that was left out.
+        source_format: What the reader took the source for, in a sentence.
         folder: Where index, pixels and marks are kept; None if only in memory.
         truth: What the labels are: `label`, the data set's own, or `votes`; see `by_votes`.
     """
@@ -51,8 +51,8 @@ class Dataset:
     labels: tuple[str, ...]
     split_rule: str
     synthetic: bool = False
-    unreadable: tuple[tuple[str, str], ...] = ()
-    recognised: str = ""
+    skipped: tuple[tuple[str, str], ...] = ()
+    source_format: str = ""
     folder: Path | None = None
     truth: str = "label"
 

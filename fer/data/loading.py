@@ -76,8 +76,8 @@ def load_dataset(
         labels=emotions.ordered(index["label"].unique()),
         split_rule=rule,
         synthetic=path is None,
-        unreadable=stored.unreadable,
-        recognised=stored.recognised,
+        skipped=stored.skipped,
+        source_format=stored.source_format,
         folder=found.folder,
     )
     return dataset.by_votes() if truth == "votes" else dataset

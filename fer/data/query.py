@@ -10,7 +10,7 @@ from fer.data.audit import FINDINGS, Audit
 from fer.data.dataset import Dataset
 from fer.errors import ConfigError
 
-MARKED: Mapping[str, str] = {"excluded": "excluded by hand", "relabelled": "relabelled by hand"}
+ANNOTATED: Mapping[str, str] = {"excluded": "excluded by hand", "relabelled": "relabelled by hand"}
 
 OPINIONS: Mapping[str, str] = {
     "agree": "people agree with the label",
@@ -37,7 +37,7 @@ class Query:
         splits: Values of the index column `split`.
         labels: Classes.
         opinion: One of `OPINIONS`.
-        finding: One of `FINDINGS` or `MARKED`.
+        finding: One of `FINDINGS` or `ANNOTATED`.
         text: Part of the file name, whatever the case.
         sort: One of `SORTS`.
     """
@@ -51,7 +51,7 @@ class Query:
 
     def __post_init__(self) -> None:
         for name, known in (
-            ("opinion", OPINIONS), ("finding", {**FINDINGS, **MARKED}), ("sort", SORTS)
+            ("opinion", OPINIONS), ("finding", {**FINDINGS, **ANNOTATED}), ("sort", SORTS)
         ):  # fmt: skip
             if (value := getattr(self, name)) and value not in known:
                 raise ConfigError(f"query.{name} is '{value}'; known: {', '.join(known)}.")

@@ -36,7 +36,7 @@ class Source:
 
     @property
     def folder(self) -> Path:
-        """Where index, pixels and marks are kept; the same for every name of one source."""
+        """Where index, pixels and annotations are kept; the same for every name of one source."""
         if self.path is None:
             return settings.datasets_folder() / "store" / SYNTHETIC
         said = f"{self.path}\0{self.custom_classes}".encode()

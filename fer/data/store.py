@@ -1,9 +1,9 @@
 """Index and pixels on disk, keyed by the content of the source and the shape of the pixels.
 
 `<shape>-<key>.parquet` is the index and `<shape>-<key>.pixels` the uint8 array beside it. The
-index is moved into place last: where it is, both are whole. A build appends pixels to
-`building-<shape>/pixels` and notes every block of rows beside them, so that the next build goes
-on where one was killed, and copies what it knows rather than decode it again.
+index is moved into place last: if it is there, both are complete. A build appends pixels to
+`building-<shape>/pixels` and writes every block of rows beside them, so that a build that was
+killed is resumed, and faces that are known from an earlier state are copied, not decoded again.
 """
 
 import json
@@ -31,9 +31,9 @@ from fer.files import replace_path
 from fer.progress import Progress
 
 _FORMAT = 1
-_BLOCK = 4096  # faces that a build which is killed may lose …
-_BLOCK_BYTES = 16_000_000  # … or fewer, where they are large: two blocks are held at once
-_BATCH = 512  # fewer changes of hands between threads
+_BLOCK = 4096  # the most faces that a killed build loses …
+_BLOCK_BYTES = 16_000_000  # … or fewer if they are large: two blocks are in memory at once
+_BATCH = 512  # images per task, so that threads seldom wait for each other
 _MEASURED = dict(
     zip(ImageStats._fields, ("int32", "int32", "str", "float32", "float32"), strict=True)
 )
@@ -41,20 +41,20 @@ _MEASURED = dict(
 
 @dataclass(frozen=True, kw_only=True)
 class Stored:
-    """What `open_stored` gives.
+    """An index and its pixels, as `open_stored` returns them.
 
     Attributes:
-        index: The listing's columns, without the stamps, and what was measured on each picture.
+        index: The listing's columns, without the stamps, and the `ImageStats` of each image.
         pixels: Shape (n, height, width, channels), uint8, mapped and read-only.
-        recognised: What the source is, in a sentence.
-        unreadable: (path, reason) of what was left out.
+        source_format: What the source was recognised as, in a sentence.
+        skipped: (path, reason) of every file and row that was skipped.
         key: Changes with the content of the source and the shape.
     """
 
     index: pd.DataFrame
     pixels: np.ndarray
-    recognised: str
-    unreadable: tuple[tuple[str, str], ...]
+    source_format: str
+    skipped: tuple[tuple[str, str], ...]
     key: str
 
 
@@ -77,17 +77,17 @@ class Shape:
 def open_stored(
     folder: Path, reader: Reader, shape: Shape, *, progress: Progress | None = None
 ) -> Stored:
-    """Open index and pixels, after building what is missing of them.
+    """Open index and pixels, after building what is missing.
 
     Args:
         folder: Where they are kept.
-        reader: Of the source.
-        shape: Of the pixels.
-        progress: Called while they are built.
+        reader: The reader of the source.
+        shape: The shape of the pixels.
+        progress: Called with the faces done and planned while they are built.
 
     Raises:
-        DatasetError: If the source cannot be read, none of its pictures can, or the disk does not
-            take what is made of them.
+        DatasetError: If the source or all of its images cannot be read, or the disk cannot be
+            written to.
     """
     key = f"{shape}-{reader.signature()}-{_FORMAT}"
     if (stored := _opened(folder, key, shape)) is not None:
@@ -99,11 +99,13 @@ def open_stored(
                 stored = _opened(folder, key, shape)
     except OSError as error:
         raise DatasetError(
-            f"The index in '{folder}' cannot be made: {error}. Make room there, or let FER_HOME "
-            "name another place. What is done so far is kept."
+            f"The index in '{folder}' cannot be written: {error}. Make room there, or set FER_HOME "
+            "to another folder. What is done so far is kept."
         ) from error
     if stored is None:
-        raise DatasetError(f"The index in '{folder}' vanished while it was made. Try again.")
+        raise DatasetError(
+            f"The index in '{folder}' disappeared while it was being built. Try again."
+        )
     return stored
 
 
@@ -112,14 +114,14 @@ def _opened(folder: Path, key: str, shape: Shape) -> Stored | None:
         table = pq.read_table(folder / f"{key}.parquet")
         index = table.drop_columns(["stamp"]).to_pandas()
         pixels = np.memmap(folder / f"{key}.pixels", np.uint8, "r", shape=(len(index), *shape.face))
-        said: dict[str, Any] = json.loads(table.schema.metadata[b"fer"])
+        facts: dict[str, Any] = json.loads(table.schema.metadata[b"fer"])
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException):
-        return None  # not there, or damaged from outside: it is made again
+        return None  # missing, or damaged from outside: build it again
     return Stored(
         index=index,
         pixels=pixels.view(np.ndarray),
-        recognised=said["recognised"],
-        unreadable=tuple((path, reason) for path, reason in said["unreadable"]),
+        source_format=facts["recognised"],
+        skipped=tuple((path, reason) for path, reason in facts["unreadable"]),
         key=key,
     )
 
@@ -140,7 +142,7 @@ class _Block:
 
 
 class _Build:
-    """One build: what is known is copied, the rest decoded, all of it noted block by block."""
+    """One build: known faces are copied, the rest is decoded, and every block is recorded."""
 
     def __init__(
         self, folder: Path, shape: Shape, listing: Listing, progress: Progress | None
@@ -151,12 +153,12 @@ class _Build:
         self._progress = progress or (lambda done, planned: None)
         self._place = folder / f"building-{shape}-{_FORMAT}"
         self._block = max(1, min(_BLOCK, _BLOCK_BYTES // self._face_bytes))
-        self._unreadable = list(listing.left_out)
+        self._skipped = list(listing.skipped)
         self._done = 0
 
     def run(self, key: str) -> None:
         self._place.mkdir(parents=True, exist_ok=True)
-        blocks = self._noted()
+        blocks = self._recorded()
         slots = sum(map(len, blocks))
         wanted = self._listing.table[["path", "stamp"]]
         missing = ~_is_among(wanted, blocks)
@@ -166,18 +168,18 @@ class _Build:
             for block, faces in self._blocks(wanted, missing):
                 pixels.write(faces.data)
                 pixels.flush()
-                os.fsync(pixels.fileno())  # a note says that the pixels are there
+                os.fsync(pixels.fileno())  # before the block that relies on them
                 with replace_path(self._place / f"{slots:012d}.parquet") as made:
                     block.to_parquet(made)
                 slots += len(block)
                 blocks.append(block)
         if not slots:
-            first = f" The first: {self._unreadable[0][1]}" if self._unreadable else ""
-            raise DatasetError(f"None of the {len(wanted):,} pictures could be read.{first}")
+            first = f" The first: {self._skipped[0][1]}" if self._skipped else ""
+            raise DatasetError(f"None of the {len(wanted):,} images could be read.{first}")
         self._finish(key, pd.concat(blocks, ignore_index=True))
 
-    def _noted(self) -> list[pd.DataFrame]:
-        """The blocks of a build that was cut short; none where they are damaged."""
+    def _recorded(self) -> list[pd.DataFrame]:
+        """The blocks of a build that was killed; none if they are damaged."""
         try:
             blocks = [pd.read_parquet(file) for file in sorted(self._place.glob("*.parquet"))]
             there = (self._place / "pixels").stat().st_size
@@ -196,7 +198,7 @@ class _Build:
     def _blocks(
         self, wanted: pd.DataFrame, missing: np.ndarray
     ) -> Iterator[tuple[pd.DataFrame, np.ndarray]]:
-        """Rows and pixels of what the notes lack, in the order of the listing."""
+        """Rows and pixels that are not recorded yet, in the order of the listing."""
         for known, pixels in self._earlier():
             found = wanted[missing].reset_index().merge(known, on=["path", "stamp"])
             for start in range(0, len(found), self._block):
@@ -218,7 +220,7 @@ class _Build:
                 pool.shutdown(cancel_futures=True)
 
     def _earlier(self) -> Iterator[tuple[pd.DataFrame, np.ndarray]]:
-        """Indexes of this shape for earlier states of the source, with their pixels."""
+        """Indexes of this shape from earlier states of the source, with their pixels."""
         for file in self._folder.glob(f"{self._shape}-*-{_FORMAT}.parquet"):
             stored = _opened(self._folder, file.stem, self._shape)
             if stored is not None:
@@ -228,7 +230,7 @@ class _Build:
     def _start(self, rows: np.ndarray, pool: ThreadPoolExecutor) -> _Block:
         """Start decoding the images at these positions of the listing."""
         faces = np.empty((len(rows), *self._shape.face), np.uint8)
-        image = self._listing.picture
+        image = self._listing.image
         batches = [
             pool.submit(decode_batch, image, rows[start:][:_BATCH], faces[start:][:_BATCH])
             for start in range(0, len(rows), _BATCH)
@@ -245,7 +247,7 @@ class _Build:
             reasons += decoded.reasons
             self._advance(len(decoded.reasons))
         listed = wanted.iloc[block.rows].reset_index(drop=True)
-        self._unreadable += [pair for pair in zip(listed["path"], reasons, strict=True) if pair[1]]
+        self._skipped += [pair for pair in zip(listed["path"], reasons, strict=True) if pair[1]]
         good = np.array([not reason for reason in reasons])
         measured = pd.DataFrame(stats, columns=list(ImageStats._fields)).astype(_MEASURED)
         rows = pd.concat([listed[good].reset_index(drop=True), measured], axis=1)
@@ -255,21 +257,21 @@ class _Build:
         self._done += faces
         self._progress(self._done, len(self._listing.table))
 
-    def _finish(self, key: str, notes: pd.DataFrame) -> None:
-        """Put pixels and rows in the order of the listing, then into place."""
-        notes["slot"] = np.arange(len(notes))
+    def _finish(self, key: str, built: pd.DataFrame) -> None:
+        """Put pixels and rows in the order of the listing, and move them into place."""
+        built["slot"] = np.arange(len(built))
         index = self._listing.table.merge(
-            notes.drop_duplicates(["path", "stamp"]), on=["path", "stamp"]
+            built.drop_duplicates(["path", "stamp"]), on=["path", "stamp"]
         )
         slots = index.pop("slot").to_numpy()
         source = self._place / "pixels"
-        if len(slots) != len(notes) or (slots != np.arange(len(slots))).any():
+        if len(slots) != len(built) or (slots != np.arange(len(slots))).any():
             source = self._in_order(source, slots)
         source.replace(self._folder / f"{key}.pixels")
-        said = {"recognised": self._listing.recognised, "unreadable": self._unreadable}
+        facts = {"recognised": self._listing.source_format, "unreadable": self._skipped}
         table = pa.Table.from_pandas(index, preserve_index=False)
         table = table.replace_schema_metadata(
-            {**(table.schema.metadata or {}), b"fer": json.dumps(said).encode()}
+            {**(table.schema.metadata or {}), b"fer": json.dumps(facts).encode()}
         )
         with replace_path(self._folder / f"{key}.parquet") as made:
             pq.write_table(table, made)
@@ -291,5 +293,5 @@ class _Build:
 def _is_among(wanted: pd.DataFrame, blocks: list[pd.DataFrame]) -> np.ndarray:
     if not blocks:
         return np.zeros(len(wanted), bool)
-    noted = pd.concat([block[["path", "stamp"]] for block in blocks]).drop_duplicates()
-    return wanted.merge(noted.assign(there=True), how="left")["there"].notna().to_numpy()
+    recorded = pd.concat([block[["path", "stamp"]] for block in blocks]).drop_duplicates()
+    return wanted.merge(recorded.assign(there=True), how="left")["there"].notna().to_numpy()

@@ -67,8 +67,8 @@ def sentences(audit: Mapping[str, Any]) -> list[str]:
             f"{imbalance['ratio']:g} times as many faces are {imbalance['largest']} as "
             f"{imbalance['smallest']}."
         )
-    if audit["unreadable"]:
-        said.append(f"{len(audit['unreadable']):,} files or rows were left out.")
+    if audit["skipped"]:
+        said.append(f"{len(audit['skipped']):,} files or rows were left out.")
     return said or ["Nothing was found: no copies, no leaks, no blank pictures."]
 
 

@@ -43,8 +43,8 @@ class DrawnReader:
             return synthetic.draw_face(rows[row][1], seed=seeds[row], size=self._size)
 
         return Listing(
-            recognised=f"{len(rows):,} faces drawn by this program, of nobody",
+            source_format=f"{len(rows):,} faces drawn by this program, of nobody",
             table=pd.DataFrame(rows, columns=["path", "label", "split", "subject", "stamp"]),
-            left_out=(),
-            picture=draw,
+            skipped=(),
+            image=draw,
         )

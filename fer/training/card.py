@@ -33,7 +33,7 @@ def build_card(name: str, config: TrainingConfig, dataset: Dataset, fitted: Fitt
             "fingerprint": dataset.fingerprint(),
             "split_rule": dataset.split_rule,
             "splits": dataset.splits,
-            "unreadable": len(dataset.unreadable),
+            "skipped": len(dataset.skipped),
         },
         config=config.to_dict(),
         training={

@@ -41,9 +41,9 @@ def show_audit(opened: Opened) -> None:
         count = int(opened.report.findings[finding].sum())
         if count:
             _show_finding(opened, finding, f"{heading} ({count:,})")
-    if unreadable := summary["unreadable"]:
-        st.header(f"Skipped ({len(unreadable):,})", anchor=False)
-        st.dataframe(unreadable, key="dataset.audit.unreadable", height=240)
+    if skipped := summary["skipped"]:
+        st.header(f"Skipped ({len(skipped):,})", anchor=False)
+        st.dataframe(skipped, key="dataset.audit.skipped", height=240)
 
 
 def _show_finding(opened: Opened, finding: str, heading: str) -> None:

@@ -9,7 +9,7 @@ from streamlit.errors import StreamlitAPIException
 
 from fer.data import SPLITS, Dataset
 from fer.data.audit import FINDINGS
-from fer.data.query import MARKED, OPINIONS, SORTS, Query
+from fer.data.query import ANNOTATED, OPINIONS, SORTS, Query
 from fer.data.summary import SPLIT_NAMES
 from pages.common.browser.filters import Filter, choice, choose
 from pages.dataset import keys
@@ -27,7 +27,7 @@ def choose_filters(dataset: Dataset) -> Query:
         Filter(field="labels", key=keys.CLASS, to_field=tuple,
                widget=partial(st.multiselect, "Classes", dataset.labels,
                               placeholder="All classes")),
-        choice("finding", "Found by the audit", keys.FINDING, _all_or({**FINDINGS, **MARKED})),
+        choice("finding", "Found by the audit", keys.FINDING, _all_or({**FINDINGS, **ANNOTATED})),
         Filter(field="text", key=keys.TEXT, to_field=str.strip,
                widget=partial(st.text_input, "In the file name", placeholder="PublicTest_")),
         choice("sort", "Sorted by", keys.SORT, sorts),

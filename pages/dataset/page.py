@@ -101,7 +101,7 @@ def forget_it(name: str) -> None:
 
 def show_facts(opened: Opened) -> None:
     dataset, summary = opened.dataset, opened.report.summary
-    st.caption(errors.plain(f"{dataset.recognised}. Splits: {dataset.split_rule}."))
+    st.caption(errors.plain(f"{dataset.source_format}. Splits: {dataset.split_rule}."))
     flawed = int(
         opened.report.findings[["leak", "conflict", "near_constant", "duplicate"]].any(axis=1).sum()
     )
@@ -111,7 +111,7 @@ def show_facts(opened: Opened) -> None:
         "Splits": " · ".join(SPLIT_NAMES[split] for split in summary["splits"]),
         "Size": sizes(dataset),
         "Faces with a flaw": f"{flawed:,}",
-        "Skipped": f"{len(dataset.unreadable):,}",
+        "Skipped": f"{len(dataset.skipped):,}",
     }
     st.html(
         '<dl class="fer-facts">'

@@ -1,4 +1,4 @@
-"""Readers: what each layout of files means. Which one reads a source is decided here."""
+"""Readers, one for each layout of files, and the choice among them."""
 
 from pathlib import Path
 
@@ -38,7 +38,7 @@ def open_reader(path: Path, *, custom_classes: bool) -> Reader:
     if path.is_dir():
         return FolderReader(path, custom_classes=custom_classes)
     raise DatasetError(
-        f"'{path}' is no data set. Expected a folder of class folders, a CSV with the columns "
+        f"'{path}' is not a data set. Expected a folder of class folders, a CSV with the columns "
         "emotion,pixels,Usage as fer2013.csv has them, a CSV or Parquet manifest with the "
         "columns path,label, or a .zip or .tar of one of these."
     )

@@ -54,7 +54,7 @@ class FerCsvReader:
         return files_signature("fer csv", (stat_file(file) for file in files if file))
 
     def listing(self) -> Listing:
-        left_out: list[tuple[str, str]] = []
+        skipped: list[tuple[str, str]] = []
         rows, offsets, row_numbers = [], [], []
         with self._path.open("rb") as file:
             header = _header(file.readline())
@@ -68,18 +68,18 @@ class FerCsvReader:
                 if not line.strip():
                     continue
                 if len(fields) != len(header):
-                    left_out.append((name, f"{len(fields)} fields; expected {len(header)}"))
+                    skipped.append((name, f"{len(fields)} fields; expected {len(header)}"))
                     continue
                 label = _label(fields[emotion])
                 if not label:
-                    found = _text(fields[emotion])
-                    left_out.append((name, f"unknown emotion '{found}'; expected 0 to 6"))
+                    reason = f"unknown emotion '{_text(fields[emotion])}'; expected 0 to 6"
+                    skipped.append((name, reason))
                     continue
                 part = "" if usage is None else _text(fields[usage])
                 split = PARTS.get(part.lower(), "")
                 if part and not split:
                     reason = f"unknown Usage '{part}'; expected Training, PublicTest or PrivateTest"
-                    left_out.append((name, reason))
+                    skipped.append((name, reason))
                     continue
                 stamp = hashlib.blake2b(line, digest_size=8).hexdigest()
                 rows.append((name, label, split, "", stamp))
@@ -88,23 +88,23 @@ class FerCsvReader:
         if not rows:
             raise DatasetError(f"'{self._path}' holds no row with a known emotion, 0 to 6.")
         table = pd.DataFrame(rows, columns=["path", "label", "split", "subject", "stamp"])
-        voted = self._add_votes(table, row_numbers, left_out)
+        voted = self._add_votes(table, row_numbers, skipped)
 
-        def picture(row: int) -> np.ndarray:
+        def image(row: int) -> np.ndarray:
             with self._path.open("rb") as stream:
                 stream.seek(offsets[row][0])
                 line = stream.read(offsets[row][1])
             return _pixels(line.split(b",")[pixels], rows[row][0])
 
-        recognised = f"FER-2013's CSV '{self._path.name}': {len(table):,} rows"
+        source_format = f"FER-2013's CSV '{self._path.name}': {len(table):,} rows"
         if voted:
-            recognised += f", FER+ votes for {voted:,}"
+            source_format += f", FER+ votes for {voted:,}"
         return Listing(
-            recognised=recognised, table=table, left_out=tuple(left_out), picture=picture
+            source_format=source_format, table=table, skipped=tuple(skipped), image=image
         )
 
     def _add_votes(
-        self, table: pd.DataFrame, row_numbers: list[int], left_out: list[tuple[str, str]]
+        self, table: pd.DataFrame, row_numbers: list[int], skipped: list[tuple[str, str]]
     ) -> int:
         file = self._votes_file
         if file is None:
@@ -113,9 +113,9 @@ class FerCsvReader:
         if len(votes) <= row_numbers[-1]:
             reason = (
                 f"{len(votes):,} rows of votes for {row_numbers[-1] + 1:,} faces; expected the "
-                f"rows of '{self._path.name}', in its order. No votes were taken"
+                f"rows of '{self._path.name}', in its order. No votes were used"
             )
-            left_out.append((file.name, reason))
+            skipped.append((file.name, reason))
             return 0
         counts = votes.loc[row_numbers, list(COLUMNS)].reset_index(drop=True)
         counts[counts.sum(axis=1) == 0] = np.nan
@@ -137,8 +137,8 @@ def _label(field: bytes) -> str:
 def _pixels(field: bytes, name: str) -> np.ndarray:
     text = field.strip().strip(b'"')
     if strange := text.translate(None, b"0123456789 "):
-        found = strange[:1].decode(errors="replace")
-        raise UnreadableImageError(f"{name}: found '{found}' among the pixels; expected numbers.")
+        letter = strange[:1].decode(errors="replace")
+        raise UnreadableImageError(f"{name}: found '{letter}' among the pixels; expected numbers.")
     values = np.fromstring(text, np.int64, sep=" ") if text else np.empty(0, np.int64)
     if len(values) != SIDE_PX**2:
         raise UnreadableImageError(

@@ -1,4 +1,4 @@
-"""What every reader gives: a table of faces, and the pixels of each when they are wanted."""
+"""What every reader returns: a table of faces, and the pixels of each on demand."""
 
 import hashlib
 import os
@@ -39,28 +39,28 @@ class Listing:
     """The faces of a source, before any pixel is read.
 
     Attributes:
-        recognised: What the source is, in a sentence.
+        source_format: What the source was recognised as, in a sentence.
         table: One row per face: `path`, `label`, `split` ("" if none), `subject` ("" if none),
             `stamp` (changes when the face's file does) and, where there are any, the votes.
-        left_out: (path, reason) of what is no face of this data set.
-        picture: Gives the picture of a row: its file, absolute, or its pixels, grey (h, w) or RGB
-            (h, w, 3), uint8; may raise ImageError. Threads call it at once.
+        skipped: (path, reason) of every file and row that is not used.
+        image: Gives the image of a row: its file, absolute, or its pixels, grey (h, w) or RGB
+            (h, w, 3), uint8; may raise ImageError. Called from several threads.
     """
 
-    recognised: str
+    source_format: str
     table: pd.DataFrame
-    left_out: tuple[tuple[str, str], ...]
-    picture: Callable[[int], str | np.ndarray]
+    skipped: tuple[tuple[str, str], ...]
+    image: Callable[[int], str | np.ndarray]
 
 
 class Reader(Protocol):
     """One layout of files."""
 
     def signature(self) -> str:
-        """A hash that changes with any file of the source; fast, for it is asked on every use."""
+        """A hash that changes with any file of the source; fast, as every use computes it."""
 
     def listing(self) -> Listing:
-        """Look at the source.
+        """Read the source, except for its pixels.
 
         Raises:
             DatasetError: If it is not what this reader reads.
@@ -81,31 +81,31 @@ class File(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Tree:
-    """Every file below a folder, hidden ones left aside.
+    """Every file below a folder, except hidden ones.
 
     Attributes:
         folders: In a stable order, each with its path from the root ("" or with a slash at the
             end) and (name, stamp) of its files as `name\\0stamp`: a million tuples cost more.
-        left_out: (path, reason) of links that were not followed, and of what is no file.
+        skipped: (path, reason) of links that were not followed, and of pipes and devices.
         signature: A hash over all of it.
     """
 
     folders: list[tuple[str, list[str]]]
-    left_out: list[tuple[str, str]]
+    skipped: list[tuple[str, str]]
     signature: str
 
 
 def scan(root: Path, what: str) -> Tree:
-    """Look at a folder; links are followed to files inside of it only.
+    """List a folder; links are followed to files inside it only.
 
-    It runs on every use of a data set, and costs little more than the system's own calls.
+    This runs on every use of a data set, and costs little more than the system calls.
 
     Args:
         root: The folder, resolved.
         what: Goes into the signature.
     """
     digest = hashlib.blake2b(what.encode(), digest_size=16)
-    folders, left_out, pending = [], [], [""]
+    folders, skipped, pending = [], [], [""]
     while pending:
         prefix = pending.pop()
         lines, below = [], []
@@ -116,27 +116,26 @@ def scan(root: Path, what: str) -> Tree:
                     if name.startswith(".") or name == "__MACOSX":
                         continue
                     if not name.isascii() and (shown := _readable(name)) != name:
-                        left_out.append((prefix + shown, _NAME))
+                        skipped.append((prefix + shown, _NAME))
                     elif entry.is_symlink() and not stays_inside(root, Path(entry.path)):
-                        left_out.append((prefix + name, _LINK))
+                        skipped.append((prefix + name, _LINK))
                     elif entry.is_dir():
                         below.append(f"{prefix}{name}/")
                     elif not stat.S_ISREG((status := entry.stat()).st_mode):
-                        left_out.append((prefix + name, "a pipe or a device, no file"))
+                        skipped.append((prefix + name, "a pipe or a device, not a file"))
                     else:
                         lines.append(f"{name}\0{status.st_size}:{status.st_mtime_ns}")
-        except OSError as error:  # no right to look, or gone while we looked
-            left_out.append((prefix.rstrip("/") or ".", error.strerror or str(error)))
+        except OSError as error:  # no permission, or removed meanwhile
+            skipped.append((prefix.rstrip("/") or ".", error.strerror or str(error)))
         lines.sort()
         pending.extend(sorted(below, reverse=True))
         folders.append((prefix, lines))
-        said = "\n".join((prefix, *lines))
-        digest.update(said.encode(errors="surrogateescape"))
-    return Tree(folders=folders, left_out=left_out, signature=digest.hexdigest())
+        digest.update("\n".join((prefix, *lines)).encode(errors="surrogateescape"))
+    return Tree(folders=folders, skipped=skipped, signature=digest.hexdigest())
 
 
 def _readable(name: str) -> str:
-    """A file name with a mark for each byte that is no UTF-8."""
+    """A file name with a replacement character for each byte that is not UTF-8."""
     return name.encode(errors="surrogateescape").decode(errors="replace")
 
 
@@ -149,8 +148,8 @@ def stays_inside(root: Path, file: Path) -> bool:
 def files_signature(what: str, files: Iterable[File]) -> str:
     """A hash over what is read and the name, size and time of some files."""
     lines = (f"{path}\0{size}\0{changed_ns}" for path, size, changed_ns in files)
-    said = "\n".join([what, *lines]).encode(errors="surrogateescape")
-    return hashlib.blake2b(said, digest_size=16).hexdigest()
+    text = "\n".join([what, *lines]).encode(errors="surrogateescape")
+    return hashlib.blake2b(text, digest_size=16).hexdigest()
 
 
 def stat_file(path: Path, name: str | None = None) -> File:
@@ -160,18 +159,18 @@ def stat_file(path: Path, name: str | None = None) -> File:
 
 
 def label_of(name: str, *, custom_classes: bool) -> str:
-    """The label that a data set's name for an emotion means; "" if unknown."""
+    """The label for a data set's name of an emotion; "" if unknown."""
     if emotions.is_known(name):
         return emotions.canonical(name)
     return re.sub(r"\s+", "_", name.strip().lower()) if custom_classes else ""
 
 
 def unknown_classes(source: Path, names: list[str]) -> DatasetError:
-    """The error about classes that nobody knows."""
+    """The error for unknown classes."""
     listed = ", ".join(f"'{name}'" for name in names[:5])
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
     return DatasetError(
-        f"'{source}' holds pictures of unknown classes: {listed}{more}. Known: "
+        f"'{source}' holds images of unknown classes: {listed}{more}. Known: "
         f"{', '.join(emotions.ALL)}, and aliases of these. Rename them, or keep them as classes of "
         "your own: --custom-classes on the command line, custom_classes=True in Python."
     )

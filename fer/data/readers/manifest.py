@@ -1,4 +1,4 @@
-"""A manifest: a CSV or Parquet table `path,label[,split][,subject]` over picture files."""
+"""A manifest: a CSV or Parquet table `path,label[,split][,subject]` over image files."""
 
 import stat
 from pathlib import Path
@@ -37,7 +37,7 @@ def is_manifest(path: Path) -> bool:
 
 
 class ManifestReader:
-    """Picture files that a table names, by their path from the folder of the table.
+    """Image files that a table names, by their paths from its folder.
 
     Args:
         file: The table, absolute.
@@ -50,29 +50,19 @@ class ManifestReader:
         self._custom = custom_classes
 
     def signature(self) -> str:
-        there = [found for found in self._find(self._rows()["path"]) if isinstance(found, File)]
+        files = [file for file in self._files(self._rows()["path"]) if isinstance(file, File)]
         beside = [self._file, self._root / VOTES_FILE]
         tables = [stat_file(file) for file in beside if stays_inside(self._root, file)]
-        return files_signature(f"manifest {self._custom}", [*tables, *there])
+        return files_signature(f"manifest {self._custom}", [*tables, *files])
 
     def listing(self) -> Listing:
         table = self._rows()
-        found = self._find(table["path"])
-        given = table["label"]
-        labels = {name: label_of(name, custom_classes=self._custom) for name in given.unique()}
-        if unknown := sorted(name for name, label in labels.items() if name and not label):
-            raise unknown_classes(self._file, unknown)
-        table["label"] = given.map(labels)
-        table["stamp"] = [file.stamp if isinstance(file, File) else "" for file in found]
+        files = self._files(table["path"])
+        table["stamp"] = [file.stamp if isinstance(file, File) else "" for file in files]
+        table["label"] = table["label"].map(self._labels(table["label"].unique()))
         splits = table["split"].str.lower().map(PARTS)
-        reasons = [file if isinstance(file, str) else "" for file in found]
-        for row in np.flatnonzero((table["label"] == "").to_numpy()):
-            reasons[row] = reasons[row] or "no label"
-        for row in np.flatnonzero((splits.isna() & (table["split"] != "")).to_numpy()):
-            reasons[row] = reasons[row] or f"unknown split '{table['split'].iloc[row]}'"
-        for row in np.flatnonzero(table["path"].duplicated().to_numpy()):
-            reasons[row] = reasons[row] or "named twice; the first row counts"
-        left_out = [
+        reasons = self._reasons(table, files, splits)
+        skipped = [
             (f"{self._file.name}:{row + 2} {table['path'].iloc[row]}", reason)
             for row, reason in enumerate(reasons)
             if reason
@@ -80,18 +70,39 @@ class ManifestReader:
         table["split"] = splits.fillna("")
         table = table[[not reason for reason in reasons]].reset_index(drop=True)
         if table.empty:
-            first = f" The first row: {left_out[0][1]}." if left_out else ""
+            first = f" The first row: {skipped[0][1]}." if skipped else ""
             raise DatasetError(f"No row of '{self._file}' can be used.{first}")
         sidecar = self._root / VOTES_FILE
         if stays_inside(self._root, sidecar):
             table = table.merge(read_sidecar(sidecar), on="path", how="left")
         paths = [f"{self._root}/{path}" for path in table["path"]]
         return Listing(
-            recognised=f"the manifest '{self._file.name}': {len(table):,} pictures",
+            source_format=f"the manifest '{self._file.name}': {len(table):,} images",
             table=table,
-            left_out=tuple(left_out),
-            picture=paths.__getitem__,
+            skipped=tuple(skipped),
+            image=paths.__getitem__,
         )
+
+    def _labels(self, names: np.ndarray) -> dict[str, str]:
+        """The label of each name; "" for no name."""
+        labels = {name: label_of(name, custom_classes=self._custom) for name in names}
+        if unknown := sorted(name for name, label in labels.items() if name and not label):
+            raise unknown_classes(self._file, unknown)
+        return labels
+
+    def _reasons(
+        self, table: pd.DataFrame, files: list[File | str], splits: pd.Series
+    ) -> list[str]:
+        """Why each row is skipped; "" for those that are used."""
+        reasons = [file if isinstance(file, str) else "" for file in files]
+        unknown_split = splits.isna() & (table["split"] != "")
+        for row in np.flatnonzero(table["label"] == ""):
+            reasons[row] = reasons[row] or "no label"
+        for row in np.flatnonzero(unknown_split):
+            reasons[row] = reasons[row] or f"unknown split '{table['split'].iloc[row]}'"
+        for row in np.flatnonzero(table["path"].duplicated()):
+            reasons[row] = reasons[row] or "named twice; the first row counts"
+        return reasons
 
     def _rows(self) -> pd.DataFrame:
         """`path`, `label`, `split` and `subject` as text, "" where there is none."""
@@ -119,12 +130,12 @@ class ManifestReader:
         stripped: pd.DataFrame = table.apply(lambda column: column.str.strip())
         return stripped
 
-    def _find(self, paths: pd.Series) -> list[File | str]:
-        """Each file, or the reason why it is left out."""
+    def _files(self, paths: pd.Series) -> list[File | str]:
+        """Each file, or the reason why it is skipped."""
         inside: dict[str, bool] = {}
-        return [self._look(path, inside) for path in paths]
+        return [self._stat(path, inside) for path in paths]
 
-    def _look(self, path: str, inside: dict[str, bool]) -> File | str:
+    def _stat(self, path: str, inside: dict[str, bool]) -> File | str:
         file = self._root / path
         try:
             status = file.lstat()

@@ -54,9 +54,9 @@ def show_controls(
             "Undo its annotations", key=f"{key}.undo"
         )
     if exclude:
-        _apply(lambda: annotations.mark(dataset, paths, excluded=not is_excluded))
+        _apply(lambda: annotations.annotate(dataset, paths, excluded=not is_excluded))
     if relabel:
-        _apply(lambda: annotations.mark(dataset, paths, label=label))
+        _apply(lambda: annotations.annotate(dataset, paths, label=label))
     if undo:
         _apply(lambda: annotations.undo(dataset, paths))
 
@@ -91,7 +91,7 @@ def show_annotations(
                 help=None if len(rows) else "First choose some with the filters.",
             ):
                 paths = dataset.index["path"].iloc[rows].tolist()
-                _apply(lambda: annotations.mark(dataset, paths, excluded=True))
+                _apply(lambda: annotations.annotate(dataset, paths, excluded=True))
         if st.button("Undo the last step", icon=":material/undo:", key=f"{key}.undo",
                      disabled=not count):  # fmt: skip
             _apply(lambda: annotations.undo(dataset))

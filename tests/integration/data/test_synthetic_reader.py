@@ -27,10 +27,10 @@ def test_it_is_the_same_on_every_call(embedded: Dataset) -> None:
     again = load_dataset(SYNTHETIC)
     assert again.fingerprint() == embedded.fingerprint()
     assert (again.pixels == embedded.pixels).all()
-    drawn_anew = DrawnReader(48).listing().picture(7)
+    drawn_anew = DrawnReader(48).listing().image(7)
     assert (embedded.pixels[7, :, :, 0] == drawn_anew).all()
 
 
 def test_other_sizes_are_drawn_at_that_size() -> None:
-    assert DrawnReader(32).listing().picture(0).shape == (32, 32)
+    assert DrawnReader(32).listing().image(0).shape == (32, 32)
     assert DrawnReader(32).signature() != DrawnReader(48).signature()

@@ -169,7 +169,7 @@ def test_a_data_set_is_read_once_for_all_and_again_once_it_is_annotated(
     opened._near_duplicates.clear()
     at_once(lambda _: opened.open_dataset(drawn))
     assert (len(loads), len(searches)) == (1, 1)
-    annotations.mark(load_dataset(drawn), ["train/happy/1.png"], excluded=True)
+    annotations.annotate(load_dataset(drawn), ["train/happy/1.png"], excluded=True)
     again = at_once(lambda _: opened.open_dataset(drawn))
     assert again[0].dataset.excluded.sum() == 1
     assert (len(loads), len(searches)) == (2, 1)  # the pixels are the same

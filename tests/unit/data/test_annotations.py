@@ -21,7 +21,7 @@ def again(dataset: Dataset, make: MakeFaces) -> Dataset:
 
 
 def test_an_excluded_face_is_left_out_unless_asked_for(dataset: Dataset, make: MakeFaces) -> None:
-    annotations.mark(dataset, ["train/happy/a.png"], excluded=True)
+    annotations.annotate(dataset, ["train/happy/a.png"], excluded=True)
     marked = again(dataset, make)
     assert len(marked) == 4
     assert marked.splits == {"train": 2, "test": 1}
@@ -31,7 +31,7 @@ def test_an_excluded_face_is_left_out_unless_asked_for(dataset: Dataset, make: M
 
 
 def test_a_label_put_right_is_used_and_the_old_one_kept(dataset: Dataset, make: MakeFaces) -> None:
-    annotations.mark(dataset, ["train/happy/b.png"], label="Anger")
+    annotations.annotate(dataset, ["train/happy/b.png"], label="Anger")
     row = again(dataset, make).index.set_index("path").loc["train/happy/b.png"]
     assert (row["label"], row["label_original"]) == ("angry", "happy")
     assert again(dataset, make).relabelled.sum() == 1
@@ -39,8 +39,8 @@ def test_a_label_put_right_is_used_and_the_old_one_kept(dataset: Dataset, make: 
 
 def test_undo_takes_back_one_step_at_a_time_or_some_faces(dataset: Dataset) -> None:
     paths = ["train/happy/a.png", "train/happy/b.png"]
-    annotations.mark(dataset, paths, excluded=True)
-    annotations.mark(dataset, paths[:1], label="sad")
+    annotations.annotate(dataset, paths, excluded=True)
+    annotations.annotate(dataset, paths[:1], label="sad")
     assert annotations.read(dataset)[paths[0]].label == "sad"
     assert annotations.undo(dataset) == 1
     assert annotations.read(dataset)[paths[0]].label is None
@@ -54,7 +54,7 @@ def test_undo_takes_back_one_step_at_a_time_or_some_faces(dataset: Dataset) -> N
 def test_a_mark_does_not_hold_for_another_picture_of_that_name(
     dataset: Dataset, make: MakeFaces
 ) -> None:
-    annotations.mark(dataset, ["train/sad/c.png"], excluded=True)
+    annotations.annotate(dataset, ["train/sad/c.png"], excluded=True)
     Image.new("L", (48, 48), 3).save(make() / "train/sad/c.png")
     assert not again(dataset, make).excluded.any()
 
@@ -64,8 +64,8 @@ def test_marks_are_exported_and_no_file_of_the_user_is_touched(
 ) -> None:
     root = make()
     before = {file: file.stat().st_mtime_ns for file in root.rglob("*")}
-    annotations.mark(dataset, ["train/sad/c.png"], label="fear")
-    annotations.mark(dataset, ["train/happy/a.png"], excluded=True)
+    annotations.annotate(dataset, ["train/sad/c.png"], label="fear")
+    annotations.annotate(dataset, ["train/happy/a.png"], excluded=True)
     digest = dataset.index.set_index("path")["hash"]
     assert annotations.export(root).splitlines() == [
         "path,hash,excluded,label",
@@ -77,16 +77,16 @@ def test_marks_are_exported_and_no_file_of_the_user_is_touched(
 
 def test_what_cannot_be_marked_is_refused(dataset: Dataset) -> None:
     with pytest.raises(DatasetError, match="no face 'gone'"):
-        annotations.mark(dataset, ["gone"], excluded=True)
+        annotations.annotate(dataset, ["gone"], excluded=True)
     with pytest.raises(LabelError, match="hungry"):
-        annotations.mark(dataset, ["train/sad/c.png"], label="hungry")
+        annotations.annotate(dataset, ["train/sad/c.png"], label="hungry")
     assert annotations.read(dataset) == {}
 
 
 def test_a_damaged_file_of_marks_is_an_error_and_not_silently_lost(
     dataset: Dataset, make: MakeFaces
 ) -> None:
-    annotations.mark(dataset, ["train/sad/c.png"], excluded=True)
+    annotations.annotate(dataset, ["train/sad/c.png"], excluded=True)
     assert dataset.folder is not None
     (dataset.folder / annotations.FILE).write_text('{"version": 1, "steps": [')
     with pytest.raises(DatasetError, match="cannot be read"):

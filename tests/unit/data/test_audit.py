@@ -63,7 +63,7 @@ def test_the_figures_count_them(flawed: Dataset) -> None:
     )
     assert summary["exact_duplicates"]["label_conflicts"] == 1
     assert summary["near_constant"] == {"images": 1, "blank": 1, "by_split": {"train": 1}}
-    assert [row["path"] for row in summary["unreadable"]] == ["test/sad/broken.png"]
+    assert [row["path"] for row in summary["skipped"]] == ["test/sad/broken.png"]
     assert summary["votes"]["voted"] == 4
     assert summary["votes"]["agree"] == 2
     assert summary["votes"]["tied"] == 1

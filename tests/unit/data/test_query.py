@@ -60,8 +60,8 @@ def test_faces_are_sorted_as_asked_and_those_without_votes_come_last(root: Path)
 
 def test_marks_can_be_looked_for(root: Path) -> None:
     dataset = load_dataset(root, validation_fraction=0)
-    annotations.mark(dataset, ["train/sad/two.png"], excluded=True)
-    annotations.mark(dataset, ["test/sad/three.png"], label="fear")
+    annotations.annotate(dataset, ["train/sad/two.png"], excluded=True)
+    annotations.annotate(dataset, ["test/sad/three.png"], label="fear")
     assert shown(root, finding="excluded") == ["two"]
     assert shown(root, finding="relabelled") == ["three"]
 

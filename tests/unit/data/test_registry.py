@@ -47,7 +47,7 @@ def test_removing_forgets_the_index_but_not_the_files_nor_the_marks(
     root: Path, own_home: Path
 ) -> None:
     dataset = add(root, name="mine")
-    annotations.mark(dataset, ["train/happy/a.png"], excluded=True)
+    annotations.annotate(dataset, ["train/happy/a.png"], excluded=True)
     remove("mine")
     assert not list(own_home.rglob("*.pixels"))
     assert (root / "train/happy/a.png").is_file()

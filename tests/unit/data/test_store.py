@@ -30,10 +30,10 @@ class CountingReader:
     def listing(self) -> Listing:
         table = pd.DataFrame({"path": self._names, "label": "happy", "split": "", "subject": ""})
         return Listing(
-            recognised="counted", table=table.assign(stamp="1"), left_out=(), picture=self._picture
+            source_format="counted", table=table.assign(stamp="1"), skipped=(), image=self._image
         )
 
-    def _picture(self, row: int) -> np.ndarray:
+    def _image(self, row: int) -> np.ndarray:
         if row == self._stop_at:
             raise KeyboardInterrupt
         self.read.append(row)
@@ -116,10 +116,10 @@ def test_pixels_that_were_cut_short_are_made_again(tmp_path: Path) -> None:
 
 def test_when_nothing_can_be_read_the_first_reason_is_given(tmp_path: Path) -> None:
     class Unreadable(CountingReader):
-        def _picture(self, row: int) -> np.ndarray:
+        def _image(self, row: int) -> np.ndarray:
             raise UnreadableImageError("is a poem")
 
-    with pytest.raises(DatasetError, match=r"None of the 3 pictures.*is a poem"):
+    with pytest.raises(DatasetError, match=r"None of the 3 images.*is a poem"):
         open_stored(tmp_path, Unreadable(3), SHAPE)
 
 

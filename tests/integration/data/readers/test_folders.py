@@ -11,4 +11,4 @@ def test_the_real_fer2013_has_its_published_counts(fer2013_folder: Path) -> None
     assert sum(dataset.splits[name] for name in ("train", "validation")) == 28_708
     assert dataset.splits["public_test"] == 3_589
     assert dataset.index["label"].value_counts()["happy"] == 8_109
-    assert dataset.unreadable == ()
+    assert dataset.skipped == ()

@@ -62,7 +62,7 @@ def test_a_bad_row_is_listed_by_its_line_and_left_out(fer_csv: Path, bad: str, r
     fer_csv.write_text("".join([*lines[:2], bad, *lines[2:]]))
     dataset = load_dataset(fer_csv, validation_fraction=0)
     assert dataset.index["label"].tolist() == ["angry", "happy", "neutral"]
-    [(line, found)] = dataset.unreadable
+    [(line, found)] = dataset.skipped
     assert line == "fer2013.csv:3"
     assert reason in found
 
@@ -79,7 +79,7 @@ def test_ferplus_votes_are_joined_row_by_row(fer_csv: Path) -> None:
     assert dataset.votes is not None
     assert dataset.votes[0].tolist() == [4, 0, 0, 1, 3, 2, 0, 0, 0, 0]
     assert dataset.votes[2, 9] == 10
-    assert "FER+ votes for 3" in dataset.recognised
+    assert "FER+ votes for 3" in dataset.source_format
 
 
 def test_votes_with_too_few_rows_are_refused_rather_than_shifted(fer_csv: Path) -> None:
@@ -89,7 +89,7 @@ def test_votes_with_too_few_rows_are_refused_rather_than_shifted(fer_csv: Path) 
     )
     dataset = load_dataset(fer_csv, validation_fraction=0)
     assert dataset.votes is None
-    assert "1 rows of votes for 3 faces" in dict(dataset.unreadable)["fer2013new.csv"]
+    assert "1 rows of votes for 3 faces" in dict(dataset.skipped)["fer2013new.csv"]
 
 
 def test_kaggles_train_csv_without_usage_is_split(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def test_a_damaged_picture_is_listed_and_left_out(make: MakeFaces) -> None:
     (root / "train/sad/broken.png").write_bytes(b"not a picture")
     dataset = load_dataset(root, validation_fraction=0)
     assert len(dataset) == 2
-    [(name, reason)] = dataset.unreadable
+    [(name, reason)] = dataset.skipped
     assert name == "train/sad/broken.png"
     assert reason
 
@@ -80,7 +80,7 @@ def test_an_unknown_class_is_named_with_those_that_are_known(make: MakeFaces) ->
 
 
 def test_an_empty_folder_and_a_missing_one_say_what_was_expected(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match=r"no pictures in class folders.*angry"):
+    with pytest.raises(DatasetError, match=r"no images in class folders.*angry"):
         load_dataset(tmp_path)
     with pytest.raises(DatasetError, match=r"No data set at.*train/<emotion>"):
         load_dataset(tmp_path / "nothing")
@@ -116,7 +116,7 @@ def test_a_jpeg_cut_short_is_left_out_though_its_head_is_whole(make: MakeFaces) 
     file = root / "train/sad/a.jpg"
     file.write_bytes(file.read_bytes()[:-300])
     dataset = load_dataset(root, validation_fraction=0)
-    assert [path for path, _ in dataset.unreadable] == ["train/sad/a.jpg"]
+    assert [path for path, _ in dataset.skipped] == ["train/sad/a.jpg"]
 
 
 def test_unknown_classes_are_kept_when_asked_for(make: MakeFaces) -> None:
@@ -129,7 +129,7 @@ def test_pictures_outside_class_folders_are_listed_and_left_out(make: MakeFaces)
     root = make("logo.png", "train/loose.png", "train/happy/a.png")
     dataset = load_dataset(root, validation_fraction=0)
     assert dataset.index["path"].tolist() == ["train/happy/a.png"]
-    assert {path for path, _ in dataset.unreadable} == {"logo.png", "train/loose.png"}
+    assert {path for path, _ in dataset.skipped} == {"logo.png", "train/loose.png"}
 
 
 def test_links_that_leave_the_folder_are_not_followed(make: MakeFaces, tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_links_that_leave_the_folder_are_not_followed(make: MakeFaces, tmp_path:
     (root / "train/happy/inside.png").symlink_to(root / "train/happy/a.png")
     dataset = load_dataset(root, validation_fraction=0)
     assert sorted(dataset.index["path"]) == ["train/happy/a.png", "train/happy/inside.png"]
-    assert {path for path, _ in dataset.unreadable} == {"test", "train/happy/link.png"}
+    assert {path for path, _ in dataset.skipped} == {"test", "train/happy/link.png"}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
@@ -151,9 +151,9 @@ def test_names_that_are_no_text_and_what_is_no_file_are_left_out(make: MakeFaces
     (root / "train/happy/b.png").rename(root / "train/happy" / os.fsdecode(b"bad\xff.png"))
     dataset = load_dataset(root, validation_fraction=0)
     assert sorted(dataset.index["path"]) == ["train/happy/a.png", "train/happy/ä.png"]
-    reasons = dict(dataset.unreadable)
+    reasons = dict(dataset.skipped)
     assert "not UTF-8" in reasons["train/happy/bad\ufffd.png"]
-    assert "no file" in reasons["train/happy/pipe.png"]
+    assert "not a file" in reasons["train/happy/pipe.png"]
 
 
 def test_enterface_gives_six_classes_in_colour_with_the_person_of_each_face(
@@ -170,7 +170,7 @@ def test_enterface_gives_six_classes_in_colour_with_the_person_of_each_face(
     assert dataset.labels == ("angry", "disgust", "fear", "happy", "sad", "surprise")
     assert dataset.splits == {"train": 6, "validation": 6, "test": 6}
     assert set(dataset.select("test").index["subject"]) == {"s3"}
-    assert "eNTERFACE" in dataset.recognised
+    assert "eNTERFACE" in dataset.source_format
 
 
 def test_votes_beside_folders_belong_to_the_path_they_name(make: MakeFaces) -> None:
@@ -184,4 +184,4 @@ def test_votes_beside_folders_belong_to_the_path_they_name(make: MakeFaces) -> N
     assert dataset.votes is not None
     assert np.isnan(dataset.votes[0]).all()
     assert dataset.votes[1].tolist() == [4, 0, 0, 5, 0, 0, 0, 0, 1, 0]
-    assert ("votes.csv", "1 of its rows name no picture that is here") in dataset.unreadable
+    assert ("votes.csv", "1 of its rows name no image of this data set") in dataset.skipped

@@ -58,7 +58,7 @@ def test_a_row_that_cannot_be_used_is_listed_by_line(
     (faces / "labels.csv").write_text(f"path,label,split\nfaces/a.png,happy,train\n{line}\n")
     dataset = load_dataset(faces, validation_fraction=0)
     assert dataset.index["path"].tolist() == ["faces/a.png"]
-    [(where, found)] = dataset.unreadable
+    [(where, found)] = dataset.skipped
     assert where.startswith("labels.csv:3")
     assert reason in found
 
@@ -69,7 +69,7 @@ def test_a_link_out_of_the_folder_is_refused(faces: Path, make: MakeFaces) -> No
     (faces / "labels.csv").write_text("path,label\nlink.png,happy\nc.png,sad\n")
     dataset = load_dataset(faces, validation_fraction=0)
     assert dataset.index["path"].tolist() == ["c.png"]
-    assert "outside" in dataset.unreadable[0][1]
+    assert "outside" in dataset.skipped[0][1]
 
 
 def test_unknown_labels_are_an_error_or_classes_of_their_own(faces: Path) -> None:
