@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fer.importing import extras
+from fer.importing import extras, require
 from fer.progress import Progress
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ def train(
         FerError: If the data set, the configuration or the folder cannot be used.
         OSError: If a checkpoint cannot be written.
     """
+    require("keras")
     from fer import models
     from fer.data import Dataset, load_dataset
     from fer.evaluation.figures import calibrated_card

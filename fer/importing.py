@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from threading import RLock
 
 from fer import settings
@@ -42,10 +43,24 @@ def extras() -> Iterator[None]:
     except ModuleNotFoundError as error:
         if error.name not in EXTRAS:
             raise
-        raise MissingPackageError(
-            f"This needs the package {error.name}, which is not installed. Install it with: "
-            f"{install_command(EXTRAS[error.name])}"
-        ) from error
+        raise _missing(error.name) from error
+
+
+def require(package: str) -> None:
+    """Check for a package of an extra without importing it, before work begins.
+
+    Raises:
+        MissingPackageError: If it is not installed.
+    """
+    if find_spec(package) is None:
+        raise _missing(package)
+
+
+def _missing(package: str) -> MissingPackageError:
+    return MissingPackageError(
+        f"This needs the package {package}, which is not installed. Install it with: "
+        f"{install_command(EXTRAS[package])}"
+    )
 
 
 def install_command(extra: str) -> str:

@@ -24,11 +24,12 @@ def list_runs(
     """List the runs, newest first."""
     from rich.table import Column
 
-    from fer import runs
-    from fer.runs import queue
+    with plain_errors():
+        from fer import runs
+        from fer.runs import queue
 
-    queue.wake()
-    rows = [{"id": run.id, "name": run.name, **run.status()} for run in runs.list_runs()]
+        queue.wake()
+        rows = [{"id": run.id, "name": run.name, **run.status()} for run in runs.list_runs()]
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
         return

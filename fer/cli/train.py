@@ -17,6 +17,7 @@ from fer.cli.terminal import (
     stop_on_interrupt,
 )
 from fer.errors import ConfigError, ModelError, TrainingError
+from fer.importing import require
 from fer.training.events import BatchEnded, EpochEnded, Event, FilesRead, Observer, Started
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def train(
     Ctrl-C stops after the current step and keeps the best epoch so far.
     """
     with plain_errors():
+        require("keras")
         from fer.training.config import TrainingConfig
         from fer.training.config import preset as preset_named
 
