@@ -1,4 +1,4 @@
-"""Archives, unpacked so that nothing gets out of the folder and nothing stays when it fails."""
+"""Archives, unpacked so that nothing escapes the folder and nothing is left after a failure."""
 
 import hashlib
 import lzma
@@ -30,7 +30,7 @@ _MAX_HEADER_BYTES = 1 << 20
 
 
 class Member(NamedTuple):
-    """What an archive holds: its path, the bytes it claims, and how to read a plain file."""
+    """An entry of an archive: its path, the bytes it claims, and how to open a plain file."""
 
     name: str
     claimed: int
@@ -51,13 +51,14 @@ def is_archive(file: Path) -> bool:
 
 def place_of(archive: Path) -> Path:
     """The folder that an archive is unpacked to; another one when the archive changes."""
-    found = archive.stat()
-    said = f"{archive.resolve()}\0{found.st_size}\0{found.st_mtime_ns}"
-    return unpacked_folder() / f"{_stem(archive.name)}-{_digest(said.encode())}"
+    status = archive.stat()
+    state = f"{archive.resolve()}\0{status.st_size}\0{status.st_mtime_ns}"
+    digest = hashlib.blake2b(state.encode(), digest_size=8).hexdigest()
+    return unpacked_folder() / f"{_stem(archive.name)}-{digest}"
 
 
 def unpacked_folder() -> Path:
-    """The folder of everything that was unpacked."""
+    """The folder of all unpacked archives."""
     return settings.datasets_folder() / "unpacked"
 
 
@@ -69,18 +70,18 @@ def unpack(
     max_bytes: int = MAX_BYTES,
     progress: Progress | None = None,
 ) -> None:
-    """Unpack the pictures and tables of an archive.
+    """Unpack the images and tables of an archive.
 
     Args:
         archive: A ZIP or TAR.
-        place: The folder to make. It appears when it is complete.
-        max_files: More are refused.
-        max_bytes: More, unpacked, are refused, whatever the archive claims.
-        progress: Called with files done, and all files as far as the archive's length tells.
+        place: The folder to create. It appears when it is complete.
+        max_files: The most entries that are accepted.
+        max_bytes: The most unpacked bytes that are accepted, whatever the archive claims.
+        progress: Called with the files done and an estimate of all files.
 
     Raises:
         DatasetError: If it is damaged, too large, encrypted, or holds a link, a device or a path
-            that leads out of the folder. Nothing is left behind then.
+            that leads out of the folder. Nothing is left behind.
     """
     with writing(place.parent, DatasetError):
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -101,7 +102,7 @@ def unpack(
 
 
 def put_in_place(folder: Path, place: Path) -> None:
-    """Move a folder into place, unless another process has just done so."""
+    """Move a folder into place, unless another process was faster."""
     try:
         folder.rename(place)
     except OSError:
@@ -116,39 +117,49 @@ def _write(
     claimed = written = 0
     size = archive.stat().st_size
     with archive.open("rb") as packed, _members(packed) as members:
-        for count, member in enumerate(members, 1):  # all count: passing one over costs time, too
-            path = PurePosixPath(member.name.replace("\\", "/"))
-            if path.is_absolute() or ".." in path.parts or ":" in "".join(path.parts[:1]):
-                raise _refused(archive, f"the path '{member.name}', which leads out of the folder")
+        for count, member in enumerate(members, 1):  # unwanted ones count: skipping costs time, too
+            path = _checked_path(archive, member)
             claimed += member.claimed
             if count > max_files:
                 raise _refused(archive, f"more than {max_files:,} files")
-            if claimed > max_bytes:
+            if claimed <= max_bytes and member.open and _is_wanted(path):
+                written += _copy(member.open, folder / path, max_bytes - written)
+            if max(claimed, written) > max_bytes:
                 raise _refused(archive, f"more than {max_bytes / 1e9:g} GB")
-            if member.is_folder:
-                continue
-            if member.open is None:
-                raise _refused(archive, f"'{member.name}', which is a link or a device")
-            hidden = any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
-            if hidden or path.suffix.lower() not in _WANTED:
-                continue
-            target = folder / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with member.open() as stream, target.open("xb") as file:
-                while chunk := stream.read(_CHUNK):
-                    written += len(chunk)  # what is there, not what the archive claims
-                    if written > max_bytes:
-                        raise _refused(archive, f"more than {max_bytes / 1e9:g} GB")
-                    file.write(chunk)
-            if progress and (passed := packed.tell()):
+            if progress and not member.is_folder and (passed := packed.tell()):
                 progress(count, max(count, round(count * size / passed)))
     if not any(folder.iterdir()):
-        raise _refused(archive, "no picture and no table")
+        raise _refused(archive, "no image and no table")
+
+
+def _checked_path(archive: Path, member: Member) -> PurePosixPath:
+    """The member's path, once it is known to stay in the folder and to be a file or folder."""
+    path = PurePosixPath(member.name.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or ":" in "".join(path.parts[:1]):
+        raise _refused(archive, f"the path '{member.name}', which leads out of the folder")
+    if member.open is None and not member.is_folder:
+        raise _refused(archive, f"'{member.name}', which is a link or a device")
+    return path
+
+
+def _is_wanted(path: PurePosixPath) -> bool:
+    hidden = any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
+    return not hidden and path.suffix.lower() in _WANTED
+
+
+def _copy(opened: Callable[[], IO[bytes]], target: Path, limit: int) -> int:
+    """Unpack one file and return its bytes; stop above the limit, whatever the archive claims."""
+    written = 0
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with opened() as stream, target.open("xb") as file:
+        while written <= limit and (chunk := stream.read(_CHUNK)):
+            written += file.write(chunk)
+    return written
 
 
 @contextmanager
 def _members(packed: IO[bytes]) -> Iterator[Iterator[Member]]:
-    """All that an archive holds, in its order."""
+    """All entries of an archive, in its order."""
     if zipfile.is_zipfile(packed):
         with zipfile.ZipFile(packed) as pack:
             yield _zip_members(pack)
@@ -169,7 +180,7 @@ def _tar_members(tar: tarfile.TarFile) -> Iterator[Member]:
     for info in tar:
         read = cast("Callable[[], IO[bytes]]", partial(tar.extractfile, info))
         yield Member(info.name, info.size, info.isdir(), read if info.isreg() else None)
-        tar.members.clear()  # type: ignore[attr-defined]  # they would fill the memory
+        tar.members.clear()  # type: ignore[attr-defined]  # or they fill the memory
 
 
 class _Header(tarfile.TarInfo):
@@ -195,7 +206,7 @@ def _open_tar(packed: IO[bytes]) -> tarfile.TarFile:
 
 def _refused(archive: Path, found: str) -> DatasetError:
     return DatasetError(
-        f"The archive '{archive.name}' holds {found}. Expected pictures in class folders, a CSV or "
+        f"The archive '{archive.name}' holds {found}. Expected images in class folders, a CSV or "
         "a manifest; nothing was unpacked."
     )
 
@@ -203,7 +214,3 @@ def _refused(archive: Path, found: str) -> DatasetError:
 def _stem(name: str) -> str:
     stem = name.split(".")[0] or "archive"
     return "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in stem)[:64]
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.blake2b(content, digest_size=8).hexdigest()
