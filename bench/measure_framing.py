@@ -30,18 +30,18 @@ def main() -> None:
     files = random.Random(0).sample(files, min(given.faces, len(files)))
 
     detector = load_detector(given.detector)
-    found = []
+    detected = []
     for file in files:
         face = cv2.resize(decode(file), (ENLARGED_PX,) * 2, interpolation=cv2.INTER_CUBIC)
         rimmed = np.pad(face, ((RIM_PX,) * 2, (RIM_PX,) * 2, (0, 0)), mode="edge")
         faces = detector.detect(rimmed)
         if faces:
-            found.append((faces[0].landmarks - RIM_PX) / ENLARGED_PX)
-    landmarks = level(np.array(found))
+            detected.append((faces[0].landmarks - RIM_PX) / ENLARGED_PX)
+    landmarks = level(np.array(detected))
     eyes, mouth = landmarks[:, :2].mean(axis=1), landmarks[:, 3:].mean(axis=1)
     between_eyes = landmarks[:, 1, 0] - landmarks[:, 0, 0]
     to_mouth = np.hypot(*(mouth - eyes).T)
-    print(f"{given.detector}: {len(found):,} faces in {len(files):,} images; parts of the side")
+    print(f"{given.detector}: {len(detected):,} faces in {len(files):,} images; parts of the side")
     describe("eyes_x", eyes[:, 0])
     describe("eyes_y", eyes[:, 1])
     describe("eye to eye", between_eyes)
