@@ -26,7 +26,7 @@ def main() -> None:
     """Run and print."""
     browser = chromium()
     if not browser or not Path("/proc/self/stat").exists():
-        print("left out: no Chromium, or no /proc")
+        print("skipped: no Chromium, or no /proc")
         return
     with tempfile.TemporaryDirectory() as home:
         os.environ |= {"FER_HOME": home, "FER_RUNS": f"{home}/runs"}
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def measure(address: str, executable: str, pid: int) -> None:
-    """Open the page, look at the server's clock, and print."""
+    """Open the page, read the server's CPU time, and print."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

@@ -1,4 +1,4 @@
-"""What benches of pages share: the running app, and the browser that looks at it."""
+"""What benches of pages share: the running app, and the browser that opens it."""
 
 import os
 import shutil
@@ -52,11 +52,11 @@ def on_fer2013(measure: Callable[[str, str], None]) -> None:
     """Serve the app with FER-2013 added to it.
 
     Args:
-        measure: Told the address and where Chromium is.
+        measure: Called with the address and the path of Chromium.
     """
     browser = chromium()
     if not browser or not os.environ.get("FER_DATA"):
-        print("left out: no Chromium, or FER_DATA is not set")
+        print("skipped: no Chromium, or FER_DATA is not set")
         return
     with tempfile.TemporaryDirectory() as home:
         os.environ["FER_HOME"] = home

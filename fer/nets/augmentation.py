@@ -15,22 +15,22 @@ from fer.options import option
 
 @dataclass(frozen=True, kw_only=True)
 class Augmentation:
-    """How far training faces are varied; zero switches a part off."""
+    """How far training faces are varied; zero switches a variation off."""
 
     flip: bool = option(True, "Mirror every second face.")
-    rotation_deg: float = option(15.0, "Turn by up to so many degrees either way.", low=0, high=180)
+    rotation_deg: float = option(
+        15.0, "Rotate by up to this many degrees either way.", low=0, high=180
+    )
     zoom: float = option(0.15, "Scale by up to this share, up or down.", low=0, high=0.9)
     shift: float = option(0.1, "Move by up to this share of the side, each way.", low=0, high=0.5)
     crop: float = option(
-        0.0, "Cut up to this share of the side away, and enlarge the rest.", low=0, high=0.6
+        0.0, "Cut away up to this share of the side, and enlarge the rest.", low=0, high=0.6
     )
     brightness: float = option(
         0.1, "Brighten or darken by up to this share of the full range.", low=0, high=1
     )
     contrast: float = option(0.2, "Raise or lower contrast by up to this share.", low=0, high=0.95)
-    blur: float = option(
-        0.0, "Chance of a soft focus, as a moving or distant camera gives.", low=0, high=1
-    )
+    blur: float = option(0.0, "Chance of blur, as from a moving or distant camera.", low=0, high=1)
     coarse: float = option(
         0.0, "Chance of a lower resolution, down to a third of the side.", low=0, high=1
     )
@@ -41,10 +41,13 @@ class Augmentation:
         0.25, "Chance that noise covers a rectangle (Zhong et al. 2020).", low=0, high=1
     )
     mixup: float = option(
-        0.0, "Blend pairs of faces and targets; a of Beta(a, a) (Zhang et al. 2018).", low=0, high=4
+        0.0,
+        "Blend pairs of faces and targets: the a of Beta(a, a) (Zhang et al. 2018).",
+        low=0,
+        high=4,
     )
     cutmix: float = option(
-        0.0, "Paste a part of another face; a of Beta(a, a) (Yun et al. 2019).", low=0, high=4
+        0.0, "Paste a part of another face: the a of Beta(a, a) (Yun et al. 2019).", low=0, high=4
     )
 
     def __post_init__(self) -> None:

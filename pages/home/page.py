@@ -30,7 +30,7 @@ LIMITS = {
         "(https://eur-lex.europa.eu/eli/reg/2024/1689/oj))."
     ),
     ":material/lock: Photos stay here": (
-        "They are held in this machine's memory while you look at them, never written to disk "
+        "They are held in this machine's memory while you view them, never written to disk "
         "and never sent anywhere. Nothing is counted or tracked."
     ),
 }

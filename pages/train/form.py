@@ -171,8 +171,8 @@ def _network_options(base: TrainingConfig, architecture: str, preset: str) -> di
 
 
 def show_preview(config: TrainingConfig) -> None:
-    """Drawn faces as the network would meet them."""
-    st.caption("Left, a face as it is; the others, as training would vary it.")
+    """Drawn faces as the network would see them."""
+    st.caption("Left: an unchanged face. Beside it: how training would vary it.")
     shown = []
     for number, label in enumerate(PREVIEW_LABELS):
         face = to_network_input(

@@ -12,6 +12,7 @@ from fer.training.config import PRESETS, TrainingConfig
 from pages.common import errors, predictors
 from pages.train import form, keys, run_list, run_view
 from pages.train.network import show_estimate
+from pages.train.overview import Row, overview, signature
 
 PRESET_WORDS = {
     "quick": "A small network on drawn faces: two minutes from the click to a model.",
@@ -26,7 +27,7 @@ def main() -> None:
     with st.spinner("Loading Keras. Once per server start, a few seconds.", show_time=True):
         predictors.import_keras()
     show_start()
-    known = run_list.overview()
+    known = overview()
     run = shown_run(known)
     watch(known, busy=any(row.state in (*runs.ACTIVE, "queued") for row in known))
     if run is None:
@@ -100,7 +101,7 @@ def start(config: TrainingConfig, name: str) -> None:
     st.session_state[keys.SHOWN] = active.id if active else run.id
 
 
-def shown_run(known: list[run_list.Row]) -> runs.Run | None:
+def shown_run(known: list[Row]) -> runs.Run | None:
     """The chosen run, else the active one, else the newest."""
     by_id = {row.run.id: row for row in known}
     chosen = st.session_state.get(keys.SHOWN)
@@ -110,12 +111,12 @@ def shown_run(known: list[run_list.Row]) -> runs.Run | None:
     return next(iter([*active, *(row.run for row in known)]), None)
 
 
-def watch(known: list[run_list.Row], *, busy: bool) -> None:
+def watch(known: list[Row], *, busy: bool) -> None:
     """Draw the page again once a run has come, gone or changed its state, in whichever tab."""
-    drawn = run_list.signature(known)
+    drawn = signature(known)
 
     def check() -> None:
-        if run_list.signature(run_list.overview()) != drawn:
+        if signature(overview()) != drawn:
             st.rerun()
 
     st.fragment(check, run_every=BUSY_EVERY_S if busy else IDLE_EVERY_S)()

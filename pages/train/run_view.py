@@ -14,7 +14,7 @@ from fer.runs.run import Run
 from pages.common import errors
 from pages.common.progress import duration
 from pages.train import charts
-from pages.train.run_list import STATE_SYMBOLS
+from pages.train.overview import STATE_SYMBOLS
 
 CHARTS_EVERY_S = 6.0
 _LOG_BYTES = 6000

@@ -1,4 +1,4 @@
-"""The running app and a real Chromium to look at it with."""
+"""The running app and a real Chromium."""
 
 import os
 import shutil

@@ -49,10 +49,10 @@ def test_home_shows_the_figure_its_n_and_its_interval_from_the_card(
     app.run()
     assert not app.exception
     assert app.metric[0].value == "43.2 %"
-    said = " ".join(text.value for text in app.markdown)
-    assert "1,234 faces" in said
-    assert "41.0 to 45.7 %" in said
-    assert "PublicTest" in said
+    text_shown = " ".join(text.value for text in app.markdown)
+    assert "1,234 faces" in text_shown
+    assert "41.0 to 45.7 %" in text_shown
+    assert "PublicTest" in text_shown
     assert "42 %" in "".join(html.value for html in app.html)  # the recall of the last class
 
 
@@ -75,9 +75,9 @@ def test_home_without_a_model_says_what_to_do(
 
 def test_home_names_what_it_must_not_be_used_for(app: AppTest) -> None:
     app.run()
-    said = " ".join(text.value for text in app.markdown)
+    text_shown = " ".join(text.value for text in app.markdown)
     for word in ("hiring", "policing", "diagnosis", "2024/1689", "Barrett", "memory"):
-        assert word in said
+        assert word in text_shown
 
 
 def test_home_leads_to_the_predict_page(app: AppTest) -> None:

@@ -66,12 +66,12 @@ def test_bad_files_are_named_and_do_not_stop_the_others(
     uploader.upload("portrait.jpg", portrait)
     predict_page.run()
     assert not predict_page.exception
-    said = [error.value for error in predict_page.error]
+    shown = [error.value for error in predict_page.error]
     assert [
-        next(name for name in ("empty", "text", "cut", "strip") if name in text) for text in said
+        next(name for name in ("empty", "text", "cut", "strip") if name in text) for text in shown
     ]
-    assert len(said) == 4
-    assert r"a \*text\* \[file\]" in said[1]
+    assert len(shown) == 4
+    assert r"a \*text\* \[file\]" in shown[1]
     assert cards(predict_page) == 1
 
 

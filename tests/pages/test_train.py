@@ -15,6 +15,7 @@ from fer.training import tuning
 from fer.training.config import PRESETS, TrainingConfig
 from fer.training.events import EpochEnded
 from pages.train import charts, keys, run_list
+from pages.train.overview import overview
 
 
 @pytest.fixture
@@ -154,7 +155,7 @@ def test_two_chosen_runs_are_compared(train_page: AppTest) -> None:
     a_run("one", "finished", epochs=3)
     a_run("two", "finished", epochs=9)
     train_page.run()
-    table = run_list.table_key(run_list.overview())
+    table = run_list.table_key(overview())
     train_page.session_state[table] = {"selection": {"rows": [0, 1], "columns": [], "cells": []}}
     train_page.run()
     assert not train_page.exception
@@ -192,7 +193,7 @@ def test_a_training_can_start_from_any_model(train_page: AppTest) -> None:
 
 def dialog(name: str) -> AppTest:
     """A dialog about the newest run, opened; a page's own run would close it again."""
-    script = f"from pages.train import run_list\nrun_list.{name}(run_list.overview()[0])"
+    script = f"from pages.train import actions, overview\nactions.{name}(overview.overview()[0])"
     return AppTest.from_string(script, default_timeout=60).run()
 
 

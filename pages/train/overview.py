@@ -1,0 +1,46 @@
+"""All training runs with their states, for the list and for what follows its changes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fer import runs
+from fer.runs.run import Run
+
+STATE_SYMBOLS = {
+    "queued": "⏳ queued",
+    "preparing": "🔵 preparing",
+    "running": "🔵 running",
+    "paused": "⏸️ paused",
+    "stopping": "🔵 stopping",
+    "measuring": "🔵 measuring",
+    "finished": "✅ finished",
+    "stopped": "⏹️ stopped",
+    "failed": "❌ failed",
+    "crashed": "💥 crashed",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A run, its name and its status."""
+
+    run: Run
+    name: str
+    status: dict[str, Any]
+
+    @property
+    def state(self) -> str:
+        return str(self.status.get("state", "crashed"))
+
+
+def overview() -> list[Row]:
+    """All runs, the newest first."""
+    return [Row(run, run.name, run.status()) for run in runs.list_runs()]
+
+
+def signature(rows: Sequence[Row]) -> tuple[tuple[str, str, str, int], ...]:
+    """What a list of runs shows, apart from the progress of the active one."""
+    return tuple(
+        (row.run.id, row.name, row.state, row.status.get("finished_epochs", 0)) for row in rows
+    )
