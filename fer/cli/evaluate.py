@@ -1,4 +1,4 @@
-"""`evaluate` and `calibrate`: what a model is worth."""
+"""`evaluate` and `calibrate`."""
 
 import json
 from pathlib import Path
@@ -29,10 +29,10 @@ def evaluate(
     ] = "none",
     form: Annotated[str, typer.Option(help="keras, litert, litert-int8 or auto.")] = "keras",
     compare: Annotated[
-        str | None, typer.Option(help="A second model, on the same faces and labels.")
+        str | None, typer.Option(help="A second model to compare, on the same faces and labels.")
     ] = None,
     report: Annotated[
-        Path | None, typer.Option(help="Write an HTML report here, and a JSON beside it.")
+        Path | None, typer.Option(help="Write an HTML report to this file, and JSON beside it.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -61,9 +61,9 @@ def calibrate(
     model: Annotated[str, typer.Argument(help="A model's name or folder.")],
     dataset: Annotated[str, typer.Argument(help="A data set's folder or name, or 'synthetic'.")],
 ) -> None:
-    """Fit a model's confidence to a data set's validation part, and keep that in its card.
+    """Fit a model's confidence to a data set's validation part, and keep the fit in its card.
 
-    Which emotion a face gets never changes by this; how sure the model says it is does.
+    This never changes which emotion a face gets, only how confident the model is.
     """
     with plain_errors(), progress() as bar:
         from fer import api

@@ -1,4 +1,4 @@
-"""The networks: which are there, which can be trained, and how they come and go."""
+"""Models and networks: list, import, export."""
 
 from pathlib import Path
 from typing import Annotated
@@ -20,7 +20,7 @@ from fer.errors import FerError
 
 
 def models() -> None:
-    """List the models that are there."""
+    """List the models."""
     from fer.models import CARD_FILE, find, list_models
     from fer.models.card import read_card
 
@@ -49,9 +49,9 @@ def models() -> None:
 def export(
     model: Annotated[str, typer.Argument(help="A model's name or folder.")],
     dataset: Annotated[str, typer.Argument(help="A data set's folder or name, or 'synthetic'.")],
-    split: Annotated[str, typer.Option(help="What the forms are measured on.")] = "test",
+    split: Annotated[str, typer.Option(help="The split to measure the forms on.")] = "test",
 ) -> None:
-    """Write a model as LiteRT, for phones and a quick start, and measure each form."""
+    """Write a model as LiteRT, for phones and a fast start, and measure each form."""
     with plain_errors(), progress() as bar:
         from fer import api
 
@@ -74,7 +74,7 @@ def save(
     model: Annotated[str, typer.Argument(help="A model's name or folder.")],
     file: Annotated[Path, typer.Argument(help="A .keras, .h5 or .json file to write.")],
 ) -> None:
-    """Write a model's network for other programs. Beside .json go the weights."""
+    """Write a model's network for other programs; .json gets its weights in a file beside it."""
     with plain_errors():
         from fer.models import formats
 
@@ -86,9 +86,9 @@ def save(
 
 def adopt(
     file: Annotated[Path, typer.Argument(help="A .keras, .h5 or .json file of Keras.")],
-    name: Annotated[str, typer.Option(help="What to call the model.")],
+    name: Annotated[str, typer.Option(help="Name of the new model.")],
     labels: Annotated[str, typer.Option(help="Its classes in the order of its outputs: a,b,…")],
-    scale: Annotated[str, typer.Option(help="The grey values it expects: 0-255, 0-1, -1-1.")] = (
+    scale: Annotated[str, typer.Option(help="Its range of grey values: 0-255, 0-1 or -1-1.")] = (
         "0-1"
     ),
 ) -> None:

@@ -1,4 +1,4 @@
-"""Where a network looks, on average, when it names a class rightly."""
+"""Where a network looks, on average, when it predicts a class correctly."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ class MeanAttention:
     Attributes:
         face: The mean of the faces, shape (height, width, channels), uint8.
         heat: The mean of their Grad-CAM maps, shape (height, width), float32, 0–1.
-        images: How many faces.
+        images: Number of faces.
     """
 
     face: np.ndarray
@@ -35,28 +35,28 @@ def mean_attention(
     per_class: int = FACES_PER_CLASS,
     seed: int = 0,
 ) -> dict[str, MeanAttention]:
-    """Mean Grad-CAM of rightly named faces by class; classes without one are left out.
+    """Mean Grad-CAM of correctly classified faces by class; a class without any is skipped.
 
     Args:
         model: The model.
-        dataset: Where the faces are.
+        dataset: The data set of the faces.
         table: Its predictions on them.
-        per_class: Most faces to look at for a class, drawn at random.
+        per_class: Most faces per class, drawn at random.
         seed: Seed of that draw.
 
     Raises:
-        ModelError: If the network has nothing to show.
+        ModelError: If Grad-CAM does not apply to the network.
     """
     generator = np.random.default_rng(seed)
-    found = {}
+    attention = {}
     for i, label in enumerate(table.labels):
-        named = (table.frame["label"] == label) & table.frame["correct"]
-        rows = table.frame["row"][named].to_numpy()
+        is_correct = (table.frame["label"] == label) & table.frame["correct"]
+        rows = table.frame["row"][is_correct].to_numpy()
         rows = np.sort(generator.choice(rows, min(len(rows), per_class), replace=False))
         if len(rows):
             faces = dataset.pixels[rows]
             heat = np.mean([grad_cam(model.network, face, i) for face in faces], axis=0)
-            found[label] = MeanAttention(
+            attention[label] = MeanAttention(
                 face=faces.mean(axis=0).astype(np.uint8), heat=heat, images=len(rows)
             )
-    return found
+    return attention

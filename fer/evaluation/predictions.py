@@ -1,29 +1,21 @@
-"""What a network says about the faces of a split: computed once, kept by content, joined anew.
+"""Prediction tables: a model's answers beside the labels, votes and annotations of the faces.
 
-The network's answers are kept in Parquet by the hash of each face. Labels, votes and marks are
-joined when the table is made, so that a mark by hand costs no second look at any face.
+Labels, votes and annotations are joined when the table is made, so that a new annotation does not
+cost a second classification.
 """
 
-import hashlib
-import logging
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from fer import settings
 from fer.data import Dataset
 from fer.data.votes import top
 from fer.errors import DatasetError
-from fer.evaluation.tta import views_of
-from fer.files import replace_path
+from fer.evaluation.probabilities import uncalibrated_probabilities
 from fer.models.model import Model
 from fer.nets.forward import tempered
 from fer.progress import Progress
-
-CHUNK = 1024
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -32,9 +24,9 @@ class PredictionTable:
 
     Attributes:
         frame: `row` (position in the data set), `path`, `hash`, `split`, `label`, `predicted`,
-            `confidence` (0–1), `entropy` and `loss` (nats), `correct`, `in_training` (whether
-            the face or an exact copy of it served in training), `majority` (the single choice of
-            most voters, "" without one), `agreement` (its share of the votes, NaN without
+            `confidence` (0–1), `entropy` and `loss` (nats), `correct`, `in_training` (whether the
+            face or an exact copy of it was used in training), `majority` (the single choice of
+            most annotators, "" without one), `agreement` (its share of the votes, NaN without
             votes), and `p_<label>`, calibrated probabilities, for each of `labels`.
         labels: The model's classes.
         model: Name of the model.
@@ -42,11 +34,11 @@ class PredictionTable:
         split: Which part, as `Dataset.select` takes it.
         tta: Test-time augmentation, one of `fer.evaluation.tta.VIEWS`.
         temperature: What calibrated the probabilities.
-        left_out: Faces of classes that the model does not know.
-        excluded: Faces that were excluded by hand.
-        truth: What `label` is, as `Dataset.truth` says.
-        undecided: Faces left out because the annotators made no single choice.
-        learnt_truth: What the model took for right when it was trained, as `truth`.
+        left_out: How many faces were skipped because the model lacks their class.
+        excluded: How many faces were excluded by hand.
+        truth: What `label` is, as in `Dataset.truth`.
+        undecided: How many faces were skipped because the annotators made no single choice.
+        learnt_truth: What the model was trained on, as `truth`.
         synthetic: Whether the faces are drawn.
     """
 
@@ -110,7 +102,7 @@ def predictions(
         raise DatasetError(
             f"The faces of '{dataset.name}' have (height, width, channels) "
             f"{dataset.pixels.shape[1:]}; the model '{card.name}' takes {wanted}. Give the data "
-            "set by name or path, and it is read as the model wants it."
+            "set by name or path, and it is read in that shape."
         )
     part = dataset.select(split)
     targets = part.targets_among(card.labels)
@@ -123,8 +115,8 @@ def predictions(
     left_out = int((~known).sum())
     if left_out:
         part, targets = part.take(np.flatnonzero(known)), targets[known]
-    kept = raw_probabilities(model, part, split, tta=tta, progress=progress)
-    probabilities = tempered(kept, card.temperature)
+    uncalibrated = uncalibrated_probabilities(model, part, split, tta=tta, progress=progress)
+    probabilities = tempered(uncalibrated, card.temperature)
     frame = _joined(part, probabilities, targets, card.labels)
     frame["in_training"] = _in_training(part, dataset)
     row_of = pd.Series(np.arange(len(dataset)), index=dataset.index["path"])
@@ -150,72 +142,6 @@ def predictions(
         learnt_truth=card.config.get("truth", "label"),
         synthetic=dataset.synthetic,
     )
-
-
-def raw_probabilities(
-    model: Model,
-    part: Dataset,
-    split: str,
-    *,
-    tta: str = "none",
-    progress: Progress | None = None,
-) -> np.ndarray:
-    """Probabilities at temperature 1, shape (n, classes), float32; equal faces are asked once.
-
-    They are kept for the next call, where the model is one that lies on disk.
-    """
-    hashes = pd.Index(part.index["hash"])
-    file = _file(model, part.name, split, tta)
-    kept = _read(file, model.card.labels) if file else None
-    places = kept.index.get_indexer(hashes) if kept is not None else np.full(len(part), -1)
-    missing = np.flatnonzero((places < 0) & ~hashes.duplicated())
-    if len(missing):
-        made = np.empty((len(missing), len(model.card.labels)), np.float32)
-        for start in range(0, len(missing), CHUNK):
-            faces = part.pixels[missing[start : start + CHUNK]]
-            seen = [model.uncalibrated(view) for view in views_of(faces, tta)]
-            made[start : start + CHUNK] = np.mean(seen, axis=0)
-            if progress:
-                share = min(start + CHUNK, len(missing)) / len(missing)
-                progress(round(share * len(part)), len(part))
-        new = pd.DataFrame(made, index=hashes[missing], columns=list(model.card.labels))
-        kept = new if kept is None else pd.concat([kept, new])
-        if file:
-            _write(kept, file)
-        places = kept.index.get_indexer(hashes)
-    elif progress:
-        progress(len(part), len(part))
-    assert kept is not None
-    probabilities: np.ndarray = kept.to_numpy(np.float32)[places]
-    return probabilities
-
-
-def _file(model: Model, name: str, split: str, tta: str) -> Path | None:
-    """Where the answers lie; None for a network that is only in memory."""
-    if not model.sha256:
-        return None
-    said = "\0".join((model.sha256, name, split, tta))
-    return settings.predictions_folder() / f"{hashlib.sha256(said.encode()).hexdigest()}.parquet"
-
-
-def _read(file: Path, labels: tuple[str, ...]) -> pd.DataFrame | None:
-    if not file.is_file():
-        return None
-    try:
-        kept = pd.read_parquet(file)
-    except (OSError, ValueError) as error:  # a damaged file: ask the network again
-        _log.warning("'%s' cannot be read (%s) and is made anew.", file, error)
-        return None
-    return kept if tuple(kept.columns) == labels and kept.index.is_unique else None
-
-
-def _write(kept: pd.DataFrame, file: Path) -> None:
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with replace_path(file) as made:
-            kept.to_parquet(made)
-    except OSError as error:
-        _log.warning("Predictions are not kept in '%s': %s", file, error)
 
 
 def _joined(

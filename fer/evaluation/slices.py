@@ -1,4 +1,4 @@
-"""Where a model is worse: accuracy by brightness, contrast, sharpness, and any column."""
+"""Accuracy by slice: by brightness, contrast, sharpness, and by any column."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -40,11 +40,11 @@ def picture_facts(dataset: Dataset, rows: np.ndarray) -> pd.DataFrame:
 
 
 def slice_figures(table: PredictionTable, facts: pd.DataFrame) -> list[dict[str, Any]]:
-    """Accuracy by slice, the worst first; slices of under 20 faces are left out.
+    """Accuracy by slice, the worst first; slices of fewer than 20 faces are skipped.
 
     Args:
         table: The predictions.
-        facts: Further columns for its rows, such as `picture_facts` gives.
+        facts: Further columns for its rows, such as those of `picture_facts`.
 
     Returns:
         `by` (the column), `value`, `images`, `accuracy` and `accuracy_ci95` of each slice.
@@ -66,7 +66,7 @@ def slice_figures(table: PredictionTable, facts: pd.DataFrame) -> list[dict[str,
 
 
 def slice_columns(table: PredictionTable, facts: pd.DataFrame) -> dict[str, pd.Series]:
-    """The slice of each face by column: quarters of what is measured, values of what is named."""
+    """The slice of each face by column: quarters of numbers, the values of anything else."""
     return dict(_sliced(pd.concat([table.frame, facts], axis=1)))
 
 
@@ -81,8 +81,7 @@ def _sliced(frame: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
             if values.nunique() > 1:
                 yield name, _quarters(values)
         elif 1 < values.nunique() <= _MOST_VALUES:
-            named = values.astype(str).replace("", "none")
-            yield name, named
+            yield name, values.astype(str).replace("", "none")
 
 
 def _quarters(values: pd.Series) -> pd.Series:

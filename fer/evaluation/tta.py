@@ -1,4 +1,4 @@
-"""Test-time augmentation: a network's mean answer over several views of one face."""
+"""Test-time augmentation: views of a face, over which a network's answers are averaged."""
 
 import cv2
 import numpy as np
@@ -6,14 +6,14 @@ import numpy as np
 from fer.errors import ConfigError
 
 VIEWS = ("none", "flip", "shifts", "ten_crop")
-"""The face alone; it and its mirror image; it and eight neighbours of its place, mirrored too; five
-enlarged crops and their mirror images."""
+"""The face alone; with its mirror image; with its eight neighbouring shifts, all mirrored too; five
+enlarged crops with their mirror images."""
 
 _SHIFT_PARTS = 16
-"""A shift is this part of the side, 3 of 48 pixels: well within what training moves faces by."""
+"""A shift is this part of the side, 3 of 48 pixels: well within the shifts of training."""
 
 _CROP_PARTS = 8
-"""A crop leaves out this part of the side: 6 of 48 pixels, as Tang 2013 on FER-2013."""
+"""A crop drops this part of the side: 6 of 48 pixels, as in Tang 2013 on FER-2013."""
 
 
 def views_of(faces: np.ndarray, tta: str) -> list[np.ndarray]:
@@ -50,8 +50,8 @@ def views_of(faces: np.ndarray, tta: str) -> list[np.ndarray]:
 
 
 def _enlarged(crops: np.ndarray, height: int, width: int) -> np.ndarray:
-    made = np.empty((len(crops), height, width, crops.shape[3]), np.uint8)
+    enlarged = np.empty((len(crops), height, width, crops.shape[3]), np.uint8)
     for i, crop in enumerate(crops):
         resized = cv2.resize(crop, (width, height), interpolation=cv2.INTER_LINEAR)
-        made[i] = resized.reshape(made[i].shape)  # OpenCV drops a single channel
-    return made
+        enlarged[i] = resized.reshape(enlarged[i].shape)  # OpenCV drops a single channel
+    return enlarged

@@ -7,7 +7,6 @@ an exported one has its LiteRT forms, which run without TensorFlow.
 import hashlib
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from fer import options, settings
 from fer.errors import ModelError, ModelNotFoundError
-from fer.files import write_bytes, write_text
+from fer.files import replace_path, write_bytes, write_text
 from fer.models.card import ModelCard, read_card
 from fer.models.readme import readme
 
@@ -176,17 +175,13 @@ def checksum(path: Path) -> str:
 
 @contextmanager
 def _replacing(folder: Path) -> Iterator[Path]:
-    """Gives a path to build a model at, and moves it into place when the block ends."""
+    """`replace_path` for a model's folder, with errors in words."""
     folder = folder.resolve()
     check_replaceable(folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as name:
-            new = Path(name) / "new"
+        with replace_path(folder) as new:
             yield new
-            if folder.exists():
-                folder.replace(Path(name) / "old")
-            new.replace(folder)
     except OSError as error:
         reason = error.args[0][0][2] if isinstance(error, shutil.Error) else error
         raise ModelError(f"The model cannot be written to '{folder}': {reason}.") from error

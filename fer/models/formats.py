@@ -1,6 +1,5 @@
 """Networks in the formats of other programs: `.keras`, `.h5`, and JSON with weights."""
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +8,7 @@ import numpy as np
 
 from fer.errors import ModelError
 from fer.faces.alignment import FER2013_FRAMING
+from fer.files import replace_path, write_text
 from fer.importing import extras
 from fer.models import folder as folders
 from fer.models.card import ModelCard, provenance
@@ -127,15 +127,14 @@ def save_network(network: "keras.Model", path: Path) -> list[Path]:
     _check_suffix(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as name:
-            written = [Path(name) / path.name]
-            if path.suffix == ".json":
-                written[0].write_text(network.to_json(), encoding="utf-8")
-                written.append(_weights_of(written[0]))
-                network.save_weights(written[1])
-            else:
-                network.save(written[0])
-            return [file.replace(path.parent / file.name) for file in written]
+        if path.suffix != ".json":
+            with replace_path(path) as new:
+                network.save(new)
+            return [path]
+        with replace_path(_weights_of(path)) as new:
+            network.save_weights(new)
+        write_text(path, network.to_json())
+        return [path, _weights_of(path)]
     except OSError as error:
         raise ModelError(f"The network cannot be written to '{path}': {error}.") from error
 

@@ -1,4 +1,4 @@
-"""Where a network looked: heat maps over the face that it was given."""
+"""Where a network looks: heat maps of a face."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -18,9 +18,9 @@ _PATCH_PARTS = 4
 
 
 def grad_cam(network: "keras.Model", face: np.ndarray, label_index: int) -> np.ndarray:
-    """What spoke for a label, by the gradients at the last spatial layer.
+    """What speaks for a label, by the gradients at the last spatial layer.
 
-    Selvaraju et al. 2017, Grad-CAM. The label's score before the softmax is what is followed.
+    Selvaraju et al. 2017, Grad-CAM. The gradients are of the label's score before the softmax.
 
     Args:
         network: A convolutional one.
@@ -28,8 +28,8 @@ def grad_cam(network: "keras.Model", face: np.ndarray, label_index: int) -> np.n
         label_index: Which of its outputs.
 
     Returns:
-        Shape (height, width), float32, 0–1, 1 where the most speaks for the label; all 0 where
-        nothing does. What the network crops away is 0.
+        Shape (height, width), float32, 0–1, 1 where most speaks for the label; all 0 if nothing
+        does. What the network crops away is 0.
 
     Raises:
         ModelError: If the network has no convolution, or does not run on TensorFlow.
@@ -51,8 +51,8 @@ def occlusion(classify: Forward, face: np.ndarray, label_index: int) -> np.ndarr
         label_index: Which of its outputs.
 
     Returns:
-        Shape (height, width), float32, 0–1, 1 where hiding costs the label most; all 0 where
-        it never costs anything.
+        Shape (height, width), float32, 0–1, 1 where hiding costs the label most; all 0 if it
+        never costs anything.
     """
     height, width = face.shape[:2]
     patch = max(min(height, width) // _PATCH_PARTS, 1)
@@ -127,11 +127,11 @@ def _gradients(model: "keras.Model") -> Gradients:
     inner = keras.Model(model.inputs, outputs)
     shape = tf.TensorSpec((1, *model.input_shape[1:]), tf.uint8)
 
-    def follow(face: Any, label: Any) -> Any:
+    def differentiate(face: Any, label: Any) -> Any:
         with tf.GradientTape() as tape:
             tape.watch([weight.value for weight in model.weights])  # frozen ones too
-            features, ahead = inner(face, training=False)
-            scores = ahead @ last.kernel + last.bias if has_logits else tf.math.log(ahead)
+            features, output = inner(face, training=False)
+            scores = output @ last.kernel + last.bias if has_logits else tf.math.log(output)
             score = tf.gather(scores, label, axis=1)
         gradients = tape.gradient(score, features)
         if gradients is None:
@@ -139,7 +139,7 @@ def _gradients(model: "keras.Model") -> Gradients:
         return features, gradients
 
     graph = tf.function(
-        follow, input_signature=[shape, tf.TensorSpec((), tf.int32)], autograph=False
+        differentiate, input_signature=[shape, tf.TensorSpec((), tf.int32)], autograph=False
     ).get_concrete_function()
 
     def run(face: np.ndarray, label: int) -> tuple[np.ndarray, np.ndarray]:
@@ -159,7 +159,7 @@ def _last_spatial(model: "keras.Model") -> Any:
 
 def _no_places(model: "keras.Model") -> ModelError:
     return ModelError(
-        f"The network '{model.name}' has no convolution, so there is no place to show. "
+        f"The network '{model.name}' has no convolution, so Grad-CAM has nothing to show. "
         "Use a convolutional network, or the occlusion map."
     )
 

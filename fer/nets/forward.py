@@ -36,7 +36,7 @@ def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
 
     Args:
         probabilities: Shape (n, classes), float32, rows sum to 1.
-        temperature: Over 1 makes them less sure, under 1 surer; the order stays.
+        temperature: Over 1 makes them less confident, under 1 more; the order stays.
 
     Returns:
         Shape (n, classes), float32, rows sum to 1.

@@ -1,0 +1,91 @@
+"""Probabilities of many faces, computed once and kept in Parquet by the hash of each face."""
+
+import hashlib
+import logging
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from fer import settings
+from fer.data import Dataset
+from fer.evaluation.tta import views_of
+from fer.files import replace_path
+from fer.models.model import Model
+from fer.progress import Progress
+
+_CHUNK = 1024
+_log = logging.getLogger(__name__)
+
+
+def uncalibrated_probabilities(
+    model: Model,
+    part: Dataset,
+    split: str,
+    *,
+    tta: str = "none",
+    progress: Progress | None = None,
+) -> np.ndarray:
+    """Probabilities at temperature 1, shape (n, classes), float32; equal faces are classified once.
+
+    They are kept for the next call if the model lies on disk.
+
+    Args:
+        model: The model.
+        part: The faces.
+        split: Name of the part.
+        tta: One of `fer.evaluation.tta.VIEWS`.
+        progress: Called with faces done and faces planned.
+    """
+    hashes = pd.Index(part.index["hash"])
+    file = _file(model, part.name, split, tta)
+    kept = _read(file, model.card.labels) if file else None
+    places = kept.index.get_indexer(hashes) if kept is not None else np.full(len(part), -1)
+    missing = np.flatnonzero((places < 0) & ~hashes.duplicated())
+    if len(missing):
+        means = np.empty((len(missing), len(model.card.labels)), np.float32)
+        for start in range(0, len(missing), _CHUNK):
+            faces = part.pixels[missing[start : start + _CHUNK]]
+            of_views = [model.uncalibrated(view) for view in views_of(faces, tta)]
+            means[start : start + _CHUNK] = np.mean(of_views, axis=0)
+            if progress:
+                share = min(start + _CHUNK, len(missing)) / len(missing)
+                progress(round(share * len(part)), len(part))
+        new = pd.DataFrame(means, index=hashes[missing], columns=list(model.card.labels))
+        kept = new if kept is None else pd.concat([kept, new])
+        if file:
+            _write(kept, file)
+        places = kept.index.get_indexer(hashes)
+    elif progress:
+        progress(len(part), len(part))
+    assert kept is not None
+    probabilities: np.ndarray = kept.to_numpy(np.float32)[places]
+    return probabilities
+
+
+def _file(model: Model, name: str, split: str, tta: str) -> Path | None:
+    """Where the probabilities lie; None for a network that is only in memory."""
+    if not model.sha256:
+        return None
+    key = "\0".join((model.sha256, name, split, tta))
+    return settings.predictions_folder() / f"{hashlib.sha256(key.encode()).hexdigest()}.parquet"
+
+
+def _read(file: Path, labels: tuple[str, ...]) -> pd.DataFrame | None:
+    if not file.is_file():
+        return None
+    try:
+        kept = pd.read_parquet(file)
+    except (OSError, ValueError) as error:  # a damaged file: classify again
+        _log.warning("'%s' cannot be read (%s) and is made again.", file, error)
+        return None
+    return kept if tuple(kept.columns) == labels and kept.index.is_unique else None
+
+
+def _write(kept: pd.DataFrame, file: Path) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with replace_path(file) as new:
+            kept.to_parquet(new)
+    except OSError as error:
+        _log.warning("Predictions are not kept in '%s': %s", file, error)
