@@ -103,9 +103,7 @@ class Predictor:
         """
         photo = _Decoded(image)
         [faces] = self._classify(self._frame([photo], whole_if_no_face, min_face_px))
-        return PhotoPrediction(
-            photo=photo.pixels, size=faces.size, faces=faces.faces, timings_ms=faces.timings_ms
-        )
+        return PhotoPrediction(photo=photo.pixels, **vars(faces))
 
     def predict_many(
         self,
