@@ -1,8 +1,8 @@
 """Every deliberate error of the library, in one tree.
 
 FerError
-├── ImageError                 a picture that cannot be used
-│   ├── UnreadableImageError   not a picture, or a damaged one
+├── ImageError                 an image that cannot be used
+│   ├── UnreadableImageError   not an image, or a damaged one
 │   ├── ImageTooLargeError     more pixels than the bound
 │   └── ImageTooSmallError     too few pixels to hold a face
 ├── VideoError                 a video that cannot be read or written
@@ -27,19 +27,19 @@ class FerError(Exception):
 
 
 class ImageError(FerError):
-    """A picture that cannot be used."""
+    """An image that cannot be used."""
 
 
 class UnreadableImageError(ImageError):
-    """Bytes that are not a picture of a known format, or a damaged one."""
+    """Bytes that are not an image of a known format, or a damaged one."""
 
 
 class ImageTooLargeError(ImageError):
-    """A picture with more pixels than the bound allows."""
+    """An image with more pixels than allowed."""
 
 
 class ImageTooSmallError(ImageError):
-    """A picture with too few pixels to hold a face."""
+    """An image with too few pixels to hold a face."""
 
 
 class VideoError(FerError):

@@ -1,4 +1,4 @@
-"""Pictures as arrays: safe decoding, and the one way to shape a face for a network.
+"""Images as arrays: safe decoding, and the one way to shape a face for a network.
 
 RGB everywhere; grey has one channel. OpenCV's BGR appears only where OpenCV is called.
 """
@@ -14,20 +14,20 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from fer.errors import ImageError, ImageTooLargeError, ImageTooSmallError, UnreadableImageError
 
-# Damaged notes, odd tags, great sizes: what matters of them is an error of `decode`. Not around
-# each call, as Python's filters belong to all threads.
+# Damaged metadata, odd tags, huge sizes: `decode` raises an error for those that matter. Not
+# around each call, as Python's filters apply to all threads.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP")
 SUFFIXES = frozenset({".jpg", ".jpeg", ".mpo", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp"})
-"""File names that `decode` is worth trying on."""
+"""Suffixes of the files that `decode` can probably read."""
 
 MAX_PIXELS = 50_000_000
 MAX_BYTES = 200_000_000
 MIN_SIDE_PX = 12
 
-_EXPECTED = "a JPEG, PNG, WebP, GIF, BMP or TIFF picture"
-_GROUND = (255, 255, 255)  # what shows through where a picture is transparent
+_EXPECTED = "a JPEG, PNG, WebP, GIF, BMP or TIFF image"
+_GROUND = (255, 255, 255)  # shows through transparent pixels
 
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -38,11 +38,11 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""What undoes each EXIF orientation."""
+"""The transposition that undoes each EXIF orientation."""
 
 
 def decode(source: Path | str | bytes | np.ndarray) -> np.ndarray:
-    """Read a picture, upright, whatever it is stored as.
+    """Read an image, upright, in any supported format.
 
     EXIF orientation is applied, transparency is laid on white, 16-bit and floating-point values
     are scaled to 8 bits, CMYK becomes RGB, and an animation gives its first frame.
@@ -55,14 +55,14 @@ def decode(source: Path | str | bytes | np.ndarray) -> np.ndarray:
         RGB, shape (height, width, 3), uint8.
 
     Raises:
-        UnreadableImageError: If there is no file, or it is not a whole picture of a known format.
+        UnreadableImageError: If there is no file, or it is not a complete image of a known format.
         ImageTooLargeError: If it has over 50 megapixels or 200 MB; no pixel has been decoded then.
         ImageTooSmallError: If its shorter side is under 12 pixels.
     """
     if isinstance(source, np.ndarray):
         return _from_pixels(source)
     if isinstance(source, bytes):
-        return _from_bytes(source, "The picture")
+        return _from_bytes(source, "The image")
     if isinstance(source, (str, Path)):
         return _from_bytes(_read(source), f"'{source}'")
     raise UnreadableImageError(
@@ -117,8 +117,8 @@ def _read(path: Path | str) -> bytes:
     try:
         status = Path(path).stat()
         if not stat.S_ISREG(status.st_mode):
-            found = "a folder" if stat.S_ISDIR(status.st_mode) else "not a file"
-            raise UnreadableImageError(f"'{path}' is {found}; expected {_EXPECTED}.")
+            kind = "a folder" if stat.S_ISDIR(status.st_mode) else "not a file"
+            raise UnreadableImageError(f"'{path}' is {kind}; expected {_EXPECTED}.")
         _check_bytes(status.st_size, f"'{path}'")
         return Path(path).read_bytes()
     except FileNotFoundError:
@@ -169,7 +169,7 @@ def _check_size(width: int, height: int, name: str) -> None:
     if min(width, height) < MIN_SIDE_PX:
         raise ImageTooSmallError(
             f"{name} has {width:,}×{height:,} pixels; a face needs at least {MIN_SIDE_PX} on the "
-            "shorter side. Use a larger picture."
+            "shorter side. Use a larger image."
         )
 
 
@@ -191,7 +191,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 
 def _to_8_bits(values: np.ndarray) -> np.ndarray:
-    """Scale grey values: 16-bit ones span 0–65535; others tell by what they reach.
+    """Scale grey values: 16-bit values span 0–65535; the range of others is inferred.
 
     32-bit and floating-point formats have no fixed white: it is taken as 1 (floats only), 255 or
     65535, the first that holds all values; where none does, the values are stretched.
@@ -211,7 +211,7 @@ def _to_8_bits(values: np.ndarray) -> np.ndarray:
 def _upright(rgb: Image.Image, source: Image.Image) -> Image.Image:
     try:
         orientation = source.getexif().get(ExifTags.Base.Orientation)
-    except Exception:  # noqa: BLE001 — a picture with damaged notes is still a picture
+    except Exception:  # noqa: BLE001 — an image with damaged metadata is still an image
         return rgb
     return rgb.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else rgb
 
@@ -229,7 +229,7 @@ _SIGNATURES = (
 
 
 def _kind(data: bytes) -> str:
-    """What bytes that are no picture seem to be."""
+    """A guess at the format of bytes that are not an image."""
     head = data[:1024]
     for signature, kind in _SIGNATURES:
         if head.startswith(signature):

@@ -75,7 +75,7 @@ def _default_model_file() -> Path:
 
 
 def datasets_folder() -> Path:
-    """Folder of the registered data sets, their indexes, pixels and marks."""
+    """Folder of the registered data sets, their indexes, pixels and annotations."""
     return home() / "datasets"
 
 
@@ -96,7 +96,7 @@ def app_file() -> Path:
 
 
 def predictions_folder() -> Path:
-    """Folder of what networks said about the faces of data sets, kept to be reused."""
+    """Folder of the models' answers for the faces of data sets, kept for reuse."""
     return home() / "predictions"
 
 

@@ -12,7 +12,7 @@ app = typer.Typer(help="The face detectors of this machine.", no_args_is_help=Tr
 
 @app.command("list")
 def list_detectors() -> None:
-    """Say which detectors are there."""
+    """List the detectors and whether they can be used."""
     from fer.faces.detection import detectors
 
     table = make_table("detector", "there", "where")
@@ -35,7 +35,7 @@ def add_detector(
 
 @app.command("download")
 def download_detector() -> None:
-    """Fetch YuNet from the OpenCV zoo (0.2 MB)."""
+    """Download YuNet from the OpenCV zoo (0.2 MB)."""
     with plain_errors(), progress() as bar:
         from fer.faces.yunet_file import download
 

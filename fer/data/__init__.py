@@ -1,4 +1,4 @@
-"""Data sets: readers, index and pixels on disk, votes, marks, splits, audit, drawn faces."""
+"""Data sets: readers, index and pixels on disk, votes, annotations, splits, audit, drawn faces."""
 
 from fer.data.dataset import SPLITS, TEST_SPLITS, Dataset
 from fer.data.loading import add, load_dataset

@@ -1,4 +1,4 @@
-"""What is wrong with a data set: counts, copies, leaks, blank pictures, doubtful labels."""
+"""An audit of a data set: counts, copies, leaks, blank images, doubtful labels."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,17 +13,17 @@ from fer.data.summary import class_by_split
 from fer.data.votes import VOTES, top
 
 NEAR_CONSTANT_STD = 1.0
-"""Standard deviation of the grey values below which a picture shows nothing."""
+"""Standard deviation of the grey values below which an image is blank."""
 
 FINDINGS: Mapping[str, str] = {
     "duplicate": "has exact copies",
-    "leak": "a test or validation face that stands in train",
+    "leak": "a test or validation face that also occurs in train",
     "conflict": "equal to a face with another label",
     "near_duplicate": "nearly the same as another",
     "near_constant": "blank or nearly so",
-    "disagreement": "people chose another label",
+    "disagreement": "annotators chose another label",
 }
-"""What may be found about one face, and how to say so."""
+"""Findings about one face, with their descriptions."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -36,8 +36,8 @@ class Audit:
             `FINDINGS`.
         copy_group: Shape (n,), int64: the same number for exact copies; -1 for a face without.
         near_group: Shape (n,), int64: the same number for near duplicates; -1 for others.
-        opinion: Shape (n,), text: `agree`, `disagree` or `tied`, as people's single top choice
-            is to the label; "" where nobody voted.
+        opinion: Shape (n,), text: how the majority vote compares with the label, `agree`,
+            `disagree` or `tied`; "" without votes.
         agreement: Shape (n,), float32: share of the votes that the label has; NaN without votes.
     """
 
@@ -50,12 +50,12 @@ class Audit:
 
 
 def audit(dataset: Dataset, *, near: np.ndarray | None = None) -> Audit:
-    """Examine a data set as it is, faces that were excluded by hand included.
+    """Examine a data set as it is, including faces that were excluded by hand.
 
     Args:
-        dataset: Loaded with `validation_fraction=0`, so that its own splits are examined and
-            not one that was made for training.
-        near: What `near_duplicates` gave for these pixels, if it is at hand; the slowest part.
+        dataset: Loaded with `validation_fraction=0`, so that its own splits are
+            examined, not one that was made for training.
+        near: The result of `near_duplicates` for these pixels, if known; the slowest part.
     """
     index = dataset.index
     copies, hashes = pd.factorize(index["hash"])
@@ -127,7 +127,7 @@ def audit(dataset: Dataset, *, near: np.ndarray | None = None) -> Audit:
 
 
 def _across(index: pd.DataFrame, splits: list[str]) -> list[dict[str, Any]]:
-    """For each ordered pair of splits, how many faces of one stand in the other too."""
+    """For each ordered pair of splits, how many faces of one also occur in the other."""
     contents = {split: set(index.loc[index["split"] == split, "hash"]) for split in splits}
     found = [
         {

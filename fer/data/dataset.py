@@ -28,20 +28,20 @@ class Dataset:
     """Faces with their labels and splits.
 
     Attributes:
-        name: What the data set is called on screens and in cards.
+        name: The data set's name on screens and in cards.
         index: One row per face, with `path` (relative to the root, with forward slashes),
             `label`, `split`, `width` and `height` (pixels of the file), `hash` (of its pixels),
             `mean` and `std` (of its grey values, 0–255), `subject` (the person, "" if not
-            known), `excluded` and `label_original` (what was marked by hand), and where the
+            known), `excluded` and `label_original` (see `fer.data.annotations`), and where the
             data set has votes `votes_<name>` for each of `fer.data.votes.VOTES`.
         pixels: Shape (n, height, width, channels), uint8, in the order of the index; mapped
             from disk where the data set comes from there, so that it costs no memory.
         labels: The classes, in the one order of `fer.emotions`.
-        split_rule: How the splits came about, in a sentence.
+        split_rule: How the splits were made, in a sentence.
         synthetic: Whether the faces are drawn rather than photographed.
-        skipped: (path, reason) of every file and row that was left out.
-        source_format: What the reader took the source for, in a sentence.
-        folder: Where index, pixels and marks are kept; None if only in memory.
+        skipped: (path, reason) of every file and row that was skipped.
+        source_format: What the source was recognised as, in a sentence.
+        folder: Where index, pixels and annotations are kept; None if only in memory.
         truth: What the labels are: `label`, the data set's own, or `votes`; see `by_votes`.
     """
 

@@ -11,26 +11,26 @@ PREFIX = "kaggle:"
 
 
 def cache_folder() -> Path:
-    """Where kagglehub keeps what it fetches."""
+    """The folder of kagglehub's downloads."""
     return Path(os.environ.get("KAGGLEHUB_CACHE") or Path.home() / ".cache" / "kagglehub")
 
 
 def locate(source: str, *, custom_classes: bool = False) -> Source:
-    """Fetch a data set, or find the copy that kagglehub has.
+    """Download a data set, or find the copy that kagglehub has.
 
     Args:
         source: `kaggle:<owner>/<name>`.
         custom_classes: As for `load_dataset`.
 
     Raises:
-        DatasetError: If the slug is impossible, kagglehub is not there, or it cannot fetch it.
+        DatasetError: If the slug is impossible, kagglehub is not installed, or the download fails.
     """
     slug = source.removeprefix(PREFIX).strip("/")
     owner, _, name = slug.partition("/")
     if not owner or not name or "/" in name:
         raise DatasetError(
-            f"'{source}' is no Kaggle slug. Expected {PREFIX}<owner>/<name>, as in the address of "
-            f"its page, such as {PREFIX}msambare/fer2013."
+            f"'{source}' is not a Kaggle slug. Expected {PREFIX}<owner>/<name>, as in the "
+            f"address of its page, such as {PREFIX}msambare/fer2013."
         )
     by_hand = (
         f"Or by hand: press Download on https://www.kaggle.com/datasets/{slug}, put archive.zip "
@@ -46,5 +46,5 @@ def locate(source: str, *, custom_classes: bool = False) -> Source:
     try:
         folder = Path(kagglehub.dataset_download(slug)).resolve()
     except Exception as error:  # requests, kagglehub's own, and plain ones, by version
-        raise DatasetError(f"Kaggle did not give '{slug}' ({error}). {by_hand}") from error
+        raise DatasetError(f"Kaggle did not deliver '{slug}' ({error}). {by_hand}") from error
     return Source(name=name, path=folder, custom_classes=custom_classes)

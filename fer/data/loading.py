@@ -1,4 +1,4 @@
-"""From a name or path to a data set, by way of reader, store, marks and splits."""
+"""From a name or path to a data set: reader, store, annotations and splits."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -32,8 +32,8 @@ def load_dataset(
 ) -> Dataset:
     """Open a data set, ready for `model.fit` on any backend.
 
-    The first time, its pictures are decoded in parallel and kept; after that it opens at once,
-    and only what changed is read.
+    The first time, its images are decoded in parallel and stored; after that it opens at once,
+    and only what has changed is read.
 
     Args:
         source: A name (`python -m fer data list`), a folder, `fer2013.csv`, a manifest, an
@@ -41,13 +41,14 @@ def load_dataset(
         height: Height of the faces in pixels.
         width: Width of the faces in pixels.
         channels: 1 for grey, 3 for RGB.
-        validation_fraction: Share of train held out for validation where the data set brings
-            no validation part, 0–1; stratified by class, equal faces and persons kept together.
+        validation_fraction: Share of train to hold out for validation if the data set has
+            no validation split, 0–1; stratified by class, with equal faces and persons kept
+            together.
         seed: Seed of that choice.
-        custom_classes: Keep unknown emotions as classes of their own rather than refuse them.
+        custom_classes: Keep unknown emotions as classes of their own instead of refusing them.
         truth: `label`, or `votes` for what most annotators chose; see `Dataset.by_votes`.
-        progress: Called with faces done and faces planned; for an archive twice over, as it is
-            unpacked and as its pictures are read.
+        progress: Called with faces done and faces planned; for an archive twice, as it is
+            unpacked and as its images are read.
 
     Raises:
         DatasetError: If there is no such data set, it holds no known class, or the truth is unknown
@@ -102,11 +103,11 @@ def add(
     custom_classes: bool = False,
     progress: Progress | None = None,
 ) -> Dataset:
-    """Give a source a name that `load_dataset` takes, after reading it once.
+    """Read a source once, and give it a name that `load_dataset` accepts.
 
     Args:
         source: As for `load_dataset`.
-        name: What to call it; None for the name of its folder or file.
+        name: Its name; None for that of its folder or file.
         custom_classes: As for `load_dataset`.
         progress: As for `load_dataset`.
 
@@ -135,7 +136,7 @@ def _on_disk(found: Source, progress: Progress | None) -> Path | None:
         archives.unpack(Path(found.origin), found.path, progress=progress)
     if found.path is not None and not found.path.exists():
         raise DatasetError(
-            f"'{found.path}', where the data set '{found.name}' was, is not there any more. Put it "
-            f"back, or forget it with: python -m fer data remove {found.name}"
+            f"'{found.path}', the source of the data set '{found.name}', no longer exists. Put it "
+            f"back, or remove the data set with: python -m fer data remove {found.name}"
         )
     return found.path

@@ -1,4 +1,4 @@
-"""Files that several processes share: locks, and notes that are whole or not there."""
+"""Files that several processes share: locks, and JSON that is never half-written."""
 
 import json
 from collections.abc import Iterator
@@ -12,21 +12,22 @@ from fer.errors import DatasetError
 from fer.files import write_text, writing
 
 BUILD_LOCK = "build.lock"
-"""Held in a data set's folder of ours by whoever makes or removes what is in it."""
+"""The lock in the folder of an index, held by whoever builds or removes the index."""
 
 
 @contextmanager
 def locked(file: Path, *, timeout_s: float = -1) -> Iterator[None]:
     """Wait until no other process or thread holds this lock file, then hold it.
 
-    A process that dies lets go. The file itself stays: taking it away would part those who wait.
+    A process that dies releases it. The file stays: removing it would let waiting processes lock
+    different files.
 
     Args:
         file: The lock file.
-        timeout_s: How long to wait; for ever if negative.
+        timeout_s: How long to wait; forever if negative.
 
     Raises:
-        DatasetError: If the disk does not take it, or that time is over.
+        DatasetError: If the file cannot be written, or the time is over.
     """
     lock = FileLock(file, timeout=timeout_s)
     with writing(file.parent, DatasetError):
@@ -35,7 +36,7 @@ def locked(file: Path, *, timeout_s: float = -1) -> Iterator[None]:
             lock.acquire()
         except Timeout:
             raise DatasetError(
-                f"'{file.parent}' is in use by another process. Try again once that has ended."
+                f"'{file.parent}' is in use by another process. Try again when that has ended."
             ) from None
     try:
         yield
@@ -44,10 +45,10 @@ def locked(file: Path, *, timeout_s: float = -1) -> Iterator[None]:
 
 
 def write_json(file: Path, content: Any) -> None:
-    """Write JSON, whole or not at all.
+    """Write JSON, complete or not at all.
 
     Raises:
-        DatasetError: If the disk does not take it.
+        DatasetError: If the file cannot be written.
     """
     with writing(file.parent, DatasetError):
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,8 @@
-"""Near duplicates: the same picture saved, scaled or lit otherwise.
+"""Near duplicates: the same image with another compression, size or exposure.
 
-Perceptual hashes find candidates; the pixels decide. Comparing all pairs is out of the question
-at a million faces, so only those are compared that share one of four 16-bit bands of their hash: a
-pair that differs in three bits or fewer always does.
+Perceptual hashes find candidates; the pixels decide. A million faces have too many pairs to
+compare, so only pairs that share one of four 16-bit bands of their hash are compared: a pair that
+differs in three bits or fewer always does.
 """
 
 import cv2
@@ -20,16 +20,16 @@ MIN_CORRELATION = 0.98
 _SIDE = 32
 _BANDS = 4
 _CHUNK = 4096
-_CROWD = 200  # a band's value that more hashes share tells nothing
+_CROWD = 200  # a value that more hashes share carries no information
 
 
 def near_duplicates(pixels: np.ndarray, hashes: np.ndarray) -> np.ndarray:
-    """Group faces that are nearly the same picture.
+    """Group faces that are nearly the same image.
 
     Args:
         pixels: Shape (n, height, width, channels), uint8.
-        hashes: Content of each face, shape (n,); equal faces are no *near* duplicates, and only
-            the first of them is looked at.
+        hashes: Content of each face, shape (n,); equal faces are not *near* duplicates, and
+            only the first of them is compared.
 
     Returns:
         Shape (n,), int64: the number of its group for each face that has a near duplicate, the
@@ -55,7 +55,7 @@ def perceptual_hashes(pixels: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
     Args:
         pixels: Shape (n, height, width, channels), uint8.
-        rows: The faces to look at, shape (m,).
+        rows: The faces to hash, shape (m,).
 
     Returns:
         Shape (m,), uint64.
@@ -106,17 +106,17 @@ def _candidates(codes: np.ndarray) -> np.ndarray:
 
 
 def nearest(pixels: np.ndarray, row: int, count: int, *, at_most: int = 200_000) -> np.ndarray:
-    """The faces most alike to one, by the correlation of 12×12 grey values.
+    """The faces most similar to one, by the correlation of 12×12 grey values.
 
     Args:
         pixels: Shape (n, height, width, channels), uint8.
         row: The face.
-        count: How many to give.
-        at_most: Faces to look at; of more, evenly spread ones.
+        count: How many to return.
+        at_most: The most faces to compare; of more, evenly spread ones.
 
     Returns:
-        Positions, most alike first, without the face itself; shape (at most count,), int64. None
-        for a blank face, which is like no other.
+        Positions, most similar first, without the face itself; shape (at most count,), int64. Empty
+        for a blank face, which resembles no other.
     """
     step = -(-len(pixels) // at_most)
     rows = np.union1d(np.arange(0, len(pixels), step), [row])

@@ -1,4 +1,4 @@
-"""Which faces of a data set to show, and in which order."""
+"""A selection of a data set's faces, and its order."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ from fer.errors import ConfigError
 ANNOTATED: Mapping[str, str] = {"excluded": "excluded by hand", "relabelled": "relabelled by hand"}
 
 OPINIONS: Mapping[str, str] = {
-    "agree": "people agree with the label",
-    "disagree": "people chose another label",
-    "tied": "people were tied",
-    "none": "nobody voted",
+    "agree": "annotators agree with the label",
+    "disagree": "annotators chose another label",
+    "tied": "annotators were tied",
+    "none": "no votes",
 }
 
 SORTS: Mapping[str, str] = {
@@ -31,7 +31,7 @@ SORTS: Mapping[str, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Query:
-    """What to show; an empty value shows all.
+    """What to select; an empty value selects all.
 
     Attributes:
         splits: Values of the index column `split`.

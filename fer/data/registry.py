@@ -1,4 +1,4 @@
-"""Which data sets have a name on this machine, and where each source keeps its index."""
+"""The data sets that have a name on this machine, and the folder that holds the index of each."""
 
 import hashlib
 import json
@@ -25,8 +25,8 @@ class Source:
     Attributes:
         name: What it is called.
         path: The folder or file, absolute; None for the drawn faces.
-        custom_classes: Whether folders of unknown emotions are kept as classes of their own.
-        origin: What the user gave, where that was an archive or a Kaggle slug.
+        custom_classes: Whether unknown emotions are kept as classes of their own.
+        origin: The archive that the path was unpacked from, if any.
     """
 
     name: str
@@ -39,8 +39,8 @@ class Source:
         """Where index, pixels and annotations are kept; the same for every name of one source."""
         if self.path is None:
             return settings.datasets_folder() / "store" / SYNTHETIC
-        said = f"{self.path}\0{self.custom_classes}".encode()
-        digest = hashlib.blake2b(said, digest_size=8).hexdigest()
+        identity = f"{self.path}\0{self.custom_classes}".encode()
+        digest = hashlib.blake2b(identity, digest_size=8).hexdigest()
         return settings.datasets_folder() / "store" / f"{self.path.stem}-{digest}"
 
 
@@ -86,12 +86,12 @@ def registered() -> list[Source]:
 
 
 def is_known(path: Path) -> bool:
-    """Whether a data set with a name lies there."""
+    """Whether a registered data set is at this path."""
     return any(source.path == path for source in registered())
 
 
 def register(source: Source, *, dry_run: bool = False) -> None:
-    """Keep a name for a source; the same name for the same source is fine.
+    """Give a source a name; the same name for the same source is fine.
 
     Args:
         source: With the name.
@@ -124,19 +124,19 @@ def register(source: Source, *, dry_run: bool = False) -> None:
 
 
 def remove(name: str) -> None:
-    """Forget a name and what was made for it; the user's files and marks by hand stay.
+    """Remove a name, its index and its pixels; the user's files and annotations stay.
 
     Raises:
-        DatasetError: If there is no such name, it is the drawn data set, or is being read.
+        DatasetError: If there is no such name, it is the drawn data set, or it is in use.
     """
     file = _file(name)
     if name == SYNTHETIC:
-        raise DatasetError(f"'{SYNTHETIC}' is drawn by the program and is always there.")
+        raise DatasetError(f"'{SYNTHETIC}' is drawn by the program and cannot be removed.")
     if file is None or not file.is_file():
         names = ", ".join(known.name for known in registered()[1:]) or "none"
         raise DatasetError(f"No data set is called '{name}'. Names that can be removed: {names}.")
     source = _read(file)
-    with locked(source.folder / BUILD_LOCK, timeout_s=_REMOVAL_WAITS_S):  # it may be being read
+    with locked(source.folder / BUILD_LOCK, timeout_s=_REMOVAL_WAITS_S):  # a build may hold it
         _forget(source, file)
 
 
@@ -172,6 +172,6 @@ def _read(file: Path) -> Source:
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DatasetError(
-            f"'{file}', which says where the data set '{file.stem}' is, is damaged ({error}). "
+            f"'{file}', which holds the path of the data set '{file.stem}', is damaged ({error}). "
             "Delete that file and add the data set again."
         ) from None

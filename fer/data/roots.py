@@ -1,4 +1,4 @@
-"""Which folders the app, which others may reach, is allowed to read."""
+"""The folders that the app, which other people may reach, is allowed to read."""
 
 from pathlib import Path
 
@@ -8,10 +8,11 @@ from fer.errors import DatasetError
 
 
 def allowed(path: str | Path) -> Path:
-    """The path, links followed, if it lies under a root that `FER_DATA_ROOTS` names, or is ours.
+    """The path with links resolved, if it is below `FER_DATA_ROOTS` or the app's own data.
 
     Raises:
-        DatasetError: If it does not, or climbs with `..`. Whether anything is there is not told.
+        DatasetError: If it does not, or contains `..`. The error does not reveal whether
+            anything is there.
     """
     roots = settings.data_roots()
     listed = ", ".join(map(str, roots)) or "none"
@@ -23,18 +24,18 @@ def allowed(path: str | Path) -> Path:
         is_whole = False
     if not is_whole:
         raise DatasetError(
-            f"'{path}' is not a whole path. Expected one that starts with one of: {listed}."
+            f"'{path}' is not an absolute path. Expected one that starts with one of: {listed}."
         )
     if not any(found.is_relative_to(root) for root in (*roots, settings.datasets_folder())):
         raise DatasetError(
             f"'{path}' is not under a folder that this app may read ({listed}). Move it there, or "
-            "let the owner of this machine name its folder in FER_DATA_ROOTS."
+            "ask the owner of this machine to add its folder to FER_DATA_ROOTS."
         )
     return found
 
 
 def check_source(source: str) -> None:
-    """Refuse a data set that is not there or that this app may not read.
+    """Refuse a data set that does not exist or that this app may not read.
 
     Args:
         source: A data set's name or whole path.
@@ -45,4 +46,4 @@ def check_source(source: str) -> None:
     paths = {known.name: known.path for known in registered()}
     path = paths.get(source, source)
     if path is not None and not allowed(path).exists():
-        raise DatasetError(f"No data set at '{source}'. Type the path of a folder that is there.")
+        raise DatasetError(f"No data set at '{source}'. Type the path of an existing folder.")

@@ -1,4 +1,4 @@
-"""Splits that keep equal faces, and faces of one person, on one side."""
+"""Splits that keep equal faces, and the faces of one person, together."""
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ def held_out(labels: pd.Series, groups: pd.Series, *, fraction: float, seed: int
 
     Args:
         labels: Class of each face, length n.
-        groups: What must stay on one side, such as the content hash, length n.
+        groups: What must stay together, such as the content hash, length n.
         fraction: Share to choose, 0–1; at least one group of a class that has two.
         seed: Seed of the choice.
 
@@ -41,13 +41,13 @@ def held_out(labels: pd.Series, groups: pd.Series, *, fraction: float, seed: int
 
 
 def together(index: pd.DataFrame) -> pd.Series:
-    """What must stay on one side of a split: equal faces, and all faces of one person.
+    """Groups that a split must not separate: equal faces, and all faces of one person.
 
     Args:
         index: With `hash` and `subject` ("" where the person is not known).
 
     Returns:
-        The group of each face: its hash where nobody's name is known, else a number.
+        The group of each face: its hash if no person is known, else a number.
     """
     named = (index["subject"] != "").to_numpy()
     if not named.any():
@@ -62,11 +62,11 @@ def together(index: pd.DataFrame) -> pd.Series:
 
 
 def assign_missing(index: pd.DataFrame, *, validation_fraction: float, seed: int) -> str:
-    """Fill in the splits that a data set does not bring, in place.
+    """Fill in missing splits, in place.
 
-    A row without a split goes to a stratified test part or to train; a data set without a
-    validation part gets a stratified one out of train. Equal faces stay together, and so do
-    the faces of one person, where persons are known.
+    A row without a split goes to a stratified test split or to train; a data set without a
+    validation split gets a stratified one out of train. Equal faces stay together, and so do
+    the faces of one person, if persons are known.
 
     Args:
         index: With columns `label`, `hash`, `subject` and `split` (empty where there is none).
@@ -79,21 +79,21 @@ def assign_missing(index: pd.DataFrame, *, validation_fraction: float, seed: int
     rules = []
     groups = together(index)
     people = " and persons" if (index["subject"] != "").any() else ""
-    how = f"stratified, seed {seed}, equal faces{people} kept together"
-    none = "no class has two different pictures to hold one out"
+    method = f"stratified, seed {seed}, equal faces{people} kept together"
+    none = "no class has two different images to hold one out"
     unsplit = (index["split"] == "").to_numpy()
     if unsplit.any():
         rows = index[unsplit]
         test = held_out(rows["label"], groups[unsplit], fraction=TEST_FRACTION, seed=seed)
         index.loc[unsplit, "split"] = np.where(test, "test", "train")
-        rules.append(f"{TEST_FRACTION:.0%} held out as test, {how}" if test.any() else none)
+        rules.append(f"{TEST_FRACTION:.0%} held out as test, {method}" if test.any() else none)
     else:
-        rules.append("parts as the folders and file names give them")
+        rules.append("as given by folders and file names")
     train = (index["split"] == "train").to_numpy()
     if train.any() and validation_fraction > 0 and not (index["split"] == "validation").any():
         rows = index[train]
         chosen = held_out(rows["label"], groups[train], fraction=validation_fraction, seed=seed)
         index.loc[train, "split"] = np.where(chosen, "validation", "train")
-        rule = f"validation is {validation_fraction:.0%} of train, {how}"
+        rule = f"validation is {validation_fraction:.0%} of train, {method}"
         rules.append(rule if chosen.any() else none)
     return "; ".join(dict.fromkeys(rules))

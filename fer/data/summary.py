@@ -1,4 +1,4 @@
-"""A data set and its audit in few words."""
+"""A data set and its audit, summarised."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,11 +16,11 @@ SPLIT_NAMES = {
     "private_test": "PrivateTest",
     "": "no split",
 }
-"""Splits as people call them; faces may be in none where votes are the truth."""
+"""Names of splits on screens; faces may be in none if votes are the truth."""
 
 
 def class_by_split(dataset: Dataset) -> pd.DataFrame:
-    """Number of faces: a row for each class and a column for each split that is there."""
+    """Number of faces, with a row for each class and a column for each split of the data set."""
     index = dataset.index
     splits = [split for split in SPLITS if (index["split"] == split).any()]
     return pd.crosstab(index["label"], index["split"]).reindex(
@@ -29,47 +29,47 @@ def class_by_split(dataset: Dataset) -> pd.DataFrame:
 
 
 def sentences(audit: Mapping[str, Any]) -> list[str]:
-    """What an audit found, most important first.
+    """The findings of an audit as sentences, most important first.
 
     Args:
         audit: `Audit.summary`.
     """
-    said = []
+    lines = []
     copies = audit["exact_duplicates"]
     for row in copies["across"]:
         if row["stands_in"] == "train":
-            said.append(
-                f"{row['images']:,} faces of {SPLIT_NAMES[row['split']]} stand in train too: "
-                "figures on them flatter."
+            lines.append(
+                f"{row['images']:,} faces of {SPLIT_NAMES[row['split']]} also occur in train: "
+                "figures on them are too high."
             )
     for split, count in copies["redundant_within"].items():
         if count:
-            said.append(f"{count:,} redundant exact copies inside {SPLIT_NAMES[split]}.")
+            lines.append(f"{count:,} redundant exact copies within {SPLIT_NAMES[split]}.")
     if copies["label_conflicts"]:
-        said.append(f"{copies['label_conflicts']:,} groups of equal faces carry different labels.")
+        lines.append(f"{copies['label_conflicts']:,} groups of equal faces have different labels.")
     if near := audit["near_duplicates"]["images"]:
         groups = audit["near_duplicates"]["groups"]
-        said.append(f"{near:,} faces in {groups:,} groups are nearly the same picture.")
+        lines.append(f"{near:,} faces in {groups:,} groups are nearly the same image.")
     if flat := audit["near_constant"]["images"]:
         where = ", ".join(
             f"{count:,} in {SPLIT_NAMES[split]}"
             for split, count in audit["near_constant"]["by_split"].items()
         )
-        said.append(f"{flat:,} pictures are blank or nearly so ({where}).")
+        lines.append(f"{flat:,} images are blank or nearly so ({where}).")
     if votes := audit["votes"]:
-        said.append(
-            f"The label is the single most chosen one in {votes['agreement']:.1%} of the "
-            f"{votes['voted']:,} faces that people voted on."
+        lines.append(
+            f"The label is the majority vote for {votes['agreement']:.1%} of the "
+            f"{votes['voted']:,} faces with votes."
         )
     imbalance = audit["imbalance"]
     if imbalance["ratio"] >= 1.5:
-        said.append(
-            f"{imbalance['ratio']:g} times as many faces are {imbalance['largest']} as "
+        lines.append(
+            f"{imbalance['largest']} has {imbalance['ratio']:g} times as many faces as "
             f"{imbalance['smallest']}."
         )
     if audit["skipped"]:
-        said.append(f"{len(audit['skipped']):,} files or rows were left out.")
-    return said or ["Nothing was found: no copies, no leaks, no blank pictures."]
+        lines.append(f"{len(audit['skipped']):,} files or rows were skipped.")
+    return lines or ["Nothing was found: no copies, no leaks, no blank images."]
 
 
 def mean_faces(dataset: Dataset, *, at_most: int = 4000) -> dict[str, np.ndarray]:
@@ -77,7 +77,7 @@ def mean_faces(dataset: Dataset, *, at_most: int = 4000) -> dict[str, np.ndarray
 
     Args:
         dataset: Faces.
-        at_most: Faces of a class to look at, evenly spread; enough for any eye.
+        at_most: Faces of a class to average, evenly spread.
     """
     labels = dataset.index["label"].to_numpy()
     means = {}

@@ -1,4 +1,4 @@
-"""The data set of a machine that has no other: drawn faces, always called synthetic."""
+"""The data set of a machine that has no other: drawn faces, named `synthetic`."""
 
 import hashlib
 from pathlib import Path
@@ -11,21 +11,21 @@ from fer.data import synthetic
 from fer.data.readers.listing import Listing
 
 PER_CLASS = {"train": 500, "test": 100}
-"""Faces of each emotion by part; the two parts share no person."""
+"""Faces of each emotion by split; the two splits share no person."""
 
 
 class DrawnReader:
     """Draws the faces; they are the same on every machine.
 
     Args:
-        size: Side of the pictures in pixels.
+        size: Side of the images in pixels.
     """
 
     def __init__(self, size: int) -> None:
         self._size = size
 
     def signature(self) -> str:
-        """Changes with the code that draws."""
+        """Changes with the drawing code."""
         digest = hashlib.blake2b(Path(synthetic.__file__).read_bytes(), digest_size=16)
         digest.update(f"{self._size} {PER_CLASS}".encode())
         return digest.hexdigest()

@@ -31,18 +31,17 @@ def add_upload(
 ) -> Dataset:
     """Keep an uploaded archive or `fer2013.csv` under a name.
 
-    What it is, its content says; the name it came with is not looked at. The same content is
-    kept once.
+    Its content decides what it is, not its file name. The same content is stored once.
 
     Args:
         content: The file.
-        name: What to call the data set.
+        name: The name of the data set.
         custom_classes: As for `load_dataset`.
         progress: As for `load_dataset`.
 
     Raises:
-        DatasetError: If it is too large, no data set, or the name is impossible or taken. Nothing
-            is kept.
+        DatasetError: If it is too large or not a data set, or the name is impossible or taken.
+            Nothing is kept.
     """
     digest = hashlib.blake2b(digest_size=8)
     with writing(unpacked_folder(), DatasetError), _beside() as beside:

@@ -13,19 +13,19 @@ VOTES = (
     "neutral", "happy", "surprise", "sad", "angry",
     "disgust", "fear", "contempt", "unknown", "not_face",
 )  # fmt: skip
-"""What people could choose, in the order of FER+'s columns."""
+"""The choices, in the order of FER+'s columns."""
 
 COLUMNS = tuple(f"votes_{name}" for name in VOTES)
 """The votes' columns in the index of a data set, float32, NaN where a face has no votes."""
 
 VOTES_FILE = "votes.csv"
-"""Name of the votes beside pictures."""
+"""Name of the file of votes beside images."""
 
 LABEL_MODES = ("hard", "soft", "blend")
 """What a network learns about a face; see `Dataset.target_shares`."""
 
 TRUTHS = ("label", "votes")
-"""What a face is taken to show: the data set's label, or what most of the annotators chose."""
+"""The correct answer for a face: the data set's label, or the choice of most annotators."""
 
 
 def read_votes(file: Path) -> pd.DataFrame:
@@ -41,7 +41,7 @@ def read_votes(file: Path) -> pd.DataFrame:
     try:
         table = pd.read_csv(file, skipinitialspace=True)
     except (OSError, UnicodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise DatasetError(f"'{file}' is no table of votes ({error}). Expected a CSV.") from None
+        raise DatasetError(f"'{file}' is not a table of votes ({error}). Expected a CSV.") from None
     names = {column: _vote_name(column) for column in table.columns}
     missing = [name for name in VOTES if name not in names.values()]
     if missing:
@@ -55,17 +55,17 @@ def read_votes(file: Path) -> pd.DataFrame:
     if len(wrong):
         raise DatasetError(
             f"'{file}', line {wrong[0] + 2}: expected ten counts of votes, 0 or more. "
-            "Mend or remove that line."
+            "Correct or remove that line."
         )
     return table.assign(**{column: counts[column] for column in COLUMNS})
 
 
 def read_sidecar(file: Path, *, folder: str = "") -> pd.DataFrame:
-    """`path` and the votes of a `votes.csv`, whose paths count from the folder it lies in.
+    """`path` and the votes of a `votes.csv`, whose paths are relative to its folder.
 
     Args:
         file: The table.
-        folder: That folder from the data set's root, with a slash at its end, or "".
+        folder: That folder relative to the data set's root, with a slash at its end, or "".
 
     Raises:
         DatasetError: If it has no column `path`, or `read_votes` cannot read it.
@@ -73,7 +73,7 @@ def read_sidecar(file: Path, *, folder: str = "") -> pd.DataFrame:
     votes = read_votes(file)
     if "path" not in votes:
         raise DatasetError(
-            f"'{file}' has no column path. Expected the path of each picture from its folder."
+            f"'{file}' has no column path. Expected the path of each image, relative to its folder."
         )
     votes["path"] = folder + votes["path"].astype(str).str.replace("\\", "/", regex=False)
     return votes[["path", *COLUMNS]].drop_duplicates("path", keep="last")
@@ -94,7 +94,7 @@ def shares(votes: np.ndarray, labels: Sequence[str]) -> np.ndarray:
 
     Args:
         votes: Shape (n, 10), in the order of `VOTES`; NaN where there are none.
-        labels: The classes to share among; votes for anything else are left out.
+        labels: The classes to share among; votes for anything else do not count.
 
     Returns:
         Shape (n, len(labels)), float32; a row sums to 1, or to 0 where nobody chose one of them.

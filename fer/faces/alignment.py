@@ -14,13 +14,13 @@ from fer.faces.face import Face
 
 @dataclass(frozen=True, kw_only=True)
 class Framing:
-    """How a face lies in its crop, in parts of the crop's side, once its eyes are level.
+    """The position of a face in its crop, in parts of the crop's side, once its eyes are level.
 
     Attributes:
         eyes_x: Where the midpoint of the eyes is, from the left.
         eyes_y: Where it is, from the top.
-        span: How long the face's span is: the longer of the way from eye to eye and the way from
-            the midpoint of the eyes to that of the mouth's corners. On a face seen from the front
+        span: The face's span: the longer of the distance between the eyes and the distance from
+            their midpoint to that of the mouth's corners. On a face seen from the front
             they are about equal; turning the head shortens only the first, nodding only the
             second, so that the longer one is the less foreshortened.
     """
@@ -72,12 +72,12 @@ def frame_face(
     Args:
         photo: RGB, shape (h, w, 3), uint8.
         face: A face on that photo.
-        framing: How it shall lie in the crop; of an oblong crop, in its middle square.
+        framing: Its position in the crop; in an oblong crop, in the middle square.
         height: Height of the crop in pixels.
         width: Width of the crop in pixels.
 
     Returns:
-        RGB, shape (height, width, 3), uint8. Beyond the photo's edge its outermost pixels go on.
+        RGB, shape (height, width, 3), uint8; the photo's outermost pixels are repeated beyond it.
     """
     matrix = photo_to_crop(face.landmarks, framing, height=height, width=width)
     region, matrix = _region(photo, matrix, height=height, width=width)

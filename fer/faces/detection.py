@@ -1,4 +1,4 @@
-"""Faces on a photo: what a detector gives, and which detectors there are.
+"""Face detectors: their interface, and the registry of them.
 
 | name    | comes with                                              | needs                     |
 |---------|---------------------------------------------------------|---------------------------|
@@ -28,7 +28,7 @@ class Detector(Protocol):
     """Finds faces; may be called from several threads.
 
     Attributes:
-        name: What people choose it by.
+        name: The name that selects it.
     """
 
     name: str
@@ -42,13 +42,13 @@ class Detector(Protocol):
         ...
 
     def detect_many(self, photos: Sequence[np.ndarray]) -> list[list[Face]]:
-        """What `detect` finds on each of some photos; where it can, it searches them together."""
+        """The faces of each photo; a detector may search several photos together for speed."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class DetectorStatus:
-    """Whether a detector can be used here, and the file it is or would be in, if it has one."""
+    """Whether a detector can be used here, and the path of its file, if it needs one."""
 
     name: str
     present: bool
@@ -59,7 +59,7 @@ _loading = threading.Lock()
 
 
 def load_detector(name: str = "auto") -> Detector:
-    """Make a detector ready; the second call for the same one costs nothing.
+    """Load a detector; later calls return the same one at once.
 
     Args:
         name: `auto`, `mtcnn` or `yunet`.
@@ -69,7 +69,7 @@ def load_detector(name: str = "auto") -> Detector:
     """
     if name not in NAMES:
         raise DetectorError(
-            f"Unknown detector '{name}'. Known: {', '.join(NAMES)}; and none, for pictures that "
+            f"Unknown detector '{name}'. Known: {', '.join(NAMES)}; and none, for images that "
             "are one tight face each."
         )
     if name == "auto":
@@ -79,7 +79,7 @@ def load_detector(name: str = "auto") -> Detector:
 
 
 def detectors() -> tuple[DetectorStatus, ...]:
-    """The detectors that could be used, and whether they can be now."""
+    """All detectors, and whether each can be used now."""
     has_mtcnn = all(find_spec(package) is not None for package in ("mtcnn", "tensorflow"))
     path = yunet_file.yunet_path()
     return (

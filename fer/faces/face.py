@@ -1,4 +1,4 @@
-"""A face on a photo, and what detectors need to make faces of their raw finds."""
+"""A face on a photo, and the step from a detector's raw boxes to faces."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,10 +7,10 @@ import cv2
 import numpy as np
 
 MIN_FACE_PX = 12
-"""Shorter side, in photo pixels, under which a face is left out: nothing can be read from it."""
+"""Shorter side, in photo pixels, below which a face is ignored: it shows too little."""
 
 _SAME_FACE = 0.6
-"""Two boxes are one face if they share this part of the smaller one."""
+"""Two boxes are one face if they share more than this part of the smaller one."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -46,10 +46,10 @@ def resized(photo: np.ndarray, longer_px: int) -> np.ndarray:
 def select(
     boxes: np.ndarray, scores: np.ndarray, landmarks: np.ndarray, photo: np.ndarray
 ) -> list[Face]:
-    """Turn a detector's raw finds into faces: each once, large enough, largest first.
+    """Turn a detector's raw boxes into faces: each once, large enough, largest first.
 
     Args:
-        boxes: x, y, width, height in photo pixels, shape (n, 4); may reach over the photo's edge.
+        boxes: x, y, width, height in photo pixels, shape (n, 4); may extend beyond the photo.
         scores: Shape (n,), 0–1.
         landmarks: In photo pixels, shape (n, 5, 2).
         photo: The photo, shape (height, width, 3).

@@ -15,20 +15,19 @@ from fer.faces.face import Face, resized, select
 from fer.importing import install_command, one_at_a_time
 
 MIN_SCORE = 0.97
-"""False faces were seen up to 0.96, on a motorcycle and a space suit; 4 % of true ones score
-less."""
+"""False faces scored up to 0.96, on a motorcycle and a space suit; 4 % of true ones score less."""
 
 _LARGE_PX = 640
 _SMALL_PX = 96
-"""Bounds of the longer side of the picture that is searched. The smallest face found has 20 px;
-pictures larger than this give more false faces and take longer."""
+"""Bounds of the longer side of the image that is searched. The smallest face that is found has
+20 px; larger images give more false faces and take longer."""
 
 _SIDES = (None, 24, 48)
-"""What the three networks take: pictures of any size, and patches of these."""
+"""Inputs of the three networks: images of any size, and patches of these sizes."""
 
 
 _SCALED = ((np.arange(256) - 127.5) / 128).astype(np.float32)
-"""What the networks take for each value of a pixel."""
+"""The networks' input for each value of a pixel."""
 
 
 class Mtcnn:
@@ -51,8 +50,8 @@ class Mtcnn:
         self._network = MTCNN()
         for stage, side in zip(self._network.stages, _SIDES, strict=True):
             # Compiled, all takes half the time; for any size, so that no photo compiles anew.
-            pictures = tf.TensorSpec((None, side, side, 3), tf.float32)
-            stage.model.call = tf.function(stage.model.call, input_signature=[pictures])
+            images = tf.TensorSpec((None, side, side, 3), tf.float32)
+            stage.model.call = tf.function(stage.model.call, input_signature=[images])
         # One search leaves cores idle between its steps; more than two only fill memory.
         self._turns = threading.Semaphore(2)
 
@@ -75,16 +74,16 @@ class Mtcnn:
     def _detect_alike(self, photos: list[np.ndarray]) -> list[list[Face]]:
         """The faces of each of some photos of one size."""
         longer = max(photos[0].shape[:2])
-        pictures = [resized(photo, min(max(longer, _SMALL_PX), _LARGE_PX)) for photo in photos]
-        height, width = pictures[0].shape[:2]
+        images = [resized(photo, min(max(longer, _SMALL_PX), _LARGE_PX)) for photo in photos]
+        height, width = images[0].shape[:2]
         # Without a rim, one tight face in ten is missed.
         rim = max(min(height, width) // 8, 8)
         edge = (rim, rim, rim, rim, cv2.BORDER_CONSTANT)
         rows = self._search(
             np.stack(
                 [
-                    cv2.LUT(cv2.copyMakeBorder(picture, *edge, value=(127, 127, 127)), _SCALED)
-                    for picture in pictures
+                    cv2.LUT(cv2.copyMakeBorder(image, *edge, value=(127, 127, 127)), _SCALED)
+                    for image in images
                 ]
             )
         )
@@ -98,23 +97,23 @@ class Mtcnn:
             found.append(select(boxes[own], rows[own, 5], landmarks[own], photo))
         return found
 
-    def _search(self, pictures: np.ndarray) -> np.ndarray:
-        """Faces on pictures of one size.
+    def _search(self, images: np.ndarray) -> np.ndarray:
+        """Faces on images of one size.
 
-        The package's `detect_faces` does the same for pictures of any sizes, but makes its tensor
+        The package's `detect_faces` does the same for images of any sizes, but makes its tensor
         of them anew for each of some ten scales, a quarter of the time.
 
         Args:
-            pictures: RGB, shape (n, height, width, 3), float32 as the networks take it.
+            images: RGB, shape (n, height, width, 3), float32 as the networks take it.
 
         Returns:
-            Shape (faces, 16): number of the picture, left, top, right, bottom, score, five x, five
-            y; in pixels of the picture.
+            Shape (faces, 16): number of the image, left, top, right, bottom, score, five x, five
+            y; in pixels of the image.
         """
-        shapes = np.array([picture.shape for picture in pictures])
+        shapes = np.array([image.shape for image in images])
         rows = None
         with self._turns, self._tf.device(self._network.device):
-            tensor = self._tf.constant(pictures)
+            tensor = self._tf.constant(images)
             for stage in self._network.stages:
                 rows = stage(
                     bboxes_batch=rows,

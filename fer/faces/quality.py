@@ -21,7 +21,7 @@ _MEASURED_PX = 48
 
 @dataclass(frozen=True, kw_only=True)
 class Quality:
-    """How a face lies on its photo.
+    """Measures of a face on its photo.
 
     Attributes:
         side_px: Shorter side of its box in photo pixels.

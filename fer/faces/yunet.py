@@ -18,23 +18,23 @@ from fer.faces.face import Face, resized, select
 from fer.faces.yunet_file import read_checked
 
 MIN_SCORE = 0.7
-"""Lower, and coins and gravel become faces."""
+"""With a lower one, coins and gravel count as faces."""
 
 _LARGE_PX = 960
 _SMALL_PX = 320
 _GROWN_PX = 640
-"""Longer sides that a photo is brought to. The network finds faces of some 40 to 350 pixels: the
-small picture shows it those that fill the photo, and the large picture the small ones."""
+"""Longer sides that a photo is scaled to. The network finds faces of about 40 to 350 pixels: the
+small image serves faces that fill the photo, the large image small faces."""
 
 _LARGE_FACE = 0.25
-"""The large picture costs seven times the small one. It is left out where the small one shows
-faces, all of them over this part of the photo's longer side: such photos seldom have others."""
+"""The large image costs seven times the small one. It is skipped if the small one shows faces
+that all exceed this part of the photo's longer side: such photos seldom have others."""
 
 _AGAIN_PX = 224
 
 
 class YuNet:
-    """YuNet at one size of the photo or two."""
+    """YuNet, which searches a photo at one size or two."""
 
     name = "yunet"
 
@@ -85,8 +85,8 @@ class YuNet:
     def _refined(self, photo: np.ndarray, face: Face) -> Face:
         """The face with better landmarks.
 
-        On small faces, the network says of a tilt of 20° that it is 10° or less. Levelled by that
-        and enlarged, it sees the rest.
+        On small faces, the network measures a tilt of 20° as 10° or less. It measures the rest once
+        the face is levelled by that and enlarged.
         """
         sides = {"height": _AGAIN_PX, "width": _AGAIN_PX}
         rows = self._find(frame_face(photo, face, FER2013_FRAMING, **sides), _AGAIN_PX)

@@ -1,4 +1,4 @@
-"""The detector file that no package brings: where it lies, and how it gets there."""
+"""YuNet's file, which no package contains: its place, download and check."""
 
 import hashlib
 import http.client
@@ -21,11 +21,11 @@ _MAX_BYTES = 5_000_000  # the file has 232,589
 _CHUNK = 65_536
 _TIMEOUT_S = 20.0
 
-_BY_HAND = f"Fetch {YUNET_URL} in a browser and run: python -m fer detectors add FILE"
+_BY_HAND = f"Download {YUNET_URL} in a browser and run: python -m fer detectors add FILE"
 
 
 def yunet_path() -> Path:
-    """Where YuNet's file belongs on this machine; it may not be there."""
+    """The place of YuNet's file on this machine; it may not exist yet."""
     return settings.detectors_folder() / YUNET_URL.rpartition("/")[2]
 
 
@@ -47,10 +47,10 @@ def read_checked(path: Path) -> bytes:
 
 
 def install(path: Path) -> Path:
-    """Copy YuNet's file to where the detector looks for it.
+    """Copy YuNet's file to its place.
 
     Returns:
-        Where it is now.
+        Its place.
 
     Raises:
         DetectorError: If it is not that file, byte for byte, or cannot be read or written.
@@ -59,17 +59,17 @@ def install(path: Path) -> Path:
 
 
 def download(url: str = YUNET_URL, *, progress: Progress | None = None) -> Path:
-    """Fetch YuNet's file from the OpenCV zoo; nothing is kept of one that is not whole.
+    """Download YuNet's file from the OpenCV zoo; an incomplete one is not kept.
 
     Args:
-        url: Where to fetch it.
-        progress: Called with bytes read and bytes expected, the latter 0 where it is not known.
+        url: Its address.
+        progress: Called with bytes read and bytes expected, the latter 0 if unknown.
 
     Returns:
-        Where it is now.
+        Its place.
 
     Raises:
-        DetectorError: If there is no connection, or what comes is not that file.
+        DetectorError: If there is no connection, or the content is not that file.
     """
     data = bytearray()
     try:
@@ -82,13 +82,13 @@ def download(url: str = YUNET_URL, *, progress: Progress | None = None) -> Path:
     except (OSError, http.client.HTTPException, ValueError) as error:
         if isinstance(error, urllib.error.HTTPError):
             error.close()  # it holds the connection
-        raise DetectorError(f"No download from {url} ({error}). {_BY_HAND}") from None
+        raise DetectorError(f"The download from {url} failed ({error}). {_BY_HAND}") from None
     if len(data) < min(expected, _MAX_BYTES):
         raise DetectorError(
             f"The download from {url} broke off after {len(data):,} of {expected:,} bytes. "
             f"Try again. {_BY_HAND}"
         )
-    _check(data, f"What came from {url}")
+    _check(data, f"The file from {url}")
     return _store(data)
 
 

@@ -66,7 +66,7 @@ def test_a_data_set_is_added_filtered_opened_annotated_and_removed(
     page: Page, server: str, allowed: Path
 ) -> None:
     add(page, server, allowed / "drawn", "mine")
-    expect(page.get_by_text("class folders: 18 pictures")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_text("class folders: 18 images")).to_be_visible(timeout=SLOW_MS)
     show_faces(page)
     expect(faces(page)).to_have_count(18, timeout=SLOW_MS)
     fill(page, "In the file name", "test_")

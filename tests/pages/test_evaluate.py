@@ -97,7 +97,7 @@ def test_a_data_set_that_is_gone_is_an_error(app: AppTest, models: Path, judged:
     write_model(models / "judge", ("happy", "sad"))
     (models.parent / "set").rename(models.parent / "moved")
     page = opened(app, DATASET=judged)
-    assert "is not there any more" in page.error[0].value.replace("\\", "")
+    assert "no longer exists" in page.error[0].value.replace("\\", "")
 
 
 @pytest.mark.parametrize(("split", "why"), [("train", "was trained on"), ("all", "was trained on")])

@@ -30,13 +30,13 @@ def test_data_is_added_listed_shown_audited_and_removed(
     monkeypatch.setenv("FER_HOME", str(tmp_path / "home"))
     added = run("data", "add", small_set, "--name", "small")
     assert added.exit_code == 0, added.output
-    assert "32 pictures" in added.stdout
+    assert "32 images" in added.stdout
     assert "small" in run("data", "list").stdout
     assert "happy" in run("data", "show", "small").stdout
     report = json.loads(run("data", "audit", "small", "--json").stdout)
     assert report["splits"] == {"train": 24, "test": 8}
     assert report["exact_duplicates"]["across"]  # the helper draws the same people in both parts
-    assert "stand in train too" in run("data", "audit", "small").stdout
+    assert "also occur in train" in run("data", "audit", "small").stdout
     assert run("data", "remove", "small").exit_code == 0
     gone = run("data", "show", "small")
     assert gone.exit_code == 1

@@ -27,7 +27,7 @@ def test_kaggle_without_kagglehub_says_what_to_download_and_where_to_put_it(
         DatasetError, match=r"kaggle\.com/datasets/msambare/fer2013.*data add archive\.zip"
     ):
         load_dataset("kaggle:msambare/fer2013")
-    with pytest.raises(DatasetError, match="no Kaggle slug"):
+    with pytest.raises(DatasetError, match="not a Kaggle slug"):
         load_dataset("kaggle:fer2013")
 
 

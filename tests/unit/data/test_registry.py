@@ -54,7 +54,7 @@ def test_removing_forgets_the_index_but_not_the_files_nor_the_marks(
     assert load_dataset(root, validation_fraction=0).excluded.sum() == 1
     with pytest.raises(DatasetError, match="No data set is called 'mine'"):
         remove("mine")
-    with pytest.raises(DatasetError, match="always there"):
+    with pytest.raises(DatasetError, match="cannot be removed"):
         remove("synthetic")
 
 

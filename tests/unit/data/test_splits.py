@@ -68,5 +68,5 @@ def test_a_validation_part_that_is_there_is_kept() -> None:
 def test_the_rule_says_where_nothing_could_be_held_out() -> None:
     index = table(["happy", "happy", "sad"], hashes=["a", "a", "b"])
     rule = assign_missing(index, validation_fraction=0.2, seed=0)
-    assert rule == "no class has two different pictures to hold one out"
+    assert rule == "no class has two different images to hold one out"
     assert index["split"].unique().tolist() == ["train"]
