@@ -103,7 +103,7 @@ class Thumbnail:
         caption: The visible word under it; "" for none.
         alt: What the picture shows, for those who cannot see it.
         color: Of the line under it on a page of faces, as CSS; "" for none.
-        faded: Show it as left out.
+        faded: Show it as excluded.
     """
 
     pixels: np.ndarray
@@ -116,7 +116,7 @@ class Thumbnail:
 def gallery(
     thumbnails: Sequence[Thumbnail], *, label: str, key: str, size_px: int = 80
 ) -> int | None:
-    """Show a row of faces and return the index of the chosen one; a second click lets it go."""
+    """Show a row of faces and return the index of the chosen one; a second click clears it."""
     chosen: int | None = st.session_state.get(key, {}).get("selected")
     _COMPONENT(
         key=key,
@@ -145,9 +145,9 @@ def face_page(
         label: What they are, for those who cannot see it.
         key: Of the component.
         size_px: Side of a face.
-        height_px: The rest is scrolled to; 0 to show all.
+        height_px: Of what is visible at once; 0 to show all.
         current: The one that is open.
-        on_open: Told of the one that is opened, before the page is drawn again.
+        on_open: Called with the index of the one that is opened, before the page is drawn again.
     """
 
     def opens() -> None:

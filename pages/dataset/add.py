@@ -1,6 +1,7 @@
 """The dialog that adds a data set."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
@@ -25,7 +26,7 @@ PLACES = {
 
 @st.dialog("Add a data set", width="medium", icon=":material/library_add:")
 def show_add() -> None:
-    """Ask for a source and a name; when it is read, choose it and close."""
+    """Ask for a source and a name; once it is read, choose it and close."""
     place = st.segmented_control(
         "Where it is",
         list(PLACES),
@@ -58,18 +59,18 @@ def show_add() -> None:
         )
         source = PREFIX + slug.removeprefix(PREFIX) if slug else ""
     suggested = _suggested(upload.name if upload else source)
-    name = st.text_input("What to call it", key="dataset.add.name", placeholder=suggested)
+    name = st.text_input("Name of the data set", key="dataset.add.name", placeholder=suggested)
     custom = st.toggle(
         "Keep unknown classes as classes of their own",
         key="dataset.add.custom",
-        help="Otherwise a folder that is no known emotion is an error, which finds typing errors.",
+        help="Otherwise a folder that is no known emotion is an error, which catches typos.",
     )
     wanted = (name or suggested).strip()
     if not st.button("Add", type="primary", key="dataset.add.go"):
         return
     try:
         if not (source or upload):
-            raise DatasetError("Say first where the data set is.")
+            raise DatasetError("No source is given. Enter a folder or file, or upload one.")
         dataset = with_progress(
             lambda report: (
                 add_upload(upload, name=wanted, custom_classes=custom, progress=report)
@@ -85,16 +86,16 @@ def show_add() -> None:
     st.rerun()
 
 
-def _add(source: str, name: str, custom: bool, report: object) -> Dataset:
+def _add(source: str, name: str, custom: bool, report: Callable[[int, int], None]) -> Dataset:
     given = source.strip()
     if given.startswith(PREFIX):
-        allowed(cache_folder())  # before hundreds of megabytes are fetched for nothing
+        allowed(cache_folder())  # before hundreds of megabytes are downloaded in vain
     else:
         path = allowed(given)
         if not path.exists():
             raise DatasetError(f"There is nothing at '{given}'. Check the path.")
         given = str(path)
-    return add(given, name=name, custom_classes=custom, progress=report)  # type: ignore[arg-type]
+    return add(given, name=name, custom_classes=custom, progress=report)
 
 
 def _suggested(source: str) -> str:

@@ -22,18 +22,20 @@ def choose_filters(dataset: Dataset) -> Query:
     splits = {split: SPLIT_NAMES[split] for split in SPLITS if split in there}
     sorts = SORTS if has_votes else {k: v for k, v in SORTS.items() if "label" not in v}
     filters = [
-        choice("splits", "Split", keys.SPLIT, _all_or(splits),
+        Filter(field="splits", key=keys.SPLIT, widget=choice("Split", _all_or(splits)),
                to_field=lambda split: (split,) if split else ()),
         Filter(field="labels", key=keys.CLASS, to_field=tuple,
                widget=partial(st.multiselect, "Classes", dataset.labels,
                               placeholder="All classes")),
-        choice("finding", "Found by the audit", keys.FINDING, _all_or({**FINDINGS, **ANNOTATED})),
+        Filter(field="finding", key=keys.FINDING,
+               widget=choice("Found by the audit", _all_or({**FINDINGS, **ANNOTATED}))),
         Filter(field="text", key=keys.TEXT, to_field=str.strip,
                widget=partial(st.text_input, "In the file name", placeholder="PublicTest_")),
-        choice("sort", "Sorted by", keys.SORT, sorts),
+        Filter(field="sort", key=keys.SORT, widget=choice("Sorted by", sorts)),
     ]  # fmt: skip
     if has_votes:
-        filters.append(choice("opinion", "People", keys.OPINION, _all_or(OPINIONS)))
+        people = choice("People", _all_or(OPINIONS))
+        filters.append(Filter(field="opinion", key=keys.OPINION, widget=people))
     return Query(**choose(keys.BROWSER, filters))
 
 

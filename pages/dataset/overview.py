@@ -1,4 +1,4 @@
-"""What a data set looks like as a whole."""
+"""A data set as a whole: counts, mean faces, brightness, augmentation."""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -73,20 +73,20 @@ def _mean_faces(opened: Opened) -> None:
 
 def _augmented(opened: Opened) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.header("As training will see them", anchor=False)
+        st.header("As training sees them", anchor=False)
         if st.button("Draw again", icon=":material/casino:", key="dataset.augment"):
             st.session_state[keys.SEED] = st.session_state.get(keys.SEED, 0) + 1
     st.caption(
-        "The first picture of each row is in the data set; the others are how the default "
+        "The first image of each row is in the data set; the others show how the default "
         "training recipe varies it."
     )
     seed = st.session_state.get(keys.SEED, 0)
     rng = np.random.default_rng(seed)
-    vary = TrainingConfig().augmentation
+    augmentation = TrainingConfig().augmentation
     rows = []
     for label, row in samples(opened.dataset, rng).items():
         face = opened.dataset.pixels[row]
-        varied = vary.apply(np.repeat(face[None], VARIANTS, axis=0), rng)
+        varied = augmentation.apply(np.repeat(face[None], VARIANTS, axis=0), rng)
         pictures = "".join(
             f'<img src="{data_uri(one)}" alt="{label}: {"original" if n == 0 else f"variant {n}"}">'
             for n, one in enumerate([face, *varied])

@@ -1,4 +1,4 @@
-"""Evaluations shared by every session of the server, with progress while one is made."""
+"""Evaluations, shared by every session of the server."""
 
 import gc
 from dataclasses import dataclass
@@ -32,12 +32,12 @@ _MOST_KEPT = 6
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Evaluation:
-    """A model on a split; what takes long is worked out when it is first wanted.
+    """A model on a split; what takes long is computed on first use.
 
     Attributes:
         model: The model.
         dataset: The whole data set, in the model's shape.
-        table: What the model said.
+        table: The model's answers.
         figures: As `fer.evaluation.figures` gives them.
     """
 
@@ -99,14 +99,14 @@ class Evaluation:
 def evaluation(
     model: str, dataset: str, split: str, tta: str, *, truth: str | None = None
 ) -> Evaluation:
-    """An evaluation, from memory where nothing has changed since it was made.
+    """An evaluation, from the cache while nothing it depends on has changed.
 
     Args:
         model: Name of the model.
         dataset: Name of the data set.
         split: As `Dataset.select` takes it.
         tta: One of `fer.evaluation.tta.VIEWS`.
-        truth: What is taken for right, `label` or `votes`; None for what the model learnt.
+        truth: What counts as right, `label` or `votes`; None for what the model learnt.
 
     Raises:
         FerError: If the model or the data set cannot be used.

@@ -9,11 +9,9 @@ import streamlit as st
 from fer.evaluation.query import SORTS, Query, rows
 from pages.common.browser import faces
 from pages.common.browser.annotate import show_annotations
-from pages.common.browser.filters import as_address
 from pages.common.gallery import Thumbnail
 from pages.evaluate import keys
 from pages.evaluate.evaluated import Evaluation
-from pages.evaluate.filters import filters_of
 
 _PER_PAGE = 60
 _HEIGHT_PX = 560
@@ -65,16 +63,12 @@ def thumbnails(evaluated: Evaluation, shown: np.ndarray) -> list[Thumbnail]:
 def _show_link(evaluated: Evaluation) -> None:
     """A link to what is on screen that holds even where a default has changed since."""
     table = evaluated.table
-    chosen: dict[str, object] = {
-        keys.MODEL: table.model,
-        keys.DATASET: table.dataset,
-        keys.SPLIT: table.split,
-        keys.TTA: tta_name(table.tta),
+    chosen = {key: st.query_params.get_all(key) for key in st.query_params} | {
+        keys.MODEL: [table.model],
+        keys.DATASET: [table.dataset],
+        keys.SPLIT: [table.split],
+        keys.TTA: [tta_name(table.tta)],
     }
-    first, more = filters_of(evaluated)
-    chosen |= as_address([*first, *more])
-    places = (keys.BROWSER.page, keys.BROWSER.face, keys.TAB, keys.OTHER)
-    chosen |= {key: value for key in places if (value := st.session_state.get(key))}
     with st.popover("Link", icon=":material/link:"):
         st.caption("Shows somebody else the same faces, filters, page and open face.")
         address = str(st.context.url).partition("?")[0]

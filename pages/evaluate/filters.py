@@ -20,37 +20,26 @@ def show_cell(true: str | None, predicted: str | None) -> None:
     keys.BROWSER.restart()
 
 
-def filters_of(evaluated: Evaluation) -> tuple[list[Filter], list[Filter]]:
-    """The filters, and those that come into view on a click."""
+def choose_filters(evaluated: Evaluation) -> Query:
+    """Draw the filters, and return what they ask for."""
     labels = {"": "any"} | {label: label for label in evaluated.table.labels}
     slices = {"": "any"} | {name: name for name in slice_names(evaluated.slices)}
     has_votes = bool(evaluated.table.frame["agreement"].notna().any())
-    whole = (0, 100)
-    first = [
-        choice("answer", "Faces", keys.SHOW, ANSWERS),
-        choice("true", "True", keys.TRUE, labels),
-        choice("predicted", "Predicted", keys.PREDICTED, labels),
-        choice("sort", "Sort by", keys.SORT, SORTS),
+    agreed = f"They agree where one choice has at least {AGREED:.0%} of the votes."
+    filters = [
+        Filter(field="answer", key=keys.SHOW, widget=choice("Faces", ANSWERS)),
+        Filter(field="true", key=keys.TRUE, widget=choice("True", labels)),
+        Filter(field="predicted", key=keys.PREDICTED, widget=choice("Predicted", labels)),
+        Filter(field="sort", key=keys.SORT, widget=choice("Sort by", SORTS)),
     ]
     more = [
-        Filter(
-            field="confidence", key=keys.CONFIDENCE, default=whole,
-            widget=partial(st.slider, "Confidence, %", *whole, whole),
-            to_field=lambda ends: (ends[0] / 100, ends[1] / 100),
-        ),
-        choice(
-            "agreement", "Agreement of people", keys.AGREEMENT, AGREEMENTS, disabled=not has_votes,
-            help=f"They agree where one choice has at least {AGREED:.0%} of the votes."
-            if has_votes
-            else "This data set has no votes.",
-        ),
-        choice("copies", "Copies in training", keys.LEAK, COPIES),
-        choice("slice", "Slice", keys.SLICE, slices),
+        Filter(field="confidence", key=keys.CONFIDENCE,
+               widget=partial(st.slider, "Confidence, %", 0, 100, (0, 100)),
+               to_field=lambda ends: (ends[0] / 100, ends[1] / 100)),
+        Filter(field="agreement", key=keys.AGREEMENT,
+               widget=choice("Agreement of people", AGREEMENTS, disabled=not has_votes,
+                             help=agreed if has_votes else "This data set has no votes.")),
+        Filter(field="copies", key=keys.LEAK, widget=choice("Copies in training", COPIES)),
+        Filter(field="slice", key=keys.SLICE, widget=choice("Slice", slices)),
     ]  # fmt: skip
-    return first, more
-
-
-def choose_filters(evaluated: Evaluation) -> Query:
-    """Draw the filters, and return what they ask for."""
-    first, more = filters_of(evaluated)
-    return Query(**choose(keys.BROWSER, first, more=more))
+    return Query(**choose(keys.BROWSER, filters, more=more))

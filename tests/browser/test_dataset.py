@@ -49,7 +49,7 @@ def add(page: Page, server: str, path: Path, name: str) -> None:
     page.get_by_role("button", name="Add").click(timeout=SLOW_MS)
     dialog = page.get_by_role("dialog")
     fill(page, "Folder or file", str(path))
-    fill(page, "What to call it", name)
+    fill(page, "Name of the data set", name)
     dialog.get_by_role("button", name="Add", exact=True).click()
 
 

@@ -20,36 +20,20 @@ class Filter:
         field: The query's field that it sets.
         key: Of the widget, and of its value in the address.
         widget: Draws it, and returns its value.
-        default: The widget's first value.
-        words: How the address calls a value, where it does otherwise.
         to_field: Turns the widget's value into the field's.
     """
 
     field: str
     key: str
     widget: Callable[..., Any]
-    default: object = ""
-    words: Mapping[str, str] | None = None
     to_field: Callable[[Any], Any] = lambda value: value
 
 
-def choice(
-    field: str,
-    label: str,
-    key: str,
-    options: Mapping[str, str],
-    *,
-    to_field: Callable[[Any], Any] = lambda value: value,
-    **more: Any,
-) -> Filter:
-    """A filter with one of some values, the first being the default; `options` has their words."""
-    widget = partial(
+def choice(label: str, options: Mapping[str, str], **more: Any) -> Callable[..., Any]:
+    """A widget for one of some values, of which the address and the screen have the words."""
+    return partial(
         st.selectbox, label, list(options), format_func=lambda value: options[value], **more
     )
-    return Filter(
-        field=field, key=key, widget=widget, words=options, default=next(iter(options)),
-        to_field=to_field,
-    )  # fmt: skip
 
 
 def choose(
@@ -78,13 +62,3 @@ def _row(state: BrowserState, filters: Sequence[Filter]) -> dict[str, Any]:
             value = one.widget(key=one.key, bind="query-params", on_change=state.restart)
         fields[one.field] = one.to_field(value)
     return fields
-
-
-def as_address(filters: Sequence[Filter]) -> dict[str, object]:
-    """The values that differ from the defaults, by key, as the address calls them."""
-    values = {one.key: st.session_state.get(one.key, one.default) for one in filters}
-    return {
-        one.key: one.words[value] if one.words else value
-        for one in filters
-        if (value := values[one.key]) != one.default
-    }
