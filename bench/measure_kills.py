@@ -114,8 +114,8 @@ def compare(whole: Run, cut: Run) -> None:
         [{**row, "seconds": 0} for row in epochs_of(read_metrics(run.folder))]
         for run in (whole, cut)
     ]
-    models = [models.load(run.model_folder).network.get_weights() for run in (whole, cut)]
-    apart = max(float(np.abs(a - b).max()) for a, b in zip(*models, strict=True))
+    weights = [models.load(run.model_folder).network.get_weights() for run in (whole, cut)]
+    apart = max(float(np.abs(a - b).max()) for a, b in zip(*weights, strict=True))
     same = histories[0] == histories[1]
     print(f"end: {cut.status()['state']}, history equal: {same}, weights differ by {apart:g}")
     losses = [[row["val_loss"] for row in history] for history in histories]

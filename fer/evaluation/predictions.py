@@ -13,6 +13,7 @@ from fer.data import Dataset
 from fer.data.votes import top
 from fer.errors import DatasetError
 from fer.evaluation.probabilities import uncalibrated_probabilities
+from fer.models.card import check_shape
 from fer.models.model import Model
 from fer.nets.forward import tempered
 from fer.progress import Progress
@@ -97,13 +98,14 @@ def predictions(
         ConfigError: If `tta` is unknown.
     """
     card = model.card
-    wanted = (card.height, card.width, card.channels)
-    if dataset.pixels.shape[1:] != wanted:
-        raise DatasetError(
-            f"The faces of '{dataset.name}' have (height, width, channels) "
-            f"{dataset.pixels.shape[1:]}; the model '{card.name}' takes {wanted}. Give the data "
-            "set by name or path, and it is read in that shape."
-        )
+    check_shape(
+        DatasetError,
+        f"The faces of '{dataset.name}' have",
+        dataset.pixels.shape[1:],
+        f"the model '{card.name}' takes",
+        card.shape,
+        "Give the data set by name or path, and it is read in the model's shape.",
+    )
     part = dataset.select(split)
     targets = part.targets_among(card.labels)
     known = targets >= 0

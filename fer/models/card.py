@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fer import settings
-from fer.errors import CardError
+from fer.errors import CardError, FerError
 
 FORMAT = 1
 """Version of the card's layout that this code writes, and the newest that it reads."""
@@ -98,9 +98,38 @@ class ModelCard:
                 return f"{name} must be an object, not {getattr(self, name)!r}"
         return ""
 
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of the faces that the network takes."""
+        return self.height, self.width, self.channels
+
     def to_json(self) -> str:
         """The card as readable JSON text."""
         return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
+
+
+def check_shape(
+    error: type[FerError],
+    given: str,
+    found: Sequence[int | None],
+    taker: str,
+    expected: Sequence[int],
+    advice: str = "",
+) -> None:
+    """Refuse faces, or a network, whose height, width and channels differ from the expected ones.
+
+    Args:
+        error: What to raise.
+        given: Opens the sentence, such as "The faces of 'mine' have".
+        found: Their height, width and channels.
+        taker: Opens the second half, such as "the model 'ferplus' takes".
+        expected: Height, width and channels.
+        advice: What to do about it.
+    """
+    if tuple(found) != tuple(expected):
+        raise error(
+            f"{given} (height, width, channels) {tuple(found)}; {taker} {tuple(expected)}. {advice}"
+        )
 
 
 def read_card(path: Path) -> ModelCard:

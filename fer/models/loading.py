@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fer.errors import CardError, ConfigError, ModelError
 from fer.importing import one_at_a_time
 from fer.models import litert
-from fer.models.card import ModelCard, read_card
+from fer.models.card import ModelCard, check_shape, read_card
 from fer.models.folder import CARD_FILE, FORMS, checksum, find
 from fer.models.model import Model
 from fer.nets.forward import compile_forward
@@ -78,11 +78,7 @@ def _check_sha256(path: Path, expected: str | None) -> None:
 
 
 def _check_fit(shape: tuple[int, ...], classes: int, card: ModelCard, path: Path) -> None:
-    expected = (card.height, card.width, card.channels)
-    if shape != expected:
-        raise CardError(
-            f"By its card, '{path}' takes (height, width, channels) {expected}; "
-            f"the network takes {shape}."
-        )
+    given, taker = f"The network in '{path}' takes", "its card requires"
+    check_shape(CardError, given, shape, taker, card.shape, "Restore both files together.")
     if classes != len(card.labels):
         raise CardError(f"The card has {len(card.labels)} labels; '{path}' has {classes} outputs.")

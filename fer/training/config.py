@@ -207,6 +207,11 @@ class TrainingConfig:
             if type(value) not in (int, float):
                 raise ConfigError(f"options.{name} is {value!r}; it must be a number.")
 
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of the faces."""
+        return self.height, self.width, self.channels
+
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "TrainingConfig":
         """From plain values; what is not named keeps its default.

@@ -12,6 +12,7 @@ from fer import models
 from fer.data import Dataset
 from fer.errors import ConfigError, DatasetError
 from fer.importing import install_command
+from fer.models.card import check_shape
 from fer.nets.cost import multiply_adds
 from fer.training import checkpoint
 from fer.training.batches import AugmentedBatches
@@ -71,7 +72,14 @@ def fit(
     training_set = build_training_set(config, dataset)
     start = models.load(config.start_from) if config.start_from else None
     model = build(config, training_set.labels, start)
-    _check_shape(config, dataset)
+    check_shape(
+        DatasetError,
+        f"The faces of '{dataset.name}' have",
+        dataset.pixels.shape[1:],
+        "the configuration requires",
+        config.shape,
+        "Give the data set by name or path, and it is read in the configuration's shape.",
+    )
     teachers = (models.load(name) for name in config.teachers)
     training_set = add_distillation(training_set, config, dataset, teachers)
     steps_per_epoch = -(-len(training_set.train) // config.batch_size)
@@ -141,16 +149,6 @@ def fit(
         stopped=loop.stopped,
         seconds=sum(epoch.seconds for epoch in state.history),
     )
-
-
-def _check_shape(config: TrainingConfig, dataset: Dataset) -> None:
-    found, wanted = dataset.pixels.shape[1:], (config.height, config.width, config.channels)
-    if found != wanted:
-        raise DatasetError(
-            f"The faces of '{dataset.name}' have (height, width, channels) {found}; the "
-            f"configuration says {wanted}. Give the data set by name or path, and it is read as "
-            "the configuration wants it."
-        )
 
 
 def _rates(

@@ -1,4 +1,4 @@
-"""The network that a configuration asks for: from scratch, or from a trained one."""
+"""The network of a configuration: from scratch, or from a trained model."""
 
 from collections.abc import Sequence
 
@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from fer.errors import ConfigError
+from fer.models.card import check_shape
 from fer.models.model import Model
 from fer.nets import architectures
 from fer.training.config import TrainingConfig
@@ -19,33 +20,29 @@ def build(config: TrainingConfig, labels: Sequence[str], start: Model | None) ->
     Args:
         config: What to build.
         labels: The classes to learn.
-        start: The trained model to go on from, if any. Its last layer is kept for the classes
-            that it knows; the others begin afresh.
+        start: The trained model to start from, if any. Of its last layer, the classes to learn
+            that it knows are kept; the others are initialised.
 
     Raises:
-        ConfigError: If the configuration does not fit the trained model.
+        ConfigError: If the configuration does not fit the start model.
     """
     keras.utils.set_random_seed(config.seed)
     if start is None:
         return _from_scratch(config, len(labels), config.precision)
     card = start.card
-    found, wanted = (card.height, card.width, card.channels), _shape(config)
-    if found != wanted:
-        raise ConfigError(
-            f"'{card.name}' takes (height, width, channels) {found}; the configuration says "
-            f"{wanted}. Set them to the model's."
-        )
+    given, taker = f"'{card.name}' takes", "the configuration requires"
+    check_shape(ConfigError, given, card.shape, taker, config.shape, "Set them to the model's.")
     model = start.network
     changes = {
         "other classes": tuple(labels) != card.labels,
         "widen": config.widen != 1,
         "logit_adjustment": config.logit_adjustment != 0,
     }
-    asked = [name for name, wanted in changes.items() if wanted]
-    if asked and all(layer.name != architectures.HEAD for layer in model.layers):
+    chosen = [name for name, is_chosen in changes.items() if is_chosen]
+    if chosen and all(layer.name != architectures.HEAD for layer in model.layers):
         raise ConfigError(
             f"'{card.name}' comes from elsewhere, so it cannot be trained with "
-            f"{' and '.join(asked)}. Train it on its own classes ({', '.join(card.labels)}), or "
+            f"{' and '.join(chosen)}. Train it on its own classes ({', '.join(card.labels)}), or "
             "start from a network of this project."
         )
     if config.widen != 1:
@@ -58,7 +55,7 @@ def build(config: TrainingConfig, labels: Sequence[str], start: Model | None) ->
     if not model.trainable_variables:
         raise ConfigError(
             f"frozen_layers is {config.frozen_layers}, and the network has "
-            f"{len(with_weights)} layers with weights. Leave at least the last one free."
+            f"{len(with_weights)} layers with weights. Leave at least the last one to be trained."
         )
     return model
 
@@ -66,11 +63,11 @@ def build(config: TrainingConfig, labels: Sequence[str], start: Model | None) ->
 def plain(
     config: TrainingConfig, model: keras.Model, weights: list[np.ndarray], labels: Sequence[str]
 ) -> keras.Model:
-    """The network with these weights, in float32 and all its layers free."""
+    """The network with these weights, in float32, with all layers trainable."""
     if config.precision != "float32":
         model = _from_scratch(config, len(labels), "float32")
     model.trainable = True
-    # The order of `weights` is that of the network as it was trained.
+    # The order of `weights` is that of the trained network.
     model.set_weights(weights)
     return model
 
@@ -95,10 +92,6 @@ def uses_xla() -> bool:
     return str(keras.backend.backend()) != "tensorflow"
 
 
-def _shape(config: TrainingConfig) -> tuple[int, int, int]:
-    return config.height, config.width, config.channels
-
-
 def _from_scratch(config: TrainingConfig, classes: int, precision: str) -> keras.Model:
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(precision)
@@ -116,15 +109,15 @@ def _from_scratch(config: TrainingConfig, classes: int, precision: str) -> keras
 
 
 def _widened(config: TrainingConfig, start: Model) -> keras.Model:
-    """A wider network that answers nearly as the trained one does.
+    """A wider network with nearly the same answers as the trained one.
 
-    Each channel stands there several times, and what reads it takes the mean of these; some noise
-    lets them become different.
+    Each channel is repeated, and the next layer averages the copies; some noise lets them
+    diverge.
     """
     if any(isinstance(layer, keras.layers.Flatten) for layer in start.network.layers):
         raise ConfigError(
-            f"'{start.card.name}' cannot be widened: its dense layer reads places, not channels. "
-            "Choose a network that ends in global pooling, such as resnet or vgg."
+            f"'{start.card.name}' cannot be widened: its dense layer depends on positions, not "
+            "only on channels. Choose a network that ends in global pooling, such as resnet or vgg."
         )
     model = _from_scratch(config, len(start.card.labels), "float32")
     rng = np.random.default_rng(config.seed)

@@ -1,4 +1,4 @@
-"""How the learning rate moves: a function of the step, or of the epochs so far."""
+"""The learning rate: a function of the step, or of the epochs so far."""
 
 import math
 from collections.abc import Sequence
@@ -18,13 +18,13 @@ class StepSchedule(keras.optimizers.schedules.LearningRateSchedule):
     """`cosine` and `constant` after a linear warm-up, and `one-cycle` (Smith 2018).
 
     One-cycle rises along half a cosine for 30 % of the steps, from 4 % of the peak, and falls
-    along the other half to nothing.
+    along the other half to zero.
 
     Args:
-        kind: Which.
+        kind: `cosine`, `constant` or `one-cycle`.
         peak: The highest learning rate.
         steps: Steps of the whole training.
-        warmup: Steps of the rise; of no meaning for `one-cycle`.
+        warmup: Steps of the rise; ignored by `one-cycle`.
     """
 
     def __init__(self, kind: str, peak: float, steps: int, warmup: int) -> None:
@@ -50,7 +50,7 @@ class StepSchedule(keras.optimizers.schedules.LearningRateSchedule):
         return 0.5 * (1 + ops.cos(math.pi * ops.clip(share, 0.0, 1.0)))
 
     def get_config(self) -> dict[str, object]:
-        """What makes it again."""
+        """The arguments that recreate it, for Keras."""
         return {
             "kind": self._kind,
             "peak": self._peak,
@@ -70,9 +70,9 @@ def step_schedule(config: TrainingConfig, *, steps_per_epoch: int) -> StepSchedu
 
 
 def plateau_rate(config: TrainingConfig, history: Sequence[EpochEnded]) -> float:
-    """The learning rate of the next epoch: lower after each stretch without a better loss.
+    """The learning rate of the next epoch: lower after each period without a better loss.
 
-    It follows from the history alone, so that a resumed run has the same one.
+    It depends on the history alone, so that a resumed run has the same one.
     """
     rate, best, waited = config.learning_rate, math.inf, 0
     for epoch in history:

@@ -1,4 +1,4 @@
-"""What a configuration makes of a data set: rows, targets and weights."""
+"""The training set: which rows of a data set to learn, with which targets and weights."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -8,20 +8,21 @@ import numpy as np
 from fer import emotions
 from fer.data import Dataset
 from fer.errors import ConfigError, DatasetError
+from fer.models.card import check_shape
 from fer.models.model import Model
 from fer.training.config import TrainingConfig
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingSet:
-    """What is learnt from, and what it is checked on.
+    """The faces to learn from, and those to validate on.
 
     Attributes:
         labels: The classes, in the order of the targets.
         train: Rows of the data set, shape (m,).
-        targets: Of those, shape (m, classes), float32, rows sum to 1.
+        targets: Their targets, shape (m, classes), float32, rows sum to 1.
         validation: Rows of the data set, shape (v,).
-        validation_targets: Class indices of those, shape (v,), int64.
+        validation_targets: Their class indices, shape (v,), int64.
         class_weights: Shape (classes,), float32; their mean over the training faces is 1.
     """
 
@@ -34,15 +35,15 @@ class TrainingSet:
 
 
 def build_training_set(config: TrainingConfig, dataset: Dataset) -> TrainingSet:
-    """Choose rows, targets and weights. The test parts are not looked at.
+    """Choose rows, targets and weights. The test splits are never used.
 
     Args:
         config: What to choose.
-        dataset: Where from.
+        dataset: The data set to choose from.
 
     Raises:
-        DatasetError: If there is no train or validation part, or fewer than two classes.
-        ConfigError: If the configuration asks for what the data set does not have.
+        DatasetError: If there is no train or validation split, or fewer than two classes.
+        ConfigError: If the configuration requires what the data set does not have.
     """
     labels = _labels(config, dataset)
     wanted = dataset.index["label"].isin(labels)
@@ -78,16 +79,16 @@ def build_training_set(config: TrainingConfig, dataset: Dataset) -> TrainingSet:
 def add_distillation(
     training_set: TrainingSet, config: TrainingConfig, dataset: Dataset, teachers: Iterable[Model]
 ) -> TrainingSet:
-    """The same with the mean answer of some models as part of every target.
+    """The training set with the mean answer of the teachers mixed into every target.
 
     Args:
-        training_set: What to learn.
-        config: How much of the target they give.
-        dataset: Where the faces are.
-        teachers: The models, asked one after the other; none to leave the targets as they are.
+        training_set: Without teachers.
+        config: Gives the share of the target that is theirs.
+        dataset: Holds the faces.
+        teachers: Trained models, used one at a time; without any, the targets stay as they are.
 
     Raises:
-        ConfigError: If a model takes other faces, or does not know a class.
+        ConfigError: If a teacher takes faces of another shape, or does not know a class.
     """
     faces = dataset.pixels[training_set.train]
     answers = [_answers(teacher, faces, training_set.labels) for teacher in teachers]
@@ -100,21 +101,23 @@ def add_distillation(
 
 
 def _answers(teacher: Model, faces: np.ndarray, labels: tuple[str, ...]) -> np.ndarray:
-    """What a trained model says of faces and of their mirror images, shape (n, classes)."""
+    """A model's mean answer for faces and their mirror images, shape (n, classes)."""
     card = teacher.card
-    found, wanted = (card.height, card.width, card.channels), faces.shape[1:]
-    if found != wanted:
-        raise ConfigError(
-            f"The teacher '{card.name}' takes (height, width, channels) {found}; the faces are "
-            f"{wanted}. Set the size to the teacher's, or choose another."
-        )
+    check_shape(
+        ConfigError,
+        f"The teacher '{card.name}' takes",
+        card.shape,
+        "the faces have",
+        faces.shape[1:],
+        "Set the size to the teacher's, or choose another.",
+    )
     if missing := set(labels) - set(card.labels):
         raise ConfigError(
             f"The teacher '{card.name}' does not know {', '.join(sorted(missing))}. Choose one "
             "that knows every class to learn."
         )
-    places = [card.labels.index(label) for label in labels]
-    summed = (teacher.classify(faces) + teacher.classify(faces[:, :, ::-1]))[:, places]
+    columns = [card.labels.index(label) for label in labels]
+    summed = (teacher.classify(faces) + teacher.classify(faces[:, :, ::-1]))[:, columns]
     probabilities: np.ndarray = summed / summed.sum(axis=1, keepdims=True)
     return probabilities
 
@@ -134,9 +137,9 @@ def _labels(config: TrainingConfig, dataset: Dataset) -> tuple[str, ...]:
     return labels
 
 
-def _class_weights(how: str, targets: np.ndarray) -> np.ndarray:
+def _class_weights(weighting: str, targets: np.ndarray) -> np.ndarray:
     counts = targets.sum(axis=0)
-    power = {"none": 0.0, "root": 0.5, "balanced": 1.0}[how]
+    power = {"none": 0.0, "root": 0.5, "balanced": 1.0}[weighting]
     weights = np.where(counts > 0, np.maximum(counts, 1e-6) ** -power, 0.0)
     normalised: np.ndarray = (weights * counts.sum() / (weights @ counts)).astype(np.float32)
     return normalised

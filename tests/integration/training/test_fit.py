@@ -163,5 +163,7 @@ def test_the_focal_loss_is_that_of_its_paper() -> None:
 def test_faces_of_another_size_than_the_configuration_says_are_refused(
     tiny_dataset: Dataset,
 ) -> None:
-    with pytest.raises(DatasetError, match=r"\(24, 24, 1\); the configuration says \(48, 48, 1\)"):
+    with pytest.raises(
+        DatasetError, match=r"\(24, 24, 1\); the configuration requires \(48, 48, 1\)"
+    ):
         fit(TrainingConfig(), tiny_dataset)

@@ -56,7 +56,7 @@ def test_fine_tuning_needs_the_models_own_size_and_something_to_learn(
     config = replace(tiny_config, start_from=str(tiny_folder))
     with pytest.raises(ConfigError, match="Set them to the model's"):
         fit(replace(config, height=32), tiny_dataset)
-    with pytest.raises(ConfigError, match="Leave at least the last one free"):
+    with pytest.raises(ConfigError, match="Leave at least the last one to be trained"):
         fit(replace(config, frozen_layers=99), tiny_dataset)
 
 
@@ -90,5 +90,5 @@ def test_a_network_that_reads_places_cannot_be_widened(
     with pytest.raises(ConfigError, match="widen needs start_from"):
         tiny_config.changed({"widen": 2})
     config = tiny_config.changed({"start_from": str(tiny_folder), "widen": 2})
-    with pytest.raises(ConfigError, match="dense layer reads places"):
+    with pytest.raises(ConfigError, match="dense layer depends on positions"):
         api.train(tiny_dataset, config=config, out=tmp_path / "never")
