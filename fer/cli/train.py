@@ -71,15 +71,7 @@ def train(
     """
     with plain_errors():
         require("keras")
-        from fer.training.config import TrainingConfig
-        from fer.training.config import preset as preset_named
-
-        if preset and config_file:
-            raise ConfigError("Give --preset or --config, not both.")
-        if not preset and not config_file and dataset in (None, "synthetic"):
-            preset = "quick"
-        base = TrainingConfig.read(config_file) if config_file else TrainingConfig()
-        base = preset_named(preset) if preset else base
+        base = _base(preset, config_file, dataset)
         given = {
             "dataset": absolute(dataset) if dataset else None,
             "architecture": architecture,
@@ -102,6 +94,19 @@ def train(
             _detached(config, name, out_folder)
         else:
             _in_terminal(config, name, out_folder)
+
+
+def _base(preset: str | None, config_file: Path | None, dataset: str | None) -> "TrainingConfig":
+    from fer.training.config import TrainingConfig
+    from fer.training.config import preset as preset_named
+
+    if preset and config_file:
+        raise ConfigError("Give --preset or --config, not both.")
+    if config_file:
+        return TrainingConfig.read(config_file)
+    if not preset and dataset in (None, "synthetic"):
+        preset = "quick"
+    return preset_named(preset) if preset else TrainingConfig()
 
 
 def absolute(dataset: str) -> str:

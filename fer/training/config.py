@@ -195,8 +195,8 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         if self.select_on in TEST_SPLITS:
             raise ConfigError(
-                f"select_on is '{self.select_on}'; an epoch that a test part has picked makes "
-                "that part's figure worthless. It must be one of validation, last."
+                f"select_on is '{self.select_on}'; choosing the epoch on a test split would make "
+                "its figures worthless. It must be one of validation, last."
             )
         options.check(self)
         if self.start_from and self.precision != "float32":
@@ -297,14 +297,14 @@ PRESETS: dict[str, TrainingConfig] = {
         epochs=120, schedule="one-cycle", augmentation=Augmentation(erase=0.5)
     ),
 }
-"""By name: two minutes; as the tutorials do it; what reaches most on FER-2013."""
+"""By name: two minutes of training; a typical tutorial; the best on FER-2013."""
 
 
 def preset(name: str) -> TrainingConfig:
     """A preset by name.
 
     Raises:
-        ConfigError: If there is none of that name.
+        ConfigError: If there is no such preset.
     """
     if name not in PRESETS:
         raise ConfigError(f"Unknown preset '{name}'. Known: {', '.join(PRESETS)}.")
