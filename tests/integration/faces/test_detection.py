@@ -7,8 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
+from fer.errors import DetectorError
 from fer.faces.alignment import FER2013_FRAMING, frame_face
-from fer.faces.detection import Detector, load_detector
+from fer.faces.detection import Detector, detectors, load_detector
 from fer.faces.yunet_file import install
 
 FACE = np.array([178, 62, 92, 112])
@@ -142,3 +143,28 @@ def test_most_faces_of_fer2013_are_found_and_framed_as_they_were(
     assert found >= 90
     eyes = np.median([points[:2].mean(axis=0) for points in places], axis=0)
     np.testing.assert_allclose(eyes, (FER2013_FRAMING.eyes_x, FER2013_FRAMING.eyes_y), atol=0.03)
+
+
+def test_without_its_file_yunet_says_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FER_HOME", str(tmp_path))
+    with pytest.raises(DetectorError, match="python -m fer detectors"):
+        load_detector("yunet")
+    assert [(status.name, status.present) for status in detectors()] == [
+        ("mtcnn", True),
+        ("yunet", False),
+    ]
+
+
+def test_auto_takes_yunet_where_its_file_is_and_mtcnn_elsewhere(
+    yunet_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FER_HOME", str(tmp_path))
+    assert load_detector("auto").name == "mtcnn"
+    placed = install(yunet_file)
+    assert load_detector("auto").name == "yunet"
+    assert load_detector("auto") is load_detector("yunet")
+    status = {status.name: status for status in detectors()}["yunet"]
+    assert status.present
+    assert status.path == placed

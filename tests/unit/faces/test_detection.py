@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from fer.errors import DetectorError
-from fer.faces.detection import detectors, load_detector
+from fer.faces.detection import load_detector
 from fer.faces.face import resized, select
-from fer.faces.yunet_file import install, yunet_path
+from fer.faces.yunet_file import yunet_path
 
 PHOTO = np.zeros((200, 300, 3), np.uint8)
 
@@ -79,18 +79,6 @@ def test_an_unknown_detector_is_refused_with_those_that_are_known() -> None:
         load_detector("haar")
 
 
-def test_without_its_file_yunet_says_how_to_get_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("FER_HOME", str(tmp_path))
-    with pytest.raises(DetectorError, match="python -m fer detectors"):
-        load_detector("yunet")
-    assert [(status.name, status.present) for status in detectors()] == [
-        ("mtcnn", True),
-        ("yunet", False),
-    ]
-
-
 def test_a_damaged_file_of_yunet_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FER_HOME", str(tmp_path))
     path = yunet_path()
@@ -99,16 +87,3 @@ def test_a_damaged_file_of_yunet_is_named(tmp_path: Path, monkeypatch: pytest.Mo
     for name in ("yunet", "auto"):
         with pytest.raises(DetectorError, match="is not the YuNet file"):
             load_detector(name)
-
-
-def test_auto_takes_yunet_where_its_file_is_and_mtcnn_elsewhere(
-    yunet_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("FER_HOME", str(tmp_path))
-    assert load_detector("auto").name == "mtcnn"
-    placed = install(yunet_file)
-    assert load_detector("auto").name == "yunet"
-    assert load_detector("auto") is load_detector("yunet")
-    status = {status.name: status for status in detectors()}["yunet"]
-    assert status.present
-    assert status.path == placed
