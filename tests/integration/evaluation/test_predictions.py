@@ -1,26 +1,13 @@
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from fer import settings
 from fer.data import Dataset
 from fer.data.votes import COLUMNS
 from fer.errors import ConfigError, DatasetError
 from fer.evaluation.predictions import predictions
 from fer.models.model import Model
-
-
-def counting(model: Model) -> tuple[Model, list[int]]:
-    """The model, and the number of faces of every call of its network."""
-    asked: list[int] = []
-
-    def forward(faces: np.ndarray) -> np.ndarray:
-        asked.append(len(faces))
-        return model.forward(faces)
-
-    return replace(model, forward=forward), asked
 
 
 def test_a_row_tells_what_the_network_said(tiny_model: Model, tiny_dataset: Dataset) -> None:
@@ -36,30 +23,6 @@ def test_a_row_tells_what_the_network_said(tiny_model: Model, tiny_dataset: Data
     assert row["loss"] == pytest.approx(-np.log(own), rel=1e-4)
     assert row["entropy"] == pytest.approx(-(answers[3] * np.log(answers[3])).sum(), rel=1e-4)
     assert row["correct"] == (row["predicted"] == row["label"])
-
-
-def test_the_network_is_asked_once_and_later_only_about_new_faces(
-    tiny_model: Model, tiny_dataset: Dataset
-) -> None:
-    model, asked = counting(tiny_model)
-    first = predictions(model, tiny_dataset, "test")
-    again = predictions(model, tiny_dataset, "test")
-    assert sum(asked) == len(first)
-    pd.testing.assert_frame_equal(first.frame, again.frame)
-    index = tiny_dataset.index.copy()
-    changed = index.index[index["split"] == "test"][:2]
-    index.loc[changed, "hash"] = ["new", "newer"]
-    index.loc[index.index[index["split"] == "test"][5], "label"] = "happy"  # asks nothing
-    predictions(model, replace(tiny_dataset, index=index), "test")
-    assert sum(asked) == len(first) + 2
-
-
-def test_a_damaged_file_is_made_anew(tiny_model: Model, tiny_dataset: Dataset) -> None:
-    first = predictions(tiny_model, tiny_dataset, "test")
-    [file] = settings.predictions_folder().glob("*.parquet")
-    file.write_bytes(file.read_bytes()[:100])
-    again = predictions(tiny_model, tiny_dataset, "test")
-    pd.testing.assert_frame_equal(first.frame, again.frame)
 
 
 def test_a_temperature_changes_confidence_but_no_answer(

@@ -1,0 +1,95 @@
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fer import models, settings
+from fer.errors import ModelError, ModelNotFoundError
+from fer.models.model import Model
+from fer.training.config import TrainingConfig
+
+
+@pytest.fixture
+def copy(tiny_folder: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(tiny_folder, tmp_path / "copy"))
+
+
+def test_a_model_has_a_network_a_card_a_readme_and_its_configuration(
+    tiny_folder: Path, tiny_config: TrainingConfig
+) -> None:
+    assert sorted(path.name for path in tiny_folder.iterdir()) == [
+        "README.md",
+        "card.json",
+        "config.toml",
+        "model.keras",
+    ]
+    kept = TrainingConfig.read(tiny_folder / "config.toml")
+    assert kept == tiny_config.changed({"dataset": "tiny"})
+    readme = (tiny_folder / "README.md").read_text()
+    assert "must not be used" in readme
+    assert "happy" in readme
+
+
+def test_a_network_is_saved_without_its_optimizer(tiny_folder: Path, tiny_model: Model) -> None:
+    size = (tiny_folder / "model.keras").stat().st_size
+    weights = 4 * tiny_model.card.parameters
+    assert weights < size < 1.2 * weights
+
+
+def test_a_card_is_rewritten_beside_its_network(tiny_folder: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(tiny_folder, folder)
+    card = models.load(folder).card
+    models.save_card(replace(card, temperature=1.5), folder)
+    assert models.load(folder).card == replace(card, temperature=1.5)
+    assert sorted(file.name for file in folder.iterdir()) == sorted(
+        file.name for file in tiny_folder.iterdir()
+    )
+
+
+def test_saving_again_replaces_the_whole_model(copy: Path, tiny_model: Model) -> None:
+    (copy / "stale.txt").write_text("old")
+    models.save(tiny_model.network, tiny_model.card, copy)
+    assert not (copy / "stale.txt").exists()
+    assert models.load(copy).card.labels == ("happy", "surprise")
+    assert [path.name for path in copy.parent.iterdir()] == ["copy"]
+
+
+def test_a_folder_that_is_no_model_is_not_replaced(tmp_path: Path, tiny_model: Model) -> None:
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter1.tex").write_text("years of work")
+    with pytest.raises(ModelError, match="is not a model"):
+        models.save(tiny_model.network, tiny_model.card, tmp_path / "thesis")
+    assert (tmp_path / "thesis" / "chapter1.tex").exists()
+
+
+def test_a_model_is_found_by_name_and_by_folder(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FER_MODELS", str(copy.parent))
+    monkeypatch.setenv("FER_MODEL", "copy")
+    assert models.list_models() == ["copy"]
+    assert models.find("copy") == models.find() == copy
+    assert models.find(copy) == copy
+    assert settings.default_model() == "copy"
+
+
+def test_a_name_is_looked_up_in_each_folder_of_models_the_first_one_first(
+    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, shipped = tmp_path / "mine", tmp_path / "shipped"
+    for folder in (mine / "both", shipped / "both", shipped / "only"):
+        shutil.copytree(tiny_folder, folder)
+    monkeypatch.setattr(settings, "models_folders", lambda: (mine, shipped))
+    assert models.list_models() == ["both", "only"]
+    assert models.find("both") == mine / "both"
+    assert models.find("only") == shipped / "only"
+
+
+def test_a_missing_model_lists_those_that_are_there(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FER_MODELS", str(copy.parent))
+    with pytest.raises(ModelNotFoundError, match=r"No model 'gone'. Known: copy"):
+        models.load("gone")
