@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import pytest
@@ -39,3 +40,12 @@ def test_teachers_are_taken_along(tiny_folder: Path) -> None:
         "0",
         "1",
     ]
+
+
+def test_a_run_without_copies_of_its_models_uses_them_by_name(tiny_folder: Path) -> None:
+    run = runs.create(TrainingConfig(start_from=str(tiny_folder), teachers=(str(tiny_folder),)))
+    assert run.local_config().start_from == str(run.folder / "start")
+    assert run.local_config().teachers == (str(run.folder / "teachers" / "0"),)
+    shutil.rmtree(run.folder / "start")
+    shutil.rmtree(run.folder / "teachers")
+    assert run.local_config() == run.config()
