@@ -33,6 +33,7 @@ FLAGS = (
 # Streamlit says "not running" for a moment between a click and the run it starts, so idle has to
 # last. The clock lives in the page and is set back by whoever waits.
 IDLE_FOR_MS = 300
+IDLE_WITHIN_MS = 120_000  # the first visit to Evaluate draws and evaluates a whole data set
 IS_IDLE = """idleForMs => {
     const app = document.querySelector(
         '[data-testid=stApp][data-test-connection-state=CONNECTED]' +
@@ -172,6 +173,6 @@ def wait_until_idle() -> "Callable[[Page], None]":
 
     def wait(page: "Page") -> None:
         page.evaluate("delete window.idleSince")
-        page.wait_for_function(IS_IDLE, arg=IDLE_FOR_MS)
+        page.wait_for_function(IS_IDLE, arg=IDLE_FOR_MS, timeout=IDLE_WITHIN_MS)
 
     return wait
