@@ -1,15 +1,14 @@
-"""How fast a data set is read, opened again and filtered, and how that grows.
+"""Measure how fast a data set is read, opened again and filtered, and how that scales.
 
 - first ingest of FER-2013's JPEGs (where `FER_DATA` names their folder): faces/s over those of a
-  plain single-process Pillow loop that only decodes the same files (at least 1.5), each the best of
-  several turns;
+  plain Pillow loop that only decodes the same files (at least 1.5), each the best of some rounds;
 - opening it again, in one process (under 0.3 s);
 - the slowest filter and order of its 32 thousand faces (under 0.3 s);
-- 10 thousand, 100 thousand and a million generated faces, whose pixels lie in no file: seconds and
-  memory to build the index, to open it, and to read every face in batches (`--growth`, on Linux;
-  each in a process of its own).
+- 10 thousand, 100 thousand and a million generated faces without files: seconds and memory to build
+  the index, to open it, and to read every face in batches (`--growth`, on Linux; each in a process
+  of its own).
 
-Measured on two cores that others used too; what is in use is the index, the pixels are mapped:
+Measured on two shared cores; the memory is the index's, as the pixels are mapped:
 
     faces       build s   open s   read s   MB in use: build, open, read
     10,000          2.5     0.03     0.02   43, 17, 17

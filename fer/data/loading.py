@@ -58,20 +58,20 @@ def load_dataset(
     _check(height, width, channels, validation_fraction, seed)
     if truth not in TRUTHS:
         raise DatasetError(f"Unknown truth '{truth}'. Known: {', '.join(TRUTHS)}.")
-    found = _found(source, custom_classes=custom_classes)
-    path = _on_disk(found, progress)
+    resolved = _resolve(source, custom_classes=custom_classes)
+    path = _on_disk(resolved, progress)
     reader = (
         DrawnReader(max(height, width))
         if path is None
-        else open_reader(path, custom_classes=found.custom_classes)
+        else open_reader(path, custom_classes=resolved.custom_classes)
     )
     shape = Shape(height=height, width=width, channels=channels)
-    stored = open_stored(found.folder, reader, shape, progress=progress)
+    stored = open_stored(resolved.folder, reader, shape, progress=progress)
     index = stored.index
     rule = assign_missing(index, validation_fraction=validation_fraction, seed=seed)
-    index = annotations.apply(index, found.folder)
+    index = annotations.apply(index, resolved.folder)
     dataset = Dataset(
-        name=found.name,
+        name=resolved.name,
         index=index,
         pixels=stored.pixels,
         labels=emotions.ordered(index["label"].unique()),
@@ -79,7 +79,7 @@ def load_dataset(
         synthetic=path is None,
         skipped=stored.skipped,
         source_format=stored.source_format,
-        folder=found.folder,
+        folder=resolved.folder,
     )
     return dataset.by_votes() if truth == "votes" else dataset
 
@@ -114,15 +114,15 @@ def add(
     Raises:
         DatasetError: If the source cannot be read, or the name is impossible or taken.
     """
-    found = _found(source, custom_classes=custom_classes)
-    found = replace(found, name=name or found.name)
-    register(found, dry_run=True)
-    dataset = load_dataset(found, validation_fraction=0, progress=progress)
-    register(found)
+    resolved = _resolve(source, custom_classes=custom_classes)
+    resolved = replace(resolved, name=name or resolved.name)
+    register(resolved, dry_run=True)
+    dataset = load_dataset(resolved, validation_fraction=0, progress=progress)
+    register(resolved)
     return dataset
 
 
-def _found(source: str | Path | Source, *, custom_classes: bool) -> Source:
+def _resolve(source: str | Path | Source, *, custom_classes: bool) -> Source:
     if isinstance(source, Source):
         return source
     if isinstance(source, str) and source.startswith(kaggle.PREFIX):
@@ -130,13 +130,13 @@ def _found(source: str | Path | Source, *, custom_classes: bool) -> Source:
     return resolve(source, custom_classes=custom_classes)
 
 
-def _on_disk(found: Source, progress: Progress | None) -> Path | None:
+def _on_disk(resolved: Source, progress: Progress | None) -> Path | None:
     """The folder or file to read, unpacked if it comes from an archive."""
-    if found.path is not None and found.origin and not found.path.exists():
-        archives.unpack(Path(found.origin), found.path, progress=progress)
-    if found.path is not None and not found.path.exists():
+    if resolved.path is not None and resolved.origin and not resolved.path.exists():
+        archives.unpack(Path(resolved.origin), resolved.path, progress=progress)
+    if resolved.path is not None and not resolved.path.exists():
         raise DatasetError(
-            f"'{found.path}', the source of the data set '{found.name}', no longer exists. Put it "
-            f"back, or remove the data set with: python -m fer data remove {found.name}"
+            f"'{resolved.path}', the source of the data set '{resolved.name}', no longer exists. "
+            f"Put it back, or remove the data set with: python -m fer data remove {resolved.name}"
         )
-    return found.path
+    return resolved.path

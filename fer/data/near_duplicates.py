@@ -90,7 +90,7 @@ def _grey_faces(pixels: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 def _candidates(codes: np.ndarray) -> np.ndarray:
     """Pairs of positions whose hashes differ in at most `MAX_BITS` bits, shape (k, 2)."""
-    found = []
+    pairs = []
     for band in range(_BANDS):
         values = (codes >> np.uint64(16 * band)).astype(np.uint16)
         order = np.argsort(values, kind="stable")
@@ -101,8 +101,8 @@ def _candidates(codes: np.ndarray) -> np.ndarray:
                 near = np.bitwise_count(among[:, None] ^ among) <= MAX_BITS
                 left, right = np.nonzero(np.triu(near, 1))  # order is stable: left < right
                 if len(left):
-                    found.append(np.column_stack((bucket[left], bucket[right])))
-    return np.unique(np.concatenate(found), axis=0) if found else np.empty((0, 2), np.int64)
+                    pairs.append(np.column_stack((bucket[left], bucket[right])))
+    return np.unique(np.concatenate(pairs), axis=0) if pairs else np.empty((0, 2), np.int64)
 
 
 def nearest(pixels: np.ndarray, row: int, count: int, *, at_most: int = 200_000) -> np.ndarray:

@@ -73,18 +73,18 @@ def rows(dataset: Dataset, report: Audit, query: Query) -> np.ndarray:
         fits &= dataset.excluded if query.finding == "excluded" else dataset.relabelled
     if query.text:
         fits &= index["path"].str.contains(query.text, case=False, regex=False).to_numpy(bool)
-    found = np.flatnonzero(fits)
-    rows: np.ndarray = found[_order(index, report, query, found)]
+    selected = np.flatnonzero(fits)
+    rows: np.ndarray = selected[_order(index, report, query, selected)]
     return rows
 
 
-def _order(index: pd.DataFrame, report: Audit, query: Query, found: np.ndarray) -> np.ndarray:
+def _order(index: pd.DataFrame, report: Audit, query: Query, selected: np.ndarray) -> np.ndarray:
     if query.sort == "path":
         if query.finding in ("duplicate", "conflict", "leak"):
-            return np.argsort(report.copy_group[found], kind="stable")  # copies side by side
+            return np.argsort(report.copy_group[selected], kind="stable")  # copies side by side
         if query.finding == "near_duplicate":
-            return np.argsort(report.near_group[found], kind="stable")
-        return np.arange(len(found))
+            return np.argsort(report.near_group[selected], kind="stable")
+        return np.arange(len(selected))
     values = {
         "dark": index["mean"],
         "bright": -index["mean"],
@@ -92,4 +92,4 @@ def _order(index: pd.DataFrame, report: Audit, query: Query, found: np.ndarray) 
         "doubtful": pd.Series(report.agreement),
         "certain": -pd.Series(report.agreement),
     }[query.sort]
-    return np.argsort(values.to_numpy()[found], kind="stable")  # NaN comes last
+    return np.argsort(values.to_numpy()[selected], kind="stable")  # NaN comes last

@@ -93,5 +93,5 @@ def samples(dataset: Dataset, rng: np.random.Generator) -> dict[str, int]:
     """The position of one training face of each class, where it has one, that is not excluded."""
     usable = (dataset.index["split"] == "train").to_numpy() & ~dataset.excluded
     labels = dataset.index["label"].to_numpy()
-    found = {label: np.flatnonzero(usable & (labels == label)) for label in dataset.labels}
-    return {label: int(rng.choice(rows)) for label, rows in found.items() if len(rows)}
+    rows_of = {label: np.flatnonzero(usable & (labels == label)) for label in dataset.labels}
+    return {label: int(rng.choice(rows)) for label, rows in rows_of.items() if len(rows)}
