@@ -140,7 +140,7 @@ def evaluate(
 
     Returns:
         The figures, as `fer.evaluation.figures` gives them. With a second model also
-        `comparison`, the figures of a `fer.evaluation.comparison.Comparison`.
+        `comparison`, from `fer.evaluation.comparison.compare`.
 
     Raises:
         FerError: If a model or the data set cannot be used, or the report cannot be written.
@@ -161,14 +161,12 @@ def evaluate(
     dataset = dataset_for(loaded.card, data, progress=progress)
     table = predictions(loaded, dataset, split, tta=tta, progress=progress)
     measured = figures(table)
-    compared = None
     if second:
         faces = dataset_for(second.card, data, truth=dataset.truth, progress=progress)
         other = predictions(second, faces, split, tta=tta, progress=progress)
-        compared = comparison.compare(table, other)
-        measured["comparison"] = compared.figures
+        measured["comparison"] = comparison.compare(table, other)
     if report:
-        write_report(full_figures(loaded, dataset, table, measured, compared), loaded.card, report)
+        write_report(full_figures(loaded, dataset, table, measured), loaded.card, report)
     return measured
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from fer.evaluation.intervals import wilson
+from fer.evaluation.intervals import accuracy_of
 from fer.evaluation.predictions import PredictionTable
 
 AGREED = 0.8
@@ -16,11 +16,10 @@ def leak_free(table: PredictionTable) -> dict[str, Any]:
     """Accuracy without the faces of which training used an exact copy.
 
     Returns:
-        `leaked` (faces skipped), `images` (faces that remain), `accuracy` and `accuracy_ci95` on
-        those, None if there are none.
+        `leaked` (faces skipped), and `accuracy_of` the others.
     """
     clean = table.frame[~table.frame["in_training"]]
-    return {"leaked": len(table) - len(clean), **_share(clean["correct"])}
+    return {"leaked": len(table) - len(clean), **accuracy_of(clean["correct"])}
 
 
 def votes(table: PredictionTable) -> dict[str, Any] | None:
@@ -42,11 +41,10 @@ def votes(table: PredictionTable) -> dict[str, Any] | None:
     single = voted & (frame["majority"] != "")
     agreed = frame["agreement"] >= AGREED
     hit = frame["correct"]
+    is_majority = (given == frame["majority"])[single]
     figures: dict[str, Any] = {
         "images": int(voted.sum()),
-        "label_is_majority": float((given == frame["majority"])[single].mean())
-        if single.any()
-        else None,
+        "label_is_majority": float(is_majority.mean()) if len(is_majority) else None,
     }
     for name, rows in {
         "majority": (frame["predicted"] == frame["majority"])[
@@ -56,7 +54,7 @@ def votes(table: PredictionTable) -> dict[str, Any] | None:
         "disputed": hit[voted & ~agreed],
         "given": (frame["predicted"] == given)[given.isin(table.labels)],
     }.items():
-        figures.update({f"{name}_{key}": value for key, value in _share(rows).items()})
+        figures.update({f"{name}_{key}": value for key, value in accuracy_of(rows).items()})
     return figures
 
 
@@ -140,12 +138,3 @@ def _of_truth(figures: Mapping[str, Any]) -> list[str]:
             f"not, {voted['disputed_accuracy']:.1%} on {voted['disputed_images']:,}."
         )
     return sentences
-
-
-def _share(correct: Any) -> dict[str, Any]:
-    n = len(correct)
-    return {
-        "images": n,
-        "accuracy": float(correct.mean()) if n else None,
-        "accuracy_ci95": wilson(int(correct.sum()), n) if n else None,
-    }

@@ -1,7 +1,6 @@
 """Two models on the same faces."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,30 +10,6 @@ from sklearn.metrics import confusion_matrix
 from fer.errors import DatasetError
 from fer.evaluation.intervals import RESAMPLES, percentile_interval
 from fer.evaluation.predictions import PredictionTable
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Comparison:
-    """How two models differ.
-
-    Attributes:
-        figures: `first` and `second` (the models' names), `images`; `first_accuracy` and
-            `second_accuracy`, on the labels of the first's table; `difference` (second minus
-            first) with `difference_ci95` (bootstrap over faces); `only_first` and `only_second`
-            (faces that only one gets right), `both` and `neither`; `p_value` of McNemar's exact
-            test; `first_leaked` and `second_leaked` (faces of which the model was trained on an
-            exact copy).
-        matrix_difference: Confusion matrix of the second minus that of the first, shape (k, k).
-        labels: Its order.
-        only_first: Paths that only the first gets right.
-        only_second: Paths that only the second gets right.
-    """
-
-    figures: dict[str, Any]
-    matrix_difference: np.ndarray
-    labels: tuple[str, ...]
-    only_first: tuple[str, ...]
-    only_second: tuple[str, ...]
 
 
 def check_classes(*known: tuple[str, Sequence[str]]) -> None:
@@ -53,8 +28,18 @@ def check_classes(*known: tuple[str, Sequence[str]]) -> None:
         )
 
 
-def compare(first: PredictionTable, second: PredictionTable, *, seed: int = 0) -> Comparison:
+def compare(first: PredictionTable, second: PredictionTable, *, seed: int = 0) -> dict[str, Any]:
     """Compare two models on the faces that both tables hold.
+
+    Returns:
+        `first` and `second` (the models' names), `images`; `first_accuracy` and
+        `second_accuracy`, on the labels of the first's table; `difference` (second minus first)
+        with `difference_ci95` (bootstrap over faces); `only_first` and `only_second` (faces that
+        only one gets right, with their paths as `only_first_right` and `only_second_right`),
+        `both` and `neither`; `p_value` of McNemar's exact test; `first_leaked` and
+        `second_leaked` (faces of which the model was trained on an exact copy); `labels` and, in
+        their order, `matrix_difference`, the confusion matrix of the second minus that of the
+        first.
 
     Raises:
         DatasetError: If they share no face, or differ in their classes.
@@ -66,48 +51,43 @@ def compare(first: PredictionTable, second: PredictionTable, *, seed: int = 0) -
     )
     if both.empty:
         raise DatasetError("The two tables share no face. Choose the same data set and split.")
-    right, right_second = (
-        (both[predicted].astype(str) == both["label"].astype(str)).to_numpy()
-        for predicted in ("predicted", "predicted_second")
-    )
+    answers = [both[name].astype(str) for name in ("predicted", "predicted_second")]
+    right, right_second = ((answer == both["label"].astype(str)).to_numpy() for answer in answers)
     only_first, only_second = right & ~right_second, right_second & ~right
-    discordant = int(only_first.sum() + only_second.sum())
-    counts = np.array([only_first.sum(), only_second.sum(), len(both) - discordant])
-    # Resampling faces is drawing from these three kinds of them.
-    drawn = np.random.default_rng(seed).multinomial(len(both), counts / len(both), size=RESAMPLES)
-    matrices = [
-        confusion_matrix(both["label"], both[predicted], labels=list(first.labels))
-        for predicted in ("predicted", "predicted_second")
-    ]
-    return Comparison(
-        figures={
-            "first": first.model,
-            "second": second.model,
-            "images": len(both),
-            "first_accuracy": float(right.mean()),
-            "second_accuracy": float(right_second.mean()),
-            "difference": float((counts[1] - counts[0]) / len(both)),
-            "difference_ci95": percentile_interval((drawn[:, 1] - drawn[:, 0]) / len(both)),
-            "only_first": int(only_first.sum()),
-            "only_second": int(only_second.sum()),
-            "both": int((right & right_second).sum()),
-            "neither": int((~right & ~right_second).sum()),
-            # McNemar 1947, in its exact binomial form.
-            "p_value": float(binomtest(int(only_first.sum()), discordant).pvalue)
-            if discordant
-            else 1.0,
-            "first_leaked": int(both["in_training"].sum()),
-            "second_leaked": int(both["in_training_second"].sum()),
-        },
-        matrix_difference=matrices[1] - matrices[0],
-        labels=first.labels,
-        only_first=tuple(both["path"][only_first]),
-        only_second=tuple(both["path"][only_second]),
+    n, n_first, n_second = len(both), int(only_first.sum()), int(only_second.sum())
+    # Resampling faces is drawing from three kinds: right by the first, by the second, the rest.
+    kinds = np.array([n_first, n_second, n - n_first - n_second]) / n
+    drawn = np.random.default_rng(seed).multinomial(n, kinds, size=RESAMPLES)
+    matrix, matrix_second = (
+        confusion_matrix(both["label"].astype(str), answer, labels=list(first.labels))
+        for answer in answers
     )
+    # McNemar 1947, in its exact binomial form.
+    p_value = binomtest(n_first, n_first + n_second).pvalue if n_first + n_second else 1
+    return {
+        "first": first.model,
+        "second": second.model,
+        "images": n,
+        "first_accuracy": float(right.mean()),
+        "second_accuracy": float(right_second.mean()),
+        "difference": (n_second - n_first) / n,
+        "difference_ci95": percentile_interval((drawn[:, 1] - drawn[:, 0]) / n),
+        "only_first": n_first,
+        "only_second": n_second,
+        "both": int((right & right_second).sum()),
+        "neither": int((~right & ~right_second).sum()),
+        "p_value": float(p_value),
+        "first_leaked": int(both["in_training"].sum()),
+        "second_leaked": int(both["in_training_second"].sum()),
+        "labels": list(first.labels),
+        "matrix_difference": (matrix_second - matrix).tolist(),
+        "only_first_right": both["path"][only_first].tolist(),
+        "only_second_right": both["path"][only_second].tolist(),
+    }
 
 
 def verdict(figures: Mapping[str, Any]) -> str:
-    """The comparison in sentences."""
+    """The outcome of `compare` in sentences."""
     low, high = (100 * end for end in figures["difference_ci95"])
     is_proven = figures["p_value"] < 0.05
     sentences = (

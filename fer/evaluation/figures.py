@@ -58,24 +58,11 @@ def figures(table: PredictionTable) -> dict[str, Any]:
     """All figures of a prediction table.
 
     Returns:
-        Those of `metrics`; of the table, `model`, `dataset`, `split`, `synthetic` (whether its
-        faces are drawn), `truth` (what counts as right: `label` or `votes`), `learnt_truth` (what
-        the model was trained on), `tta`, `temperature`, and the numbers of faces skipped:
-        `left_out` (of classes that the model lacks), `excluded` (by hand) and `undecided` (by the
-        annotators); `leak_free` and `votes`, as in `fer.evaluation.caveats`.
+        Those of `metrics`; the attributes of the table except its frame; `leak_free` and
+        `votes`, as in `fer.evaluation.caveats`.
     """
     return {
-        "model": table.model,
-        "dataset": table.dataset,
-        "split": table.split,
-        "synthetic": table.synthetic,
-        "truth": table.truth,
-        "learnt_truth": table.learnt_truth,
-        "tta": table.tta,
-        "temperature": table.temperature,
-        "left_out": table.left_out,
-        "excluded": table.excluded,
-        "undecided": table.undecided,
+        **{name: value for name, value in vars(table).items() if name != "frame"},
         **metrics(table.targets, table.probabilities, table.labels),
         "leak_free": leak_free(table),
         "votes": votes(table),

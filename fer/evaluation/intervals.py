@@ -1,6 +1,9 @@
 """95 % intervals: Wilson for a share, the percentile bootstrap for other figures."""
 
+from typing import Any
+
 import numpy as np
+import pandas as pd
 from scipy.stats import binomtest
 
 from fer.evaluation.calibration import BINS
@@ -15,6 +18,16 @@ def wilson(correct: int, n: int) -> list[float]:
         return [0.0, 1.0]
     interval = binomtest(correct, n).proportion_ci(0.95, method="wilson")
     return [float(interval.low), float(interval.high)]
+
+
+def accuracy_of(correct: pd.Series) -> dict[str, Any]:
+    """`images`, `accuracy` and `accuracy_ci95` (Wilson) of answers; None without any."""
+    n = len(correct)
+    return {
+        "images": n,
+        "accuracy": float(correct.mean()) if n else None,
+        "accuracy_ci95": wilson(int(correct.sum()), n) if n else None,
+    }
 
 
 def bootstrap(

@@ -1,7 +1,6 @@
 """A report to share: one HTML file that works offline, and the same figures as JSON."""
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +9,8 @@ import numpy as np
 
 from fer.data import Dataset
 from fer.errors import FerError, ModelError
-from fer.evaluation.attention import MeanAttention, mean_attention
+from fer.evaluation.attention import mean_attention
 from fer.evaluation.calibration import coverage_curve, reliability
-from fer.evaluation.comparison import Comparison
 from fer.evaluation.label_errors import listed_errors
 from fer.evaluation.predictions import PredictionTable
 from fer.evaluation.report_html import html
@@ -25,11 +23,7 @@ _HEAT_SIDE = 16
 
 
 def full_figures(
-    model: Model,
-    dataset: Dataset,
-    table: PredictionTable,
-    figures: dict[str, Any],
-    comparison: Comparison | None = None,
+    model: Model, dataset: Dataset, table: PredictionTable, figures: dict[str, Any]
 ) -> dict[str, Any]:
     """The figures of a table with everything else that a report holds.
 
@@ -37,64 +31,38 @@ def full_figures(
         model: The model.
         dataset: The data set that the faces come from.
         table: The model's predictions on them.
-        figures: From `fer.evaluation.figures.figures`.
-        comparison: With a second model.
+        figures: From `fer.evaluation.figures.figures`; may also hold a `comparison`.
 
     Returns:
         The figures and `reliability`, `coverage`, `slices` (the worst first), `label_errors` (as
         `listed_errors`) and `attention` (by class: `images` and the mean Grad-CAM `heat`, 16 rows
-        of 16, 0–1; empty if Grad-CAM does not apply to the network). With a comparison,
-        `comparison`: its figures, `matrix_difference`, and the paths `only_first_right` and
-        `only_second_right`.
+        of 16, 0–1; empty if Grad-CAM does not apply to the network).
     """
     confidence = table.frame["confidence"].to_numpy()
     correct = table.frame["correct"].to_numpy(bool)
     facts = picture_facts(dataset, table.frame["row"].to_numpy())
-    full = {
+    try:
+        attention = mean_attention(model, dataset, table)
+    except ModelError:  # a network without a convolution, or another backend
+        attention = {}
+    return {
         **figures,
         "reliability": reliability(confidence, correct),
         "coverage": coverage_curve(confidence, correct),
         "slices": slice_figures(table, facts),
         "label_errors": listed_errors(table),
-        "attention": _coarse(_attention(model, dataset, table)),
-    }
-    if comparison:
-        full["comparison"] = comparison_record(comparison)
-    return full
-
-
-def comparison_record(comparison: Comparison) -> dict[str, Any]:
-    """A comparison as a report holds it."""
-    return {
-        **comparison.figures,
-        "labels": list(comparison.labels),
-        "matrix_difference": comparison.matrix_difference.tolist(),
-        "only_first_right": list(comparison.only_first),
-        "only_second_right": list(comparison.only_second),
+        # Small enough for JSON, and without the mean face: a report shows nobody.
+        "attention": {
+            label: {"images": mean.images, "heat": _coarse(mean.heat)}
+            for label, mean in attention.items()
+        },
     }
 
 
-def _attention(
-    model: Model, dataset: Dataset, table: PredictionTable
-) -> Mapping[str, MeanAttention]:
-    try:
-        return mean_attention(model, dataset, table)
-    except ModelError:  # a network without a convolution, or another backend
-        return {}
-
-
-def _coarse(attention: Mapping[str, MeanAttention]) -> dict[str, Any]:
-    """Small enough for JSON, and without the mean face: a report shows nobody."""
-    size = (_HEAT_SIDE, _HEAT_SIDE)
-    return {
-        label: {
-            "images": mean.images,
-            "heat": np.round(
-                cv2.resize(mean.heat, size, interpolation=cv2.INTER_AREA).astype(float), 3
-            ).tolist(),
-        }
-        for label, mean in attention.items()
-    }
+def _coarse(heat: np.ndarray) -> list[list[float]]:
+    small = cv2.resize(heat, (_HEAT_SIDE, _HEAT_SIDE), interpolation=cv2.INTER_AREA)
+    rows: list[list[float]] = np.round(small.astype(float), 3).tolist()
+    return rows
 
 
 def check_target(file: Path) -> None:

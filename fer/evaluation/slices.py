@@ -1,6 +1,5 @@
 """Accuracy by slice: by brightness, contrast, sharpness, and by any column."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import cv2
@@ -8,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from fer.data import Dataset
-from fer.evaluation.intervals import wilson
+from fer.evaluation.intervals import accuracy_of
 from fer.evaluation.predictions import PredictionTable
 
 FEWEST_FACES = 20
@@ -53,24 +52,14 @@ def slice_figures(table: PredictionTable, facts: pd.DataFrame) -> list[dict[str,
     for name, values in slice_columns(table, facts).items():
         for value, chosen in table.frame.groupby(values, observed=True)["correct"]:
             if len(chosen) >= FEWEST_FACES:
-                rows.append(
-                    {
-                        "by": name,
-                        "value": str(value),
-                        "images": len(chosen),
-                        "accuracy": float(chosen.mean()),
-                        "accuracy_ci95": wilson(int(chosen.sum()), len(chosen)),
-                    }
-                )
+                rows.append({"by": name, "value": str(value), **accuracy_of(chosen)})
     return sorted(rows, key=lambda row: row["accuracy"])
 
 
 def slice_columns(table: PredictionTable, facts: pd.DataFrame) -> dict[str, pd.Series]:
     """The slice of each face by column: quarters of numbers, the values of anything else."""
-    return dict(_sliced(pd.concat([table.frame, facts], axis=1)))
-
-
-def _sliced(frame: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
+    frame = pd.concat([table.frame, facts], axis=1)
+    slices = {}
     for name in map(str, frame.columns):
         if name in _NOT_SLICED or name.startswith("p_"):
             continue
@@ -79,9 +68,10 @@ def _sliced(frame: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
             pd.api.types.is_integer_dtype(values) and values.nunique() > _MOST_VALUES
         ):
             if values.nunique() > 1:
-                yield name, _quarters(values)
+                slices[name] = _quarters(values)
         elif 1 < values.nunique() <= _MOST_VALUES:
-            yield name, values.astype(str).replace("", "none")
+            slices[name] = values.astype(str).replace("", "none")
+    return slices
 
 
 def _quarters(values: pd.Series) -> pd.Series:

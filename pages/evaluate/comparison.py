@@ -30,18 +30,18 @@ def comparison(evaluated: Evaluation) -> None:
     other = st.selectbox("Compare with", others, key=keys.OTHER, bind="query-params")
     second = evaluation(other, here.dataset, here.split, here.tta, truth=here.truth)
     compared = compare(here, second.table)
-    st.markdown(errors.plain(verdict(compared.figures)))
+    st.markdown(errors.plain(verdict(compared)))
     st.caption(
         f"Confusion matrix of {errors.plain(other)} minus that of {errors.plain(here.model)}:"
     )
-    labels = list(compared.labels)
+    labels, difference = compared["labels"], compared["matrix_difference"]
     st.dataframe(
-        pd.DataFrame(compared.matrix_difference, index=labels, columns=labels).rename_axis("true"),
+        pd.DataFrame(difference, index=labels, columns=labels).rename_axis("true"),
         alt="Difference of the confusion matrices",
     )
     for name, paths, key in (
-        (here.model, compared.only_first, "first"),
-        (other, compared.only_second, "second"),
+        (here.model, compared["only_first_right"], "first"),
+        (other, compared["only_second_right"], "second"),
     ):
         st.markdown(f"**Only {errors.plain(name)} is right: {len(paths):,} faces**")
         if paths:

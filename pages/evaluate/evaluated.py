@@ -19,7 +19,7 @@ from fer.evaluation.comparison import compare
 from fer.evaluation.figures import dataset_for, figures
 from fer.evaluation.label_errors import label_errors, listed_errors
 from fer.evaluation.predictions import PredictionTable, predictions
-from fer.evaluation.report import comparison_record, full_figures
+from fer.evaluation.report import full_figures
 from fer.evaluation.slices import picture_facts, slice_columns, slice_figures
 from fer.models.card import ModelCard
 from fer.models.model import Model
@@ -84,7 +84,7 @@ class Evaluation:
 
     def compared(self, second: "Evaluation") -> dict[str, Any]:
         """Everything that a report holds, with the comparison of a second model."""
-        return {**self.full, "comparison": comparison_record(compare(self.table, second.table))}
+        return {**self.full, "comparison": compare(self.table, second.table)}
 
     @cached_property
     def attention(self) -> dict[str, MeanAttention]:

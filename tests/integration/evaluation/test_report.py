@@ -21,9 +21,9 @@ def test_a_report_holds_all_of_it_and_needs_nothing_else(
     tiny_model: Model, tiny_dataset: Dataset, tmp_path: Path
 ) -> None:
     table = predictions(tiny_model, tiny_dataset, "all")
-    measured = figures(table)
+    measured = {**figures(table), "comparison": compare(table, table)}
     file = tmp_path / "report.html"
-    full = full_figures(tiny_model, tiny_dataset, table, measured, compare(table, table))
+    full = full_figures(tiny_model, tiny_dataset, table, measured)
     write_report(full, tiny_model.card, file)
     page = file.read_text(encoding="utf-8")
     parts = ("Confusion matrix", "Classes", "Calibration", "Accuracy by confidence", "Slices",
@@ -52,7 +52,8 @@ def test_names_that_look_like_html_stay_text(tiny_model: Model, tiny_dataset: Da
     attack = "</script><img src=x onerror=alert(1)>"
     table = predictions(tiny_model, tiny_dataset, "test")
     table = replace(table, model=attack, dataset=attack)
-    full = full_figures(tiny_model, tiny_dataset, table, figures(table), compare(table, table))
+    measured = {**figures(table), "comparison": compare(table, table)}
+    full = full_figures(tiny_model, tiny_dataset, table, measured)
     full["label_errors"] = [
         {"path": attack, "label": attack, "predicted": attack, "label_quality": 0.1}
     ]

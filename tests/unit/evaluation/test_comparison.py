@@ -15,20 +15,20 @@ SURE = np.eye(3) * 0.9 + 0.1 / 3
 def test_the_faces_that_one_gets_right_and_the_other_wrong(make_table: MakeTable) -> None:
     first = make_table([0, 0, 0, 0], SURE[[0, 0, 1, 1]])
     second = make_table([0, 0, 0, 0], SURE[[0, 1, 0, 2]])
-    found = compare(first, second)
-    assert found.only_first == ("1.png",)
-    assert found.only_second == ("2.png",)
-    assert (found.figures["both"], found.figures["neither"]) == (1, 1)
-    assert found.figures["difference"] == 0
-    assert found.figures["p_value"] == 1
-    assert found.matrix_difference.tolist() == [[0, -1, 1], [0, 0, 0], [0, 0, 0]]
+    compared = compare(first, second)
+    assert compared["only_first_right"] == ["1.png"]
+    assert compared["only_second_right"] == ["2.png"]
+    assert (compared["both"], compared["neither"]) == (1, 1)
+    assert compared["difference"] == 0
+    assert compared["p_value"] == 1
+    assert compared["matrix_difference"] == [[0, -1, 1], [0, 0, 0], [0, 0, 0]]
 
 
 def test_mcnemar_gives_the_exact_binomial_chance(make_table: MakeTable) -> None:
     # 2 against 10 discordant faces: 2 · Σ_{i≤2} C(12, i) / 2^12 = 158 / 4096.
     first = make_table([0] * 20, SURE[[0] * 2 + [1] * 10 + [0] * 8])
     second = make_table([0] * 20, SURE[[1] * 2 + [0] * 10 + [0] * 8])
-    figures = compare(first, second).figures
+    figures = compare(first, second)
     assert figures["p_value"] == pytest.approx(158 / 4096)
     assert figures["difference"] == pytest.approx(0.4)
     low, high = figures["difference_ci95"]
@@ -38,7 +38,7 @@ def test_mcnemar_gives_the_exact_binomial_chance(make_table: MakeTable) -> None:
 def test_faces_are_matched_by_their_path(make_table: MakeTable) -> None:
     first = make_table([0, 1, 2], SURE)
     turned = replace(first, frame=first.frame.iloc[::-1].reset_index(drop=True))
-    figures = compare(first, turned).figures
+    figures = compare(first, turned)
     assert (figures["images"], figures["both"]) == (3, 3)
 
 
@@ -53,8 +53,8 @@ def test_other_classes_or_other_faces_are_an_error(make_table: MakeTable) -> Non
 
 def test_both_are_judged_by_the_labels_of_the_first(make_table: MakeTable) -> None:
     first = make_table([0, 0], SURE[[0, 0]])
-    second = make_table([1, 1], SURE[[0, 1]])  # says the same faces are something else
-    figures = compare(first, second).figures
+    second = make_table([1, 1], SURE[[0, 1]])  # labels the same faces differently
+    figures = compare(first, second)
     assert figures["first_accuracy"] == 1
     assert figures["second_accuracy"] == 0.5
     assert figures["only_first"] == 1
@@ -62,8 +62,8 @@ def test_both_are_judged_by_the_labels_of_the_first(make_table: MakeTable) -> No
 
 def test_a_model_that_was_trained_on_more_of_the_faces_is_named(make_table: MakeTable) -> None:
     first = make_table([0, 0], SURE[[0, 0]])
-    even = verdict(compare(first, first).figures)
+    even = verdict(compare(first, first))
     assert "same 2 faces and labels" in even
     assert "uneven" not in even
     trained = replace(make_table([0, 0], SURE[[0, 1]], in_training=[True, False]), model="other")
-    assert "made was trained on 0 of them, other on 1" in verdict(compare(first, trained).figures)
+    assert "made was trained on 0 of them, other on 1" in verdict(compare(first, trained))
