@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,180 +17,129 @@ from fer.options import option
 OPTIMIZERS = ("sgd", "adam", "adamw")
 SCHEDULES = ("cosine", "one-cycle", "plateau", "constant")
 
+_data = partial(option, group="Data")
+_network = partial(option, group="Network")
+_learning = partial(option, group="Learning")
+_loss = partial(option, group="Loss and averaging")
+_machine = partial(option, group="Machine")
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingConfig:
     """A training run, in full; checked when it is made."""
 
     dataset: str = option("synthetic", "A data set's folder or name, or 'synthetic'.")
-    validation_fraction: float = option(
+    validation_fraction: float = _data(
         0.2,
         "Share of train to hold out where the data set has no validation split.",
         low=0.01,
         high=0.9,
-        group="Data",
     )
-    truth: str = option(
-        "label",
-        "The correct answer: the label, or the choice of most annotators.",
-        choices=TRUTHS,
-        group="Data",
+    truth: str = _data(
+        "label", "The correct answer: the label, or the choice of most annotators.", choices=TRUTHS
     )
-    label_mode: str = option(
+    label_mode: str = _data(
         "hard",
         "Learn one label per face, the annotators' votes, or the mean of both.",
         choices=LABEL_MODES,
-        group="Data",
     )
-    labels: tuple[str, ...] = option(
-        (),
-        "Classes to learn.",
-        group="Data",
-        source="emotions",
-        empty="All of the data set",
+    labels: tuple[str, ...] = _data(
+        (), "Classes to learn.", source="emotions", empty="All of the data set"
     )
-    use_excluded: bool = option(False, "Learn from excluded faces, too.", group="Data")
-    class_weights: str = option(
+    use_excluded: bool = _data(False, "Learn from excluded faces, too.")
+    class_weights: str = _data(
         "none",
         "Weight each class by its inverse frequency, or by the square root of that.",
         choices=("none", "root", "balanced"),
-        group="Data",
     )
-    logit_adjustment: float = option(
+    logit_adjustment: float = _data(
         0.0,
         "Raise rare classes in the finished network: each logit by this many times −log of the "
         "class's share (Menon et al. 2021).",
         low=0,
         high=2,
-        group="Data",
     )
-    teachers: tuple[str, ...] = option(
+    teachers: tuple[str, ...] = _data(
         (),
         "Models whose mean answer is part of every target (distillation).",
-        group="Data",
         source="models",
         empty="None",
     )
-    teacher_share: float = option(
-        0.5, "Share of the target that the teachers give.", low=0, high=1, group="Data"
-    )
-    architecture: str = option(
-        "resnet", "Family of networks.", group="Network", source="architectures"
-    )
+    teacher_share: float = _data(0.5, "Share of the target that the teachers give.", low=0, high=1)
+    architecture: str = _network("resnet", "Family of networks.", source="architectures")
     options: dict[str, float] = option({}, "Size of the network, as its family names it.")
-    height: int = option(48, "Height of the faces in pixels.", low=16, high=512, group="Network")
-    width: int = option(48, "Width of the faces in pixels.", low=16, high=512, group="Network")
-    channels: int = option(1, "1 for grey, 3 for colour.", choices=(1, 3), group="Network")
-    start_from: str = option(
-        "",
-        "A model to start from (fine-tuning).",
-        group="Network",
-        source="models",
-        empty="From scratch",
+    height: int = _network(48, "Height of the faces in pixels.", low=16, high=512)
+    width: int = _network(48, "Width of the faces in pixels.", low=16, high=512)
+    channels: int = _network(1, "1 for grey, 3 for colour.", choices=(1, 3))
+    start_from: str = _network(
+        "", "A model to start from (fine-tuning).", source="models", empty="From scratch"
     )
-    widen: float = option(
+    widen: float = _network(
         1.0,
         "How many times wider than the model it starts from (Net2Net, Chen et al. 2016).",
         low=1,
         high=8,
-        group="Network",
     )
-    frozen_layers: int = option(
-        0,
-        "Layers with weights, counted from the input, that are not trained.",
-        low=0,
-        high=1000,
-        group="Network",
+    frozen_layers: int = _network(
+        0, "Layers with weights, counted from the input, that are not trained.", low=0, high=1000
     )
-    epochs: int = option(
-        30, "Passes over the training faces.", low=1, high=10_000, group="Learning"
+    epochs: int = _learning(30, "Passes over the training faces.", low=1, high=10_000)
+    batch_size: int = _learning(128, "Faces per step.", low=1, high=8192)
+    optimizer: str = _learning(
+        "sgd", "Optimizer; sgd has Nesterov momentum 0.9.", choices=OPTIMIZERS
     )
-    batch_size: int = option(128, "Faces per step.", low=1, high=8192, group="Learning")
-    optimizer: str = option(
-        "sgd", "Optimizer; sgd has Nesterov momentum 0.9.", choices=OPTIMIZERS, group="Learning"
+    learning_rate: float = _learning(0.1, "Peak of the learning rate.", low=1e-7, high=10)
+    schedule: str = _learning("cosine", "Course of the learning rate.", choices=SCHEDULES)
+    warmup_epochs: float = _learning(
+        2.0, "Epochs of linear rise to the peak (cosine, constant).", low=0, high=10_000
     )
-    learning_rate: float = option(
-        0.1, "Peak of the learning rate.", low=1e-7, high=10, group="Learning"
-    )
-    schedule: str = option(
-        "cosine", "Course of the learning rate.", choices=SCHEDULES, group="Learning"
-    )
-    warmup_epochs: float = option(
-        2.0,
-        "Epochs of linear rise to the peak (cosine, constant).",
-        low=0,
-        high=10_000,
-        group="Learning",
-    )
-    plateau_patience: int = option(
+    plateau_patience: int = _learning(
         5,
         "Epochs without a better validation loss before the rate falls (plateau).",
         low=1,
         high=1000,
-        group="Learning",
     )
-    plateau_factor: float = option(
-        0.5, "Factor by which the rate then falls.", low=0.01, high=0.99, group="Learning"
+    plateau_factor: float = _learning(
+        0.5, "Factor by which the rate then falls.", low=0.01, high=0.99
     )
-    weight_decay: float = option(
+    weight_decay: float = _learning(
         5e-4,
         "Decoupled weight decay, per step times the learning rate; biases have none.",
         low=0,
         high=1,
-        group="Learning",
     )
-    early_stopping: int = option(
-        0,
-        "Stop after this many epochs without a better one; 0: never.",
-        low=0,
-        high=10_000,
-        group="Learning",
+    early_stopping: int = _learning(
+        0, "Stop after this many epochs without a better one; 0: never.", low=0, high=10_000
     )
-    loss: str = option(
+    loss: str = _loss(
         "cross-entropy",
         "Focal loss down-weights well-classified faces.",
         choices=("cross-entropy", "focal"),
-        group="Loss and averaging",
     )
-    focal_gamma: float = option(
-        2.0, "How strongly focal loss does so.", low=0, high=10, group="Loss and averaging"
+    focal_gamma: float = _loss(2.0, "How strongly focal loss does so.", low=0, high=10)
+    label_smoothing: float = _loss(
+        0.1, "Share of every target that is spread over all classes.", low=0, high=0.9
     )
-    label_smoothing: float = option(
-        0.1,
-        "Share of every target that is spread over all classes.",
-        low=0,
-        high=0.9,
-        group="Loss and averaging",
-    )
-    ema: float = option(
+    ema: float = _loss(
         0.998,
         "Decay per step of the average of the weights, which is what is kept; 0: no average.",
         low=0,
         high=0.99999,
-        group="Loss and averaging",
     )
-    select_on: str = option(
+    select_on: str = _loss(
         "validation",
         "Keep the epoch that is best on validation, or the last one.",
         choices=("validation", "last"),
-        group="Loss and averaging",
     )
-    precision: str = option(
+    precision: str = _machine(
         "float32",
         "Mixed precision is for GPUs; it slows most CPUs.",
         choices=("float32", "mixed_bfloat16", "mixed_float16"),
-        group="Machine",
     )
-    seed: int = option(
-        0,
-        "Seed of weights, order, augmentation and held-out faces.",
-        low=0,
-        high=2**32 - 1,
-        group="Machine",
+    seed: int = _machine(
+        0, "Seed of weights, order, augmentation and held-out faces.", low=0, high=2**32 - 1
     )
-    tensorboard: bool = option(
-        False, "Write TensorBoard logs, too (needs TensorFlow).", group="Machine"
-    )
+    tensorboard: bool = _machine(False, "Write TensorBoard logs, too (needs TensorFlow).")
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def __post_init__(self) -> None:
