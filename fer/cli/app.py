@@ -6,16 +6,15 @@ from typing import Annotated
 import typer
 
 from fer import settings
-from fer.cli.terminal import plain_errors
 
 
-def serve(
+def app(
     port: Annotated[int, typer.Option(help="0 to 65535; the page is http://ADDRESS:PORT.")] = 8501,
     address: Annotated[str, typer.Option(help="0.0.0.0 lets other machines in.")] = "127.0.0.1",
 ) -> None:
     """Serve the pages, for a browser on this machine. Ctrl-C ends it."""
-    with plain_errors():  # by name, because nothing in the library imports Streamlit
-        streamlit = import_module("streamlit.web.cli")
+    # By name, because nothing in the library imports Streamlit.
+    streamlit = import_module("streamlit.web.cli")
     options = {"server.address": address, "server.port": port, "server.headless": "true"}
     flags = [f"--{name}={value}" for name, value in options.items()]
     streamlit.main(["run", str(settings.app_file()), *flags])

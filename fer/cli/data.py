@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fer.cli.terminal import Counter, JsonOption, escape, make_table, out, plain_errors, progress
+from fer.cli.terminal import Counter, DatasetArgument, JsonOption, escape, make_table, out, progress
 
 if TYPE_CHECKING:
     from fer.data import Dataset
 
-app = typer.Typer(help="The data sets of this machine.", no_args_is_help=True)
+app = typer.Typer(help="Manage the data sets of this machine.", no_args_is_help=True)
 
 _LISTED = 20  # skipped files that are listed
 
@@ -25,10 +25,7 @@ def _data_source(dataset: str) -> "Dataset":
 @app.command("add")
 def add_data(
     source: Annotated[
-        str,
-        typer.Argument(
-            help="A folder, fer2013.csv, a manifest, an archive, or kaggle:<owner>/<name>."
-        ),
+        str, typer.Argument(help="A folder, CSV file, manifest, archive, or kaggle:OWNER/NAME.")
     ],
     name: Annotated[str | None, typer.Option(help="Its name.")] = None,
     custom_classes: Annotated[
@@ -36,49 +33,37 @@ def add_data(
     ] = False,
 ) -> None:
     """Read a data set once and give it a name."""
-    with plain_errors():
-        from fer import data
+    from fer import data
 
-        with progress() as bar:
-            added = data.add(
-                source,
-                name=name,
-                custom_classes=custom_classes,
-                progress=Counter(bar, "faces"),
-            )
+    with progress() as bar:
+        count = Counter(bar, "faces")
+        added = data.add(source, name=name, custom_classes=custom_classes, progress=count)
     _print_dataset(added)
 
 
 @app.command("list")
 def list_data() -> None:
     """List the data sets that have a name."""
-    with plain_errors():
-        from fer.data import registered
+    from fer.data import registered
 
-        sources = registered()
     table = make_table("data set", "where")
-    for source in sources:
+    for source in registered():
         where = source.origin or source.path or "drawn by this program"
         table.add_row(escape(source.name), escape(str(where)))
     out.print(table)
 
 
 @app.command("show")
-def show_data(
-    dataset: Annotated[str, typer.Argument(help="A data set's name or path.")],
-) -> None:
+def show_data(dataset: DatasetArgument) -> None:
     """Show what a data set holds and what was skipped."""
-    with plain_errors():
-        _print_dataset(_data_source(dataset))
+    _print_dataset(_data_source(dataset))
 
 
 def _print_dataset(dataset: "Dataset") -> None:
     from fer.data.summary import class_by_split
 
-    out.print(
-        f"[bold]{escape(dataset.name)}[/bold]: {escape(dataset.source_format)}", soft_wrap=True
-    )
-    out.print(f"Splits: {escape(dataset.split_rule)}.", soft_wrap=True)
+    title = f"[bold]{escape(dataset.name)}[/bold]: {escape(dataset.source_format)}"
+    out.print(f"{title}\nSplits: {escape(dataset.split_rule)}.", soft_wrap=True)
     counts = class_by_split(dataset)
     table = make_table("class", *counts.columns, "all")
     for label, row in counts.iterrows():
@@ -96,14 +81,13 @@ def _print_dataset(dataset: "Dataset") -> None:
 
 @app.command("audit")
 def audit_data(
-    dataset: Annotated[str, typer.Argument(help="A data set's name or path.")],
+    dataset: DatasetArgument,
     as_json: JsonOption = False,
 ) -> None:
     """Find copies, leaks, blank images and doubtful labels."""
-    with plain_errors():
-        from fer.data.audit import audit
+    from fer.data.audit import audit
 
-        summary = audit(_data_source(dataset)).summary
+    summary = audit(_data_source(dataset)).summary
     if as_json:
         typer.echo(json.dumps(summary, indent=2))
         return
@@ -115,12 +99,9 @@ def audit_data(
 
 
 @app.command("remove")
-def remove_data(
-    dataset: Annotated[str, typer.Argument(help="A data set's name.")],
-) -> None:
+def remove_data(dataset: Annotated[str, typer.Argument(help="A data set's name.")]) -> None:
     """Remove a data set's name and index. Your files and annotations stay."""
-    with plain_errors():
-        from fer.data import remove
+    from fer.data import remove
 
-        remove(dataset)
+    remove(dataset)
     out.print(f"'{escape(dataset)}' was removed. Its files were not touched.")

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from fer.cli.terminal import Counter, escape, make_table, out, plain_errors, progress
+from fer.cli.terminal import Counter, escape, make_table, out, progress
 
-app = typer.Typer(help="The face detectors of this machine.", no_args_is_help=True)
+app = typer.Typer(help="Manage the face detectors of this machine.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -27,16 +27,15 @@ def add_detector(
     file: Annotated[Path, typer.Argument(help="face_detection_yunet_2023mar.onnx")],
 ) -> None:
     """Add YuNet from a file that you have."""
-    with plain_errors():
-        from fer.faces.yunet_file import install
+    from fer.faces.yunet_file import install
 
-        out.print(f"YuNet is ready: {escape(str(install(file)))}", soft_wrap=True)
+    out.print(f"YuNet is ready: {escape(str(install(file)))}", soft_wrap=True)
 
 
 @app.command("download")
 def download_detector() -> None:
     """Download YuNet from the OpenCV zoo (0.2 MB)."""
-    with plain_errors(), progress() as bar:
+    with progress() as bar:
         from fer.faces.yunet_file import download
 
         where = download(progress=Counter(bar, "bytes"))

@@ -8,19 +8,20 @@ import typer
 
 from fer.cli.terminal import (
     Counter,
+    DatasetArgument,
     JsonOption,
+    ModelArgument,
     escape,
     import_keras,
     out,
-    plain_errors,
     print_figures,
     progress,
 )
 
 
 def evaluate(
-    model: Annotated[str, typer.Argument(help="A model's name or folder.")],
-    dataset: Annotated[str, typer.Argument(help="A data set's folder or name, or 'synthetic'.")],
+    model: ModelArgument,
+    dataset: DatasetArgument,
     split: Annotated[
         str, typer.Option(help="train, validation, test, public_test, private_test or all.")
     ] = "test",
@@ -37,10 +38,10 @@ def evaluate(
     as_json: JsonOption = False,
 ) -> None:
     """Measure a model on one split of a data set."""
-    with plain_errors(), progress() as bar:
-        from fer import api
+    from fer import api
 
-        import_keras()
+    import_keras()
+    with progress() as bar:
         figures = api.evaluate(
             model,
             dataset,
@@ -58,17 +59,18 @@ def evaluate(
 
 
 def calibrate(
-    model: Annotated[str, typer.Argument(help="A model's name or folder.")],
-    dataset: Annotated[str, typer.Argument(help="A data set's folder or name, or 'synthetic'.")],
+    model: ModelArgument,
+    dataset: DatasetArgument,
 ) -> None:
-    """Fit a model's confidence to a data set's validation part, and keep the fit in its card.
+    """Fit a model's confidence to a data set's validation split.
 
-    This never changes which emotion a face gets, only how confident the model is.
+    The fit is kept in the model's card. It changes how confident the model is, never which emotion
+    a face gets.
     """
-    with plain_errors(), progress() as bar:
-        from fer import api
+    from fer import api
 
-        import_keras()
+    import_keras()
+    with progress() as bar:
         card = api.calibrate(model, dataset, progress=Counter(bar, "faces"))
     record = card.calibration
     out.print(

@@ -8,11 +8,12 @@ import typer
 from fer import emotions
 from fer.cli.terminal import (
     Counter,
+    DatasetArgument,
+    ModelArgument,
     escape,
     import_keras,
     make_table,
     out,
-    plain_errors,
     progress,
     quiet_imports,
 )
@@ -47,17 +48,19 @@ def models() -> None:
 
 
 def export(
-    model: Annotated[str, typer.Argument(help="A model's name or folder.")],
-    dataset: Annotated[str, typer.Argument(help="A data set's folder or name, or 'synthetic'.")],
+    model: ModelArgument,
+    dataset: DatasetArgument,
     split: Annotated[str, typer.Option(help="The split to measure the forms on.")] = "test",
 ) -> None:
-    """Write a model as LiteRT, for phones and a fast start, and measure each form."""
-    with plain_errors(), progress() as bar:
-        from fer import api
+    """Write a model as LiteRT, for phones and a fast start.
 
-        import_keras()
-        with quiet_imports():
-            card = api.export(model, dataset, split, progress=Counter(bar, "faces"))
+    The accuracy, size and speed of each form are measured and kept in the model's card.
+    """
+    from fer import api
+
+    import_keras()
+    with progress() as bar, quiet_imports():
+        card = api.export(model, dataset, split, progress=Counter(bar, "faces"))
     table = make_table("form", "file", "size", "accuracy", "one face")
     for form, row in card.forms.items():
         table.add_row(
@@ -71,36 +74,35 @@ def export(
 
 
 def save(
-    model: Annotated[str, typer.Argument(help="A model's name or folder.")],
+    model: ModelArgument,
     file: Annotated[Path, typer.Argument(help="A .keras, .h5 or .json file to write.")],
 ) -> None:
-    """Write a model's network for other programs; .json gets its weights in a file beside it."""
-    with plain_errors():
-        from fer.models import formats
+    """Write a model's network for other programs.
 
-        import_keras()
-        written = formats.save(model, file)
+    The weights of a .json file are written to a file beside it.
+    """
+    from fer.models import formats
+
+    import_keras()
+    written = formats.save(model, file)
     for path in written:
         out.print(f"Written: {escape(str(path))}", soft_wrap=True)
 
 
 def adopt(
-    file: Annotated[Path, typer.Argument(help="A .keras, .h5 or .json file of Keras.")],
+    file: Annotated[Path, typer.Argument(help="A .keras, .h5 or .json file that Keras wrote.")],
     name: Annotated[str, typer.Option(help="Name of the new model.")],
     labels: Annotated[str, typer.Option(help="Its classes in the order of its outputs: a,b,…")],
-    scale: Annotated[str, typer.Option(help="Its range of grey values: 0-255, 0-1 or -1-1.")] = (
-        "0-1"
-    ),
+    scale: Annotated[str, typer.Option(help="Its pixel range: 0-255, 0-1 or -1-1.")] = "0-1",
 ) -> None:
     """Make a model of a network that was trained elsewhere."""
-    with plain_errors():
-        from fer import models
-        from fer.models import formats
+    from fer import models
+    from fer.models import formats
 
-        folder = models.named(name)
-        import_keras()
-        classes = [emotions.canonical(label) for label in labels.split(",")]
-        card = formats.adopt(file, classes, out=folder, scale=scale)
+    folder = models.named(name)
+    import_keras()
+    classes = [emotions.canonical(label) for label in labels.split(",")]
+    card = formats.adopt(file, classes, out=folder, scale=scale)
     out.print(
         f"Added '{escape(card.name)}': {card.width}×{card.height}×{card.channels}, "
         f"{len(card.labels)} classes. Measure it with `python -m fer evaluate {escape(name)} "
@@ -110,27 +112,26 @@ def adopt(
 
 
 def architectures(
-    name: Annotated[str | None, typer.Argument(help="One of them, layer by layer.")] = None,
+    name: Annotated[str | None, typer.Argument(help="A network to show layer by layer.")] = None,
 ) -> None:
     """List the networks with their cost, or show one layer by layer."""
-    with plain_errors():
-        import_keras()
-        from fer.nets import architectures as nets
-        from fer.nets.cost import multiply_adds, summary
+    import_keras()
+    from fer.nets import architectures as nets
+    from fer.nets.cost import multiply_adds, summary
 
-        table = make_table("network", "input", "options", "parameters", "multiply-adds")
-        for known in [name] if name else nets.NAMES:
-            height, width, channels = nets.NATIVE_INPUTS.get(known, (48, 48, 1))
-            options = ", ".join(f"{key} {value:g}" for key, value in nets.options_of(known).items())
-            model = nets.build(known, height=height, width=width, channels=channels, classes=7)
-            cost = f"{multiply_adds(model) / 1e6:.1f} million"
-            shape = f"{width}×{height}×{channels}"
-            table.add_row(known, shape, options, f"{model.count_params():,}", cost)
-        if name:
-            out.print(escape(nets.describe(name)))
-            layers = make_table("layer", "output", "parameters", "multiply-adds")
-            for row in summary(model):
-                numbers = (f"{row['parameters']:,}", f"{row['multiply_adds']:,}")
-                layers.add_row(str(row["layer"]), str(row["output"]), *numbers)
-            out.print(layers)
-        out.print(table)
+    table = make_table("network", "input", "options", "parameters", "multiply-adds")
+    for known in [name] if name else nets.NAMES:
+        height, width, channels = nets.NATIVE_INPUTS.get(known, (48, 48, 1))
+        options = ", ".join(f"{key} {value:g}" for key, value in nets.options_of(known).items())
+        model = nets.build(known, height=height, width=width, channels=channels, classes=7)
+        cost = f"{multiply_adds(model) / 1e6:.1f} million"
+        shape = f"{width}×{height}×{channels}"
+        table.add_row(known, shape, options, f"{model.count_params():,}", cost)
+    if name:
+        out.print(escape(nets.describe(name)))
+        layers = make_table("layer", "output", "parameters", "multiply-adds")
+        for row in summary(model):
+            numbers = (f"{row['parameters']:,}", f"{row['multiply_adds']:,}")
+            layers.add_row(str(row["layer"]), str(row["output"]), *numbers)
+        out.print(layers)
+    out.print(table)

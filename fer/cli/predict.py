@@ -9,11 +9,11 @@ import typer
 from fer.cli.terminal import (
     Counter,
     JsonOption,
+    ModelOption,
     err,
     escape,
     make_table,
     out,
-    plain_errors,
     progress,
     quiet_imports,
     stop_on_interrupt,
@@ -33,10 +33,12 @@ DetectorOption = Annotated[
     str, typer.Option(help="auto, mtcnn, yunet, or none where each photo is one tight face.")
 ]
 
+_STOPPED = "Stopped before the end. Run the same command to resume."
+
 
 def predict(
     photos: Annotated[list[Path], typer.Argument(help="Photos, or folders of photos.")],
-    model: Annotated[str | None, typer.Option(help="A model's name or folder.")] = None,
+    model: ModelOption = None,
     detector: DetectorOption = "auto",
     form: FormOption = "auto",
     as_json: JsonOption = False,
@@ -51,20 +53,19 @@ def predict(
     A bad file does not stop the others; the exit status is 1 if any failed. For many photos use
     --csv: after Ctrl-C, the same command resumes.
     """
-    with plain_errors():
-        from fer.inference.folders import photos_among
-        from fer.inference.predictor import Predictor
+    from fer.inference.folders import photos_among
+    from fer.inference.predictor import Predictor
 
-        with quiet_imports():
-            predictor = Predictor.load(model, detector=detector, form=form)
-        if csv is not None:
-            _predict_to_csv(predictor, photos, csv, recursive=recursive)
-            return
-        files = list(photos_among(photos, recursive=recursive))
-        rows = [
-            _predict_row(file, result)
-            for file, result in zip(files, predictor.predict_many(files), strict=True)
-        ]
+    with quiet_imports():
+        predictor = Predictor.load(model, detector=detector, form=form)
+    if csv is not None:
+        _predict_to_csv(predictor, photos, csv, recursive=recursive)
+        return
+    files = list(photos_among(photos, recursive=recursive))
+    rows = [
+        _predict_row(file, result)
+        for file, result in zip(files, predictor.predict_many(files), strict=True)
+    ]
     if as_json:
         typer.echo(json.dumps(rows, indent=2))  # names may not be valid UTF-8
     else:
@@ -84,13 +85,9 @@ def _predict_to_csv(
 
     notice = "Stopping after a few photos. Run the same command to resume."
     with stop_on_interrupt(notice) as stop, progress() as bar:
+        count = Counter(bar, "photos")
         report = predict_to_csv(
-            predictor,
-            photos,
-            csv,
-            recursive=recursive,
-            progress=Counter(bar, "photos"),
-            stop=stop,
+            predictor, photos, csv, recursive=recursive, progress=count, stop=stop
         )
     before = f" ({report.before:,} before)" if report.before else ""
     out.print(
@@ -99,7 +96,7 @@ def _predict_to_csv(
         soft_wrap=True,
     )
     if report.stopped:
-        out.print("Stopped before the end. Run the same command to resume.")
+        out.print(_STOPPED)
     if report.failed:
         raise typer.Exit(1)
 
@@ -116,13 +113,8 @@ def _predictions_table(rows: list[dict[str, Any]]) -> "Table":
 
     from fer.emotions import describe
 
-    table = make_table(
-        Column("file", overflow="fold"),
-        "face",
-        "emotion",
-        "probability",
-        "box (x, y, width, height)",
-    )
+    file = Column("file", overflow="fold")
+    table = make_table(file, "face", "emotion", "probability", "box (x, y, width, height)")
     for row in rows:
         name = escape(row["file"])
         if not row["faces"] and not row["error"]:
@@ -148,7 +140,7 @@ def video(
     annotated: Annotated[
         Path | None, typer.Option(help="Also write this MP4 file, with the faces boxed.")
     ] = None,
-    model: Annotated[str | None, typer.Option(help="A model's name or folder.")] = None,
+    model: ModelOption = None,
     detector: DetectorOption = "auto",
     form: FormOption = "auto",
 ) -> None:
@@ -157,33 +149,32 @@ def video(
     After Ctrl-C, the same command resumes. A damaged video is analysed as far as it can be read;
     the exit status is then 1.
     """
-    with plain_errors():
-        from fer.inference.annotated_video import annotate, check_target
-        from fer.inference.predictor import Predictor
-        from fer.inference.video_csv import analyse_to_csv
+    from fer.inference.annotated_video import annotate, check_target
+    from fer.inference.predictor import Predictor
+    from fer.inference.video_csv import analyse_to_csv
 
-        csv = csv or file.with_name(f"{file.name}.csv")
-        if annotated:
-            check_target(annotated, source=file, results=csv)
-        with quiet_imports():
-            predictor = Predictor.load(model, detector=detector, form=form)
-        notice = "Stopping after this frame. Run the same command to resume."
-        with stop_on_interrupt(notice) as stop, progress() as bar:
-            report = analyse_to_csv(
-                file, predictor, csv, every=every, progress=Counter(bar, "frames"), stop=stop
-            )
-        before = f" ({report.before:,} before)" if report.before else ""
-        out.print(
-            f"{report.frames:,} frames{before}, {report.people:,} people, up to "
-            f"{report.seconds:.1f} s. Written to {escape(str(csv))}.",
-            soft_wrap=True,
+    csv = csv or file.with_name(f"{file.name}.csv")
+    if annotated:
+        check_target(annotated, source=file, results=csv)
+    with quiet_imports():
+        predictor = Predictor.load(model, detector=detector, form=form)
+    notice = "Stopping after this frame. Run the same command to resume."
+    with stop_on_interrupt(notice) as stop, progress() as bar:
+        report = analyse_to_csv(
+            file, predictor, csv, every=every, progress=Counter(bar, "frames"), stop=stop
         )
-        if report.stopped:
-            out.print("Stopped before the end. Run the same command to resume.")
-        elif annotated:
-            with progress() as bar:
-                annotate(file, csv, annotated, progress=Counter(bar, "frames drawn"))
-            out.print(f"Written to {escape(str(annotated))}.", soft_wrap=True)
+    before = f" ({report.before:,} before)" if report.before else ""
+    out.print(
+        f"{report.frames:,} frames{before}, {report.people:,} people, up to "
+        f"{report.seconds:.1f} s. Written to {escape(str(csv))}.",
+        soft_wrap=True,
+    )
+    if report.stopped:
+        out.print(_STOPPED)
+    elif annotated:
+        with progress() as bar:
+            annotate(file, csv, annotated, progress=Counter(bar, "frames drawn"))
+        out.print(f"Written to {escape(str(annotated))}.", soft_wrap=True)
     if report.problem:
         err.print(f"[red]Damaged:[/red] {escape(report.problem)}.", soft_wrap=True)
         raise typer.Exit(1)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fer.cli.terminal import JsonOption, escape, make_table, out, plain_errors
+from fer.cli.terminal import JsonOption, escape, make_table, out
 from fer.errors import TrainingError
 
 app = typer.Typer(help="Manage training runs.", no_args_is_help=True)
@@ -18,31 +18,28 @@ RunArgument = Annotated[
 
 
 @app.command("list")
-def list_runs(
-    as_json: JsonOption = False,
-) -> None:
+def list_runs(as_json: JsonOption = False) -> None:
     """List the runs, newest first."""
     from rich.table import Column
 
-    with plain_errors():
-        from fer import runs
-        from fer.runs import queue
+    from fer import runs
+    from fer.runs import queue
 
-        queue.wake()
-        rows = [{"id": run.id, "name": run.name, **run.status()} for run in runs.list_runs()]
+    queue.wake()
+    rows = [{"id": run.id, "name": run.name, **run.status()} for run in runs.list_runs()]
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
         return
-    table = make_table(
-        Column("run", overflow="fold"), "state", "epoch", "best validation", "started"
-    )
+    name = Column("run", overflow="fold")
+    table = make_table(name, "state", "epoch", "best validation", "started")
     for row in rows:
+        best, created = row.get("best_val_accuracy"), row.get("created")
         table.add_row(
             escape(row["name"]),
             _colored(row["state"]),
             f"{row.get('finished_epochs', 0)}/{row.get('epochs', '?')}",
-            _percent(row.get("best_val_accuracy")),
-            _time(row.get("created")),
+            "" if best is None else f"{best:.1%}",
+            f"{datetime.fromtimestamp(created):%Y-%m-%d %H:%M}" if created else "",
         )
     out.print(table)
 
@@ -50,26 +47,23 @@ def list_runs(
 @app.command()
 def show(run: RunArgument) -> None:
     """Show the state and progress of a run."""
-    with plain_errors():
-        from fer import runs
-        from fer.runs.metrics import epochs_of, read_metrics
+    from fer import runs
+    from fer.runs.metrics import epochs_of, read_metrics
 
-        chosen = runs.find(run)
-        status = chosen.status()
-        out.print(f"[bold]{escape(chosen.name)}[/bold] ({chosen.id}): {_colored(status['state'])}")
-        if status.get("reason"):
-            out.print(escape(status["reason"]), soft_wrap=True)
-        if status["state"] in runs.ACTIVE:
-            out.print(_progress_line(status))
-        table = make_table(
-            "epoch", "loss", "accuracy", "validation loss", "validation accuracy", ""
-        )
-        for row in epochs_of(read_metrics(chosen.folder))[-10:]:
-            numbers = (row["loss"], row["accuracy"], row["val_loss"], row["val_accuracy"])
-            best = "best" if row["epoch"] == status.get("best_epoch") else ""
-            table.add_row(str(row["epoch"]), *(f"{number:.4f}" for number in numbers), best)
-        out.print(table)
-        out.print(f"Folder: {escape(str(chosen.folder))}", soft_wrap=True)
+    chosen = runs.find(run)
+    status = chosen.status()
+    out.print(f"[bold]{escape(chosen.name)}[/bold] ({chosen.id}): {_colored(status['state'])}")
+    if status.get("reason"):
+        out.print(escape(status["reason"]), soft_wrap=True)
+    if status["state"] in runs.ACTIVE:
+        out.print(_progress_line(status))
+    table = make_table("epoch", "loss", "accuracy", "validation loss", "validation accuracy", "")
+    for row in epochs_of(read_metrics(chosen.folder))[-10:]:
+        numbers = (row["loss"], row["accuracy"], row["val_loss"], row["val_accuracy"])
+        best = "best" if row["epoch"] == status.get("best_epoch") else ""
+        table.add_row(str(row["epoch"]), *(f"{number:.4f}" for number in numbers), best)
+    out.print(table)
+    out.print(f"Folder: {escape(str(chosen.folder))}", soft_wrap=True)
 
 
 def _progress_line(status: Mapping[str, Any]) -> str:
@@ -85,25 +79,23 @@ def _progress_line(status: Mapping[str, Any]) -> str:
 @app.command()
 def stop(run: RunArgument) -> None:
     """Stop a run after its current step; its best epoch is kept."""
-    with plain_errors():
-        from fer import runs
-        from fer.runs import queue
+    from fer import runs
+    from fer.runs import queue
 
-        chosen = runs.find(run)
-        queue.stop(chosen)
-        out.print(f"'{escape(chosen.name)}' stops after its current step.")
+    chosen = runs.find(run)
+    queue.stop(chosen)
+    out.print(f"'{escape(chosen.name)}' stops after its current step.")
 
 
 @app.command()
 def resume(run: RunArgument) -> None:
     """Resume an unfinished run from its last finished epoch."""
-    with plain_errors():
-        from fer import runs
-        from fer.runs import queue
+    from fer import runs
+    from fer.runs import queue
 
-        chosen = runs.find(run)
-        queue.submit(chosen)
-        out.print(f"'{escape(chosen.name)}' resumes in the background.")
+    chosen = runs.find(run)
+    queue.submit(chosen)
+    out.print(f"'{escape(chosen.name)}' resumes in the background.")
 
 
 @app.command()
@@ -112,14 +104,13 @@ def remove(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
     """Delete a run with its checkpoints, log and model."""
-    with plain_errors():
-        from fer import runs
+    from fer import runs
 
-        chosen = runs.find(run)
-        if not yes:
-            typer.confirm(f"Delete '{chosen.name}' ({chosen.id}) for good?", abort=True)
-        chosen.remove()
-        out.print(f"Deleted '{escape(chosen.name)}'.")
+    chosen = runs.find(run)
+    if not yes:
+        typer.confirm(f"Delete '{chosen.name}' ({chosen.id}) for good?", abort=True)
+    chosen.remove()
+    out.print(f"Deleted '{escape(chosen.name)}'.")
 
 
 @app.command()
@@ -131,13 +122,12 @@ def add(
     ] = False,
 ) -> None:
     """Copy a run's model into the models folder."""
-    with plain_errors():
-        from fer import runs, settings
+    from fer import runs, settings
 
-        folder = runs.find(run).add_to_models(name)
-        if default:
-            settings.set_default_model(name)
-        out.print(f"Added: {escape(str(folder))}.", soft_wrap=True)
+    folder = runs.find(run).add_to_models(name)
+    if default:
+        settings.set_default_model(name)
+    out.print(f"Added: {escape(str(folder))}.", soft_wrap=True)
 
 
 @app.command()
@@ -145,16 +135,15 @@ def compare(
     names: Annotated[list[str], typer.Argument(help="Two or more runs.", metavar="RUN RUN…")],
 ) -> None:
     """Compare runs: figures, and the options that differ."""
-    with plain_errors():
-        from fer import runs
+    from fer import runs
 
-        chosen = [runs.find(name) for name in names]
-        if len(chosen) < 2:
-            raise TrainingError("Name two or more runs to compare.")
-        table = make_table("", *(escape(run.name) for run in chosen))
-        for title, row in runs.comparison(chosen).items():
-            table.add_row(title, *(escape(str(value)) for value in row))
-        out.print(table)
+    chosen = [runs.find(name) for name in names]
+    if len(chosen) < 2:
+        raise TrainingError("Name two or more runs to compare.")
+    table = make_table("", *(escape(run.name) for run in chosen))
+    for title, row in runs.comparison(chosen).items():
+        table.add_row(title, *(escape(str(value)) for value in row))
+    out.print(table)
 
 
 @app.command(hidden=True)
@@ -168,11 +157,3 @@ def work() -> None:
 def _colored(state: str) -> str:
     color = {"finished": "green", "failed": "red", "crashed": "red", "running": "cyan"}.get(state)
     return f"[{color}]{state}[/{color}]" if color else state
-
-
-def _percent(share: float | None) -> str:
-    return "" if share is None else f"{share:.1%}"
-
-
-def _time(stamp: float | None) -> str:
-    return f"{datetime.fromtimestamp(stamp):%Y-%m-%d %H:%M}" if stamp else ""

@@ -1,7 +1,4 @@
-"""What commands share: consoles, progress bars, errors as sentences.
-
-Rich is imported on first use, so that the help of a command appears at once.
-"""
+"""What commands share: options, consoles, progress bars, errors as sentences."""
 
 import os
 import signal
@@ -24,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class _Output:
-    """The terminal, as rich prints to it."""
+    """The terminal; rich is imported on first use, so that help appears at once."""
 
     def __init__(self, *, stderr: bool = False) -> None:
         self._stderr = stderr
@@ -36,18 +33,27 @@ class _Output:
         return Console(stderr=self._stderr)
 
     def print(self, *objects: Any, **options: Any) -> None:
-        """Print as `rich.console.Console.print` does."""
+        """Call `rich.console.Console.print`."""
         self.console.print(*objects, **options)
 
 
 out = _Output()
 err = _Output(stderr=True)
 
+ModelArgument = Annotated[str, typer.Argument(help="A model's name or folder.")]
+ModelOption = Annotated[str | None, typer.Option("--model", help="A model's name or folder.")]
+DatasetArgument = Annotated[
+    str, typer.Argument(help="A data set's folder or name, or 'synthetic'.")
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Any other option, such as --set augmentation.erase=0.5."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
 def escape(text: str) -> str:
-    """Keep rich from reading markup into a text."""
+    """A text that rich prints literally, without reading markup into it."""
     from rich.markup import escape
 
     return escape(text)
@@ -73,21 +79,20 @@ def plain_errors() -> Iterator[None]:
 
 @contextmanager
 def quiet_imports() -> Iterator[None]:
-    """Keep TensorFlow's start-up notes off the terminal.
+    """Keep TensorFlow's start-up messages off the terminal, unless an unexpected error occurs.
 
-    They go to the file descriptor before any setting of a log level counts; an unexpected error
-    shows them.
+    They are written to the file descriptor before any log level takes effect.
     """
     before = os.dup(2)
-    with tempfile.TemporaryFile() as notes:
+    with tempfile.TemporaryFile() as messages:
         try:
-            os.dup2(notes.fileno(), 2)
+            os.dup2(messages.fileno(), 2)
             yield
         except (FerError, KeyboardInterrupt):
             raise
         except BaseException:
-            notes.seek(0)
-            os.write(before, notes.read())
+            messages.seek(0)
+            os.write(before, messages.read())
             raise
         finally:
             os.dup2(before, 2)
@@ -95,30 +100,17 @@ def quiet_imports() -> Iterator[None]:
 
 
 def import_keras() -> None:
-    """Import Keras and its backend without the notes of TensorFlow."""
+    """Import Keras and its backend without TensorFlow's start-up messages."""
     with quiet_imports():
         import keras  # noqa: F401
 
 
-@contextmanager
-def progress() -> "Iterator[Progress]":
+def progress() -> "Progress":
     """Bars on the error output, so that the output stays clean."""
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
+    from rich.progress import MofNCompleteColumn, Progress
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=err.console) as bar:
-        yield bar
+    columns = (*Progress.get_default_columns(), MofNCompleteColumn())
+    return Progress(*columns, console=err.console)
 
 
 class Counter:
@@ -138,7 +130,7 @@ class Counter:
 def stop_on_interrupt(
     notice: str = "Stopping after this step. Ctrl-C again to stop at once, keeping nothing.",
 ) -> Iterator[threading.Event]:
-    """Turn the first Ctrl-C into a request; a second one interrupts as usual."""
+    """Turn the first Ctrl-C into a request to stop; the second one interrupts as usual."""
     stop = threading.Event()
 
     def ask(signum: int, frame: object) -> None:
@@ -154,7 +146,7 @@ def stop_on_interrupt(
 
 
 def print_figures(figures: Mapping[str, Any]) -> None:
-    """Figures of one split, their caveats, and a row per class."""
+    """Print the figures of one split, their caveats, and a row per class."""
     from fer.evaluation.caveats import caveats
     from fer.evaluation.comparison import verdict
 

@@ -8,10 +8,10 @@ import typer
 
 from fer.cli.terminal import (
     Counter,
+    SetOption,
     escape,
     import_keras,
     out,
-    plain_errors,
     print_figures,
     progress,
     stop_on_interrupt,
@@ -53,10 +53,7 @@ def train(
         typer.Option(help="Share of train to hold out if there is no validation split."),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None,
-    options: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="Any other option, such as --set augmentation.erase=0.5."),
-    ] = None,
+    options: SetOption = None,
     start_from: Annotated[
         str | None, typer.Option("--from", help="A model to start from (fine-tuning).")
     ] = None,
@@ -69,31 +66,30 @@ def train(
 
     Ctrl-C stops after the current step and keeps the best epoch so far.
     """
-    with plain_errors():
-        require("keras")
-        base = _base(preset, config_file, dataset)
-        given = {
-            "dataset": absolute(dataset) if dataset else None,
-            "architecture": architecture,
-            "epochs": epochs,
-            "batch_size": batch_size,
-            "optimizer": optimizer,
-            "learning_rate": learning_rate,
-            "validation_fraction": validation_fraction,
-            "seed": seed,
-            "start_from": start_from,
-        }
-        changes: dict[str, Any] = {k: v for k, v in given.items() if v is not None}
-        if architecture and architecture != base.architecture:
-            changes["options"] = {}
-        if optimizer and optimizer != base.optimizer and learning_rate is None:
-            changes["learning_rate"] = 0.1 if optimizer == "sgd" else 0.001
-        set_options(changes, options or [])
-        config = base.changed(changes)
-        if detach:
-            _detached(config, name, out_folder)
-        else:
-            _in_terminal(config, name, out_folder)
+    require("keras")
+    base = _base(preset, config_file, dataset)
+    given = {
+        "dataset": absolute(dataset) if dataset else None,
+        "architecture": architecture,
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "optimizer": optimizer,
+        "learning_rate": learning_rate,
+        "validation_fraction": validation_fraction,
+        "seed": seed,
+        "start_from": start_from,
+    }
+    changes: dict[str, Any] = {k: v for k, v in given.items() if v is not None}
+    if architecture and architecture != base.architecture:
+        changes["options"] = {}
+    if optimizer and optimizer != base.optimizer and learning_rate is None:
+        changes["learning_rate"] = 0.1 if optimizer == "sgd" else 0.001
+    set_options(changes, options or [])
+    config = base.changed(changes)
+    if detach:
+        _detached(config, name, out_folder)
+    else:
+        _in_terminal(config, name, out_folder)
 
 
 def _base(preset: str | None, config_file: Path | None, dataset: str | None) -> "TrainingConfig":

@@ -5,24 +5,22 @@ from typing import Annotated, Any
 
 import typer
 
-from fer.cli.terminal import Counter, import_keras, out, plain_errors, progress
+from fer.cli.terminal import Counter, DatasetArgument, SetOption, import_keras, out, progress
 from fer.cli.train import absolute, set_options
 
 
 def tune(
-    dataset: Annotated[str, typer.Argument(help="A data set's folder or name, or 'synthetic'.")],
+    dataset: DatasetArgument,
     study: Annotated[str, typer.Option(help="Name of the study; an existing study is resumed.")],
     trials: Annotated[int, typer.Option(help="Total number of trials, over all processes.")],
     preset: Annotated[str, typer.Option(help="The preset that the trials vary.")] = "quick",
     epochs: Annotated[
         int | None, typer.Option(help="Epochs per trial; the preset's by default.")
     ] = None,
-    options: Annotated[
-        list[str] | None, typer.Option("--set", help="Change an option of the preset, NAME=VALUE.")
-    ] = None,
+    options: SetOption = None,
 ) -> None:
     """Search for better options. Start it several times to search in parallel."""
-    with plain_errors(), progress() as bar:
+    with progress() as bar:
         import_keras()
         from fer.data import load_dataset
         from fer.training import tuning

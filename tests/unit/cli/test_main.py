@@ -6,7 +6,7 @@ from fer.cli.main import COMMANDS, app
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_list_of_commands_shows_the_first_sentence_of_each_commands_help(name: str) -> None:
-    _, _, sentence = COMMANDS[name]
+    _, sentence = COMMANDS[name]
     listed = CliRunner().invoke(app, ["--help"]).stdout
     helped = CliRunner().invoke(app, [name, "--help"])
     assert helped.exit_code == 0, helped.output
