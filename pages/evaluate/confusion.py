@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from fer import emotions
@@ -51,7 +52,7 @@ def _chart(matrix: np.ndarray, labels: Sequence[str], unit: Unit) -> None:
         show_cell(*(points[0]["y"], points[0]["x"]) if points else (None, None))
 
     st.plotly_chart(
-        confusion_matrix_chart(matrix, labels, unit=unit, dark=st.context.theme.type == "dark"),
+        _figure(matrix, tuple(labels), unit, st.context.theme.type == "dark"),
         key=keys.MATRIX,
         on_select=on_select,
         selection_mode="points",
@@ -59,6 +60,12 @@ def _chart(matrix: np.ndarray, labels: Sequence[str], unit: Unit) -> None:
         alt="Confusion matrix; the table beside it has the same figures",
     )
     st.caption("Blue is right, orange is wrong. Click a cell to see its faces below.")
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _figure(matrix: np.ndarray, labels: tuple[str, ...], unit: Unit, dark: bool) -> go.Figure:
+    """Plotly checks a figure for 0.05 s; a click on a cell changes nothing of it."""
+    return confusion_matrix_chart(matrix, labels, unit=unit, dark=dark)
 
 
 def _list(matrix: np.ndarray, labels: Sequence[str]) -> None:
