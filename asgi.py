@@ -12,7 +12,7 @@ from starlette.routing import Route
 from fer.errors import StreamError
 from fer.inference.live import MAX_FRAME_BYTES, ROUTE, STREAMS
 
-STATUS = {"busy": 429, "gone": 410, "picture": 422, "rate": 429, "size": 413}
+STATUS = {"busy": 429, "gone": 410, "image": 422, "rate": 429, "size": 413}
 
 
 async def live(request: Request) -> Response:

@@ -2,7 +2,6 @@
 
 import csv
 from fractions import Fraction
-from itertools import groupby
 from pathlib import Path
 
 import av
@@ -13,6 +12,7 @@ from fer.files import replace_path
 from fer.inference.answer import TrackedFace
 from fer.inference.drawing import draw_faces
 from fer.inference.video import VideoFile
+from fer.inference.video_csv import frames_in
 from fer.progress import Progress
 
 _TIME_BASE = Fraction(1, 90_000)
@@ -33,13 +33,7 @@ def check_target(out: Path, *, source: Path, results: Path) -> None:
         raise VideoError(f"'{out}' cannot be written: {reason}. Choose a name that ends in .mp4.")
 
 
-def annotate(
-    source: Path,
-    results: Path,
-    out: Path,
-    *,
-    progress: Progress | None = None,
-) -> None:
+def annotate(source: Path, results: Path, out: Path, *, progress: Progress | None = None) -> None:
     """Write the video again with the faces boxed, as H.264 in MP4, without sound.
 
     Args:
@@ -60,19 +54,13 @@ def annotate(
             replace_path(out) as made,
             av.open(str(made), "w", format="mp4") as container,
         ):
-            table = csv.DictReader(file)
-            labels = tuple(
-                name.removeprefix("p_") for name in table.fieldnames or () if name[:2] == "p_"
-            )
-            rows = groupby(table, key=lambda row: int(row["frame"]))
+            rows = frames_in(csv.DictReader(file))
             upcoming = next(rows, None)
-            faces: list[TrackedFace] = []
+            faces: tuple[TrackedFace, ...] = ()
             stream, pts = None, -1
             for frame in video.frames():
                 while upcoming and upcoming[0] <= frame.number:
-                    faces = [
-                        TrackedFace.from_row(row, labels) for row in upcoming[1] if row["face"]
-                    ]
+                    faces = upcoming[2]
                     upcoming = next(rows, None)
                 # H.264 with halved colour takes even sides only.
                 height, width = (side // 2 * 2 for side in frame.pixels.shape[:2])

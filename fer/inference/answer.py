@@ -22,11 +22,7 @@ def by_label(labels: Sequence[str], values: Iterable[float]) -> dict[str, float]
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What the network answers.
-
-    Attributes:
-        probabilities: Probability by label, in the model's order; they sum to 1.
-    """
+    """What the network answers: the probability of each label, in the model's order."""
 
     probabilities: Mapping[str, float]
 
@@ -46,7 +42,7 @@ class Answer:
         return {"emotion": self.emotion, "confidence": round(self.confidence, 4), **shares}
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values, as they are."""
+        """Plain values, not rounded."""
         return {
             "emotion": self.emotion,
             "confidence": self.confidence,
@@ -59,7 +55,7 @@ class FaceAnswer(Answer):
     """What the network answers for a face on a photo or a frame.
 
     Attributes:
-        box: x, y, width, height in pixels; it may reach over the edge.
+        box: x, y, width, height in pixels; it may extend beyond the edge.
         score: The detector's confidence, 0–1; None where the whole photo was taken as the face.
     """
 
@@ -88,16 +84,17 @@ class TrackedFace(FaceAnswer):
         return {"face": self.number, **super().to_row()}
 
     @classmethod
-    def from_row(cls, row: Mapping[str, str], labels: Sequence[str]) -> Self:
+    def from_row(cls, row: Mapping[str, str]) -> Self:
         """The person of a row that was written as text."""
+        shares = {name[2:]: float(text) for name, text in row.items() if name.startswith("p_")}
         x, y, width, height = (int(row[name]) for name in _BOX)
         return cls(
             number=int(row["face"]),
             box=(x, y, width, height),
             score=float(row["score"]),
-            probabilities=by_label(labels, (float(row[f"p_{label}"]) for label in labels)),
+            probabilities=shares,
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values, as they are."""
+        """Plain values, not rounded."""
         return {"number": self.number, "box": self.box, **super().to_json()}

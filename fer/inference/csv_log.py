@@ -1,4 +1,4 @@
-"""CSV files that grow while the work is done, so that it can be resumed where it stopped."""
+"""CSV files that grow with the work, so that it can be resumed where it stopped."""
 
 import csv
 import errno
@@ -28,11 +28,7 @@ class GrowingCsv:
     """
 
     def __init__(self, path: Path, columns: Sequence[str]) -> None:
-        """Open or create a file.
-
-        Args:
-            path: The file; its folder must exist.
-            columns: Names of the columns; the first one groups the rows.
+        """Open a file, or create it in an existing folder; the first column groups the rows.
 
         Raises:
             ResultsError: If the file holds something else, is in use, or cannot be written.
@@ -40,10 +36,8 @@ class GrowingCsv:
         self._columns = tuple(columns)
         self._path = path
         self._lock: FileLock | None = None
-        try:
-            self._file = path.open(
-                "a+b", buffering=0
-            )  # what cannot be written is not retried later
+        try:  # without a buffer, so that what cannot be written is not retried later
+            self._file = path.open("a+b", buffering=0)
         except OSError as error:
             raise self._unwritable(error) from None
         try:
@@ -73,10 +67,7 @@ class GrowingCsv:
             self._lock.release()
 
     def rows(self, **expected: str) -> Iterator[dict[str, str]]:
-        """All rows of the file, from the first.
-
-        Args:
-            **expected: Values, by column, that every row must have.
+        """All rows of the file, each of which must have the expected values.
 
         Raises:
             ResultsError: If a row has another value, or another program has changed the file so

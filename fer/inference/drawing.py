@@ -9,22 +9,20 @@ from fer import emotions
 from fer.inference.answer import FaceAnswer
 
 
-def draw_faces(
-    picture: np.ndarray, faces: Sequence[FaceAnswer], *, scale: float = 1.0
-) -> np.ndarray:
+def draw_faces(photo: np.ndarray, faces: Sequence[FaceAnswer], *, scale: float = 1.0) -> np.ndarray:
     """Box each face and label it with its number and emotion.
 
     Args:
-        picture: RGB, shape (h, w, 3), uint8; not changed.
-        faces: A face with a `number` is labelled with it, others with their place here, from 1.
-        scale: From the pixels of the boxes to those of the picture.
+        photo: RGB, shape (h, w, 3), uint8; not changed.
+        faces: Those without a `number` are numbered in this order, from 1.
+        scale: Pixels of the photo per pixel of the boxes.
 
     Returns:
         The same shape, uint8.
     """
-    image = Image.fromarray(picture)
+    image = Image.fromarray(photo)
     draw = ImageDraw.Draw(image)
-    largest = max(20, max(picture.shape[:2]) // 30)
+    largest = max(20, max(photo.shape[:2]) // 30)
     for place, face in enumerate(faces, start=1):
         # In a crowd a tag must not cover the face.
         size = max(12, min(largest, round(face.box[2] * scale / 3)))
@@ -49,12 +47,12 @@ def _draw_face(
 ) -> None:
     color = emotions.describe(face.emotion).color
     ink = ink_on(color)
-    picture_width, picture_height = draw.im.size
-    line = max(2, max(picture_width, picture_height) // 320)
+    photo_width, photo_height = draw.im.size
+    line = max(2, max(photo_width, photo_height) // 320)
     x, y, width, height = (value * scale for value in face.box)
     left, top = max(0.0, x), max(0.0, y)
-    right = min(picture_width - 1.0, x + width)
-    bottom = min(picture_height - 1.0, y + height)
+    right = min(photo_width - 1.0, x + width)
+    bottom = min(photo_height - 1.0, y + height)
     if right <= left or bottom <= top:
         return
     draw.rectangle((left, top, right, bottom), outline=ink, width=line + 2)
@@ -66,7 +64,7 @@ def _draw_face(
         text = str(number)  # in a crowd the names would cover the neighbours
     tag_width = draw.textlength(text, font=font) + 2 * pad
     tag_height = font.getbbox("Ag")[3] + pad
-    tag_left = max(0.0, min(left, picture_width - tag_width))
+    tag_left = max(0.0, min(left, photo_width - tag_width))
     tag_top = top - tag_height if top >= tag_height else top
     tag = (tag_left, tag_top, tag_left + tag_width, tag_top + tag_height)
     draw.rounded_rectangle(tag, radius=line, fill=color)

@@ -4,13 +4,13 @@ import os
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import tee
 from pathlib import Path
 
 from fer.errors import ImageError, UnreadableImageError
 from fer.images import SUFFIXES
 from fer.inference.answer import face_columns
 from fer.inference.csv_log import GrowingCsv, one_line
-from fer.inference.prediction import PhotoFaces
 from fer.inference.predictor import Predictor
 from fer.progress import Progress
 
@@ -34,29 +34,10 @@ class FolderReport:
     stopped: bool
 
 
-def photos_in(folder: Path, *, recursive: bool) -> Iterator[Path]:
-    """Photos of a folder by name, then those of its subfolders; links to folders are ignored.
-
-    Raises:
-        UnreadableImageError: If the folder cannot be listed.
-    """
-    try:
-        with os.scandir(folder) as listing:
-            entries = sorted(listing, key=lambda entry: entry.name)
-    except OSError as error:
-        raise UnreadableImageError(
-            f"The folder '{folder}' cannot be listed: {error.strerror}."
-        ) from None
-    for entry in entries:
-        if Path(entry.name).suffix.lower() in SUFFIXES and entry.is_file():
-            yield Path(entry.path)
-    for entry in entries:
-        if recursive and entry.is_dir(follow_symlinks=False):
-            yield from photos_in(Path(entry.path), recursive=True)
-
-
 def photos_among(paths: Iterable[Path], *, recursive: bool = False) -> Iterator[Path]:
     """The given photos, and those in the given folders.
+
+    The photos of a folder come by name, then those of its subfolders; links to folders are ignored.
 
     Raises:
         UnreadableImageError: If a folder cannot be listed or holds no photos.
@@ -65,15 +46,23 @@ def photos_among(paths: Iterable[Path], *, recursive: bool = False) -> Iterator[
         if not path.is_dir():
             yield path
             continue
-        empty = True
-        for photo in photos_in(path, recursive=recursive):
-            empty = False
-            yield photo
-        if empty:
+        photo = None
+        for parent, subfolders, names in os.walk(path, onerror=_unlistable):
+            for file in (Path(parent, name) for name in sorted(names)):
+                if file.suffix.lower() in SUFFIXES and file.is_file():
+                    yield (photo := file)
+            subfolders[:] = sorted(subfolders) if recursive else []
+        if photo is None:
             hint = "" if recursive else " With --recursive, its subfolders are searched, too."
             raise UnreadableImageError(
                 f"The folder '{path}' holds no photos. Choose photos or another folder.{hint}"
             )
+
+
+def _unlistable(error: OSError) -> None:
+    raise UnreadableImageError(
+        f"The folder '{error.filename}' cannot be listed: {error.strerror}."
+    ) from None
 
 
 def predict_to_csv(
@@ -112,10 +101,9 @@ def predict_to_csv(
         for row in table.rows(model=model):
             done.add(row["file"])
             failed += bool(row["error"])
-        names: list[str] = []
         before = 0
 
-        def remaining() -> Iterator[Path]:
+        def remaining() -> Iterator[tuple[str, Path]]:
             nonlocal before
             for path in photos_among(paths, recursive=recursive):
                 if stop is not None and stop.is_set():
@@ -123,19 +111,23 @@ def predict_to_csv(
                 name = one_line(str(path))
                 if name in done:
                     before += 1
-                    continue
-                names.append(name)
-                yield path
+                else:
+                    yield name, path
 
-        for result in predictor.predict_many(remaining()):
-            name = names.pop(0)
+        ahead, todo = tee(remaining())
+        results = predictor.predict_many(path for _, path in ahead)
+        for result, (name, _) in zip(results, todo, strict=False):
             photos += 1
+            shared: dict[str, object] = {"file": name, "model": model}
             if isinstance(result, ImageError):
                 failed += 1
-                table.write([{"file": name, "model": model, "error": str(result)}])
+                table.write([shared | {"error": str(result)}])
             else:
                 faces += len(result.faces)
-                table.write(_rows(name, model, result))
+                shared |= {"photo_width": result.size[0], "photo_height": result.size[1]}
+                numbered = enumerate(result.faces, start=1)
+                rows = [shared | {"face": number, **face.to_row()} for number, face in numbered]
+                table.write(rows or [shared])
             if progress:
                 progress(before + photos, planned)
     return FolderReport(
@@ -145,12 +137,3 @@ def predict_to_csv(
         failed=failed,
         stopped=before + photos < planned,
     )
-
-
-def _rows(name: str, model: str, photo: PhotoFaces) -> Iterator[dict[str, object]]:
-    width, height = photo.size
-    shared = {"file": name, "model": model, "photo_width": width, "photo_height": height}
-    if not photo.faces:
-        yield shared
-    for number, face in enumerate(photo.faces, start=1):
-        yield {**shared, "face": number, **face.to_row()}

@@ -1,9 +1,10 @@
-"""Frames of a camera as they come, one stream per visitor, however they are sent."""
+"""Frames of cameras, one stream per visitor, whatever the transport."""
 
 import io
 import secrets
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -17,11 +18,13 @@ from fer.inference.stream import FaceStream
 from fer.inference.timeline import Timeline
 
 ROUTE = "/api/live"
-"""Path of the server that takes frames; a stream's token follows it."""
+"""The server's path that takes frames; a stream's token follows it."""
 MAX_FRAME_BYTES = 1_000_000
 MAX_FRAME_PX = 1920
 MAX_FPS = 60.0
-"""Streams that send more, on average over a second, are refused frames."""
+"""Frames beyond this rate, on average over a second, are refused."""
+
+_CLOSED = "This stream is closed. Start the camera again."
 
 
 class LiveStream:
@@ -59,13 +62,13 @@ class LiveStream:
         """
         if not self._busy.acquire(blocking=False):
             raise StreamError(
-                "The frame before is still being analysed; send one at a time.", "busy"
+                "The previous frame is still being analysed; send one at a time.", "busy"
             )
         try:
             started = time.monotonic()
             stream = self._stream
             if stream is None:
-                raise StreamError("This stream is closed. Start the camera again.", "gone")
+                raise StreamError(_CLOSED, "gone")
             self._admit(started)
             faces = stream.step(_decoded(jpeg), started - self._started)
             self.frames += 1
@@ -78,7 +81,7 @@ class LiveStream:
             self._busy.release()
 
     def close(self) -> None:
-        """Accept no more frames, and release what was kept to follow faces."""
+        """Accept no more frames, and release the state that follows faces."""
         self._stream = None
 
     def _admit(self, now: float) -> None:
@@ -91,7 +94,7 @@ class LiveStream:
 
 
 class LiveStreams:
-    """The open streams, by token. Sessions own them: a stream that its session drops is gone."""
+    """The open streams, by token. Sessions own them: a stream ends when its session drops it."""
 
     def __init__(self) -> None:
         self._streams: WeakValueDictionary[str, LiveStream] = WeakValueDictionary()
@@ -104,7 +107,7 @@ class LiveStreams:
     def open(
         self, predictor: Predictor, *, instead_of: LiveStream | None, min_face_px: int = 0
     ) -> LiveStream:
-        """Open a stream, and close the one that the session had before."""
+        """Open a stream, and close the session's previous one."""
         if instead_of is not None:
             instead_of.close()
         stream = LiveStream(predictor, min_face_px=min_face_px)
@@ -113,11 +116,9 @@ class LiveStreams:
         return stream
 
     def close(self, token: str) -> None:
-        """Close a stream, if it is there."""
-        with self._lock:
-            stream = self._streams.get(token)
-        if stream is not None:
-            stream.close()
+        """Close a stream, if it is open."""
+        with suppress(StreamError):
+            self.find(token).close()
 
     def find(self, token: str) -> LiveStream:
         """The open stream with a token.
@@ -128,28 +129,30 @@ class LiveStreams:
         with self._lock:
             stream = self._streams.get(token)
         if stream is None or not stream.is_open:
-            raise StreamError("This stream is closed. Start the camera again.", "gone")
+            raise StreamError(_CLOSED, "gone")
         return stream
 
 
 STREAMS = LiveStreams()
-"""Those of this server."""
+"""The streams of this server."""
 
 
 def _decoded(jpeg: bytes) -> np.ndarray:
     if len(jpeg) > MAX_FRAME_BYTES:
-        raise StreamError(f"The frame has over {MAX_FRAME_BYTES:,} bytes; send fewer.", "size")
+        raise StreamError(
+            f"The frame has over {MAX_FRAME_BYTES:,} bytes; send a smaller one.", "size"
+        )
     try:
         # The header alone: a small file can decode to a huge image.
         with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as header:
             size = header.size
     except Exception:  # noqa: BLE001 - Pillow raises nearly anything on damaged bytes
-        raise StreamError("The frame is not a JPEG picture.", "picture") from None
+        raise StreamError("The frame is not a JPEG image.", "image") from None
     if max(size) > MAX_FRAME_PX:
         raise StreamError(
-            f"The frame has {size[0]}×{size[1]} pixels; at most {MAX_FRAME_PX} a side.", "size"
+            f"The frame has {size[0]}×{size[1]} pixels; at most {MAX_FRAME_PX} per side.", "size"
         )
     try:
         return decode(jpeg)
     except FerError as error:
-        raise StreamError(str(error), "picture") from None
+        raise StreamError(str(error), "image") from None

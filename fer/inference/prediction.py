@@ -14,7 +14,7 @@ class FacePrediction(FaceAnswer):
     """A face of a photo.
 
     Attributes:
-        quality: How the face lies on the photo; None where the whole photo was taken as the face.
+        quality: How usable the face is; None where the whole photo was taken as the face.
         crop: The pixels that the network saw, shape (height, width, channels), uint8.
     """
 
@@ -22,7 +22,7 @@ class FacePrediction(FaceAnswer):
     crop: np.ndarray
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values, as they are."""
+        """Plain values, not rounded."""
         return {"box": list(self.box), "score": self.score, **super().to_json()}
 
 

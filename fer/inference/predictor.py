@@ -3,28 +3,32 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 from fer import models
 from fer.errors import DetectorError, ImageError, ModelNotFoundError
 from fer.faces import yunet_file
+from fer.faces.alignment import Framing, frame_face
 from fer.faces.detection import Detector, load_detector
-from fer.faces.face import at_least
-from fer.faces.quality import Quality, measure
-from fer.images import decode
-from fer.inference.answer import Box, by_label
-from fer.inference.classifier import FaceClassifier
+from fer.faces.face import Face, at_least
+from fer.faces.quality import measure
+from fer.images import decode, to_network_input
+from fer.inference.answer import by_label
 from fer.inference.parallel import growing_groups, map_ordered
 from fer.inference.prediction import FacePrediction, PhotoFaces, PhotoPrediction
 from fer.models.card import ModelCard
 from fer.models.model import Model
+from fer.nets import explain
 
 Image = Path | str | bytes | np.ndarray
+
+_Decoded = tuple[np.ndarray, float]
+"""The pixels of a photo, and how many milliseconds decoding took."""
 
 _GROUP = 8
 """Most photos whose faces are classified together."""
@@ -40,13 +44,9 @@ class Predictor:
     """A model and a face detector, ready for photos; safe to share between threads."""
 
     def __init__(self, model: Model, detector: Detector | None) -> None:
-        """Put a predictor together.
-
-        Args:
-            model: The network with its card.
-            detector: Finds the faces; None where each photo is one tight face crop.
-        """
-        self.classifier = FaceClassifier(model)
+        """Combine a model and a detector; without one, each photo is one tight face."""
+        self._model = model
+        self._framing = Framing.from_dict(model.card.framing)
         self._detector = detector
 
     @classmethod
@@ -57,8 +57,8 @@ class Predictor:
 
         Args:
             model: A model's name or folder; None for the default.
-            detector: `auto` (the best one that is there), `mtcnn`, `yunet`, or `none` for
-                photos that are one tight face crop each.
+            detector: `auto` (the best one installed), `mtcnn`, `yunet`, or `none` for photos that
+                are one tight face each.
             form: What to run: `keras`, `litert`, `litert-int8`, or `auto` for LiteRT where the
                 model has it, which starts in a tenth of a second.
 
@@ -72,14 +72,14 @@ class Predictor:
     @property
     def card(self) -> ModelCard:
         """The model's contract and record."""
-        return self.classifier.card
+        return self._model.card
 
     @property
     def detector(self) -> Detector:
         """The face detector.
 
         Raises:
-            DetectorError: If there is none, as each photo is taken as one face.
+            DetectorError: If the predictor was loaded without one.
         """
         if self._detector is None:
             raise DetectorError(
@@ -101,91 +101,102 @@ class Predictor:
         Raises:
             ImageError: If the image cannot be used.
         """
-        photo = _Decoded(image)
-        [faces] = self._classify(self._frame([photo], whole_if_no_face, min_face_px))
-        return PhotoPrediction(photo=photo.pixels, **vars(faces))
+        photo = _timed_decode(image)
+        [faces] = self._answered(self._detected([photo], whole_if_no_face, min_face_px))
+        return PhotoPrediction(photo=photo[0], **vars(faces))
 
     def predict_many(
-        self,
-        images: Iterable[Image],
-        *,
-        whole_if_no_face: bool = False,
-        min_face_px: int = 0,
+        self, images: Iterable[Image], *, whole_if_no_face: bool = False, min_face_px: int = 0
     ) -> Iterator[PhotoFaces | ImageError]:
-        """The faces of many photos, in their order.
+        """The faces of many photos, in their order; the arguments are those of `predict`.
 
         Groups of up to eight photos are worked on by all cores: the network gets the faces of a
-        group in one batch, and so does the detector where that is faster. Only a few decoded
-        photos for each core are in memory at a time.
-
-        Args:
-            images: As in `predict`; taken as they are needed.
-            whole_if_no_face: As in `predict`.
-            min_face_px: As in `predict`.
+        group in one batch, and so does the detector where that is faster. Images are taken as they
+        are needed; only a few decoded photos for each core are in memory at a time.
 
         Yields:
             For each image its faces, or the error that explains why it cannot be used.
         """
 
-        def frame(photos: list[_Decoded]) -> list[_Framed]:
-            return self._frame(photos, whole_if_no_face, min_face_px)
+        def detected(photos: list[_Decoded]) -> list[PhotoFaces]:
+            return self._detected(photos, whole_if_no_face, min_face_px)
 
         def predict(group: Sequence[Image]) -> list[PhotoFaces | ImageError]:
-            framed: list[_Framed | ImageError] = []
+            results: list[PhotoFaces | ImageError] = []
             for photos in _within_memory(map(_decoded, group)):
-                framed += _past_errors(frame, photos)
-            return _past_errors(self._classify, framed)
+                results += _past_errors(detected, photos)
+            return _past_errors(self._answered, results)
 
         # Small groups come first, so that a few photos keep all cores busy, too.
         yield from chain.from_iterable(map_ordered(predict, growing_groups(images, _GROUP)))
 
-    def grad_cam(self, face: FacePrediction, label: str) -> np.ndarray:
-        """Which pixels of a face speak for a label; see `fer.nets.explain.grad_cam`."""
-        return self.classifier.grad_cam(face.crop, label)
+    def frame(self, photo: np.ndarray, faces: Sequence[Face]) -> np.ndarray:
+        """Crop and align faces the way the network was trained.
 
-    def _frame(
-        self, photos: Sequence["_Decoded"], whole_if_no_face: bool, min_face_px: int
-    ) -> list["_Framed"]:
-        """Detect and frame the faces of photos that are searched together."""
+        Args:
+            photo: RGB, shape (h, w, 3), uint8.
+            faces: Faces on it.
+
+        Returns:
+            Network input, shape (faces, height, width, channels), uint8.
+        """
+        size = {"height": self.card.height, "width": self.card.width}
+        return self._inputs([frame_face(photo, face, self._framing, **size) for face in faces])
+
+    def classify(self, inputs: np.ndarray) -> np.ndarray:
+        """Probabilities for the network input of `frame`, shape (faces, labels), float32."""
+        return self._model.classify(inputs)
+
+    def grad_cam(self, face: FacePrediction, label: str) -> np.ndarray:
+        """Which pixels of a face support a label; see `fer.nets.explain.grad_cam`."""
+        return explain.grad_cam(self._model.network, face.crop, self.card.labels.index(label))
+
+    def _inputs(self, crops: Sequence[np.ndarray]) -> np.ndarray:
+        size = {"height": self.card.height, "width": self.card.width}
+        inputs = np.empty((len(crops), *size.values(), self.card.channels), np.uint8)
+        for i, crop in enumerate(crops):
+            inputs[i] = to_network_input(crop, **size, channels=self.card.channels)
+        return inputs
+
+    def _detected(
+        self, photos: Sequence[_Decoded], whole_if_no_face: bool, min_face_px: int
+    ) -> list[PhotoFaces]:
+        """The faces of photos that are searched together, still without probabilities."""
         clock = _Clock()
-        pixels = [photo.pixels for photo in photos]
+        pixels = [photo for photo, _ in photos]
         detected = self._detector.detect_many(pixels) if self._detector else [[] for _ in photos]
         detect_ms = clock.lap() / max(len(photos), 1)
-        framed = []
-        for photo, faces in zip(photos, detected, strict=True):
-            faces = at_least(min_face_px, faces)
-            size = (photo.pixels.shape[1], photo.pixels.shape[0])
-            places: list[_Place] = [
-                (face.box, face.score, measure(photo.pixels, face)) for face in faces
+        results = []
+        for (photo, decode_ms), all_faces in zip(photos, detected, strict=True):
+            faces = at_least(min_face_px, all_faces)
+            size = (photo.shape[1], photo.shape[0])
+            places: list[dict[str, Any]] = [
+                {"box": face.box, "score": face.score, "quality": measure(photo, face)}
+                for face in faces
             ]
-            inputs = self.classifier.frame(photo.pixels, faces)
+            crops = self.frame(photo, faces)
             if not faces and (self._detector is None or whole_if_no_face):
-                places = [((0, 0, *size), None, None)]
-                inputs = self.classifier.frame_whole(photo.pixels)
-            timings = {"decode": photo.decode_ms, "detect": detect_ms, "align": clock.lap()}
-            framed.append(_Framed(size=size, places=places, inputs=inputs, timings_ms=timings))
-        return framed
+                places, crops = [{"box": (0, 0, *size), "score": None}], self._inputs([photo])
+            timings = {"decode": decode_ms, "detect": detect_ms, "align": clock.lap()}
+            predictions = tuple(
+                FacePrediction(**place, crop=crop, probabilities={})
+                for place, crop in zip(places, crops, strict=True)
+            )
+            results.append(PhotoFaces(size=size, faces=predictions, timings_ms=timings))
+        return results
 
-    def _classify(self, photos: Sequence["_Framed"]) -> list[PhotoFaces]:
-        if not photos:
-            return []
+    def _answered(self, photos: Sequence[PhotoFaces]) -> list[PhotoFaces]:
+        """The same photos with the probabilities of their faces."""
         clock = _Clock()
-        rows = iter(self.classifier.classify(np.concatenate([photo.inputs for photo in photos])))
-        classify_ms = clock.lap() / len(photos)
+        crops = [face.crop for photo in photos for face in photo.faces]
+        rows = iter(self.classify(np.stack(crops)) if crops else ())
+        classify_ms = clock.lap() / max(len(photos), 1)
         return [
-            PhotoFaces(
-                size=photo.size,
+            replace(
+                photo,
                 faces=tuple(
-                    FacePrediction(
-                        box=box,
-                        score=score,
-                        quality=quality,
-                        probabilities=by_label(self.card.labels, row),
-                        crop=crop,
-                    )
-                    for (box, score, quality), crop, row in zip(
-                        photo.places, photo.inputs, rows, strict=False
-                    )
+                    replace(face, probabilities=by_label(self.card.labels, next(rows)))
+                    for face in photo.faces
                 ),
                 timings_ms={**photo.timings_ms, "classify": classify_ms},
             )
@@ -193,41 +204,22 @@ class Predictor:
         ]
 
 
-_Place = tuple[Box, float | None, Quality | None]
-"""Box, detector's score and quality; the latter two None where the whole photo is the face."""
+def files_made(model: str | Path | None) -> tuple[int, ...]:
+    """When the files of detector and model were written, as both may be replaced; 0 if missing."""
+    paths = [yunet_file.yunet_path()]
+    with suppress(ModelNotFoundError):
+        paths.append(models.find(model) / models.CARD_FILE)
+    return tuple(path.stat().st_mtime_ns if path.is_file() else 0 for path in paths)
 
 
-class _Decoded:
-    """A decoded photo.
-
-    Attributes:
-        pixels: RGB, shape (height, width, 3), uint8.
-        decode_ms: How long decoding took.
-    """
-
-    def __init__(self, image: Image) -> None:
-        clock = _Clock()
-        self.pixels = decode(image)
-        self.decode_ms = clock.lap()
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Framed:
-    """One photo's faces, ready for the network; the photo itself is no longer held.
-
-    Attributes:
-        inputs: Network input, shape (faces, height, width, channels), uint8.
-    """
-
-    size: tuple[int, int]
-    places: list[_Place]
-    inputs: np.ndarray
-    timings_ms: dict[str, float]
+def _timed_decode(image: Image) -> _Decoded:
+    clock = _Clock()
+    return decode(image), clock.lap()
 
 
 def _decoded(image: Image) -> _Decoded | ImageError:
     try:
-        return _Decoded(image)
+        return _timed_decode(image)
     except ImageError as error:
         return error
 
@@ -240,7 +232,7 @@ def _within_memory(
     pixels = 0
     for photo in photos:
         group.append(photo)
-        pixels += photo.pixels.size // 3 if isinstance(photo, _Decoded) else 0
+        pixels += 0 if isinstance(photo, ImageError) else photo[0].size // 3
         if pixels >= _GROUP_PIXELS:
             yield group
             group, pixels = [], 0
@@ -251,27 +243,17 @@ def _within_memory(
 def _past_errors(
     work: Callable[[list[_T]], Sequence[_R]], items: Iterable[_T | ImageError]
 ) -> list[_R | ImageError]:
-    """Work on all items at once but the errors among them, which keep their places."""
+    """The results of working on all items at once, except the errors, which keep their places."""
     items = list(items)
     results = iter(work([item for item in items if not isinstance(item, ImageError)]))
     return [item if isinstance(item, ImageError) else next(results) for item in items]
 
 
-def files_made(model: str | Path | None) -> tuple[int, ...]:
-    """When the model and the detector's file came, as both may be replaced; 0: not there."""
-    paths = [yunet_file.yunet_path()]
-    with suppress(ModelNotFoundError):
-        paths.append(models.find(model) / models.CARD_FILE)
-    return tuple(path.stat().st_mtime_ns if path.is_file() else 0 for path in paths)
-
-
 class _Clock:
-    """Milliseconds between laps."""
-
     def __init__(self) -> None:
         self._last = time.perf_counter()
 
     def lap(self) -> float:
-        """Milliseconds since the lap before."""
+        """Milliseconds since the start or the previous lap."""
         last, self._last = self._last, time.perf_counter()
         return (self._last - last) * 1000

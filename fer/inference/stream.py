@@ -10,9 +10,6 @@ from fer.inference.answer import TrackedFace, by_label
 from fer.inference.predictor import Predictor
 from fer.inference.tracking import Tracker
 
-DETECT_EVERY = 4
-SMOOTHING_S = 0.5
-
 _DETECT_WITHIN_S = 0.15
 """In a longer time a face may move by more than its size, which optical flow cannot follow."""
 
@@ -28,8 +25,8 @@ class FaceStream:
         self,
         predictor: Predictor,
         *,
-        detect_every: int = DETECT_EVERY,
-        smoothing_s: float = SMOOTHING_S,
+        every: int = 1,
+        detect_every: int = 4,
         min_face_px: int = 0,
         first_number: int = 1,
         known: Sequence[TrackedFace] = (),
@@ -39,36 +36,32 @@ class FaceStream:
 
         Args:
             predictor: The model with a detector.
-            detect_every: Frames from one detection to the next.
-            smoothing_s: Time constant of the probabilities' exponential mean.
+            every: Only every Nth frame is given.
+            detect_every: Frames from one detection to the next, including those not given.
             min_face_px: Skip faces with a shorter side under this.
             first_number: Number of the first new person.
-            known: People from before, who keep their numbers if they are still there.
+            known: People seen earlier, who keep their numbers if they are still there.
             known_at_s: When they were seen.
 
         Raises:
             DetectorError: If the predictor has no detector.
         """
+        self._predictor = predictor
         self._detector = predictor.detector
-        self._classifier = predictor.classifier
-        self._detect_every = detect_every
+        self._detect_every = max(detect_every // every, 1)
         self._min_face_px = min_face_px
-        self._tracker = Tracker(smoothing_s=smoothing_s, first_number=first_number)
+        self._tracker = Tracker(first_number=first_number)
         for face in known:
-            probabilities = np.array(list(face.probabilities.values()), np.float32)
-            self._tracker.remember(face.number, face.box, probabilities, known_at_s)
+            self._tracker.remember(face, known_at_s)
         self._frames = 0
         self._detected_at_s = -math.inf
 
     def step(self, frame: np.ndarray, at_s: float) -> tuple[TrackedFace, ...]:
-        """Take the next frame.
+        """The people in the next frame, by number.
 
         Args:
             frame: RGB, shape (h, w, 3), uint8.
             at_s: Its time in seconds; never less than before.
-
-        Returns:
-            The people in it, by number.
         """
         self._tracker.follow(frame)
         due = self._frames % self._detect_every == 0
@@ -79,18 +72,14 @@ class FaceStream:
             self._tracker.match(faces, at_s)
         self._frames += 1
         tracks = self._tracker.visible
-        inputs = self._classifier.frame(frame, [track.face for track in tracks])
-        probabilities = self._classifier.classify(inputs)
-        for track, latest in zip(tracks, probabilities, strict=True):
-            self._tracker.smooth(track, latest, at_s)
-        labels = self._classifier.card.labels
+        inputs = self._predictor.frame(frame, [track.face for track in tracks])
+        rows = self._predictor.classify(inputs)
         return tuple(
             TrackedFace(
                 number=track.number,
                 box=track.face.box,
                 score=track.face.score,
-                probabilities=by_label(labels, track.probabilities),
+                probabilities=by_label(self._predictor.card.labels, track.smooth(row, at_s)),
             )
-            for track in tracks
-            if track.probabilities is not None
+            for track, row in zip(tracks, rows, strict=True)
         )

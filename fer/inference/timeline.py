@@ -1,4 +1,4 @@
-"""What people showed over time, in a bounded number of steps however long that is."""
+"""The emotions of people over time, in a bounded number of steps."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -19,16 +19,13 @@ class Timeline:
     """
 
     def __init__(self, labels: Sequence[str], *, step_s: float = 0.25) -> None:
-        """Start empty.
-
-        Args:
-            labels: The model's, in its order.
-            step_s: The shortest step in seconds.
-        """
+        """Start empty, with the model's labels and the shortest step in seconds."""
         self.labels = tuple(labels)
         self.step_s = step_s
+        # By step and person, and by person with the first and last time: the sums of the
+        # probabilities, and behind them how many were added.
         self._steps: dict[tuple[int, int], np.ndarray] = {}
-        self._people: dict[int, _Person] = {}
+        self._people: dict[int, tuple[float, float, np.ndarray]] = {}
         self._dropped: set[int] = set()
 
     @property
@@ -39,46 +36,39 @@ class Timeline:
     def add(self, at_s: float, faces: Iterable[TrackedFace]) -> None:
         """Add the people of one frame."""
         for face in faces:
-            values = np.array([face.probabilities[label] for label in self.labels])
-            person = self._people.get(face.number)
-            if person is None:
-                if len(self._people) >= MAX_PEOPLE:
-                    self._dropped.add(face.number)
-                    continue
-                person = self._people[face.number] = _Person(at_s, len(self.labels))
-            person.add(at_s, values)
-            # The sum of the probabilities, and behind it how many there are.
+            if face.number not in self._people and len(self._people) >= MAX_PEOPLE:
+                self._dropped.add(face.number)
+                continue
+            values = np.array([*(face.probabilities[label] for label in self.labels), 1.0])
+            first_s, _, sums = self._people.get(face.number, (at_s, at_s, np.zeros_like(values)))
+            self._people[face.number] = (first_s, at_s, sums + values)
             place = (int(at_s / self.step_s), face.number)
-            self._steps[place] = self._steps.get(place, 0) + np.append(values, 1)
+            self._steps[place] = self._steps.get(place, 0) + values
         while len({step for step, _ in self._steps}) > _MAX_STEPS:
             self._merge()
 
     def rows(self) -> list[dict[str, Any]]:
-        """One row a step and person: `time_s`, `person`, `emotion`, `confidence`, `p_<label>`."""
+        """One row per step and person: `time_s`, `person`, `emotion`, `confidence`, `p_<label>`."""
         return [
-            {"time_s": round(step * self.step_s, 3), "person": number}
-            | self._row(sums[:-1] / sums[-1])
+            {"time_s": round(step * self.step_s, 3), "person": number} | self._mean(sums)
             for (step, number), sums in sorted(self._steps.items())
         ]
 
     def summary(self) -> list[dict[str, Any]]:
-        """One row a person: `person`, `from_s`, `to_s`, `frames`, `emotion`, …
-
-        The probabilities are means over the frames.
-        """
+        """One row per person: `person`, `from_s`, `to_s`, `frames`, and the mean as in `rows`."""
         return [
             {
                 "person": number,
-                "from_s": round(person.first_s, 2),
-                "to_s": round(person.last_s, 2),
-                "frames": person.frames,
+                "from_s": round(first_s, 2),
+                "to_s": round(last_s, 2),
+                "frames": int(sums[-1]),
             }
-            | self._row(person.sums / person.frames)
-            for number, person in sorted(self._people.items())
+            | self._mean(sums)
+            for number, (first_s, last_s, sums) in sorted(self._people.items())
         ]
 
-    def _row(self, means: np.ndarray) -> dict[str, Any]:
-        return Answer(probabilities=by_label(self.labels, means)).to_row()
+    def _mean(self, sums: np.ndarray) -> dict[str, Any]:
+        return Answer(probabilities=by_label(self.labels, sums[:-1] / sums[-1])).to_row()
 
     def _merge(self) -> None:
         self.step_s *= 2
@@ -87,15 +77,3 @@ class Timeline:
             place = (step // 2, number)
             merged[place] = merged.get(place, 0) + sums
         self._steps = merged
-
-
-class _Person:
-    def __init__(self, at_s: float, labels: int) -> None:
-        self.first_s = self.last_s = at_s
-        self.frames = 0
-        self.sums = np.zeros(labels)
-
-    def add(self, at_s: float, values: np.ndarray) -> None:
-        self.last_s = at_s
-        self.frames += 1
-        self.sums += values

@@ -8,12 +8,16 @@ import cv2
 import numpy as np
 
 from fer.faces.face import Face
+from fer.inference.answer import Box, TrackedFace
 
 MIN_OVERLAP = 0.25
 """Intersection over union from which two boxes are one person's, however fast they move."""
 
 PATIENCE_S = 1.0
 """How long a person who is out of sight keeps the number."""
+
+SMOOTHING_S = 0.5
+"""Time constant of the exponential mean of a person's probabilities."""
 
 _FLOW_PX = 320
 _GRID = 5
@@ -40,37 +44,32 @@ class Track:
     smoothed_at_s: float = 0.0
     visible: bool = True
 
+    def smooth(self, latest: np.ndarray, at_s: float) -> np.ndarray:
+        """Update the exponential mean of the probabilities, and return it."""
+        if self.probabilities is None:
+            self.probabilities = latest
+        else:
+            kept = math.exp(-max(at_s - self.smoothed_at_s, 0.0) / SMOOTHING_S)
+            self.probabilities = kept * self.probabilities + (1 - kept) * latest
+        self.smoothed_at_s = at_s
+        return self.probabilities
+
 
 class Tracker:
     """Matches the faces of each detection to known people, and follows them in between."""
 
-    def __init__(self, *, smoothing_s: float, first_number: int = 1) -> None:
-        """Start without anybody.
-
-        Args:
-            smoothing_s: Time constant of the exponential mean; 0 takes each answer as it is.
-            first_number: Number of the first person.
-        """
-        self._smoothing_s = smoothing_s
+    def __init__(self, *, first_number: int = 1) -> None:
+        """Start without anybody; new people are numbered from `first_number`."""
         self._tracks: list[Track] = []
         self._next = first_number
         self._before: np.ndarray | None = None
 
-    def remember(
-        self, number: int, box: tuple[int, int, int, int], probabilities: np.ndarray, at_s: float
-    ) -> None:
+    def remember(self, known: TrackedFace, at_s: float) -> None:
         """Add a person from an earlier run, out of sight until a detection matches the box."""
-        face = Face(box=box, score=0.0, landmarks=np.zeros((5, 2), np.float32))
-        self._tracks.append(
-            Track(
-                number=number,
-                face=face,
-                seen_at_s=at_s,
-                probabilities=probabilities,
-                smoothed_at_s=at_s,
-                visible=False,
-            )
-        )
+        face = Face(box=known.box, score=0.0, landmarks=np.zeros((5, 2), np.float32))
+        track = Track(number=known.number, face=face, seen_at_s=at_s, visible=False)
+        track.smooth(np.array(list(known.probabilities.values()), np.float32), at_s)
+        self._tracks.append(track)
 
     @property
     def visible(self) -> list[Track]:
@@ -131,18 +130,8 @@ class Tracker:
             self._next += 1
         self._tracks = [track for track in self._tracks if at_s - track.seen_at_s <= PATIENCE_S]
 
-    def smooth(self, track: Track, probabilities: np.ndarray, at_s: float) -> None:
-        """Update a person's exponential mean of probabilities; older ones count less."""
-        if track.probabilities is None or self._smoothing_s <= 0:
-            track.probabilities = probabilities
-        else:
-            passed_s = max(at_s - track.smoothed_at_s, 0.0)
-            kept = math.exp(-passed_s / self._smoothing_s)
-            track.probabilities = kept * track.probabilities + (1 - kept) * probabilities
-        track.smoothed_at_s = at_s
 
-
-def overlap(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> float:
+def overlap(one: Box, other: Box) -> float:
     """Intersection over union of two boxes (x, y, width, height)."""
     across = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
     down = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
@@ -151,9 +140,7 @@ def overlap(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) ->
     return common / union if union else 0.0
 
 
-def _likeness(
-    one: tuple[int, int, int, int], other: tuple[int, int, int, int], passed_s: float
-) -> float:
+def _likeness(one: Box, other: Box, passed_s: float) -> float:
     """How likely two boxes are the same person's: over 1 by overlap, else 0–1 by nearness.
 
     A face that moves fast may leave its box: by its size at once, by twice that in half a second.
@@ -170,7 +157,7 @@ def _likeness(
     return max(1 - apart_px / reach_px, 0.0) if 0.5 < grown < 2 else 0.0
 
 
-def _grid(box: tuple[int, int, int, int]) -> np.ndarray:
+def _grid(box: Box) -> np.ndarray:
     """Points spread over the inner part of a box, shape (25, 2)."""
     x, y, width, height = box
     u, v = np.meshgrid(*[np.linspace(0.2, 0.8, _GRID)] * 2)

@@ -10,9 +10,6 @@ import av.error
 import numpy as np
 
 from fer.errors import VideoError
-from fer.inference.answer import TrackedFace
-from fer.inference.predictor import Predictor
-from fer.inference.stream import DETECT_EVERY, FaceStream
 
 _MISSING_S = 1.0
 """A video that ends this long before its stated duration counts as truncated."""
@@ -40,13 +37,10 @@ class VideoFile:
     """A video that is read from front to back, one frame in memory at a time."""
 
     def __init__(self, source: Path | str | BinaryIO) -> None:
-        """Open a video.
-
-        Args:
-            source: A file's path, or an open binary file.
+        """Open a video from its path or an open binary file.
 
         Raises:
-            VideoError: If it is not there, or not a video.
+            VideoError: If it is missing, or not a video.
         """
         self._name = f"'{source}'" if isinstance(source, (str, Path)) else "The video"
         try:
@@ -59,11 +53,11 @@ class VideoFile:
             ) from None
         if not self._container.streams.video:
             self._container.close()
-            raise VideoError(f"{self._name} holds no pictures, only sound. Choose a video.")
+            raise VideoError(f"{self._name} has sound but no images. Choose another video.")
         self._stream = self._container.streams.video[0]
         self._stream.thread_type = "AUTO"
         self.problem: str | None = None
-        """Where and why frames are missing or damaged; None while all is well."""
+        """Where and why frames are missing or damaged; None if none are."""
 
     def __enter__(self) -> "VideoFile":
         return self
@@ -95,15 +89,9 @@ class VideoFile:
         return round(self.duration_s * self.fps) if self.duration_s else None
 
     def frames(self, *, start: int = 0, every: int = 1) -> Iterator[VideoFrame]:
-        """Every Nth frame; afterwards `problem` is set if any are missing or damaged.
-
-        Args:
-            start: Number of the first frame.
-            every: N.
-        """
-        last_s = 0.0
+        """Every Nth frame from number `start` on; sets `problem` if any are missing or damaged."""
+        last_s = start_s = 0.0
         number = -1
-        start_s = 0.0
         for number, frame in enumerate(self._decoded()):
             at_s = number / self.fps if frame.time is None else float(frame.time)
             if number == 0:
@@ -125,7 +113,7 @@ class VideoFile:
             self._note(f"it ends at {last_s:.1f} s of {self.duration_s:.1f} s")
 
     def frame_near(self, at_s: float) -> np.ndarray:
-        """The frame at a time: RGB, shape (height, width, 3), uint8. Ends other reading."""
+        """The frame at a time: RGB, shape (height, width, 3), uint8. Ends any other reading."""
         start_s = (self._container.start_time or 0) / av.time_base
         # Without an index, seeking may lead past the end; the video is then read from its start.
         for seek_s in (start_s + max(at_s, 0), start_s):
@@ -153,11 +141,9 @@ class VideoFile:
             try:
                 frames = packet.decode()
             except av.error.FFmpegError as error:
-                at = (
-                    ""
-                    if packet.pts is None or packet.time_base is None
-                    else (f" at {float(packet.pts * packet.time_base):.1f} s")
-                )
+                at = ""
+                if packet.pts is not None and packet.time_base is not None:
+                    at = f" at {float(packet.pts * packet.time_base):.1f} s"
                 self._note(f"frames{at} are damaged ({_reason(error)})")
                 continue
             yield from frames
@@ -165,46 +151,6 @@ class VideoFile:
     def _note(self, problem: str) -> None:
         if self.problem is None:
             self.problem = problem
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class VideoStep:
-    """One frame of a video with the people in it."""
-
-    frame: VideoFrame
-    faces: tuple[TrackedFace, ...]
-
-
-def analyse(
-    video: VideoFile,
-    predictor: Predictor,
-    *,
-    every: int = 1,
-    start: int = 0,
-    first_number: int = 1,
-    known: tuple[TrackedFace, ...] = (),
-    known_at_s: float = 0.0,
-) -> Iterator[VideoStep]:
-    """Follow the people through a video.
-
-    Args:
-        video: The video.
-        predictor: The model with a detector.
-        every: Analyse every Nth frame.
-        start: Number of the first frame to analyse.
-        first_number: Number of the first new person.
-        known: People of the frame before `start`.
-        known_at_s: The time of that frame.
-    """
-    stream = FaceStream(
-        predictor,
-        detect_every=max(DETECT_EVERY // every, 1),
-        first_number=first_number,
-        known=known,
-        known_at_s=known_at_s,
-    )
-    for frame in video.frames(start=start, every=every):
-        yield VideoStep(frame=frame, faces=stream.step(frame.pixels, frame.at_s))
 
 
 def _upright(frame: av.VideoFrame) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""A video on its way to a timeline, in short spells of work, so that it can be paused."""
+"""A video → a timeline, in short spells of work, so that it can be paused."""
 
 import io
 import time
@@ -7,14 +7,16 @@ from pathlib import Path
 import numpy as np
 
 from fer.inference.predictor import Predictor
+from fer.inference.stream import FaceStream
 from fer.inference.timeline import Timeline
-from fer.inference.video import VideoFile, analyse
+from fer.inference.video import VideoFile
 
 
 class VideoAnalysis:
     """Follows the people through a video; each `advance` resumes where the last one stopped.
 
     Attributes:
+        video: The video, with its duration, and its problem as far as it has been read.
         timeline: Who showed what so far.
         frames: How many frames have been analysed.
         at_s: How far into the video that is.
@@ -25,7 +27,7 @@ class VideoAnalysis:
         """Open a video.
 
         Args:
-            source: Its bytes, or where it lies.
+            source: Its bytes or its path.
             predictor: The model with a detector.
             every: Analyse every Nth frame.
 
@@ -37,8 +39,9 @@ class VideoAnalysis:
         self.at_s = 0.0
         self.is_done = False
         self._source = source
-        self._video = self._open()
-        self._steps = analyse(self._video, predictor, every=every)
+        self.video = self._open()
+        self._frames = self.video.frames(every=every)
+        self._stream = FaceStream(predictor, every=every)
         self._spent_s = 0.0
 
     def advance(self, for_s: float) -> None:
@@ -46,36 +49,27 @@ class VideoAnalysis:
         started = time.monotonic()
         spent_s = 0.0
         while not self.is_done and spent_s <= for_s:
-            step = next(self._steps, None)
-            if step is None:
+            frame = next(self._frames, None)
+            if frame is None:
                 self.is_done = True
                 self.close()
             else:
                 self.frames += 1
-                self.at_s = step.frame.at_s
-                self.timeline.add(step.frame.at_s, step.faces)
+                self.at_s = frame.at_s
+                self.timeline.add(frame.at_s, self._stream.step(frame.pixels, frame.at_s))
             spent_s = time.monotonic() - started
         self._spent_s += spent_s
 
     @property
-    def duration_s(self) -> float | None:
-        """How long the video is, if it names that."""
-        return self._video.duration_s
-
-    @property
     def share(self) -> float:
         """How much of it is done, 0–1; 0 while that is unknown."""
-        return min(self.at_s / self.duration_s, 1.0) if self.duration_s else 0.0
+        duration_s = self.video.duration_s
+        return min(self.at_s / duration_s, 1.0) if duration_s else 0.0
 
     @property
     def left_s(self) -> float | None:
         """About how long the rest takes."""
         return self._spent_s / self.share * (1 - self.share) if self.share else None
-
-    @property
-    def problem(self) -> str | None:
-        """What is damaged in the video, as far as it has been read."""
-        return self._video.problem
 
     def frame_at(self, at_s: float) -> np.ndarray:
         """The frame at a moment: RGB, shape (height, width, 3), uint8."""
@@ -83,8 +77,8 @@ class VideoAnalysis:
             return video.frame_near(at_s)
 
     def close(self) -> None:
-        """Let the file go; `frame_at` opens it again."""
-        self._video.close()
+        """Close the file; `frame_at` opens it again."""
+        self.video.close()
 
     def _open(self) -> VideoFile:
         source = self._source

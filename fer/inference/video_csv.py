@@ -1,14 +1,16 @@
 """A video → a CSV file with a row for each person on each frame, which can be resumed."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 from fer.inference.answer import TrackedFace, face_columns
 from fer.inference.csv_log import GrowingCsv, one_line
 from fer.inference.predictor import Predictor
-from fer.inference.video import VideoFile, VideoStep, analyse
+from fer.inference.stream import FaceStream
+from fer.inference.video import VideoFile
 from fer.progress import Progress
 
 
@@ -62,32 +64,30 @@ def analyse_to_csv(
     columns = ("frame", "time_s", "model", *face_columns(card.labels))
     _ = predictor.detector  # raises before a file is created
     with VideoFile(source) as video, GrowingCsv(out, columns) as table:
-        before = _Before(card.labels)
-        for row in table.rows(model=model):
-            before.add(row)
+        before = frames = start = people = 0
+        seconds = 0.0
+        faces: tuple[TrackedFace, ...] = ()
+        for number, at_s, faces in frames_in(table.rows(model=model)):
+            before, start, seconds = before + 1, number + every, at_s
+            people = max([people, *(face.number for face in faces)])
+        stream = FaceStream(
+            predictor, every=every, first_number=people + 1, known=faces, known_at_s=seconds
+        )
         planned = -(-(video.frames_planned or 0) // every)
-        frames, people, seconds = 0, before.people, before.at_s
         stopped = False
-        for step in analyse(
-            video,
-            predictor,
-            every=every,
-            start=before.frame + every if before.frames else 0,
-            first_number=before.people + 1,
-            known=tuple(before.known),
-            known_at_s=before.at_s,
-        ):
-            table.write(_rows(step, model))
-            frames += 1
-            seconds = step.frame.at_s
-            people = max([people, *(face.number for face in step.faces)])
+        for frame in video.frames(start=start, every=every):
+            faces = stream.step(frame.pixels, frame.at_s)
+            shared = {"frame": frame.number, "time_s": f"{frame.at_s:.3f}", "model": model}
+            table.write([shared | face.to_row() for face in faces] or [shared])
+            frames, seconds = frames + 1, frame.at_s
+            people = max([people, *(face.number for face in faces)])
             if progress:
-                progress(before.frames + frames, planned)
+                progress(before + frames, planned)
             if stop is not None and stop.is_set():
                 stopped = True
                 break
     return VideoReport(
-        before=before.frames,
+        before=before,
         frames=frames,
         people=people,
         seconds=seconds,
@@ -96,34 +96,11 @@ def analyse_to_csv(
     )
 
 
-class _Before:
-    """What an earlier run wrote, read row by row."""
-
-    def __init__(self, labels: tuple[str, ...]) -> None:
-        self._labels = labels
-        self.frames = 0
-        self.frame = -1
-        self.at_s = 0.0
-        self.people = 0
-        self.known: list[TrackedFace] = []
-
-    def add(self, row: dict[str, str]) -> None:
-        if int(row["frame"]) != self.frame:
-            self.frame, self.at_s, self.known = int(row["frame"]), float(row["time_s"]), []
-            self.frames += 1
-        if row["face"]:
-            face = TrackedFace.from_row(row, self._labels)
-            self.known.append(face)
-            self.people = max(self.people, face.number)
-
-
-def _rows(step: VideoStep, model: str) -> Iterator[dict[str, object]]:
-    shared = {
-        "frame": step.frame.number,
-        "time_s": f"{step.frame.at_s:.3f}",
-        "model": model,
-    }
-    if not step.faces:
-        yield shared
-    for face in step.faces:
-        yield shared | face.to_row()
+def frames_in(
+    rows: Iterable[dict[str, str]],
+) -> Iterator[tuple[int, float, tuple[TrackedFace, ...]]]:
+    """The number, time in seconds and people of each frame of a file that was written here."""
+    for number, group in groupby(rows, key=lambda row: int(row["frame"])):
+        same = list(group)
+        faces = tuple(TrackedFace.from_row(row) for row in same if row["face"])
+        yield number, float(same[0]["time_s"]), faces

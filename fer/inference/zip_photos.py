@@ -14,13 +14,7 @@ MAX_PHOTO_BYTES = 50_000_000
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ZipPhoto:
-    """One photo of an archive; it is unpacked when it is read, in memory.
-
-    Attributes:
-        name: Its path inside the archive.
-        archive: The whole archive.
-        entry: Where the photo lies in it.
-    """
+    """One photo of an archive, unpacked in memory when it is read; `name` is its path inside."""
 
     name: str
     archive: bytes = field(repr=False)
@@ -30,15 +24,17 @@ class ZipPhoto:
         """The photo's file.
 
         Raises:
-            UnreadableImageError: If it is damaged or locked by a password.
-            ImageTooLargeError: If it has over 50 MB.
+            UnreadableImageError: If it is damaged or needs a password.
+            ImageTooLargeError: If it is over 50 MB.
         """
         try:
             with (
                 zipfile.ZipFile(io.BytesIO(self.archive)) as archive,
                 archive.open(self.entry) as file,
             ):
-                photo = file.read(MAX_PHOTO_BYTES + 1)  # what the entry claims may be a lie
+                photo = file.read(
+                    MAX_PHOTO_BYTES + 1
+                )  # the size that the entry states may be wrong
         except Exception as error:  # noqa: BLE001 - damaged archives raise nearly anything
             raise UnreadableImageError(
                 f"'{self.name}' cannot be unpacked ({error}). Make the archive again, without a "
@@ -46,17 +42,13 @@ class ZipPhoto:
             ) from None
         if len(photo) > MAX_PHOTO_BYTES:
             raise ImageTooLargeError(
-                f"'{self.name}' has over {MAX_PHOTO_BYTES / 1e6:.0f} MB. Scale it down."
+                f"'{self.name}' is over {MAX_PHOTO_BYTES / 1e6:.0f} MB. Scale it down."
             )
         return photo
 
 
 def photos_in_zip(name: str, data: bytes) -> list[ZipPhoto]:
-    """The photos of an archive, sorted by name.
-
-    Args:
-        name: What to call the archive.
-        data: The archive.
+    """The photos of an archive, sorted by name; errors call the archive by `name`.
 
     Raises:
         UnreadableImageError: If it is damaged or holds no photos.

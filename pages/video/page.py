@@ -101,9 +101,9 @@ def advance(analysis: VideoAnalysis) -> None:
             if analysis.is_done:
                 st.rerun()
             bar.progress(analysis.share, progress_words(analysis))
-    if analysis.problem:
+    if analysis.video.problem:
         st.warning(
-            f"The video is damaged: {analysis.problem}. What could be read is shown.",
+            f"The video is damaged: {analysis.video.problem}. What could be read is shown.",
             icon=":material/broken_image:",
         )
 
@@ -115,7 +115,8 @@ def toggle_pause() -> None:
 def progress_words(analysis: VideoAnalysis) -> str:
     left_s = 0.0 if st.session_state[keys.PAUSED] else analysis.left_s or 0.0
     eta = f", about {duration(left_s)} left" if left_s > 1 else ""
-    whole = f" of {analysis.duration_s:.1f}" if analysis.duration_s else ""
+    duration_s = analysis.video.duration_s
+    whole = f" of {duration_s:.1f}" if duration_s else ""
     return f"{analysis.at_s:.1f}{whole} s, {analysis.frames:,} frames{eta}"
 
 

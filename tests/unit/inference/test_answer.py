@@ -38,7 +38,7 @@ def test_a_row_in_a_file_has_four_places_and_is_read_back_as_it_was_written(
     assert path.read_text().splitlines()[1] == "3,-4,5,60,70,0.988,sad,0.5000,0.1235,0.5000,0.3765"
     with path.open(newline="") as file:
         [row] = csv.DictReader(file)
-    again = TrackedFace.from_row(row, LABELS)
+    again = TrackedFace.from_row(row)
     assert again.to_row() == person.to_row()
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fer.errors import UnreadableImageError
-from fer.inference.folders import photos_in, predict_to_csv
+from fer.inference.folders import photos_among, predict_to_csv
 from fer.inference.predictor import Predictor
 
 
@@ -49,7 +49,7 @@ def test_every_photo_has_its_rows_and_a_bad_one_has_its_reason(
 def test_the_answers_are_those_of_one_photo_at_a_time(
     photos: Path, square_predictor: Predictor
 ) -> None:
-    files = list(photos_in(photos, recursive=False))
+    files = list(photos_among([photos]))
     together = list(square_predictor.predict_many(files))
     for file, found in zip(files, together, strict=True):
         [face], [alone] = found.faces, square_predictor.predict(file).faces

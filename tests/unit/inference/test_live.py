@@ -76,8 +76,8 @@ def test_a_frame_that_is_not_a_small_jpeg_is_refused(
 ) -> None:
     stream = LiveStream(square_predictor)
     png = bytes(cv2.imencode(".png", square_frame(40))[1])
-    assert refused(stream, png) == "picture"
-    assert refused(stream, jpeg(square_frame(40))[:300]) == "picture"
+    assert refused(stream, png) == "image"
+    assert refused(stream, jpeg(square_frame(40))[:300]) == "image"
     assert refused(stream, jpeg(np.zeros((16, live.MAX_FRAME_PX + 1, 3), np.uint8))) == "size"
     assert refused(stream, b"\xff" * (live.MAX_FRAME_BYTES + 1)) == "size"
 

@@ -21,7 +21,7 @@ def test_overlap_is_intersection_over_union() -> None:
 def test_two_people_keep_their_numbers_whatever_order_they_are_found_in(
     make_face: MakeFace,
 ) -> None:
-    tracker = Tracker(smoothing_s=0.5)
+    tracker = Tracker()
     tracker.match([make_face(0, 0, 50), make_face(100, 0, 50)], 0.0)
     tracker.match([make_face(105, 2, 50), make_face(6, 1, 50)], 0.1)
     assert [(track.number, track.face.box[0]) for track in tracker.visible] == [(1, 6), (2, 105)]
@@ -30,7 +30,7 @@ def test_two_people_keep_their_numbers_whatever_order_they_are_found_in(
 def test_a_face_that_jumps_less_than_its_size_is_the_same_and_one_far_off_is_not(
     make_face: MakeFace,
 ) -> None:
-    tracker = Tracker(smoothing_s=0.5)
+    tracker = Tracker()
     tracker.match([make_face(0, 0, 50)], 0.0)
     tracker.match([make_face(42, 0, 50)], 0.1)
     assert [track.number for track in tracker.visible] == [1]
@@ -39,7 +39,7 @@ def test_a_face_that_jumps_less_than_its_size_is_the_same_and_one_far_off_is_not
 
 
 def test_a_face_may_move_further_where_more_time_has_passed(make_face: MakeFace) -> None:
-    tracker = Tracker(smoothing_s=0.5)
+    tracker = Tracker()
     tracker.match([make_face(0, 0, 50)], 0.0)
     tracker.match([make_face(80, 0, 50)], 0.4)
     assert [track.number for track in tracker.visible] == [1]
@@ -48,7 +48,7 @@ def test_a_face_may_move_further_where_more_time_has_passed(make_face: MakeFace)
 def test_a_box_that_overlaps_wins_over_a_person_who_could_have_moved_there(
     make_face: MakeFace,
 ) -> None:
-    tracker = Tracker(smoothing_s=0.5)
+    tracker = Tracker()
     lost, seen = make_face(0, 0, 100), make_face(101, 0, 100)
     tracker.match([lost, seen], 0.0)
     tracker.match([seen], 0.4)
@@ -59,7 +59,7 @@ def test_a_box_that_overlaps_wins_over_a_person_who_could_have_moved_there(
 def test_a_person_who_is_lost_for_a_moment_keeps_the_number_and_later_does_not(
     make_face: MakeFace,
 ) -> None:
-    tracker = Tracker(smoothing_s=0.5)
+    tracker = Tracker()
     face = make_face(0, 0, 50)
     tracker.match([face], 0.0)
     tracker.match([], 0.5)
@@ -72,10 +72,8 @@ def test_a_person_who_is_lost_for_a_moment_keeps_the_number_and_later_does_not(
     assert [track.number for track in tracker.visible] == [2]
 
 
-def test_boxes_follow_the_picture_between_detections(
-    make_face: MakeFace, square_frame: Draw
-) -> None:
-    tracker = Tracker(smoothing_s=0.5)
+def test_boxes_follow_the_image_between_detections(make_face: MakeFace, square_frame: Draw) -> None:
+    tracker = Tracker()
     tracker.follow(square_frame(40))
     tracker.match([make_face(40, 50, 60)], 0.0)
     for x in (44, 48, 52):
@@ -89,12 +87,12 @@ def test_boxes_follow_the_picture_between_detections(
 
 @pytest.mark.parametrize("fps", [5, 30])
 def test_smoothing_depends_on_time_and_not_on_the_rate(make_face: MakeFace, fps: int) -> None:
-    tracker = Tracker(smoothing_s=0.5)
+    tracker = Tracker()
     tracker.match([make_face(0, 0, 50)], 0.0)
     [track] = tracker.visible
-    tracker.smooth(track, np.array([1.0, 0.0]), 0.0)
+    track.smooth(np.array([1.0, 0.0]), 0.0)
     for frame in range(1, fps + 1):
-        tracker.smooth(track, np.array([0.0, 1.0]), frame / fps)
+        track.smooth(np.array([0.0, 1.0]), frame / fps)
     assert track.probabilities is not None
     assert track.probabilities[0] == pytest.approx(np.exp(-1 / 0.5), abs=1e-6)
 
@@ -120,7 +118,7 @@ def test_a_stream_of_few_frames_a_second_detects_on_each(
     assert [face.number for faces in seen for face in faces] == [1] * 3
 
 
-def test_a_stream_looks_for_a_face_on_every_frame_while_there_is_none(
+def test_a_stream_detects_on_every_frame_until_there_is_a_face(
     square_predictor: Predictor, square_frame: Draw
 ) -> None:
     stream = FaceStream(square_predictor, detect_every=30)
@@ -135,5 +133,5 @@ def test_a_known_person_keeps_the_number(square_predictor: Predictor, square_fra
     assert again.number == 7
 
 
-def test_small_faces_are_left_out(square_predictor: Predictor, square_frame: Draw) -> None:
+def test_small_faces_are_skipped(square_predictor: Predictor, square_frame: Draw) -> None:
     assert FaceStream(square_predictor, min_face_px=61).step(square_frame(40), 0.0) == ()

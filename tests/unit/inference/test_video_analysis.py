@@ -42,7 +42,7 @@ def test_a_video_in_many_short_spells_gives_what_it_gives_in_one(
 
 def test_progress_grows_with_the_frames(video: Path, square_predictor: Predictor) -> None:
     analysis = VideoAnalysis(video, square_predictor, every=2)
-    assert (analysis.share, analysis.left_s, analysis.duration_s) == (0, None, FRAMES / FPS)
+    assert (analysis.share, analysis.left_s, analysis.video.duration_s) == (0, None, FRAMES / FPS)
     for _ in range(6):
         analysis.advance(0)
     assert (analysis.frames, analysis.at_s, analysis.share) == (6, 1.0, 0.5)
