@@ -29,37 +29,20 @@ class Emotion:
 
 
 _KNOWN = (
-    Emotion(label="angry", color="#D55E00", symbol="😠", aliases=("anger", "an", "ang", "mad")),
-    Emotion(
-        label="disgust",
-        color="#009E73",
-        symbol="🤢",
-        aliases=("disgusted", "di", "dis", "disgusting"),
-    ),
-    Emotion(
-        label="fear",
-        color="#CC79A7",
-        symbol="😨",
-        aliases=("fearful", "afraid", "scared", "fe", "fea", "af"),
-    ),
-    Emotion(
-        label="happy",
-        color="#E69F00",
-        symbol="😄",
-        aliases=("happiness", "joy", "ha", "hap", "happily"),
-    ),
-    Emotion(label="neutral", color="#8C8C8C", symbol="😐", aliases=("ne", "neu", "calm", "normal")),
-    Emotion(label="sad", color="#0072B2", symbol="😢", aliases=("sadness", "sa", "unhappy")),
-    Emotion(
-        label="surprise",
-        color="#56B4E9",
-        symbol="😮",
-        aliases=("surprised", "su", "sur", "suprise", "surprize", "surprising"),
-    ),
-    Emotion(label="contempt", color="#AA4499", symbol="😏", aliases=("contemptuous", "co", "con")),
+    ("angry", "#D55E00", "😠", "anger an ang mad"),
+    ("disgust", "#009E73", "🤢", "disgusted di dis disgusting"),
+    ("fear", "#CC79A7", "😨", "fearful afraid scared fe fea af"),
+    ("happy", "#E69F00", "😄", "happiness joy ha hap happily"),
+    ("neutral", "#8C8C8C", "😐", "ne neu calm normal"),
+    ("sad", "#0072B2", "😢", "sadness sa unhappy"),
+    ("surprise", "#56B4E9", "😮", "surprised su sur suprise surprize surprising"),
+    ("contempt", "#AA4499", "😏", "contemptuous co con"),
 )
 
-EMOTIONS: dict[str, Emotion] = {emotion.label: emotion for emotion in _KNOWN}
+EMOTIONS: dict[str, Emotion] = {
+    label: Emotion(label=label, color=color, symbol=symbol, aliases=tuple(aliases.split()))
+    for label, color, symbol, aliases in _KNOWN
+}
 ALL: tuple[str, ...] = tuple(EMOTIONS)
 
 FER2013: tuple[str, ...] = ALL[:7]
@@ -70,9 +53,7 @@ FER2013_CODES: tuple[str, ...] = ("angry", "disgust", "fear", "happy", "sad", "s
 
 _CUSTOM_COLOR = "#6B7280"
 _CUSTOM_SYMBOL = "🙂"
-_ALIASES = {
-    alias: emotion.label for emotion in _KNOWN for alias in (emotion.label, *emotion.aliases)
-}
+_ALIASES = {name: one.label for one in EMOTIONS.values() for name in (one.label, *one.aliases)}
 
 
 def canonical(name: str) -> str:

@@ -1,25 +1,4 @@
-"""Every deliberate error of the library, in one tree.
-
-FerError
-├── ImageError                 an image that cannot be used
-│   ├── UnreadableImageError   not an image, or a damaged one
-│   ├── ImageTooLargeError     more pixels than the bound
-│   └── ImageTooSmallError     too few pixels to hold a face
-├── VideoError                 a video that cannot be read or written
-├── StreamError                a camera's frame that is refused
-├── ResultsError               a file of results that is not what it should be
-├── DetectorError              a face detector that is unknown, missing or damaged
-├── LabelError                 an emotion name outside the known sets
-├── DatasetError               a data set that is not there or cannot be read
-├── MissingPackageError        a package of an extra that is not installed
-├── ConfigError                a setting that is impossible
-├── TrainingError              a training that cannot start, go on or end well
-└── ModelError              a trained model that cannot be loaded or saved
-    ├── ModelNotFoundError     no model of that name
-    └── CardError              a card that is damaged, newer, or does not fit its network
-
-A message says what was found, what was expected, and what to do next.
-"""
+"""Every deliberate error: a message says what was found, what was expected and what to do."""
 
 
 class FerError(Exception):
@@ -83,7 +62,7 @@ class ConfigError(FerError):
 
 
 class TrainingError(FerError):
-    """A training that cannot start, go on or end well."""
+    """A training that cannot start, continue or end well."""
 
 
 class ModelError(FerError):

@@ -6,11 +6,12 @@ RGB everywhere; grey has one channel. OpenCV's BGR appears only where OpenCV is 
 import io
 import stat
 import warnings
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from fer.errors import ImageError, ImageTooLargeError, ImageTooSmallError, UnreadableImageError
 
@@ -28,17 +29,6 @@ MIN_SIDE_PX = 12
 
 _EXPECTED = "a JPEG, PNG, WebP, GIF, BMP or TIFF image"
 _GROUND = (255, 255, 255)  # shows through transparent pixels
-
-_UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-"""The transposition that undoes each EXIF orientation."""
 
 
 def decode(source: Path | str | bytes | np.ndarray) -> np.ndarray:
@@ -136,7 +126,9 @@ def _from_bytes(data: bytes, name: str) -> np.ndarray:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             _check_size(*image.size, name)
             image.load()
-            return np.array(_upright(_to_rgb(image), image))
+            with suppress(Exception):  # an image with damaged metadata is still an image
+                ImageOps.exif_transpose(image, in_place=True)
+            return np.array(_to_rgb(image))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _too_large(f"{name} has over {MAX_PIXELS / 1e6:.0f}") from None
     except UnidentifiedImageError:
@@ -206,14 +198,6 @@ def _to_8_bits(values: np.ndarray) -> np.ndarray:
         scale = 255 / (high - low) if high > low else 0
         return cv2.convertScaleAbs(finite, alpha=scale, beta=-low * scale)
     return cv2.convertScaleAbs(finite, alpha=255 / white)
-
-
-def _upright(rgb: Image.Image, source: Image.Image) -> Image.Image:
-    try:
-        orientation = source.getexif().get(ExifTags.Base.Orientation)
-    except Exception:  # noqa: BLE001 — an image with damaged metadata is still an image
-        return rgb
-    return rgb.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else rgb
 
 
 _SIGNATURES = (

@@ -19,32 +19,9 @@ Config = TypeVar("Config")
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Option:
-    """What is declared of a field beside its default; see `option`."""
+    """What is declared of a field beside its default.
 
-    help: str
-    low: float | None
-    high: float | None
-    choices: tuple[Any, ...]
-    group: str
-    source: str
-    empty: str
-
-
-def option(
-    default: Any,
-    help: str,
-    *,
-    low: float | None = None,
-    high: float | None = None,
-    choices: tuple[Any, ...] = (),
-    group: str = "",
-    source: str = "",
-    empty: str = "",
-) -> Any:
-    """A field of a configuration.
-
-    Args:
-        default: Its value; its type is the option's type. A dict stands for a table of numbers.
+    Attributes:
         help: One line for people.
         low: Least value allowed, of a number.
         high: Greatest value allowed, of a number.
@@ -52,12 +29,27 @@ def option(
         group: Heading in a form; an option without one gets no widget of its own.
         source: Where a form finds the choices, if they depend on the machine or on heavy imports:
             `architectures`, `emotions` or `models`.
-        empty: What an empty text or list means, in a form.
+        empty: The meaning of an empty text or list, in a form.
     """
-    declared = Option(
-        help=help, low=low, high=high, choices=choices, group=group, source=source, empty=empty
-    )
-    metadata = {"option": declared}
+
+    help: str
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[Any, ...] = ()
+    group: str = ""
+    source: str = ""
+    empty: str = ""
+
+
+def option(default: Any, help: str, **declared: Any) -> Any:
+    """A field of a configuration.
+
+    Args:
+        default: Its value; its type is the option's type. A dict is a table of numbers.
+        help: One line for people.
+        declared: The other attributes of `Option`.
+    """
+    metadata = {"option": Option(help=help, **declared)}
     if isinstance(default, dict):
         return dataclasses.field(default_factory=lambda: dict(default), metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)
