@@ -24,7 +24,7 @@ COMMANDS = {
     "save": ("models", "Write a model's network for other programs."),
     "adopt": ("models", "Make a model of a network that was trained elsewhere."),
     "architectures": ("models", "List the networks with their cost, or show one layer by layer."),
-    "app": ("app", "Serve the pages, for a browser on this machine."),
+    "app": ("app", "Serve the app to browsers on this machine."),
     "runs": ("runs", "Manage training runs."),
     "data": ("data", "Manage the data sets of this machine."),
     "detectors": ("detectors", "Manage the face detectors of this machine."),

@@ -23,7 +23,7 @@ from fer.errors import ImageError
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from fer.inference.prediction import PhotoFaces
+    from fer.inference.answer import PhotoFaces
     from fer.inference.predictor import Predictor
 
 FormOption = Annotated[

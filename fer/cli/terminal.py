@@ -42,9 +42,7 @@ err = _Output(stderr=True)
 
 ModelArgument = Annotated[str, typer.Argument(help="A model's name or folder.")]
 ModelOption = Annotated[str | None, typer.Option("--model", help="A model's name or folder.")]
-DatasetArgument = Annotated[
-    str, typer.Argument(help="A data set's folder or name, or 'synthetic'.")
-]
+DatasetArgument = Annotated[str, typer.Argument(help="A data set's name or path, or 'synthetic'.")]
 SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", help="Any other option, such as --set augmentation.erase=0.5."),

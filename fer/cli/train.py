@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 def train(
     dataset: Annotated[
-        str | None, typer.Argument(help="A data set's folder or name, or 'synthetic'.")
+        str | None, typer.Argument(help="A data set's name or path, or 'synthetic'.")
     ] = None,
     out_folder: Annotated[
         Path | None, typer.Option("--out", help="Also write the model to this folder.")
@@ -52,7 +52,7 @@ def train(
         float | None,
         typer.Option(help="Share of train to hold out if there is no validation split."),
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of all randomness.")] = None,
     options: SetOption = None,
     start_from: Annotated[
         str | None, typer.Option("--from", help="A model to start from (fine-tuning).")

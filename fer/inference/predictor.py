@@ -18,9 +18,8 @@ from fer.faces.detection import Detector, load_detector
 from fer.faces.face import Face, at_least
 from fer.faces.quality import measure
 from fer.images import decode, to_network_input
-from fer.inference.answer import by_label
+from fer.inference.answer import FacePrediction, PhotoFaces, PhotoPrediction, by_label
 from fer.inference.parallel import growing_groups, map_ordered
-from fer.inference.prediction import FacePrediction, PhotoFaces, PhotoPrediction
 from fer.models.card import ModelCard
 from fer.models.model import Model
 from fer.nets import explain

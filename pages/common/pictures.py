@@ -8,8 +8,8 @@ from html import escape
 import numpy as np
 from PIL import Image
 
+from fer.inference.answer import FacePrediction
 from fer.inference.drawing import draw_faces
-from fer.inference.prediction import FacePrediction
 
 SHOWN_LONG_SIDE_PX = 1280
 _SHOWN_AT_LEAST_PX = 600

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fer.errors import FerError, ModelError
-from fer.inference.prediction import FacePrediction
+from fer.inference.answer import FacePrediction
 from fer.inference.predictor import Predictor
 from fer.nets.explain import heat_on_face
 from pages.common.pictures import annotated

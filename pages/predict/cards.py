@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from fer import emotions
-from fer.inference.prediction import FacePrediction
+from fer.inference.answer import FacePrediction
 from pages.common.charts import bars_html, percent
 from pages.common.pictures import data_uri
 

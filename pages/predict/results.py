@@ -13,7 +13,7 @@ import streamlit as st
 
 from fer import emotions
 from fer.errors import FerError
-from fer.inference.prediction import FacePrediction
+from fer.inference.answer import FacePrediction
 from pages.common.charts import bars_html
 from pages.predict import keys
 from pages.predict.analysis import Analysis, Photo

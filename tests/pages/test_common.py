@@ -6,7 +6,7 @@ from PIL import Image
 
 from fer import emotions
 from fer.errors import DatasetError
-from fer.inference.prediction import FacePrediction
+from fer.inference.answer import FacePrediction
 from pages.common import errors
 from pages.common.charts import bars_html, percent
 from pages.common.errors import plain

@@ -90,13 +90,13 @@ def test_calibrate_keeps_a_temperature_that_predict_applies(
         assert one["faces"][0]["probabilities"] != other["faces"][0]["probabilities"]
 
 
-def test_evaluate_names_a_data_set_that_is_not_there(tiny_folder: Path) -> None:
+def test_evaluate_names_a_missing_data_set(tiny_folder: Path) -> None:
     result = run("evaluate", tiny_folder, "/nowhere/at/all")
     assert result.exit_code == 1
     assert "No data set at" in result.stderr
 
 
-def test_a_report_goes_home_where_the_place_begins_with_a_tilde(
+def test_a_tilde_in_the_path_of_a_report_is_the_home_folder(
     small_set: Path, tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))

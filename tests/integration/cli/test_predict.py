@@ -86,7 +86,7 @@ def test_json_is_valid_whatever_a_file_is_called(photos: Path, tiny_folder: Path
     assert [row["file"] for row in json.loads(result.stdout_bytes)] == [str(odd)]
 
 
-def test_files_that_are_no_images_are_named_by_their_path(tmp_path: Path) -> None:
+def test_files_that_are_not_images_are_named_by_their_path(tmp_path: Path) -> None:
     (tmp_path / "set" / "happy").mkdir(parents=True)
     (tmp_path / "set" / "happy" / "a.jpg").write_text("not an image")
     result = run("data", "show", tmp_path / "set")

@@ -60,7 +60,7 @@ def test_an_option_cannot_be_a_value_and_a_table(small_set: Path) -> None:
     assert "Give one of them" in result.stderr
 
 
-def test_an_interrupt_while_it_loads_leaves_tensorflows_notes_away(
+def test_an_interrupt_during_loading_hides_the_messages_of_tensorflow(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     @quiet_imports()

@@ -2,7 +2,7 @@ import numpy as np
 
 from fer.errors import UnreadableImageError
 from fer.faces.quality import Quality
-from fer.inference.prediction import FacePrediction
+from fer.inference.answer import FacePrediction
 from pages.predict.analysis import Analysis, Photo
 from pages.predict.results import answer_key, photos_as_json, rows
 

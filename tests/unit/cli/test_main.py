@@ -14,14 +14,14 @@ def test_the_list_of_commands_shows_the_first_sentence_of_each_commands_help(nam
     assert sentence in " ".join(helped.stdout.split())
 
 
-def test_a_mistyped_command_is_answered_with_the_one_that_is_meant() -> None:
+def test_a_mistyped_command_suggests_the_right_one() -> None:
     result = CliRunner().invoke(app, ["predcit"])
     assert result.exit_code == 2
     assert "Did you mean 'predict'?" in result.stderr
 
 
 @pytest.mark.parametrize("name", ["runs", "data", "detectors"])
-def test_the_help_of_a_group_cuts_no_sentence_off(name: str) -> None:
+def test_the_help_of_a_group_truncates_no_sentence(name: str) -> None:
     listed = CliRunner().invoke(app, [name, "--help"]).stdout.partition("Commands:")[2]
     assert listed
     assert "..." not in listed

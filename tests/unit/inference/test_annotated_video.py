@@ -31,7 +31,7 @@ def test_the_annotated_video_shows_the_box_and_keeps_length_and_size(
     assert {path.name for path in tmp_path.iterdir()} == {"out.csv", "marked.mp4"}
 
 
-def test_the_annotated_video_never_takes_the_place_of_the_video_or_its_rows(
+def test_the_annotated_video_never_replaces_the_video_or_its_rows(
     video_file: Path, tmp_path: Path
 ) -> None:
     source, table, link = tmp_path / "video.mp4", tmp_path / "video.csv", tmp_path / "link.mp4"

@@ -59,7 +59,7 @@ def test_the_answers_are_those_of_one_photo_at_a_time(
         )
 
 
-def test_stopped_work_resumes_and_ends_as_if_it_had_not_been(
+def test_resumed_work_ends_like_uninterrupted_work(
     photos: Path, square_predictor: Predictor, tmp_path: Path
 ) -> None:
     whole, out, stop = tmp_path / "whole.csv", tmp_path / "out.csv", threading.Event()
@@ -95,7 +95,7 @@ def test_a_folder_without_photos_is_an_error_that_names_the_option(
         predict_to_csv(square_predictor, [tmp_path], tmp_path / "out.csv")
 
 
-def test_bad_files_with_odd_names_cost_no_row_when_work_resumes(
+def test_bad_files_with_odd_names_keep_their_rows_when_work_resumes(
     photos: Path, square_predictor: Predictor, tmp_path: Path
 ) -> None:
     odd = [photos / "two\nlines.jpg", photos / "not\udcffutf8.jpg"]

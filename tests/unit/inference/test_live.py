@@ -51,7 +51,7 @@ def test_a_session_has_one_stream(streams: LiveStreams, square_predictor: Predic
     assert streams.find(second.token) is second
 
 
-def test_a_stream_is_gone_with_the_session_that_held_it(
+def test_a_stream_ends_with_the_session_that_holds_it(
     streams: LiveStreams, square_predictor: Predictor
 ) -> None:
     token = streams.open(square_predictor, instead_of=None).token

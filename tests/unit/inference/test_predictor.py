@@ -9,7 +9,7 @@ from fer.data.synthetic import draw_face
 from fer.errors import FerError, ImageError
 from fer.faces.face import Face
 from fer.images import to_network_input
-from fer.inference.prediction import PhotoFaces
+from fer.inference.answer import PhotoFaces
 from fer.inference.predictor import Predictor
 from fer.models.model import Model
 
@@ -87,7 +87,7 @@ def test_bytes_paths_and_pixels_give_the_same_answer(tiny_model: Model, tmp_path
     assert all(answer == answers[0] for answer in answers)
 
 
-def test_a_bad_file_is_a_typed_error(tiny_model: Model, tmp_path: Path) -> None:
+def test_a_bad_file_raises_a_typed_error(tiny_model: Model, tmp_path: Path) -> None:
     (tmp_path / "text.jpg").write_text("hello")
     with pytest.raises(FerError):
         Predictor(tiny_model, None).predict(tmp_path / "text.jpg")

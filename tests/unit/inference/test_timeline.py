@@ -24,7 +24,7 @@ def test_a_step_holds_the_mean_of_its_frames_by_person() -> None:
     assert rows == [(0, 1, "happy", 0.8), (0, 2, "sad", 0.8), (1, 1, "sad", 0.9)]
 
 
-def test_the_summary_has_a_row_a_person() -> None:
+def test_the_summary_has_a_row_per_person() -> None:
     timeline = Timeline(LABELS)
     timeline.add(2.0, [face(1, 1.0)])
     timeline.add(4.0, [face(1, 0.5), face(2, 0.0)])
@@ -34,7 +34,7 @@ def test_the_summary_has_a_row_a_person() -> None:
     assert (second["emotion"], second["confidence"]) == ("sad", 1.0)
 
 
-def test_a_long_time_needs_no_more_memory_than_a_short_one() -> None:
+def test_a_long_timeline_needs_no_more_memory_than_a_short_one() -> None:
     timeline = Timeline(LABELS, step_s=0.1)
     for second in range(5000):
         timeline.add(float(second), [face(1, second % 2)])

@@ -18,7 +18,7 @@ def test_overlap_is_intersection_over_union() -> None:
     assert overlap((0, 0, 10, 10), (10, 0, 10, 10)) == 0
 
 
-def test_two_people_keep_their_numbers_whatever_order_they_are_found_in(
+def test_two_people_keep_their_numbers_whatever_order_they_are_detected_in(
     make_face: MakeFace,
 ) -> None:
     tracker = Tracker()

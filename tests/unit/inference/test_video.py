@@ -46,7 +46,7 @@ def test_the_frame_at_a_moment_can_be_fetched(video_file: Path, square_frame: Dr
     assert np.abs(pixels.astype(int) - square_frame(20 + 2 * 25)).mean() < 6
 
 
-def test_a_file_that_is_not_a_video_is_a_typed_error(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_video_raises_a_typed_error(tmp_path: Path) -> None:
     (tmp_path / "text.mp4").write_text("not a video")
     for name in ("text.mp4", "gone.mp4"):
         with pytest.raises(VideoError, match=name):

@@ -24,7 +24,7 @@ def video(
     return write_video(tmp_path_factory.mktemp("video") / "video.mp4", frames)
 
 
-def test_a_video_in_many_short_spells_gives_what_it_gives_in_one(
+def test_a_video_gives_the_same_in_many_short_spells_as_in_one(
     video: Path, square_predictor: Predictor
 ) -> None:
     at_once = VideoAnalysis(video, square_predictor)
@@ -60,6 +60,6 @@ def test_a_frame_can_be_shown_after_the_end(video: Path, square_predictor: Predi
     assert bright[1] - bright[0] == pytest.approx(45, abs=3)
 
 
-def test_a_file_that_is_no_video_is_refused(square_predictor: Predictor) -> None:
+def test_a_file_that_is_not_a_video_is_refused(square_predictor: Predictor) -> None:
     with pytest.raises(VideoError, match="cannot be opened"):
         VideoAnalysis(b"no video at all", square_predictor)

@@ -50,7 +50,7 @@ def damaged(at: int, value: int) -> bytes:
         pytest.param(damaged(6, 99), id="a version of the format that nobody knows"),
     ],
 )
-def test_an_archive_without_photos_is_a_typed_error(data: bytes) -> None:
+def test_an_archive_without_photos_raises_a_typed_error(data: bytes) -> None:
     with pytest.raises(UnreadableImageError, match=r"z\.zip"):
         photos_in_zip("z.zip", data)
 
