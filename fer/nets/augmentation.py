@@ -12,6 +12,8 @@ import numpy as np
 from fer import options
 from fer.options import option
 
+_JPEG_QUALITY = (15, 80)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Augmentation:
@@ -37,6 +39,7 @@ class Augmentation:
     shade: float = option(
         0.0, "Light from one side: by up to this share of the full range.", low=0, high=1
     )
+    jpeg: float = option(0.0, "Chance of visible JPEG compression.", low=0, high=1)
     erase: float = option(
         0.25, "Chance that noise covers a rectangle (Zhong et al. 2020).", low=0, high=1
     )
@@ -81,6 +84,9 @@ class Augmentation:
         blurred, spread = rng.random(n) < self.blur, rng.uniform(0.4, 1.5, n)
         coarse, kept = rng.random(n) < self.coarse, rng.uniform(1 / 3, 1, n)
         shaded = self._shades(faces.shape, rng) if self.shade else None
+        # Drawn only if asked for, so that older configurations keep their random numbers.
+        compressed = rng.random(n) < self.jpeg if self.jpeg else np.zeros(n, bool)
+        quality = rng.integers(*_JPEG_QUALITY, n) if self.jpeg else np.zeros(n, int)
         cos, sin = np.cos(angle) * scale, np.sin(angle) * scale
         center = np.array([(width - 1) / 2, (height - 1) / 2])
         for i in range(n):
@@ -104,6 +110,8 @@ class Augmentation:
             mean = float(face.mean())
             levels = np.arange(256) * gain[i] + (1 - gain[i]) * mean + bias[i]
             face = cv2.LUT(face, np.clip(levels, 0, 255).astype(np.uint8))
+            if compressed[i]:
+                face = _jpeg_compressed(face, int(quality[i]))
             out[i] = face.reshape(height, width, channels)
             if erased[i]:
                 _erase(out[i], rng)
@@ -158,6 +166,14 @@ def _paste(
     area = np.s_[:, top : top + rows, left : left + columns]
     mixed[area] = faces[other][area]
     return mixed, 1 - rows * columns / (height * width)
+
+
+def _jpeg_compressed(face: np.ndarray, quality: int) -> np.ndarray:
+    """The face after JPEG compression, grey or colour; quality is 0–100."""
+    _, file = cv2.imencode(".jpg", face, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    decoded = cv2.imdecode(file, cv2.IMREAD_UNCHANGED)
+    assert decoded is not None
+    return decoded
 
 
 def _erase(face: np.ndarray, rng: np.random.Generator) -> None:

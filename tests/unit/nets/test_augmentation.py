@@ -157,3 +157,22 @@ def test_shade_stops_at_black_and_white() -> None:
     given = np.full((20, 16, 16, 1), 250, np.uint8)
     out = Augmentation(**OFF | {"shade": 1.0}).apply(given, rng())
     assert (out.max(axis=(1, 2, 3)) >= 250).all(), "what is too bright does not wrap around"
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_jpeg_compresses_the_requested_share_and_keeps_light_and_colour(
+    channels: int,
+) -> None:
+    given = np.zeros((200, 32, 32, channels), np.uint8)
+    given[..., :] = np.linspace(40, 220, 32)[:, None, None]
+    given[:, :, 10:12] = 250
+    given[..., 0] //= 2
+    out = Augmentation(**OFF | {"jpeg": 0.3}).apply(given, rng()).astype(int)
+    touched = (out != given).any(axis=(1, 2, 3))
+    assert 0.2 < touched.mean() < 0.4
+    moved = (out[touched] - given[touched]).mean(axis=(1, 2))
+    assert np.abs(moved).max() < 6
+    # What compression adds ends with the block of 8 pixels that holds the line.
+    beyond = np.abs(out[touched] - given[touched])[:, :, 16:].max(axis=(1, 2, 3))
+    within = np.abs(out[touched] - given[touched])[:, :, 8:16].max(axis=(1, 2, 3))
+    assert (within > beyond).mean() > 0.9
