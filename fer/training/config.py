@@ -54,8 +54,8 @@ class TrainingConfig:
     )
     logit_adjustment: float = _data(
         0.0,
-        "Raise rare classes in the finished network: each logit by this many times −log of the "
-        "class's share (Menon et al. 2021).",
+        "Raise rare classes: each logit by this many times −log of the class's share (Menon et "
+        "al. 2021), in the finished network, or in the loss if that is balanced-softmax.",
         low=0,
         high=2,
     )
@@ -113,8 +113,9 @@ class TrainingConfig:
     )
     loss: str = _loss(
         "cross-entropy",
-        "Focal loss down-weights well-classified faces.",
-        choices=("cross-entropy", "focal"),
+        "Focal loss down-weights well-classified faces; balanced-softmax takes class frequencies "
+        "out of the answers (see logit_adjustment).",
+        choices=("cross-entropy", "focal", "balanced-softmax"),
     )
     focal_gamma: float = _loss(2.0, "How strongly focal loss does so.", low=0, high=10)
     label_smoothing: float = _loss(
@@ -151,6 +152,11 @@ class TrainingConfig:
         options.check(self)
         if self.start_from and self.precision != "float32":
             raise ConfigError("precision must be float32 where start_from names a model.")
+        if self.loss == "balanced-softmax" and not self.logit_adjustment:
+            raise ConfigError(
+                "loss is 'balanced-softmax' and logit_adjustment is 0, which is plain "
+                "cross-entropy. Set logit_adjustment; 1 treats all classes as equally frequent."
+            )
         if self.widen != 1 and not self.start_from:
             raise ConfigError("widen needs start_from, the model to be widened.")
         for name, value in self.options.items():
@@ -161,6 +167,11 @@ class TrainingConfig:
     def shape(self) -> tuple[int, int, int]:
         """Height, width and channels of the faces."""
         return self.height, self.width, self.channels
+
+    @property
+    def post_hoc_adjustment(self) -> float:
+        """The `logit_adjustment` to apply after training: 0 if the loss has applied it."""
+        return 0.0 if self.loss == "balanced-softmax" else self.logit_adjustment
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "TrainingConfig":

@@ -19,6 +19,7 @@ from fer.training.batches import AugmentedBatches
 from fer.training.config import TrainingConfig
 from fer.training.events import EpochEnded, Observer, Started
 from fer.training.loop import Loop
+from fer.training.losses import loss_function
 from fer.training.network import adjust_logits, build, plain, uses_xla
 from fer.training.schedules import is_over, plateau_rate, step_schedule
 from fer.training.targets import add_distillation, build_training_set
@@ -86,7 +87,7 @@ def fit(
     schedule = step_schedule(config, steps_per_epoch=steps_per_epoch)
     model.compile(
         optimizer=_optimizer(config, schedule or config.learning_rate),
-        loss=_loss(config),
+        loss=loss_function(config, training_set.targets.mean(axis=0)),
         metrics=["accuracy"],
         jit_compile=uses_xla(),
     )
@@ -141,7 +142,7 @@ def fit(
     if config.select_on == "last" or weights is None:
         weights = state.average or model.get_weights()
     finished = plain(config, model, weights, training_set.labels)
-    adjust_logits(finished, training_set.targets.mean(axis=0), config.logit_adjustment)
+    adjust_logits(finished, training_set.targets.mean(axis=0), config.post_hoc_adjustment)
     return Fitted(
         model=finished,
         labels=training_set.labels,
@@ -159,14 +160,6 @@ def _rates(
         return lambda step, history: plateau_rate(config, history)
     table = np.asarray(schedule(np.arange(config.epochs * batches, dtype=np.float32)))
     return lambda step, history: float(table[step])
-
-
-def _loss(config: TrainingConfig) -> keras.losses.Loss:
-    if config.loss == "focal":
-        return keras.losses.CategoricalFocalCrossentropy(
-            alpha=1.0, gamma=config.focal_gamma, label_smoothing=config.label_smoothing
-        )
-    return keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing)
 
 
 def _optimizer(config: TrainingConfig, rate: object) -> keras.optimizers.Optimizer:

@@ -36,7 +36,7 @@ def build(config: TrainingConfig, labels: Sequence[str], start: Model | None) ->
     changes = {
         "other classes": tuple(labels) != card.labels,
         "widen": config.widen != 1,
-        "logit_adjustment": config.logit_adjustment != 0,
+        "logit_adjustment": config.post_hoc_adjustment != 0,
     }
     chosen = [name for name, is_chosen in changes.items() if is_chosen]
     if chosen and all(layer.name != architectures.HEAD for layer in model.layers):

@@ -38,11 +38,14 @@ class CutAfter(Observer):
             "optimizer": "sgd",
             "learning_rate": 0.05,
             "schedule": "one-cycle",
-            "augmentation": Augmentation(mixup=0.5, cutmix=0.5, blur=0.5, coarse=0.5, shade=0.5),
+            "augmentation": Augmentation(
+                mixup=0.5, cutmix=0.5, blur=0.5, coarse=0.5, shade=0.5, jpeg=0.5
+            ),
         },
         {"schedule": "plateau", "plateau_patience": 1},
+        {"loss": "balanced-softmax", "logit_adjustment": 1.0, "class_weights": "root"},
     ],
-    ids=["average, momentum, statistics of batches, mixing", "plateau"],
+    ids=["average, momentum, statistics of batches, mixing", "plateau", "balanced softmax"],
 )
 def test_a_run_that_was_cut_goes_on_as_if_nothing_had_happened(
     tiny_dataset: Dataset, tiny_config: TrainingConfig, tmp_path: Path, changes: dict[str, object]

@@ -92,3 +92,14 @@ def test_a_network_that_reads_places_cannot_be_widened(
     config = tiny_config.changed({"start_from": str(tiny_folder), "widen": 2})
     with pytest.raises(ConfigError, match="dense layer depends on positions"):
         api.train(tiny_dataset, config=config, out=tmp_path / "never")
+
+
+def test_balanced_softmax_does_not_adjust_the_finished_network_again(
+    tiny_dataset: Dataset, tiny_config: TrainingConfig
+) -> None:
+    changes = {"loss": "balanced-softmax", "logit_adjustment": 1.0, "select_on": "last"}
+    fitted = fit(tiny_config.changed(changes), tiny_dataset)
+    validation = tiny_dataset.select("validation")
+    answers = np.asarray(fitted.model(validation.pixels, training=False))
+    own = answers[np.arange(len(validation)), validation.targets]
+    assert -np.log(own).mean() == pytest.approx(fitted.history[-1].val_loss, rel=1e-5)

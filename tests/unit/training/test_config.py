@@ -20,8 +20,12 @@ from fer.training.config import PRESETS, TrainingConfig, preset
         ({"truth": "crowd"}, "truth is 'crowd'; it must be one of label, votes"),
         ({"label_mode": "mean"}, "label_mode is 'mean'; it must be one of hard, soft, blend"),
         ({"ema": float("nan")}, "ema is nan; it must be 0 to 0.99999"),
-        ({"loss": "hinge"}, "loss is 'hinge'; it must be one of cross-entropy, focal"),
+        (
+            {"loss": "hinge"},
+            "loss is 'hinge'; it must be one of cross-entropy, focal, balanced-softmax",
+        ),
         ({"options": {"width": "wide"}}, "options.width is 'wide'; it must be a number"),
+        ({"loss": "balanced-softmax"}, "logit_adjustment is 0, which is plain cross-entropy"),
         ({"start_from": "a", "precision": "mixed_bfloat16"}, "precision must be float32"),
     ],
 )
