@@ -14,12 +14,12 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
+from fer import models
 from fer.data import Dataset, load_dataset, votes
 from fer.evaluation.intervals import bootstrap, wilson
 from fer.faces.alignment import FER2013_FRAMING, frame_face
 from fer.faces.detection import Detector, load_detector
 from fer.images import to_network_input
-from fer.nets import artefact
 
 MIN_VOTES = 5
 
@@ -44,7 +44,7 @@ def main() -> None:
         f"{' | '.join(faces.labels)} |\n|{'---|' * (7 + len(faces.labels))}"
     )
     for name in asked.models:
-        model = artefact.load(name)
+        model = models.load(name)
         places = [model.card.labels.index(label) for label in faces.labels]
         views = {"crops": (np.arange(len(faces)), faces.pixels), "photos": (found, crops)}
         for pictures, (rows, pixels) in views.items():
@@ -74,7 +74,7 @@ def figures(targets: np.ndarray, answers: np.ndarray) -> Iterator[str]:
     low, high = wilson(int(right.sum()), len(right))
     yield f"{len(right):,}"
     yield f"{right.mean():.3f} ({low:.3f}–{high:.3f})"
-    low, high = bootstrap(targets, answers, {})["balanced_accuracy"]
+    low, high = bootstrap(targets, answers)["balanced_accuracy"]
     yield f"{np.mean(recall):.3f} ({low:.3f}–{high:.3f})"
     yield f"{answers.max(axis=1).mean():.3f}"
     yield from (f"{share:.2f}" for share in recall)

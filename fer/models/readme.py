@@ -168,6 +168,12 @@ def _remarks(card: ModelCard) -> str:
 
 
 def _training(card: ModelCard) -> str:
+    if command := card.training.get("command"):
+        return f"""## Training
+
+{card.created[:10]}: made from trained networks, without further training. To repeat it, in the
+project's folder, with the data set registered under that name (`python -m fer data add`):
+`{command}`"""
     if not card.config:
         return ""
     return f"""## Training

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,3 +12,10 @@ SHIPPED = sorted((Path(__file__).parents[3] / "models").glob("*/card.json"))
 @pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.parent.name)
 def test_a_shipped_readme_is_the_one_of_its_card(file: Path) -> None:
     assert file.with_name("README.md").read_text(encoding="utf-8") == readme(read_card(file))
+
+
+def test_the_readme_of_a_model_that_was_not_trained_names_the_command_that_made_it() -> None:
+    card = read_card(SHIPPED[0])
+    text = readme(replace(card, training={"command": "python bench/average_models.py a b"}))
+    assert "`python bench/average_models.py a b`" in text
+    assert "fer train" not in text
