@@ -86,10 +86,12 @@ def test_the_figures_in_the_card_are_reproduced_by_every_form(
             assert figures["macro_f1"] == pytest.approx(kept["macro_f1"], abs=0.002)
 
 
-def test_the_default_agrees_with_most_people_and_is_calibrated(fer2013_folder: Path) -> None:
+def test_the_default_recalls_every_emotion_and_is_calibrated(fer2013_folder: Path) -> None:
     assert settings.default_model() == "ferplus"
     figures = fer.evaluate("ferplus", fer2013_folder, "public_test")
-    assert figures["accuracy"] >= 0.84
+    assert figures["accuracy"] >= 0.79
+    assert figures["balanced_accuracy"] >= 0.77
+    assert min(one["recall"] for one in figures["per_class"].values()) >= 0.55
     assert figures["ece"] <= 0.03
 
 
