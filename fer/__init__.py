@@ -1,4 +1,4 @@
-"""Facial emotion recognition that one can run, train and check on one's own machine.
+"""Facial emotion recognition that you can run, train and check on your own machine.
 
 >>> import fer
 >>> fer.predict_emotion("photo.jpg")                     # doctest: +SKIP
@@ -24,16 +24,11 @@ __all__ = [
     "train",
 ]
 
-_HOMES = {
+_OUTSIDE_API = {
     "Predictor": "fer.inference.predictor",
     "adopt": "fer.models.formats",
-    "calibrate": "fer.api",
-    "evaluate": "fer.api",
-    "export": "fer.api",
     "load_dataset": "fer.data",
-    "predict_emotion": "fer.api",
     "save": "fer.models.formats",
-    "train": "fer.api",
 }
 
 if TYPE_CHECKING:
@@ -45,9 +40,9 @@ if TYPE_CHECKING:
 
 def __getattr__(name: str) -> Any:
     # Imported on first use: pandas, scikit-learn and TensorFlow take seconds to load.
-    if name not in _HOMES:
+    if name not in __all__:
         raise AttributeError(f"module 'fer' has no attribute '{name}'")
     from importlib import import_module
 
     with extras():
-        return getattr(import_module(_HOMES[name]), name)
+        return getattr(import_module(_OUTSIDE_API.get(name, "fer.api")), name)

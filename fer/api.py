@@ -1,4 +1,4 @@
-"""The library's commands as functions, each composed of the rooms below."""
+"""The library's commands as functions."""
 
 from dataclasses import replace
 from functools import lru_cache
@@ -129,13 +129,13 @@ def evaluate(
 
     Args:
         model: A loaded model, or a model's name or folder.
-        data: A data set, or what `load_dataset` takes; read as the model was trained, so that a
-            validation part carved out of train is the same one.
+        data: A data set, or what `load_dataset` takes; split as the model was trained, so that a
+            validation part taken from train is the same one.
         split: `train`, `validation`, `test`, `public_test`, `private_test` or `all`.
         tta: Test-time augmentation: `none`, `flip`, `shifts` or `ten_crop`.
         form: What to run: `keras`, `litert`, `litert-int8` or `auto`; not for a loaded model.
         compare: A second model, to be compared on the same faces and labels.
-        report: Write an HTML page with all of this, and a JSON file of the same name beside it.
+        report: An HTML page to write, with a JSON file of the same name beside it.
         progress: Called with faces done and faces planned.
 
     Returns:
@@ -178,8 +178,7 @@ def calibrate(
 
     Args:
         model: A model's name or folder.
-        data: A data set, or what `load_dataset` takes; read as the model was trained, so that a
-            validation part carved out of train is the same one.
+        data: As for `evaluate`.
         progress: Called with files or faces done and planned.
 
     Returns:
@@ -233,13 +232,10 @@ def export(
     train = dataset.select("train").pixels
     faces = np.ascontiguousarray(train[:: max(1, len(train) // _INT8_FACES)])
     card = models.save_forms(litert.convert(loaded.network, faces), loaded.card, folder)
-    forms = {
-        form: {
-            **row,
-            **form_figures(models.load(folder, form=form), dataset, split, progress=progress),
-        }
-        for form, row in card.forms.items()
-    }
+    forms = {}
+    for form, row in card.forms.items():
+        loaded = models.load(folder, form=form)
+        forms[form] = {**row, **form_figures(loaded, dataset, split, progress=progress)}
     card = replace(card, forms=forms)
     models.save_card(card, folder)
     return card

@@ -18,7 +18,7 @@ FORMAT = 1
 
 @dataclass(frozen=True, kw_only=True)
 class ModelCard:
-    """What one must know to use a network, and to believe its figures.
+    """How a network is used, and where it and its figures come from.
 
     Attributes:
         name: Name of the model.
@@ -32,7 +32,7 @@ class ModelCard:
             `fer.evaluate` gives them. Only `validation` has picked anything.
         slices: By split other than train and validation, accuracy by brightness, contrast and
             sharpness, the worst first, as `fer.evaluation.slices` gives them.
-        remarks: Sentences by whoever made it, such as what it measured elsewhere.
+        remarks: Its maker's notes, such as results measured elsewhere.
         config: The training configuration.
         training: Epochs run, the best one, seconds, and whether it was stopped early.
         temperature: What `Model.classify` divides the logits by (Guo et al. 2017); 1 leaves
@@ -77,21 +77,16 @@ class ModelCard:
             raise CardError(f"The model card is not valid: {problem}.")
 
     def _problem(self) -> str:
-        if len(self.labels) < 2 or len(set(self.labels)) != len(self.labels):
+        are_names = all(isinstance(label, str) and label for label in self.labels)
+        if not are_names or len(set(self.labels)) < max(2, len(self.labels)):
             return f"labels must be two or more different names, not {list(self.labels)}"
-        if not all(isinstance(label, str) and label for label in self.labels):
-            return f"labels must be names, not {list(self.labels)}"
         for name in ("height", "width"):
             value = getattr(self, name)
             if not isinstance(value, int) or not 16 <= value <= 512:
                 return f"{name} must be a whole number from 16 to 512, not {value!r}"
         if self.channels not in (1, 3):
             return f"channels must be 1 or 3, not {self.channels!r}"
-        if (
-            not isinstance(self.temperature, int | float)
-            or isinstance(self.temperature, bool)
-            or not 0.01 <= self.temperature <= 100
-        ):
+        if type(self.temperature) not in (int, float) or not 0.01 <= self.temperature <= 100:
             return f"temperature must be a number from 0.01 to 100, not {self.temperature!r}"
         for name in ("framing", "data", "metrics", "slices", "config", "calibration", "forms"):
             if not isinstance(getattr(self, name), Mapping):
@@ -116,12 +111,12 @@ def check_shape(
     expected: Sequence[int],
     advice: str = "",
 ) -> None:
-    """Refuse faces, or a network, whose height, width and channels differ from the expected ones.
+    """Raise `error` if the height, width and channels found differ from the expected ones.
 
     Args:
-        error: What to raise.
+        error: Its class.
         given: Opens the sentence, such as "The faces of 'mine' have".
-        found: Their height, width and channels.
+        found: Height, width and channels.
         taker: Opens the second half, such as "the model 'ferplus' takes".
         expected: Height, width and channels.
         advice: What to do about it.
@@ -169,7 +164,7 @@ def read_card(path: Path) -> ModelCard:
 
 
 def provenance() -> dict[str, Any]:
-    """What a card records of the making of its network: `created` and `versions`."""
+    """When and with which versions a network was made: `created` and `versions` of a card."""
     import keras
 
     backend = keras.backend.backend()

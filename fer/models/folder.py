@@ -27,8 +27,7 @@ CONFIG_FILE = "config.toml"
 FORMS = {
     "keras": "model.keras", "litert": "model.tflite", "litert-int8": "model.int8.tflite",
 }  # fmt: skip
-"""The forms a network can have on disk, each with its file in the model's folder. Every model has
-`keras`."""
+"""The file of each form that a network can have on disk. Every model has `keras`."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -56,7 +55,7 @@ def find(model: str | Path | None = None) -> Path:
     """The folder of a model, by name or folder; None finds the default model.
 
     Raises:
-        ModelNotFoundError: If there is none.
+        ModelNotFoundError: If it does not exist.
     """
     name = settings.default_model() if model is None else model
     places = [root / name for root in settings.models_folders()]
@@ -73,11 +72,7 @@ def find(model: str | Path | None = None) -> Path:
 
 
 def check_replaceable(folder: Path) -> None:
-    """Refuse a folder that holds anything but a model, before work is spent on it.
-
-    Raises:
-        ModelError: If it does.
-    """
+    """Raise a ModelError if the folder holds anything but a model."""
     if folder.is_file() or (
         folder.is_dir() and any(folder.iterdir()) and not (folder / CARD_FILE).is_file()
     ):
@@ -92,7 +87,7 @@ def save(network: "keras.Model", card: ModelCard, folder: Path) -> ModelCard:
     Args:
         network: The network; its optimizer is not kept.
         card: Its card; the checksum is filled in here.
-        folder: Where to write it; a model that is there is replaced.
+        folder: Where to write it; an existing model is replaced.
 
     Returns:
         The card as written.
@@ -110,7 +105,7 @@ def save(network: "keras.Model", card: ModelCard, folder: Path) -> ModelCard:
 
 
 def copy(source: Path, folder: Path) -> Path:
-    """Copy a model and name it after its new folder; a model that is there is replaced.
+    """Copy a model and name it after its new folder; an existing model is replaced.
 
     Raises:
         ModelError: If the folder is not a model's, or cannot be written.
@@ -124,12 +119,7 @@ def copy(source: Path, folder: Path) -> Path:
 
 
 def save_forms(files: Mapping[str, bytes], card: ModelCard, folder: Path) -> ModelCard:
-    """Write LiteRT forms beside the network, and list all forms in its card.
-
-    Args:
-        files: By form, from `fer.models.litert.convert`.
-        card: The model's card.
-        folder: Its folder.
+    """Write LiteRT forms, from `fer.models.litert.convert`, and list all forms in the card.
 
     Returns:
         The card as written.
@@ -137,11 +127,9 @@ def save_forms(files: Mapping[str, bytes], card: ModelCard, folder: Path) -> Mod
     Raises:
         ModelError: If the folder cannot be written.
     """
-    try:
+    with _writing(folder):
         for form, content in files.items():
             write_bytes(folder / FORMS[form], content)
-    except OSError as error:
-        raise ModelError(f"'{folder}' cannot be written: {error}.") from error
     paths = {form: folder / FORMS[form] for form in ("keras", *files)}
     forms = {
         form: {"file": path.name, "bytes": path.stat().st_size, "sha256": checksum(path)}
@@ -158,13 +146,11 @@ def save_card(card: ModelCard, folder: Path) -> None:
     Raises:
         ModelError: If the folder cannot be written.
     """
-    try:
+    with _writing(folder):
         write_text(folder / CARD_FILE, card.to_json())
         write_text(folder / "README.md", readme(card))
         if card.config:
             write_text(folder / CONFIG_FILE, options.to_toml(card.config))
-    except OSError as error:
-        raise ModelError(f"The card cannot be written to '{folder}': {error}.") from error
 
 
 def checksum(path: Path) -> str:
@@ -175,20 +161,25 @@ def checksum(path: Path) -> str:
 
 @contextmanager
 def _replacing(folder: Path) -> Iterator[Path]:
-    """`replace_path` for a model's folder, with errors in words."""
     folder = folder.resolve()
     check_replaceable(folder)
-    try:
+    with _writing(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         with replace_path(folder) as new:
             yield new
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         reason = error.args[0][0][2] if isinstance(error, shutil.Error) else error
         raise ModelError(f"The model cannot be written to '{folder}': {reason}.") from error
 
 
 def _without_optimizer(network: "keras.Model") -> "keras.Model":
-    """The same layers without the optimizer, which would treble the file."""
+    """The same layers without the optimizer, which would triple the file's size."""
     import keras
 
     return keras.Model(network.input, network.output, name=network.name)

@@ -38,7 +38,21 @@ def save(model: str | Path, file: str | Path) -> list[Path]:
     Raises:
         FerError: If the model cannot be used, or the file cannot be written.
     """
-    return save_network(load(model).network, Path(file).expanduser())
+    path = Path(file).expanduser()
+    _check_suffix(path)
+    network = load(model).network
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix != ".json":
+            with replace_path(path) as new:
+                network.save(new)
+            return [path]
+        with replace_path(_weights_of(path)) as new:
+            network.save_weights(new)
+        write_text(path, network.to_json())
+        return [path, _weights_of(path)]
+    except OSError as error:
+        raise ModelError(f"The network cannot be written to '{path}': {error}.") from error
 
 
 @extras()
@@ -66,7 +80,7 @@ def adopt(
         raise ModelError(f"Unknown scale '{scale}'. Known: {', '.join(SCALES)}.")
     folder = Path(out).expanduser().resolve()
     folders.check_replaceable(folder)
-    network = _standardised(open_network(Path(file).expanduser()), labels, scale)
+    network = _standardised(_read_network(Path(file).expanduser()), labels, scale)
     from fer.nets.cost import multiply_adds
 
     height, width, channels = network.input_shape[1:]
@@ -89,12 +103,8 @@ def adopt(
 def _standardised(network: "keras.Model", labels: Sequence[str], scale: str) -> "keras.Model":
     """A foreign network between a layer that scales uint8 and, where it lacks one, a softmax."""
     shape, outputs = network.input_shape, network.output_shape
-    if (
-        not isinstance(shape, tuple)
-        or len(shape) != 4
-        or None in shape[1:]
-        or outputs != (None, len(labels))
-    ):
+    has_one_input = isinstance(shape, tuple) and len(shape) == 4 and None not in shape[1:]
+    if not has_one_input or outputs != (None, len(labels)):
         raise ModelError(
             f"The network goes from {shape} to {outputs}; expected (None, height, width, channels) "
             f"to (None, {len(labels)}), one number for each of {', '.join(labels)}."
@@ -111,43 +121,10 @@ def _standardised(network: "keras.Model", labels: Sequence[str], scale: str) -> 
     return Model(faces, outputs, name="adopted")
 
 
-def save_network(network: "keras.Model", path: Path) -> list[Path]:
-    """Write a network in the format of the suffix.
-
-    Args:
-        network: The network; it takes uint8 0–255, as scaling is its first layer.
-        path: A file with one of `SUFFIXES`; replaced if it is there.
-
-    Returns:
-        The files written.
-
-    Raises:
-        ModelError: If the suffix is unknown, or the file cannot be written.
-    """
-    _check_suffix(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.suffix != ".json":
-            with replace_path(path) as new:
-                network.save(new)
-            return [path]
-        with replace_path(_weights_of(path)) as new:
-            network.save_weights(new)
-        write_text(path, network.to_json())
-        return [path, _weights_of(path)]
-    except OSError as error:
-        raise ModelError(f"The network cannot be written to '{path}': {error}.") from error
-
-
-def open_network(path: Path) -> "keras.Model":
+def _read_network(path: Path) -> "keras.Model":
     """Read a network without running any code in the file.
 
-    Args:
-        path: A file with one of `SUFFIXES`. The weights of `name.json` lie beside it, in
-            `name.weights.h5` or `name.h5`.
-
-    Raises:
-        ModelError: If the suffix is unknown, or a file is missing, damaged or unsafe.
+    The weights of `name.json` lie beside it, in `name.weights.h5` or `name.h5`.
     """
     _check_suffix(path)
     import keras
@@ -163,7 +140,7 @@ def open_network(path: Path) -> "keras.Model":
             return keras.saving.load_model(path, compile=False, safe_mode=True)
         model = keras.models.model_from_json(path.read_text(encoding="utf-8"))
         model.load_weights(files[1])
-    except Exception as error:  # Keras raises what its parts raise; all of it means this.
+    except Exception as error:  # Keras lets any exception of its parts through
         raise ModelError(f"'{path}' cannot be loaded by Keras: {error}") from error
     return model
 

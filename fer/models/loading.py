@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def load(model: str | Path | None = None, *, form: str = "keras") -> Model:
-    """Load a model and check that its card fits it.
+    """Load a model and check its network against its card.
 
     Args:
         model: A name in the models folder, a folder, or None for the default.
@@ -59,7 +59,7 @@ def _open_keras(folder: Path, card: ModelCard) -> "keras.Model":
 
     try:
         network = keras.saving.load_model(path, compile=False, safe_mode=True)
-    except Exception as error:  # Keras raises what its parts raise; all of it means this.
+    except Exception as error:  # Keras lets any exception of its parts through
         raise ModelError(f"'{path}' cannot be loaded by Keras: {error}") from error
     _check_fit(tuple(network.input_shape[1:]), network.output_shape[-1], card, path)
     return network

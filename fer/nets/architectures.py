@@ -29,11 +29,11 @@ def build(
 
     Args:
         name: One of `NAMES`.
-        height: Height of its input in pixels.
-        width: Width of its input in pixels.
+        height: Of its input, in pixels.
+        width: Of its input, in pixels.
         channels: 1 for grey, 3 for RGB.
         classes: Number of classes.
-        options: Some of what `options_of` names; the rest keeps its default.
+        options: Some of those in `options_of`; the others keep their defaults.
 
     Returns:
         A model from uint8 (n, height, width, channels) to probabilities (n, classes), float32.
@@ -63,7 +63,7 @@ def options_of(name: str) -> dict[str, float]:
 
 
 def check_options(name: str, options: Mapping[str, float]) -> Mapping[str, float]:
-    """The options as they are, if they suit the architecture.
+    """Return the options if they suit the architecture.
 
     Raises:
         ConfigError: If one is unknown or outside its range.
@@ -80,7 +80,7 @@ def check_options(name: str, options: Mapping[str, float]) -> Mapping[str, float
 
 
 def describe(name: str) -> str:
-    """What an architecture is, with its source and its cost.
+    """A description of an architecture, with its source and its cost.
 
     Raises:
         ConfigError: If it is unknown.
@@ -142,7 +142,7 @@ def batchnorm(x: Tensor, *, width: float = 1.0, dropout: float = 0.5) -> Tensor:
 def two_conv(x: Tensor, *, dropout: float = 0.25) -> Tensor:
     """Two convolutions, pooling, flatten, dense.
 
-    As the student systems on eNTERFACE'05 (Martin et al. 2006) have it. At 128×128 colour and
+    After student systems for eNTERFACE'05 (Martin et al. 2006). At 128×128 colour and
     six classes: 8,408,902 parameters, 98.0 million multiply-adds.
     """
     for filters in (32, 64):

@@ -6,25 +6,15 @@ import keras
 from keras import layers
 
 
-def multiply_adds(model: keras.Model) -> int:
-    """Multiply-adds of one forward pass of one image, counting convolutions and dense layers."""
-    return sum(layer_multiply_adds(layer) for layer in model.layers)
-
-
-def layer_multiply_adds(layer: keras.layers.Layer) -> int:
-    """Multiply-adds of one layer for one image; of a network that is a layer, all its own."""
+def multiply_adds(layer: keras.layers.Layer) -> int:
+    """Multiply-adds of a layer or a network for one image, in convolutions and dense layers."""
     if isinstance(layer, keras.Model):
-        return multiply_adds(layer)
-    if isinstance(layer, layers.SeparableConv2D):
-        rows, columns = layer.output.shape[1:3]
-        kernels = (layer.depthwise_kernel, layer.pointwise_kernel)
-        return int(rows * columns * sum(math.prod(kernel.shape) for kernel in kernels))
-    if isinstance(layer, layers.Conv2D):
-        rows, columns = layer.output.shape[1:3]
-        return int(rows * columns * math.prod(layer.kernel.shape))
-    if isinstance(layer, layers.Dense):
-        return math.prod(layer.kernel.shape)
-    return 0
+        return sum(map(multiply_adds, layer.layers))
+    if not isinstance(layer, (layers.Conv2D, layers.SeparableConv2D, layers.Dense)):
+        return 0
+    places: int = math.prod(layer.output.shape[1:-1])
+    kernels = (weight.shape for weight in layer.weights if weight.name.endswith("kernel"))
+    return sum(places * math.prod(kernel) for kernel in kernels)
 
 
 def summary(model: keras.Model) -> list[dict[str, str | int]]:
@@ -34,7 +24,7 @@ def summary(model: keras.Model) -> list[dict[str, str | int]]:
             "layer": type(layer).__name__,
             "output": "×".join(str(side) for side in layer.output.shape[1:]),
             "parameters": layer.count_params(),
-            "multiply_adds": layer_multiply_adds(layer),
+            "multiply_adds": multiply_adds(layer),
         }
         for layer in model.layers
     ]

@@ -1,4 +1,4 @@
-"""Where a network looks: heat maps of a face."""
+"""Which parts of a face a network relies on, as heat maps."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -13,12 +13,14 @@ from fer.nets.forward import Forward
 if TYPE_CHECKING:
     import keras
 
-_PATCH_PARTS = 4
-"""The patch that `occlusion` moves is this part of the face's side."""
+_PATCH_PARTS = 4  # the patch of `occlusion` has a quarter of the face's side
+
+Gradients = Callable[[np.ndarray, int], tuple[np.ndarray, np.ndarray]]
+"""uint8 (1, height, width, channels), label → features and gradients, (1, rows, columns, k)."""
 
 
 def grad_cam(network: "keras.Model", face: np.ndarray, label_index: int) -> np.ndarray:
-    """What speaks for a label, by the gradients at the last spatial layer.
+    """The evidence for a label, by the gradients at the last spatial layer.
 
     Selvaraju et al. 2017, Grad-CAM. The gradients are of the label's score before the softmax.
 
@@ -28,8 +30,8 @@ def grad_cam(network: "keras.Model", face: np.ndarray, label_index: int) -> np.n
         label_index: Which of its outputs.
 
     Returns:
-        Shape (height, width), float32, 0–1, 1 where most speaks for the label; all 0 if nothing
-        does. What the network crops away is 0.
+        Shape (height, width), float32, 0–1, 1 where the evidence is strongest; all 0 if there is
+        no evidence. What the network crops away is 0.
 
     Raises:
         ModelError: If the network has no convolution, or does not run on TensorFlow.
@@ -42,8 +44,8 @@ def grad_cam(network: "keras.Model", face: np.ndarray, label_index: int) -> np.n
 def occlusion(classify: Forward, face: np.ndarray, label_index: int) -> np.ndarray:
     """How much of a label's probability is lost when a grey patch hides each place.
 
-    Zeiler & Fergus 2014, Visualizing and Understanding Convolutional Networks. The patch has a
-    quarter of the face's side and the face's mean grey.
+    Zeiler & Fergus 2014, Visualizing and Understanding Convolutional Networks. The patch has the
+    face's mean grey.
 
     Args:
         classify: Gives the probabilities of faces, shape (n, classes).
@@ -63,8 +65,8 @@ def occlusion(classify: Forward, face: np.ndarray, label_index: int) -> np.ndarr
         for x in range(step - patch, width, step)
     ]
     hidden = np.repeat(face[None], len(places) + 1, axis=0)
-    for picture, (rows, columns) in zip(hidden[1:], places, strict=True):
-        picture[rows, columns] = round(float(face.mean()))
+    for patched, place in zip(hidden[1:], places, strict=True):
+        patched[place] = round(float(face.mean()))
     probability = classify(hidden)[:, label_index]
     lost, times = np.zeros((2, height, width), np.float32)
     for place, value in zip(places, probability[1:], strict=True):
@@ -74,7 +76,7 @@ def occlusion(classify: Forward, face: np.ndarray, label_index: int) -> np.ndarr
 
 
 def heat_colors(heat: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """A heat map in colours: yellow and bright where it is hot, dark violet where it is cold.
+    """A heat map in colours: bright yellow where it is hot, dark violet where it is cold.
 
     Args:
         heat: Shape (h, w), float32, 0–1.
@@ -88,27 +90,14 @@ def heat_colors(heat: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def heat_on_face(face: np.ndarray, heat: np.ndarray) -> np.ndarray:
-    """A face under its heat map.
-
-    Args:
-        face: Grey (h, w, 1) or RGB (h, w, 3), uint8.
-        heat: Shape (h, w), float32, 0–1.
-
-    Returns:
-        RGB, four times as large, uint8.
-    """
+    """A face, (h, w, 1) or (h, w, 3), uint8, under its heat map: RGB, four times as large."""
     size = (face.shape[1] * 4, face.shape[0] * 4)
     grey = cv2.resize(np.ascontiguousarray(face.mean(axis=2)), size).astype(np.float32)
     return (0.5 * grey[:, :, None] + 0.5 * heat_colors(heat, size)).clip(0, 255).astype(np.uint8)
 
 
-Gradients = Callable[[np.ndarray, int], tuple[np.ndarray, np.ndarray]]
-"""uint8 (1, height, width, channels), label → features and gradients, (1, rows, columns, k)."""
-
-
 @lru_cache(maxsize=4)
 def _gradients(model: "keras.Model") -> Gradients:
-    """Compile features and gradients of the last spatial layer, once for a network."""
     import keras
 
     if keras.backend.backend() != "tensorflow":
@@ -119,9 +108,8 @@ def _gradients(model: "keras.Model") -> Gradients:
     import tensorflow as tf
 
     last = model.layers[-1]
-    has_logits = isinstance(last, keras.layers.Dense) and last.activation is (
-        keras.activations.softmax
-    )
+    softmax = keras.activations.softmax
+    has_logits = isinstance(last, keras.layers.Dense) and last.activation is softmax
     spatial = _last_spatial(model)
     outputs = [spatial.output, last.input if has_logits else model.output]
     inner = keras.Model(model.inputs, outputs)
@@ -165,17 +153,16 @@ def _no_places(model: "keras.Model") -> ModelError:
 
 
 def _placed(heat: np.ndarray, model: "keras.Model", height: int, width: int) -> np.ndarray:
-    """Heat of the last layer on the face, within what the network crops out of it."""
+    """Scale heat up to the face, or to the part of it that the network crops."""
     import keras
 
     crops = [layer for layer in model.layers if isinstance(layer, keras.layers.CenterCrop)]
     rows, columns = (crops[0].height, crops[0].width) if crops else (height, width)
     placed = np.zeros((height, width), np.float32)
     top, left = (height - rows) // 2, (width - columns) // 2
-    # The centres of the outermost cells lie within the picture: linear growth fits them.
-    placed[top : top + rows, left : left + columns] = cv2.resize(
-        heat.astype(np.float32), (columns, rows), interpolation=cv2.INTER_LINEAR
-    )
+    # The centres of the outermost cells lie within the face, as bilinear resizing assumes.
+    resized = cv2.resize(heat.astype(np.float32), (columns, rows))
+    placed[top : top + rows, left : left + columns] = resized
     return placed
 
 

@@ -74,7 +74,9 @@ def test_an_adopted_network_is_trained_further_on_its_own_classes_only(
         api.train(tiny_dataset, config=replace(config, logit_adjustment=0.3), out=tmp_path / "no")
 
 
-def test_what_does_not_fit_is_told(notebook_network: keras.Model, tmp_path: Path) -> None:
+def test_a_network_that_does_not_fit_is_an_error(
+    notebook_network: keras.Model, tmp_path: Path
+) -> None:
     file = tmp_path / "network.keras"
     notebook_network.save(file)
     with pytest.raises(ModelError, match="one number for each of happy, sad"):
@@ -104,7 +106,7 @@ def test_code_in_a_foreign_network_is_not_run(tmp_path: Path) -> None:
 
 
 def test_a_network_that_cannot_be_written_whole_leaves_the_old_file(
-    notebook_network: keras.Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "network.keras"
     file.write_bytes(b"the old one")
@@ -115,6 +117,6 @@ def test_a_network_that_cannot_be_written_whole_leaves_the_old_file(
 
     monkeypatch.setattr(keras.Model, "save", breaks_off)
     with pytest.raises(ModelError, match="No space left"):
-        formats.save_network(notebook_network, file)
+        formats.save(tiny_folder, file)
     assert file.read_bytes() == b"the old one"
     assert list(tmp_path.iterdir()) == [file]

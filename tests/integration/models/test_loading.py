@@ -41,7 +41,7 @@ def test_a_missing_network_is_named(copy: Path) -> None:
     ("values", "message"),
     [
         ({"labels": ["happy", "sad", "fear"]}, r"3 labels.*2 outputs"),
-        ({"height": 48}, r"\(48, 24, 1\).*takes \(24, 24, 1\)"),
+        ({"height": 48}, r"\(24, 24, 1\).*requires \(48, 24, 1\)"),
         ({"format": 99}, r"format 99; this version reads up to 1\. Update"),
         ({"format": None}, "no format number"),
         ({"labels": ["happy", "happy"]}, "two or more different names"),
