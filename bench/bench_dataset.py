@@ -35,7 +35,7 @@ from fer.data import Dataset
 from fer.data.audit import FINDINGS, audit
 from fer.data.query import ANNOTATED, OPINIONS, SORTS, Query, rows
 from fer.data.readers import Listing
-from fer.data.store import Shape, open_stored
+from fer.data.store import open_stored
 from fer.emotions import FER2013
 
 SIZES = (10_000, 100_000, 1_000_000)
@@ -126,8 +126,7 @@ def grow(count: int, home: Path) -> dict[str, float]:
     """Open, or build where it is not there, a data set of generated faces; then read it all."""
     before_mb = _anonymous_mb()
     start = time.perf_counter()
-    shape = Shape(height=48, width=48, channels=1)
-    stored = open_stored(home, GeneratedReader(count), shape, progress=_Peak())
+    stored = open_stored(home, GeneratedReader(count), (48, 48, 1), progress=_Peak())
     open_s, open_mb = time.perf_counter() - start, max(_anonymous_mb(), _Peak.mb) - before_mb
     start = time.perf_counter()
     for first in range(0, count, 4096):

@@ -4,8 +4,6 @@ They are kept in one small file beside the index, never in the user's data. An a
 to a path and the content it had: a file that has changed since has none.
 """
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -105,9 +103,9 @@ def undo(dataset: Dataset | str | Path, paths: Sequence[str] | None = None) -> i
         if paths is None:
             steps = steps[:-1]
         else:
-            gone = set(paths)
+            reverted = set(paths)
             for step in steps:
-                step["faces"] = {p: h for p, h in step["faces"].items() if p not in gone}
+                step["faces"] = {p: h for p, h in step["faces"].items() if p not in reverted}
             steps = [step for step in steps if step["faces"]]
         write_json(file, {"version": 1, "steps": steps})
     after = _merged(steps)
@@ -116,12 +114,12 @@ def undo(dataset: Dataset | str | Path, paths: Sequence[str] | None = None) -> i
 
 def export(dataset: Dataset | str | Path) -> str:
     """The annotations as CSV: `path,hash,excluded,label`."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("path", "hash", "excluded", "label"))
-    for path, given in sorted(read(dataset).items()):
-        writer.writerow((path, given.hash, int(given.excluded), given.label or ""))
-    return text.getvalue()
+    rows = [
+        (path, given.hash, int(given.excluded), given.label or "")
+        for path, given in sorted(read(dataset).items())
+    ]
+    table = pd.DataFrame(rows, columns=["path", "hash", "excluded", "label"])
+    return str(table.to_csv(index=False, lineterminator="\n"))
 
 
 def apply(index: pd.DataFrame, folder: Path) -> pd.DataFrame:

@@ -44,16 +44,7 @@ class ImageStats(NamedTuple):
     std: float
 
 
-class DecodedBatch(NamedTuple):
-    """Some images, decoded.
-
-    Attributes:
-        stats: Measures of those that can be read, in order.
-        reasons: For each image, why it cannot be read; "" for those that can.
-    """
-
-    stats: list[ImageStats]
-    reasons: list[str]
+DecodedBatch = tuple[list[ImageStats], list[str]]
 
 
 def decode_batch(
@@ -65,17 +56,22 @@ def decode_batch(
         image: Gives the file or the pixels of a row; may raise ImageError.
         rows: The rows to decode, shape (n,).
         out: Receives the shaped pixels, (n, height, width, channels), uint8.
+
+    Returns:
+        The measures of the images that can be read, in order; and for each image the reason why
+        it cannot be read, "" for those that can.
     """
-    batch = DecodedBatch([], [])
+    stats: list[ImageStats] = []
+    reasons: list[str] = []
     for row, shaped in zip(rows.tolist(), out, strict=True):
         try:
             source = image(row)
             pixels = read_image(source) if isinstance(source, str) else source
-            batch.stats.append(measure(pixels, out=shaped))
-            batch.reasons.append("")
+            stats.append(measure(pixels, out=shaped))
+            reasons.append("")
         except ImageError as error:
-            batch.reasons.append(str(error))
-    return batch
+            reasons.append(str(error))
+    return stats, reasons
 
 
 def measure(image: np.ndarray, *, out: np.ndarray) -> ImageStats:

@@ -11,7 +11,7 @@ from fer.data.dataset import Dataset
 from fer.data.readers import open_reader
 from fer.data.registry import Source, register, resolve
 from fer.data.splits import assign_missing
-from fer.data.store import Shape, open_stored
+from fer.data.store import open_stored
 from fer.data.synthetic_reader import DrawnReader
 from fer.data.votes import TRUTHS
 from fer.errors import ConfigError, DatasetError
@@ -65,8 +65,7 @@ def load_dataset(
         if path is None
         else open_reader(path, custom_classes=resolved.custom_classes)
     )
-    shape = Shape(height=height, width=width, channels=channels)
-    stored = open_stored(resolved.folder, reader, shape, progress=progress)
+    stored = open_stored(resolved.folder, reader, (height, width, channels), progress=progress)
     index = stored.index
     rule = assign_missing(index, validation_fraction=validation_fraction, seed=seed)
     index = annotations.apply(index, resolved.folder)

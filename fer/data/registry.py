@@ -48,7 +48,7 @@ def resolve(source: str | Path, *, custom_classes: bool = False) -> Source:
     """Find a data set by its name or path.
 
     Raises:
-        DatasetError: If there is none.
+        DatasetError: If no data set has that name or path.
     """
     if str(source) == SYNTHETIC:
         return Source(name=SYNTHETIC, path=None)
@@ -85,11 +85,6 @@ def registered() -> list[Source]:
     return [Source(name=SYNTHETIC, path=None), *map(_read, files)]
 
 
-def is_known(path: Path) -> bool:
-    """Whether a registered data set is at this path."""
-    return any(source.path == path for source in registered())
-
-
 def register(source: Source, *, dry_run: bool = False) -> None:
     """Give a source a name; the same name for the same source is fine.
 
@@ -111,16 +106,9 @@ def register(source: Source, *, dry_run: bool = False) -> None:
             f"The name '{source.name}' is taken by '{other.path}'. Choose another with --name, or "
             f"first: python -m fer data remove {source.name}"
         )
-    if dry_run:
-        return
-    write_json(
-        file,
-        {
-            "path": str(source.path),
-            "custom_classes": source.custom_classes,
-            "origin": source.origin,
-        },
-    )
+    if not dry_run:
+        kept = {name: getattr(source, name) for name in ("path", "custom_classes", "origin")}
+        write_json(file, {**kept, "path": str(source.path)})
 
 
 def remove(name: str) -> None:

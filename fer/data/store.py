@@ -7,6 +7,7 @@ killed is resumed, and faces that are known from an earlier state are copied, no
 """
 
 import json
+import math
 import os
 import shutil
 from collections import deque
@@ -34,9 +35,14 @@ _FORMAT = 1
 _BLOCK = 4096  # the most faces that a killed build loses …
 _BLOCK_BYTES = 16_000_000  # … or fewer if they are large: two blocks are in memory at once
 _BATCH = 512  # images per task, so that threads seldom wait for each other
-_MEASURED = dict(
-    zip(ImageStats._fields, ("int32", "int32", "str", "float32", "float32"), strict=True)
-)
+_MEASURED = {
+    "width": "int32", "height": "int32", "hash": "str", "mean": "float32", "std": "float32"
+}  # fmt: skip
+
+Shape = tuple[int, int, int]
+
+# A block that is being decoded: positions in the listing, pixels to fill, batches in order.
+_Block = tuple[np.ndarray, np.ndarray, "list[Future[DecodedBatch]]"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,30 +54,12 @@ class Stored:
         pixels: Shape (n, height, width, channels), uint8, mapped and read-only.
         source_format: What the source was recognised as, in a sentence.
         skipped: (path, reason) of every file and row that was skipped.
-        key: Changes with the content of the source and the shape.
     """
 
     index: pd.DataFrame
     pixels: np.ndarray
     source_format: str
     skipped: tuple[tuple[str, str], ...]
-    key: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shape:
-    """The shape of the pixels to keep."""
-
-    height: int
-    width: int
-    channels: int
-
-    @property
-    def face(self) -> tuple[int, int, int]:
-        return self.height, self.width, self.channels
-
-    def __str__(self) -> str:
-        return f"{self.height}x{self.width}x{self.channels}"
 
 
 def open_stored(
@@ -82,14 +70,14 @@ def open_stored(
     Args:
         folder: Where they are kept.
         reader: The reader of the source.
-        shape: The shape of the pixels.
+        shape: Height, width and channels of the pixels to keep.
         progress: Called with the faces done and planned while they are built.
 
     Raises:
         DatasetError: If the source or all of its images cannot be read, or the disk cannot be
             written to.
     """
-    key = f"{shape}-{reader.signature()}-{_FORMAT}"
+    key = f"{_name(shape)}-{reader.signature()}-{_FORMAT}"
     if (stored := _opened(folder, key, shape)) is not None:
         return stored
     try:
@@ -113,7 +101,7 @@ def _opened(folder: Path, key: str, shape: Shape) -> Stored | None:
     try:
         table = pq.read_table(folder / f"{key}.parquet")
         index = table.drop_columns(["stamp"]).to_pandas()
-        pixels = np.memmap(folder / f"{key}.pixels", np.uint8, "r", shape=(len(index), *shape.face))
+        pixels = np.memmap(folder / f"{key}.pixels", np.uint8, "r", shape=(len(index), *shape))
         facts: dict[str, Any] = json.loads(table.schema.metadata[b"fer"])
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException):
         return None  # missing, or damaged from outside: build it again
@@ -122,23 +110,7 @@ def _opened(folder: Path, key: str, shape: Shape) -> Stored | None:
         pixels=pixels.view(np.ndarray),
         source_format=facts["recognised"],
         skipped=tuple((path, reason) for path, reason in facts["unreadable"]),
-        key=key,
     )
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Block:
-    """A block that is being decoded.
-
-    Attributes:
-        rows: Positions in the listing, shape (n,).
-        faces: Receives the pixels.
-        batches: The work, in order.
-    """
-
-    rows: np.ndarray
-    faces: np.ndarray
-    batches: "list[Future[DecodedBatch]]"
 
 
 class _Build:
@@ -151,7 +123,8 @@ class _Build:
         self._shape = shape
         self._listing = listing
         self._progress = progress or (lambda done, planned: None)
-        self._place = folder / f"building-{shape}-{_FORMAT}"
+        self._place = folder / f"building-{_name(shape)}-{_FORMAT}"
+        self._face_bytes = math.prod(shape)
         self._block = max(1, min(_BLOCK, _BLOCK_BYTES // self._face_bytes))
         self._skipped = list(listing.skipped)
         self._done = 0
@@ -191,21 +164,17 @@ class _Build:
         self._place.mkdir()
         return []
 
-    @property
-    def _face_bytes(self) -> int:
-        return int(np.prod(self._shape.face))
-
     def _blocks(
         self, wanted: pd.DataFrame, missing: np.ndarray
     ) -> Iterator[tuple[pd.DataFrame, np.ndarray]]:
         """Rows and pixels that are not recorded yet, in the order of the listing."""
         for known, pixels in self._earlier():
-            found = wanted[missing].reset_index().merge(known, on=["path", "stamp"])
-            for start in range(0, len(found), self._block):
-                part = found.iloc[start : start + self._block]
+            copies = wanted[missing].reset_index().merge(known, on=["path", "stamp"])
+            for start in range(0, len(copies), self._block):
+                part = copies.iloc[start : start + self._block]
                 yield part[["path", "stamp", *_MEASURED]], pixels[part["slot"].to_numpy()]
                 self._advance(len(part))
-            missing[found["index"].to_numpy()] = False
+            missing[copies["index"].to_numpy()] = False
         rows = np.flatnonzero(missing)
         parts = [rows[start : start + self._block] for start in range(0, len(rows), self._block)]
         with ThreadPoolExecutor(min(32, os.cpu_count() or 1)) as pool:
@@ -221,7 +190,7 @@ class _Build:
 
     def _earlier(self) -> Iterator[tuple[pd.DataFrame, np.ndarray]]:
         """Indexes of this shape from earlier states of the source, with their pixels."""
-        for file in self._folder.glob(f"{self._shape}-*-{_FORMAT}.parquet"):
+        for file in self._folder.glob(f"{_name(self._shape)}-*-{_FORMAT}.parquet"):
             stored = _opened(self._folder, file.stem, self._shape)
             if stored is not None:
                 known = pd.read_parquet(file, columns=["path", "stamp", *_MEASURED])
@@ -229,29 +198,30 @@ class _Build:
 
     def _start(self, rows: np.ndarray, pool: ThreadPoolExecutor) -> _Block:
         """Start decoding the images at these positions of the listing."""
-        faces = np.empty((len(rows), *self._shape.face), np.uint8)
+        faces = np.empty((len(rows), *self._shape), np.uint8)
         image = self._listing.image
         batches = [
             pool.submit(decode_batch, image, rows[start:][:_BATCH], faces[start:][:_BATCH])
             for start in range(0, len(rows), _BATCH)
         ]
-        return _Block(rows=rows, faces=faces, batches=batches)
+        return rows, faces, batches
 
     def _collected(self, block: _Block, wanted: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
         """Wait for a block: its rows and pixels, without the images that cannot be read."""
+        rows, faces, batches = block
         stats: list[ImageStats] = []
         reasons: list[str] = []
-        for batch in block.batches:
-            decoded = batch.result()
-            stats += decoded.stats
-            reasons += decoded.reasons
-            self._advance(len(decoded.reasons))
-        listed = wanted.iloc[block.rows].reset_index(drop=True)
+        for batch in batches:
+            batch_stats, batch_reasons = batch.result()
+            stats += batch_stats
+            reasons += batch_reasons
+            self._advance(len(batch_reasons))
+        listed = wanted.iloc[rows].reset_index(drop=True)
         self._skipped += [pair for pair in zip(listed["path"], reasons, strict=True) if pair[1]]
         good = np.array([not reason for reason in reasons])
-        measured = pd.DataFrame(stats, columns=list(ImageStats._fields)).astype(_MEASURED)
-        rows = pd.concat([listed[good].reset_index(drop=True), measured], axis=1)
-        return rows, block.faces if good.all() else block.faces[good]
+        measured = pd.DataFrame(stats, columns=list(_MEASURED)).astype(_MEASURED)
+        table = pd.concat([listed[good].reset_index(drop=True), measured], axis=1)
+        return table, faces if good.all() else faces[good]
 
     def _advance(self, faces: int) -> None:
         self._done += faces
@@ -276,7 +246,7 @@ class _Build:
         with replace_path(self._folder / f"{key}.parquet") as made:
             pq.write_table(table, made)
         shutil.rmtree(self._place)
-        for old in self._folder.glob(f"{self._shape}-*"):
+        for old in self._folder.glob(f"{_name(self._shape)}-*"):
             if old.stem != key:
                 with suppress(OSError):  # mapped by another process, on Windows: next time
                     old.unlink()
@@ -288,6 +258,10 @@ class _Build:
             for start in range(0, len(slots), self._block):
                 file.write(pixels[slots[start : start + self._block]].data)
         return ordered
+
+
+def _name(shape: Shape) -> str:
+    return "x".join(map(str, shape))
 
 
 def _is_among(wanted: pd.DataFrame, blocks: list[pd.DataFrame]) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 The data set of a machine that has no other. A face is a set of action units (what the muscles
 do), a person (who does it) and a shot (how it was photographed); only the first depends on the
-emotion. The faces are cartoons: a figure measured on them says nothing about real people.
+emotion. The faces are cartoons: a figure measured on them does not apply to real people.
 
 Their difficulty is set so that a network of four convolutions learns them in a minute, to about
 97 % on other people, with fear and surprise as the pair it confuses most.
@@ -52,22 +52,12 @@ PROTOTYPES: dict[str, ActionUnits] = {
         brow_lower=1.0, lid_raise=0.4, lid_tight=0.9, lip_press=1.0, chin_raise=0.3
     ),
     "disgust": ActionUnits(
-        brow_lower=0.5,
-        cheek_raise=0.4,
-        nose_wrinkle=1.0,
-        lip_raise=0.9,
-        corner_drop=0.3,
+        brow_lower=0.5, cheek_raise=0.4, nose_wrinkle=1.0, lip_raise=0.9, corner_drop=0.3,
         chin_raise=0.4,
     ),
     "fear": ActionUnits(
-        brow_inner=0.9,
-        brow_outer=0.75,
-        brow_lower=0.45,
-        lid_raise=0.9,
-        lid_tight=0.2,
-        lip_stretch=0.6,
-        lips_part=0.6,
-        jaw_drop=0.5,
+        brow_inner=0.9, brow_outer=0.75, brow_lower=0.45, lid_raise=0.9, lid_tight=0.2,
+        lip_stretch=0.6, lips_part=0.6, jaw_drop=0.5,
     ),
     "happy": ActionUnits(cheek_raise=0.8, corner_pull=1.0, lips_part=0.7, jaw_drop=0.1),
     "neutral": ActionUnits(),
@@ -76,7 +66,7 @@ PROTOTYPES: dict[str, ActionUnits] = {
         brow_inner=0.9, brow_outer=0.9, lid_raise=0.9, lips_part=0.6, jaw_drop=0.75
     ),
     "contempt": ActionUnits(dimple=1.0, lid_tight=0.2),
-}
+}  # fmt: skip
 """What each emotion does to a face at full intensity, after the prediction table of EMFACS
 (Friesen & Ekman, EMFACS-7, 1983; Ekman, Friesen & Hager, FACS Investigator's Guide, 2002)."""
 
@@ -267,13 +257,13 @@ def _draw_mouth(pen: _Pen, who: _Person, units: ActionUnits) -> None:
 def _expose(pen: _Pen, size: int, rng: np.random.Generator) -> np.ndarray:
     """Photograph the drawing: focus, light from one side, contrast, sensor noise."""
     small = cv2.resize(pen.canvas, (size, size), interpolation=cv2.INTER_AREA)
-    picture: np.ndarray = cv2.GaussianBlur(small, (5, 5), rng.uniform(0.2, 0.9)).astype(float)
+    image: np.ndarray = cv2.GaussianBlur(small, (5, 5), rng.uniform(0.2, 0.9)).astype(float)
     ramp = np.linspace(-1, 1, size)
     across, down = rng.normal(0, 0.16, 2)
-    picture *= 1 + across * ramp + down * ramp[:, None]
-    picture = 128 + (picture - 128) * rng.uniform(0.65, 1.2) + rng.normal(0, 14)
-    picture += rng.normal(0, rng.uniform(1, 6), (size, size))
-    return np.rint(picture).clip(0, 255).astype(np.uint8)
+    image *= 1 + across * ramp + down * ramp[:, None]
+    image = 128 + (image - 128) * rng.uniform(0.65, 1.2) + rng.normal(0, 14)
+    image += rng.normal(0, rng.uniform(1, 6), (size, size))
+    return np.rint(image).clip(0, 255).astype(np.uint8)
 
 
 def _contract(prototype: ActionUnits, intensity: float, rng: np.random.Generator) -> ActionUnits:

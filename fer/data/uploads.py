@@ -10,7 +10,7 @@ from fer.data.archives import is_archive, put_in_place, unpack, unpacked_folder
 from fer.data.dataset import Dataset
 from fer.data.loading import add
 from fer.data.readers import open_reader
-from fer.data.registry import is_known
+from fer.data.registry import registered
 from fer.errors import DatasetError
 from fer.files import writing
 from fer.progress import Progress
@@ -66,7 +66,7 @@ def add_upload(
     try:
         return add(place, name=name, custom_classes=custom_classes, progress=progress)
     except DatasetError:
-        if is_new and not is_known(place):
+        if is_new and all(source.path != place for source in registered()):
             shutil.rmtree(place, ignore_errors=True)
         raise
 

@@ -38,10 +38,6 @@ class Framing:
                     "0.05 to 0.95. Use the card that the model was trained with."
                 )
 
-    def to_dict(self) -> dict[str, float]:
-        """Plain values, for a card."""
-        return asdict(self)
-
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Framing":
         """The framing that a card describes.

@@ -1,6 +1,7 @@
 """Networks in the formats of other programs: `.keras`, `.h5`, and JSON with weights."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -90,7 +91,7 @@ def adopt(
         height=height,
         width=width,
         channels=channels,
-        framing=FER2013_FRAMING.to_dict(),
+        framing=asdict(FER2013_FRAMING),
         data={},
         remarks=(f"Adopted from a network made elsewhere that expects values {scale}.",),
         parameters=network.count_params(),

@@ -26,7 +26,7 @@ def build_card(name: str, config: TrainingConfig, dataset: Dataset, fitted: Fitt
         height=config.height,
         width=config.width,
         channels=config.channels,
-        framing=FER2013_FRAMING.to_dict(),
+        framing=asdict(FER2013_FRAMING),
         data={
             "name": dataset.name,
             "synthetic": dataset.synthetic,

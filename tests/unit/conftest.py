@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import asdict
 from importlib.machinery import ModuleSpec
 
 import numpy as np
@@ -59,7 +60,7 @@ def tiny_model(tiny_dataset: Dataset) -> Model:
         height=24,
         width=24,
         channels=1,
-        framing=FER2013_FRAMING.to_dict(),
+        framing=asdict(FER2013_FRAMING),
         data={},
     )
     return Model(card=card, forward=forward, open_network=no_network)

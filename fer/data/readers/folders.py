@@ -8,14 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fer import emotions
-from fer.data.readers.listing import (
-    PARTS,
-    Listing,
-    Tree,
-    label_of,
-    scan,
-    unknown_classes,
-)
+from fer.data.readers.listing import PARTS, Listing, Tree, label_of, scan, unknown_classes
 from fer.data.votes import COLUMNS, VOTES_FILE, read_sidecar
 from fer.errors import DatasetError
 from fer.images import SUFFIXES
@@ -103,10 +96,7 @@ class FolderReader:
         return pd.DataFrame(rows, columns=["path", "label", "split", "stamp"])
 
     def _add_votes(
-        self,
-        table: pd.DataFrame,
-        paths: list[str],
-        skipped: list[tuple[str, str]],
+        self, table: pd.DataFrame, paths: list[str], skipped: list[tuple[str, str]]
     ) -> int:
         """Add the votes of every `votes.csv` and return the number of faces that have some."""
         files = [

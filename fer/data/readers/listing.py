@@ -16,18 +16,12 @@ from fer import emotions
 from fer.errors import DatasetError
 
 PARTS = {
-    "train": "train",
-    "training": "train",
-    "test": "test",
-    "testing": "test",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-    "publictest": "public_test",
-    "public_test": "public_test",
-    "privatetest": "private_test",
-    "private_test": "private_test",
-}
+    "train": "train", "training": "train",
+    "val": "validation", "valid": "validation", "validation": "validation",
+    "test": "test", "testing": "test",
+    "publictest": "public_test", "public_test": "public_test",
+    "privatetest": "private_test", "private_test": "private_test",
+}  # fmt: skip
 """Names of splits, in lower case."""
 
 _LINK = "a link out of the data set's folder, or to a folder"
@@ -146,16 +140,16 @@ def stays_inside(root: Path, file: Path) -> bool:
 
 
 def files_signature(what: str, files: Iterable[File]) -> str:
-    """A hash over what is read and the name, size and time of some files."""
+    """A hash of what is read and the name, size and time of some files."""
     lines = (f"{path}\0{size}\0{changed_ns}" for path, size, changed_ns in files)
     text = "\n".join([what, *lines]).encode(errors="surrogateescape")
     return hashlib.blake2b(text, digest_size=16).hexdigest()
 
 
-def stat_file(path: Path, name: str | None = None) -> File:
+def stat_file(path: Path) -> File:
     """One file as it is now."""
     status = path.stat()
-    return File(name or path.name, status.st_size, status.st_mtime_ns)
+    return File(path.name, status.st_size, status.st_mtime_ns)
 
 
 def label_of(name: str, *, custom_classes: bool) -> str:

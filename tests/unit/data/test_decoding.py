@@ -33,13 +33,13 @@ def test_a_batch_measures_what_can_be_read_and_gives_a_reason_for_the_rest(
 ) -> None:
     rows = np.arange(len(files))[::-1]  # any order
     out = np.zeros((len(files), 24, 24, 3), np.uint8)
-    batch = decode_batch(files.__getitem__, rows, out)
-    reasons = dict(zip(rows.tolist(), batch.reasons, strict=True))
+    measured, given = decode_batch(files.__getitem__, rows, out)
+    reasons = dict(zip(rows.tolist(), given, strict=True))
     skipped = {Path(files[row]).name: reason for row, reason in reasons.items() if reason}
     assert list(skipped) == ["text.jpg", "empty.png"]
     assert "0 bytes" in skipped["empty.png"]
     good = [row for row in rows.tolist() if not reasons[row]]
-    assert [(stats.height, stats.width) for stats in batch.stats] == [
+    assert [(stats.height, stats.width) for stats in measured] == [
         decode(files[row]).shape[:2] for row in good
     ]
     for row, shaped in zip(rows.tolist(), out, strict=True):
@@ -56,7 +56,7 @@ def test_equal_images_have_one_hash_however_they_are_stored(tmp_path: Path) -> N
 
     def stats(row: int) -> ImageStats:
         out = np.empty((1, 8, 8, 1), np.uint8)
-        return decode_batch(pixels.__getitem__, np.array([row]), out).stats[0]
+        return decode_batch(pixels.__getitem__, np.array([row]), out)[0][0]
 
     assert stats(0) == stats(1) == stats(2)
     assert stats(0).hash != stats(3).hash

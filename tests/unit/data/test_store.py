@@ -8,11 +8,11 @@ from PIL import Image
 
 from fer.data import load_dataset
 from fer.data.readers.listing import Listing
-from fer.data.store import Shape, open_stored
+from fer.data.store import open_stored
 from fer.errors import DatasetError, UnreadableImageError
 
 MakeFaces = Callable[..., Path]
-SHAPE = Shape(height=4, width=4, channels=1)
+SHAPE = (4, 4, 1)
 
 
 class CountingReader:
@@ -151,7 +151,7 @@ def test_large_faces_are_held_in_blocks_of_fewer(tmp_path: Path) -> None:
     open_stored(
         tmp_path,
         CountingReader(40),
-        Shape(height=400, width=400, channels=3),
+        (400, 400, 3),
         progress=lambda done, _: reports.append(done),
     )
     assert reports == [33, 40]  # 16 MB hold 33 of these

@@ -1,3 +1,5 @@
+from dataclasses import asdict
+
 import cv2
 import numpy as np
 import pytest
@@ -133,7 +135,7 @@ def test_a_photo_wider_than_opencv_can_warp_is_framed() -> None:
 
 def test_a_framing_survives_its_card() -> None:
     framing = Framing(eyes_x=0.5, eyes_y=0.4, span=0.3)
-    assert Framing.from_dict(framing.to_dict()) == framing
+    assert Framing.from_dict(asdict(framing)) == framing
 
 
 @pytest.mark.parametrize(
