@@ -20,7 +20,7 @@ import platformdirs
 
 from fer.files import write_text
 
-VERSION = "0.1.0"
+VERSION = "0.2.0.dev0"
 PACKAGE = Path(__file__).resolve().parent
 
 
