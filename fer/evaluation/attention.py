@@ -1,4 +1,4 @@
-"""Where a network looks, on average, when it predicts a class correctly."""
+"""Which parts of the face a network relies on when it predicts a class correctly."""
 
 from dataclasses import dataclass
 
@@ -9,16 +9,14 @@ from fer.evaluation.predictions import PredictionTable
 from fer.models.model import Model
 from fer.nets.explain import grad_cam
 
-FACES_PER_CLASS = 40
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class MeanAttention:
-    """One class.
+    """The means of a class's faces and of their Grad-CAM maps.
 
     Attributes:
-        face: The mean of the faces, shape (height, width, channels), uint8.
-        heat: The mean of their Grad-CAM maps, shape (height, width), float32, 0–1.
+        face: Shape (height, width, channels), uint8.
+        heat: Shape (height, width), float32, 0–1.
         images: Number of faces.
     """
 
@@ -32,7 +30,7 @@ def mean_attention(
     dataset: Dataset,
     table: PredictionTable,
     *,
-    per_class: int = FACES_PER_CLASS,
+    per_class: int = 40,
     seed: int = 0,
 ) -> dict[str, MeanAttention]:
     """Mean Grad-CAM of correctly classified faces by class; a class without any is skipped.
@@ -40,7 +38,7 @@ def mean_attention(
     Args:
         model: The model.
         dataset: The data set of the faces.
-        table: Its predictions on them.
+        table: The model's predictions on them.
         per_class: Most faces per class, drawn at random.
         seed: Seed of that draw.
 

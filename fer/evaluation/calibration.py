@@ -25,7 +25,7 @@ def reliability(confidence: np.ndarray, correct: np.ndarray) -> list[dict[str, f
         correct: Whether it was right, shape (n,), bool.
 
     Returns:
-        By rising confidence: `images`, and the means of `confidence` and `accuracy` in the bin.
+        By rising confidence, each bin's `images`, mean `confidence` and `accuracy`.
     """
     order = np.argsort(confidence, kind="stable")
     bins = [rows for rows in np.array_split(order, BINS) if len(rows)]
@@ -47,7 +47,7 @@ def expected_calibration_error(confidence: np.ndarray, correct: np.ndarray) -> f
 
 
 def fit_temperature(probabilities: np.ndarray, targets: np.ndarray) -> float:
-    """The temperature that gives the least log loss (Guo et al. 2017), from 0.05 to 20.
+    """The temperature that minimises the log loss (Guo et al. 2017), from 0.05 to 20.
 
     Args:
         probabilities: At temperature 1, shape (n, classes); of validation faces, never of test.
@@ -70,8 +70,8 @@ def calibrate(
     """Fit a model's temperature on the validation part.
 
     Returns:
-        The temperature, and a record of what it was fitted on: `dataset`, `fingerprint`,
-        `split`, `images`, and the ECE there, `ece_before` (at temperature 1) and `ece_after`.
+        The temperature and a record of the fit: `dataset`, `fingerprint`, `split`, `images`, and
+        the ECE before (at temperature 1) and after, `ece_before` and `ece_after`.
 
     Raises:
         DatasetError: If there is no validation part, or it shares no class with the model.

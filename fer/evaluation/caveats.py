@@ -1,4 +1,4 @@
-"""What qualifies a figure: leaks, votes, and the sentences to print beside it."""
+"""Leaks, votes, and the sentences that qualify a figure."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -108,17 +108,13 @@ def _of_truth(figures: Mapping[str, Any]) -> list[str]:
     voted = figures["votes"]
     sentences = []
     if figures["truth"] == "votes":
-        own = (
-            f"; against those, accuracy is {voted['given_accuracy']:.1%} on "
-            f"{voted['given_images']:,} of these faces"
-            if voted and voted["given_images"]
-            else ""
-        )
-        sentences.append(
-            "Measured against the choice of most annotators, not the data set's own labels"
-            + own
-            + "."
-        )
+        sentence = "Measured against the choice of most annotators, not the data set's own labels"
+        if voted and voted["given_images"]:
+            sentence += (
+                f"; against those, accuracy is {voted['given_accuracy']:.1%} on "
+                f"{voted['given_images']:,} of these faces"
+            )
+        sentences.append(f"{sentence}.")
     else:
         if figures["learnt_truth"] == "votes":
             sentences.append(

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 Unit = Literal["count", "share"]
 
-RIGHT_COLOR, WRONG_COLOR = "#0072B2", "#D55E00"  # told apart by colour-blind people too
+RIGHT_COLOR, WRONG_COLOR = "#0072B2", "#D55E00"  # distinct to colour-blind people
 
-# Orange where wrong, blue where right, and next to nothing where no face is.
+# Orange where wrong, blue where right, almost transparent where there are no faces.
 _CELL_COLORS = [
     (0, "rgba(213,94,0,.65)"),
     (0.5, "rgba(213,94,0,.03)"),
@@ -45,7 +45,7 @@ def confusion_matrix_chart(
         matrix: Counts, shape (k, k); rows are true, columns predicted.
         labels: Its order.
         unit: Whether cells show counts or the share of their row.
-        dark: Whether it will stand on a dark background.
+        dark: Whether the background is dark.
         height_px: Of the figure.
     """
     import plotly.graph_objects as go
@@ -85,7 +85,8 @@ def confusion_matrix_chart(
             ),
         ]
     )  # fmt: skip
-    _lay_out(figure, height_px, hoverdistance=-1)  # the nearest cell, however large cells are
+    _lay_out(figure, height_px)
+    figure.update_layout(hoverdistance=-1)  # the nearest cell, however large cells are
     ends = [-0.5, len(labels) - 0.5]
     figure.update_xaxes(title="Predicted", side="top", tickangle=-35, showgrid=False, range=ends)
     figure.update_yaxes(title="True", showgrid=False, range=ends[::-1])
@@ -153,7 +154,7 @@ def coverage_chart(
     return figure
 
 
-def _lay_out(figure: "go.Figure", height_px: int, **layout: Any) -> None:
+def _lay_out(figure: "go.Figure", height_px: int) -> None:
     figure.update_layout(
         height=height_px,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
@@ -162,7 +163,6 @@ def _lay_out(figure: "go.Figure", height_px: int, **layout: Any) -> None:
         hovermode="closest",
         paper_bgcolor=_TRANSPARENT,
         plot_bgcolor=_TRANSPARENT,
-        **layout,
     )
-    figure.update_xaxes(automargin=True, fixedrange=True, zeroline=False)
-    figure.update_yaxes(automargin=True, fixedrange=True, zeroline=False)
+    for update in (figure.update_xaxes, figure.update_yaxes):
+        update(automargin=True, fixedrange=True, zeroline=False)

@@ -32,14 +32,14 @@ class PredictionTable:
         labels: The model's classes.
         model: Name of the model.
         dataset: Name of the data set.
-        split: Which part, as `Dataset.select` takes it.
+        split: As `Dataset.select` takes it.
         tta: Test-time augmentation, one of `fer.evaluation.tta.VIEWS`.
-        temperature: What calibrated the probabilities.
-        left_out: How many faces were skipped because the model lacks their class.
-        excluded: How many faces were excluded by hand.
-        truth: What `label` is, as in `Dataset.truth`.
-        undecided: How many faces were skipped because the annotators made no single choice.
-        learnt_truth: What the model was trained on, as `truth`.
+        temperature: That of the calibrated probabilities.
+        left_out: Number of faces skipped because the model lacks their class.
+        excluded: Number of faces excluded by hand.
+        truth: What counts as right, `label` or `votes`.
+        undecided: Number of faces skipped because the annotators made no single choice.
+        learnt_truth: What the model was trained on, `label` or `votes`.
         synthetic: Whether the faces are drawn.
     """
 
@@ -121,14 +121,14 @@ def predictions(
     probabilities = tempered(uncalibrated, card.temperature)
     frame = _joined(part, probabilities, targets, card.labels)
     frame["in_training"] = _in_training(part, dataset)
-    row_of = pd.Series(np.arange(len(dataset)), index=dataset.index["path"])
-    frame.insert(0, "row", row_of.reindex(part.index["path"]).to_numpy())
-    excluded = dataset.excluded & dataset.index["split"].isin(part.index["split"].unique())
-    undecided = np.zeros(len(dataset), bool)
-    if "split_given" in dataset.index:
-        given = dataset.index["split_given"]
-        left = (dataset.index["split"] == "") & given.isin(part.index["split_given"].unique())
-        undecided = left.to_numpy(bool)
+    rows = pd.Index(dataset.index["path"]).get_indexer(pd.Index(part.index["path"]))
+    frame.insert(0, "row", rows)
+    index = dataset.index
+    excluded = dataset.excluded & index["split"].isin(part.index["split"].unique())
+    undecided = 0
+    if "split_given" in index:
+        is_here = index["split_given"].isin(part.index["split_given"].unique())
+        undecided = int(((index["split"] == "") & is_here & ~dataset.excluded).sum())
     return PredictionTable(
         frame=frame,
         labels=card.labels,
@@ -140,7 +140,7 @@ def predictions(
         left_out=left_out,
         excluded=int(excluded.sum()),
         truth=dataset.truth,
-        undecided=int((undecided & ~dataset.excluded).sum()),
+        undecided=undecided,
         learnt_truth=card.config.get("truth", "label"),
         synthetic=dataset.synthetic,
     )

@@ -28,14 +28,7 @@ def uncalibrated_probabilities(
 ) -> np.ndarray:
     """Probabilities at temperature 1, shape (n, classes), float32; equal faces are classified once.
 
-    They are kept for the next call if the model lies on disk.
-
-    Args:
-        model: The model.
-        part: The faces.
-        split: Name of the part.
-        tta: One of `fer.evaluation.tta.VIEWS`.
-        progress: Called with faces done and faces planned.
+    They are kept for the next call if the model is on disk. `part` is the split of that name.
     """
     hashes = pd.Index(part.index["hash"])
     file = _file(model, part.name, split, tta)
@@ -64,7 +57,7 @@ def uncalibrated_probabilities(
 
 
 def _file(model: Model, name: str, split: str, tta: str) -> Path | None:
-    """Where the probabilities lie; None for a network that is only in memory."""
+    """Where the probabilities are kept; None for a network that is only in memory."""
     if not model.sha256:
         return None
     key = "\0".join((model.sha256, name, split, tta))
@@ -77,7 +70,7 @@ def _read(file: Path, labels: tuple[str, ...]) -> pd.DataFrame | None:
     try:
         kept = pd.read_parquet(file)
     except (OSError, ValueError) as error:  # a damaged file: classify again
-        _log.warning("'%s' cannot be read (%s) and is made again.", file, error)
+        _log.warning("'%s' cannot be read (%s), so the faces are classified again.", file, error)
         return None
     return kept if tuple(kept.columns) == labels and kept.index.is_unique else None
 

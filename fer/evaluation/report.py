@@ -66,11 +66,7 @@ def _coarse(heat: np.ndarray) -> list[list[float]]:
 
 
 def check_target(file: Path) -> None:
-    """Refuse a file that no report can be written to, before work is spent on it.
-
-    Raises:
-        FerError: If it is a folder, its folder is missing, or its name does not end in `.html`.
-    """
+    """Raise a FerError for a folder, a missing folder, or a name that does not end in `.html`."""
     if file.suffix.lower() not in (".html", ".htm"):
         raise FerError(f"The report '{file}' must end in .html; its JSON is written beside it.")
     if file.is_dir() or not file.parent.is_dir():

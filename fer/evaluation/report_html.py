@@ -31,18 +31,17 @@ _NAMES = {
 def html(full: Mapping[str, Any], card: ModelCard) -> str:
     """The report, from what `fer.evaluation.report.full_figures` gives.
 
-    Its charts need JavaScript, which is part of the file; its tables do not. It shows no face: a
-    report is for sharing, and faces belong to somebody.
+    Its charts need JavaScript, which is part of the file; its tables do not. It shows no face, as
+    reports are shared.
     """
     from plotly.offline import get_plotlyjs
 
-    leaked = full["leak_free"]["leaked"]
     comparison = full.get("comparison")
     return _template().render(
         full={"comparison": None, **full},
         card=card,
         caveats=caveats(full),
-        grave=leaked or full["split"] in ("train", "all", "validation"),
+        grave=full["leak_free"]["leaked"] or full["split"] in ("train", "all", "validation"),
         figure_names=_NAMES,
         charts=_charts(full),
         plotly_js=Markup(get_plotlyjs()),

@@ -1,6 +1,6 @@
-"""The README of a model, written from its card (after Mitchell et al. 2019)."""
+"""The README of a model, written from its card, as a model card (Mitchell et al. 2019)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from fer.models.card import ModelCard
@@ -8,22 +8,26 @@ from fer.models.card import ModelCard
 _USE = """## Intended use, and what it must not be used for
 
 For learning, research and playful demonstrations, on photos of people who agreed to it. It names
-what a face shows, as the people who labelled the data saw it; it does not know what a person feels.
+what a face shows, as the annotators of the data saw it; it does not know what a person feels.
 It must not be used to decide about people: not for hiring, policing, insurance, credit or
 diagnosis. The EU AI Act (Regulation (EU) 2024/1689, Article 5(1)(f)) forbids inferring emotions at
 work and in education, except for medical or safety reasons."""
 
 _LIMITS = """## Limits
 
-- It learned from single pictures that somebody chose and labelled, many of them acted. What the
+- It learned from single images that somebody chose and labelled, many of them acted. What the
   people in them felt is not known.
-- The data records neither age, gender, skin colour nor origin, so nobody knows how much the figures
-  differ between groups; expect that they do.
-- On turned, covered, blurred, dark and very small faces it is less accurate than these figures."""
+- The data records neither age, gender, skin colour nor origin, so it is not known how much the
+  figures differ between groups; expect that they do.
+- It is less accurate than these figures on turned, covered, blurred, dark and very small faces."""
 
-_FER2013 = """The pictures of FER-2013 come from a web search (Goodfellow et al. 2013,
-arXiv:1307.0414). Its publishers give no licence for the pictures themselves; they are for research,
-and are not part of this model. The crowd's votes are FER+ (Barsoum et al. 2016, MIT licence)."""
+_FER2013 = """The images of FER-2013 come from a web search (Goodfellow et al. 2013,
+arXiv:1307.0414). Its publishers give no licence for the images themselves; they are for research,
+and are not part of this model. The annotators' votes are those of FER+ (Barsoum
+et al. 2016, MIT licence)."""
+
+
+_PER_CLASS = ("precision", "recall", "f1")
 
 
 def readme(card: ModelCard) -> str:
@@ -45,41 +49,31 @@ network. Output: probabilities in the order above. `card.json` holds the whole c
 
 
 def _figures(card: ModelCard) -> str:
-    truth = (
-        "the single choice that most annotators made"
-        if card.config.get("truth") == "votes"
-        else "the data set's labels"
-    )
+    by_votes = card.config.get("truth") == "votes"
+    truth = "the single choice that most annotators made" if by_votes else "the data set's labels"
     tests = {split: row for split, row in card.metrics.items() if split != "validation"}
-    lines = [
-        f"## Figures\n\nMeasured against {truth}.\n",
-        *_table(
-            ("split", "n", "accuracy (95 % Wilson interval)", "balanced accuracy", "macro F1"),
-            (
-                (
-                    split,
-                    f"{row['images']:,}",
-                    _share(row),
-                    f"{row['balanced_accuracy']:.1%}",
-                    f"{row['macro_f1']:.3f}",
-                )
-                for split, row in card.metrics.items()
-            ),
-        ),
-        "\nThe epoch or the temperature was chosen on `validation`, so its figures flatter; the "
-        "other splits\nhad no part in training.",
-        *(f"\n{sentence}" for split, row in tests.items() for sentence in _caveats(split, row)),
-        "",
-        *_table(
-            ("split", "class", "n", "precision", "recall", "F1"),
-            (
-                (split, label, f"{one['support']:,}", *_two_digits(one))
-                for split, row in tests.items()
-                for label, one in row["per_class"].items()
-            ),
-        ),
+    heads = ("split", "n", "accuracy (95 % Wilson interval)", "balanced accuracy", "macro F1")
+    rows = [
+        (split, f"{row['images']:,}", _share(row), f"{row['balanced_accuracy']:.1%}",
+         f"{row['macro_f1']:.3f}")
+        for split, row in card.metrics.items()
+    ]  # fmt: skip
+    class_rows = [
+        (split, label, f"{one['support']:,}", *(f"{one[name]:.2f}" for name in _PER_CLASS))
+        for split, row in tests.items()
+        for label, one in row["per_class"].items()
     ]
-    return "\n".join(lines)
+    sentences = [f"\n{text}" for split, row in tests.items() for text in _caveats(split, row)]
+    return "\n".join(
+        [
+            f"## Figures\n\nMeasured against {truth}.\n\n{_table(heads, rows)}",
+            "\nThe epoch or the temperature was chosen on `validation`, so its figures flatter;\n"
+            "the other splits had no part in training.",
+            *sentences,
+            "",
+            _table(("split", "class", "n", "precision", "recall", "F1"), class_rows),
+        ]
+    )
 
 
 def _caveats(split: str, row: Mapping[str, Any]) -> list[str]:
@@ -105,10 +99,8 @@ def _slices(card: ModelCard) -> str:
         for split, slices in card.slices.items()
         for row in slices
     ]
-    if not rows:
-        return ""
     heads = ("split", "by", "value", "n", "accuracy (95 % interval)")
-    return "\n".join(["## By slice, the worst first\n", *_table(heads, rows)])
+    return f"## By slice, the worst first\n\n{_table(heads, rows)}" if rows else ""
 
 
 def _calibration(card: ModelCard) -> str:
@@ -129,26 +121,19 @@ the expected calibration error (15 bins of equal mass) went from {record["ece_be
 
 def _forms(card: ModelCard) -> str:
     rows = [
-        (
-            form,
-            f"`{row['file']}`",
-            f"{row['bytes'] / 1e6:.2f} MB",
-            f"{_share(row)}, {row['split']}, n {row['images']:,}",
-            f"{row['one_face_ms']:.2f} ms",
-        )
+        (form, f"`{row['file']}`", f"{row['bytes'] / 1e6:.2f} MB",
+         f"{_share(row)}, {row['split']}, n {row['images']:,}", f"{row['one_face_ms']:.2f} ms")
         for form, row in card.forms.items()
         if "accuracy" in row
-    ]
+    ]  # fmt: skip
     if not rows:
         return ""
     heads = ("form", "file", "size", "accuracy (95 % interval)", "one face")
-    return "\n".join(
-        [
-            "## Forms\n",
-            *_table(heads, rows),
-            "\nTimes are medians on the machine that exported it; LiteRT used one core.",
-        ]
-    )
+    return f"""## Forms
+
+{_table(heads, rows)}
+
+Times are medians on the machine that exported it; LiteRT used one core."""
 
 
 def _data(card: ModelCard) -> str:
@@ -189,11 +174,5 @@ def _share(row: Mapping[str, Any]) -> str:
     return f"{row['accuracy']:.1%} ({low:.1%}–{high:.1%})"
 
 
-def _two_digits(row: Mapping[str, Any]) -> list[str]:
-    return [f"{row[name]:.2f}" for name in ("precision", "recall", "f1")]
-
-
-def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
-    heads = tuple(heads)
-    lines = [heads, ("---",) * len(heads), *map(tuple, rows)]
-    return [f"| {' | '.join(line)} |" for line in lines]
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    return "\n".join(f"| {' | '.join(row)} |" for row in (heads, ["---"] * len(heads), *rows))

@@ -147,7 +147,7 @@ def attention(evaluated: Evaluation) -> None:
                 (
                     heat_on_face(mean.face, mean.heat),
                     f"{emotions.describe(label).symbol} {label} ({mean.images})",
-                    f"Where the network looks for {label}",
+                    f"What the network relies on for {label}",
                 )
                 for label, mean in means.items()
             ]

@@ -27,12 +27,12 @@ def test_a_report_holds_all_of_it_and_needs_nothing_else(
     write_report(full, tiny_model.card, file)
     page = file.read_text(encoding="utf-8")
     parts = ("Confusion matrix", "Classes", "Calibration", "Accuracy by confidence", "Slices",
-             "Where it looks", "label errors", "Comparison with tiny")  # fmt: skip
+             "What the network relies on", "label errors", "Comparison with tiny")  # fmt: skip
     for part in parts:
         assert part in page
     assert f"{measured['accuracy']:.1%}" in page
     assert "The model was trained on these faces" in page
-    assert "Where the network looks for happy" in page
+    assert "What the network relies on for happy" in page
     assert page.count(get_plotlyjs()) == 1
     markup = re.sub(r"<script.*?</script>", "", page, flags=re.S)
     assert not re.search(r"(src|href)=\"(?!data:)|@import|url\(|<link", markup)
@@ -69,14 +69,14 @@ def test_names_that_look_like_html_stay_text(tiny_model: Model, tiny_dataset: Da
 
 
 @pytest.mark.parametrize("name", ["report.txt", "gone/report.html"])
-def test_an_impossible_place_is_a_sentence(name: str, tmp_path: Path) -> None:
+def test_a_report_that_cannot_be_written_is_an_error(name: str, tmp_path: Path) -> None:
     from fer.evaluation.report import check_target
 
     with pytest.raises(FerError, match=r"must end in \.html|folder that exists"):
         check_target(tmp_path / name)
 
 
-def test_a_network_without_places_has_a_report_without_them(
+def test_a_network_without_convolutions_has_a_report_without_heat_maps(
     tiny_model: Model, tiny_dataset: Dataset
 ) -> None:
     import keras
@@ -88,5 +88,5 @@ def test_a_network_without_places_has_a_report_without_them(
     table = predictions(tiny_model, tiny_dataset, "test")
     full = full_figures(blind, tiny_dataset, table, figures(table))
     assert full["attention"] == {}
-    assert "no places to show" in html(full, blind.card)
+    assert "Grad-CAM does not apply" in html(full, blind.card)
     assert "Comparison" not in html(full, blind.card)
