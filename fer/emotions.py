@@ -16,8 +16,8 @@ class Emotion:
 
     Attributes:
         label: The canonical name.
-        color: Hex RGB, told apart under the common colour-vision deficiencies and legible on
-            light and on dark ground (Okabe & Ito 2008; wine from Tol 2021, grey for neutral).
+        color: Hex RGB, distinct under the common colour-vision deficiencies and legible on
+            light and dark backgrounds (Okabe & Ito 2008; wine from Tol 2021, grey for neutral).
         symbol: One emoji, so that colour is never the only sign.
         aliases: Other names that data sets use, in lower case.
     """

@@ -1,4 +1,4 @@
-"""Files and folders that are never seen half-written, and what the disk refuses as our errors."""
+"""Files and folders that are never seen half-written, and errors of the disk in plain words."""
 
 import os
 import tempfile
@@ -13,7 +13,7 @@ from typing import IO
 def replace_path(path: Path) -> Iterator[Path]:
     """Make a file or folder beside its place, and move it there once it is complete.
 
-    Gives a path of the same name at which nothing is yet. A folder takes the place of an older
+    Yields a path of the same name, where nothing exists yet. A folder takes the place of an older
     folder, a file that of an older file.
 
     Raises:
@@ -60,21 +60,13 @@ def _move(made: Path, path: Path) -> None:
 
 
 def write_text(path: Path, text: str, *, sync: bool = True) -> None:
-    """Put a text file in place in one move.
-
-    Raises:
-        OSError: If the disk refuses it; the old file stays.
-    """
+    """Write a text file as `replace_file` does."""
     with replace_file(path, sync=sync) as file:
         file.write(text.encode())
 
 
 def write_bytes(path: Path, content: bytes | bytearray) -> None:
-    """Put a file in place in one move.
-
-    Raises:
-        OSError: If the disk refuses it; the old file stays.
-    """
+    """Write a file as `replace_file` does."""
     with replace_file(path) as file:
         file.write(content)
 
@@ -84,7 +76,7 @@ def writing(folder: Path, error: type[Exception], *, variable: str = "FER_HOME")
     """Turn an OSError into an error that people can act on.
 
     Args:
-        folder: What is written to.
+        folder: The folder that is written to.
         error: The error to raise.
         variable: The environment variable that moves the folder elsewhere.
     """

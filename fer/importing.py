@@ -8,32 +8,26 @@ from threading import RLock
 from fer import settings
 from fer.errors import MissingPackageError
 
-EXTRAS = {
-    "av": "video",
-    "cleanlab": "data",
-    "jinja2": "data",
-    "kagglehub": "kaggle",
-    "keras": "train",
-    "mtcnn": "mtcnn",
-    "optuna": "tune",
-    "pandas": "data",
-    "plotly": "data",
-    "pyarrow": "data",
-    "scipy": "data",
-    "sklearn": "data",
-    "starlette": "app",
-    "streamlit": "app",
-    "tensorboard": "tensorboard",
-    "tensorflow": "train",
+_PACKAGES = {
+    "app": ("starlette", "streamlit"),
+    "data": ("cleanlab", "jinja2", "pandas", "plotly", "pyarrow", "scipy", "sklearn"),
+    "kaggle": ("kagglehub",),
+    "mtcnn": ("mtcnn",),
+    "tensorboard": ("tensorboard",),
+    "train": ("keras", "tensorflow"),
+    "tune": ("optuna",),
+    "video": ("av",),
 }
-"""What `pip install` has to name for each package that plain prediction does not need."""
+
+EXTRAS = {package: extra for extra, packages in _PACKAGES.items() for package in packages}
+"""The extra that brings each package that plain prediction does not need."""
 
 _LOCK = RLock()
 
 
 @contextmanager
 def extras() -> Iterator[None]:
-    """Turn a failed import of a package into an error that tells how to install it.
+    """Turn a failed import of a package into an error that names the command to install it.
 
     Raises:
         MissingPackageError: If a package of an extra is imported inside and is not installed.
@@ -75,7 +69,7 @@ def one_at_a_time() -> Iterator[None]:
     """Hold while Keras or TensorFlow may be imported.
 
     Their modules import each other in circles. Threads that enter such a circle from two sides
-    get modules that are half there, because Python would rather do that than wait for ever.
+    get half-initialised modules, because Python prefers that to a deadlock.
 
     Raises:
         MissingPackageError: If they are not installed.

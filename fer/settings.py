@@ -65,7 +65,7 @@ def default_model() -> str:
 
 
 def set_default_model(name: str) -> None:
-    """Remember the model that is used when none is named; `FER_MODEL` still goes first."""
+    """Remember the model that is used when none is named; `FER_MODEL` takes precedence."""
     _default_model_file().parent.mkdir(parents=True, exist_ok=True)
     write_text(_default_model_file(), name)
 

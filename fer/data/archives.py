@@ -2,14 +2,15 @@
 
 import hashlib
 import lzma
+import re
 import shutil
 import stat
 import tarfile
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator
+from contextlib import closing
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple, cast
@@ -50,11 +51,12 @@ def is_archive(file: Path) -> bool:
 
 
 def place_of(archive: Path) -> Path:
-    """The folder that an archive is unpacked to; another one when the archive changes."""
+    """The folder that an archive is unpacked to; a different one once the archive changes."""
     status = archive.stat()
     state = f"{archive.resolve()}\0{status.st_size}\0{status.st_mtime_ns}"
     digest = hashlib.blake2b(state.encode(), digest_size=8).hexdigest()
-    return unpacked_folder() / f"{_stem(archive.name)}-{digest}"
+    stem = re.sub(r"[^\w-]", "_", archive.name.split(".")[0] or "archive")[:64]
+    return unpacked_folder() / f"{stem}-{digest}"
 
 
 def unpacked_folder() -> Path:
@@ -116,7 +118,7 @@ def _write(
     folder.mkdir()
     claimed = written = 0
     size = archive.stat().st_size
-    with archive.open("rb") as packed, _members(packed) as members:
+    with archive.open("rb") as packed, closing(_members(packed)) as members:
         for count, member in enumerate(members, 1):  # unwanted ones count: skipping costs time, too
             path = _checked_path(archive, member)
             claimed += member.claimed
@@ -157,30 +159,21 @@ def _copy(opened: Callable[[], IO[bytes]], target: Path, limit: int) -> int:
     return written
 
 
-@contextmanager
-def _members(packed: IO[bytes]) -> Iterator[Iterator[Member]]:
+def _members(packed: IO[bytes]) -> Generator[Member]:
     """All entries of an archive, in its order."""
     if zipfile.is_zipfile(packed):
         with zipfile.ZipFile(packed) as pack:
-            yield _zip_members(pack)
-    else:
-        packed.seek(0)
-        with _open_tar(packed) as tar:
-            yield _tar_members(tar)
-
-
-def _zip_members(pack: zipfile.ZipFile) -> Iterator[Member]:
-    for info in pack.infolist():
-        is_plain = stat.S_IFMT(info.external_attr >> 16) in (0, stat.S_IFREG)
-        read = partial(pack.open, info) if is_plain else None
-        yield Member(info.filename, info.file_size, info.is_dir(), read)
-
-
-def _tar_members(tar: tarfile.TarFile) -> Iterator[Member]:
-    for info in tar:
-        read = cast("Callable[[], IO[bytes]]", partial(tar.extractfile, info))
-        yield Member(info.name, info.size, info.isdir(), read if info.isreg() else None)
-        tar.members.clear()  # type: ignore[attr-defined]  # or they fill the memory
+            for entry in pack.infolist():
+                is_plain = stat.S_IFMT(entry.external_attr >> 16) in (0, stat.S_IFREG)
+                read = partial(pack.open, entry) if is_plain else None
+                yield Member(entry.filename, entry.file_size, entry.is_dir(), read)
+        return
+    packed.seek(0)
+    with _open_tar(packed) as tar:
+        for info in tar:
+            extract = cast("Callable[[], IO[bytes]]", partial(tar.extractfile, info))
+            yield Member(info.name, info.size, info.isdir(), extract if info.isreg() else None)
+            tar.members.clear()  # type: ignore[attr-defined]  # or they fill the memory
 
 
 class _Header(tarfile.TarInfo):
@@ -209,8 +202,3 @@ def _refused(archive: Path, found: str) -> DatasetError:
         f"The archive '{archive.name}' holds {found}. Expected images in class folders, a CSV or "
         "a manifest; nothing was unpacked."
     )
-
-
-def _stem(name: str) -> str:
-    stem = name.split(".")[0] or "archive"
-    return "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in stem)[:64]

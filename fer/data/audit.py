@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -128,20 +129,12 @@ def audit(dataset: Dataset, *, near: np.ndarray | None = None) -> Audit:
 
 def _across(index: pd.DataFrame, splits: list[str]) -> list[dict[str, Any]]:
     """For each ordered pair of splits, how many faces of one also occur in the other."""
-    contents = {split: set(index.loc[index["split"] == split, "hash"]) for split in splits}
-    found = [
-        {
-            "split": split,
-            "stands_in": other,
-            "images": int(
-                index.loc[index["split"] == split, "hash"].isin(list(contents[other])).sum()
-            ),
-        }
-        for split in splits
-        for other in splits
-        if split != other
+    hashes = {split: index.loc[index["split"] == split, "hash"] for split in splits}
+    return [
+        {"split": split, "stands_in": other, "images": images}
+        for split, other in permutations(splits, 2)
+        if (images := int(hashes[split].isin(hashes[other]).sum()))
     ]
-    return [row for row in found if row["images"]]
 
 
 def _opinions(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:

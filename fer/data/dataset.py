@@ -17,7 +17,7 @@ SPLITS = ("train", "validation", "test", "public_test", "private_test")
 """Values of the index column `split`; FER-2013's PublicTest and PrivateTest have their own."""
 
 TEST_SPLITS = ("test", "public_test", "private_test")
-"""The splits that only measure: `test`, and what it takes along."""
+"""The splits that only measure: `test`, and the two that it includes."""
 
 _IN_MEMORY_BYTES = 512_000_000
 _SPLIT_NAMES = {"publictest": "public_test", "privatetest": "private_test", "training": "train"}
@@ -106,8 +106,8 @@ class Dataset:
         """The same faces, labelled by the single choice that most annotators made.
 
         Faces without one (a tie, no votes, "unknown" or "no face") belong to no split any more,
-        but for ties in `train`, where soft targets tell all of it: they keep their label. A label
-        that was set by hand holds. The index gets `label_given` and `split_given`, as they were.
+        but for ties in `train`, which soft targets can express: they keep their label. A label
+        that was set by hand stays. The index gets `label_given` and `split_given`, as they were.
 
         Raises:
             DatasetError: If the data set has no votes.
@@ -163,8 +163,8 @@ class Dataset:
 
         Args:
             split: One of `SPLITS`, `all`, or FER-2013's own Training, PublicTest, PrivateTest.
-                `test` takes PublicTest and PrivateTest along.
-            with_excluded: Take the faces that were excluded by hand along.
+                `test` includes PublicTest and PrivateTest.
+            with_excluded: Include the faces that were excluded by hand.
 
         Raises:
             DatasetError: If the split is unknown or holds no face.
@@ -183,8 +183,8 @@ class Dataset:
     def take(self, rows: np.ndarray) -> "Dataset":
         """The faces at these positions, in their order; shape (m,), integers.
 
-        Rows in a row stay a view. Others are copied; a copy too large for memory goes to a
-        nameless file that is mapped.
+        Consecutive rows stay a view. Others are copied; a copy too large for memory goes to an
+        unnamed temporary file that is mapped.
         """
         if len(rows) == len(self) and (rows == np.arange(len(self))).all():
             return self

@@ -1,6 +1,6 @@
-"""Bulk decoding: image files read, measured and brought to one shape.
+"""Bulk decoding: image files read, measured and resized to one shape.
 
-Threads do it. OpenCV and the hashes let go of Python's lock; helper processes took longer than
+Threads do it. OpenCV and the hashes release Python's lock; helper processes took longer than
 threads to read FER-2013, whose 32 thousand images need two seconds of one core.
 """
 
@@ -67,20 +67,15 @@ def decode_batch(
         try:
             source = image(row)
             pixels = read_image(source) if isinstance(source, str) else source
-            stats.append(measure(pixels, out=shaped))
+            stats.append(_measure(pixels, shaped))
             reasons.append("")
         except ImageError as error:
             reasons.append(str(error))
     return stats, reasons
 
 
-def measure(image: np.ndarray, *, out: np.ndarray) -> ImageStats:
-    """Measure an image and shape it the way a network takes it.
-
-    Args:
-        image: Grey (h, w) or RGB (h, w, 3), uint8.
-        out: Receives the shaped pixels, (height, width, channels), uint8.
-    """
+def _measure(image: np.ndarray, out: np.ndarray) -> ImageStats:
+    """Measure an image, and shape it into `out` the way a network takes it."""
     height, width, channels = out.shape
     out[:] = to_network_input(image, height=height, width=width, channels=channels)
     if image.ndim == 2:

@@ -12,7 +12,7 @@ from fer.errors import DatasetError
 from fer.files import write_text, writing
 
 BUILD_LOCK = "build.lock"
-"""The lock in the folder of an index, held by whoever builds or removes the index."""
+"""The lock in the folder of an index, held while the index is built or removed."""
 
 
 @contextmanager

@@ -125,22 +125,18 @@ def remove(name: str) -> None:
         raise DatasetError(f"No data set is called '{name}'. Names that can be removed: {names}.")
     source = _read(file)
     with locked(source.folder / BUILD_LOCK, timeout_s=_REMOVAL_WAITS_S):  # a build may hold it
-        _forget(source, file)
-
-
-def _forget(source: Source, file: Path) -> None:
-    file.unlink(missing_ok=True)
-    others = registered()[1:]
-    if all(other.folder != source.folder for other in others):
-        for made in source.folder.glob("*"):
-            if made.name != "overlay.json" and made.suffix != ".lock":
-                with suppress(OSError):  # mapped by another process, on Windows
-                    shutil.rmtree(made) if made.is_dir() else made.unlink()
-    unpacked = unpacked_folder()
-    if source.path and source.path.is_relative_to(unpacked):
-        copy = unpacked / source.path.relative_to(unpacked).parts[0]
-        if not any(other.path and other.path.is_relative_to(copy) for other in others):
-            shutil.rmtree(copy, ignore_errors=True)
+        file.unlink(missing_ok=True)
+        others = registered()[1:]
+        if all(other.folder != source.folder for other in others):
+            for made in source.folder.glob("*"):
+                if made.name != "overlay.json" and made.suffix != ".lock":
+                    with suppress(OSError):  # mapped by another process, on Windows
+                        shutil.rmtree(made) if made.is_dir() else made.unlink()
+        unpacked = unpacked_folder()
+        if source.path and source.path.is_relative_to(unpacked):
+            copy = unpacked / source.path.relative_to(unpacked).parts[0]
+            if not any(other.path and other.path.is_relative_to(copy) for other in others):
+                shutil.rmtree(copy, ignore_errors=True)
 
 
 def _file(name: str) -> Path | None:

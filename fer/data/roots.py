@@ -11,14 +11,14 @@ def allowed(path: str | Path) -> Path:
     """The path with links resolved, if it is below `FER_DATA_ROOTS` or the app's own data.
 
     Raises:
-        DatasetError: If it does not, or contains `..`. The error does not reveal whether
+        DatasetError: If it is not, or contains `..`. The error does not reveal whether
             anything is there.
     """
     roots = settings.data_roots()
     listed = ", ".join(map(str, roots)) or "none"
     try:
         wanted = Path(path).expanduser()
-        found = wanted.resolve()
+        target = wanted.resolve()
         is_whole = wanted.is_absolute() and ".." not in wanted.parts
     except (OSError, ValueError, RuntimeError):  # a null character, ~nobody, a circle of links
         is_whole = False
@@ -26,19 +26,19 @@ def allowed(path: str | Path) -> Path:
         raise DatasetError(
             f"'{path}' is not an absolute path. Expected one that starts with one of: {listed}."
         )
-    if not any(found.is_relative_to(root) for root in (*roots, settings.datasets_folder())):
+    if not any(target.is_relative_to(root) for root in (*roots, settings.datasets_folder())):
         raise DatasetError(
             f"'{path}' is not under a folder that this app may read ({listed}). Move it there, or "
             "ask the owner of this machine to add its folder to FER_DATA_ROOTS."
         )
-    return found
+    return target
 
 
 def check_source(source: str) -> None:
     """Refuse a data set that does not exist or that this app may not read.
 
     Args:
-        source: A data set's name or whole path.
+        source: A data set's name or absolute path.
 
     Raises:
         DatasetError: If so.

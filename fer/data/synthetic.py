@@ -138,7 +138,7 @@ class _Pen:
     def soften(self) -> None:
         """Turn all that is drawn so far into soft shadows."""
         side = 2 * round(0.03 * self._unit) + 1
-        for _ in range(2):  # two box filters make a tent, a quarter the price of a Gaussian
+        for _ in range(2):  # two box filters make a tent, at a quarter of a Gaussian's cost
             self.canvas = cv2.blur(self.canvas, (side, side))
 
 
@@ -267,7 +267,7 @@ def _expose(pen: _Pen, size: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def _contract(prototype: ActionUnits, intensity: float, rng: np.random.Generator) -> ActionUnits:
-    """The prototype as one face happens to show it: uneven, over what is never quite at rest."""
+    """The prototype as one face shows it: unevenly, and never quite at rest elsewhere."""
     pattern = vars(prototype)
     share = rng.uniform(0.6, 1.2, len(pattern))
     rest = rng.normal(0, 0.05, len(pattern))

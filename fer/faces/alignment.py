@@ -110,11 +110,11 @@ def photo_to_crop(
 def _region(
     photo: np.ndarray, matrix: np.ndarray, *, height: int, width: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The part of the photo that the crop shows, to shrink no more than that, and the matrix."""
+    """The part of the photo that the crop shows, and the matrix from there to the crop."""
     corners = np.array([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]])
     in_photo = (np.linalg.inv(matrix) @ corners.T)[:2]
     last = np.array([photo.shape[1] - 1, photo.shape[0] - 1])
-    margin_px = math.ceil(1 / _scale(matrix))  # so that averages at the crop's edge are whole
+    margin_px = math.ceil(1 / _scale(matrix))  # so that averages at the crop's edge are complete
     start = np.clip(np.floor(in_photo.min(axis=1)) - margin_px, 0, last).astype(int)
     stop = np.clip(np.ceil(in_photo.max(axis=1)) + margin_px, start + 1, last + 1).astype(int)
     return photo[start[1] : stop[1], start[0] : stop[0]], matrix @ _shift(*start)

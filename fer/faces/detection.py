@@ -4,7 +4,7 @@
 |---------|---------------------------------------------------------|---------------------------|
 | `yunet` | one file, added by `python -m fer detectors download`   | OpenCV                    |
 | `mtcnn` | the package of that name, weights inside                | TensorFlow                |
-| `auto`  | YuNet where its file is there, as it is faster and surer; else MTCNN                |
+| `auto`  | YuNet if its file is there, as it is faster and more accurate; else MTCNN           |
 """
 
 import threading

@@ -25,7 +25,6 @@ _SMALL_PX = 96
 _SIDES = (None, 24, 48)
 """Inputs of the three networks: images of any size, and patches of these sizes."""
 
-
 _SCALED = ((np.arange(256) - 127.5) / 128).astype(np.float32)
 """The networks' input for each value of a pixel."""
 
@@ -49,7 +48,7 @@ class Mtcnn:
         self._tf = tf
         self._network = MTCNN()
         for stage, side in zip(self._network.stages, _SIDES, strict=True):
-            # Compiled, all takes half the time; for any size, so that no photo compiles anew.
+            # Compiling halves the time. One signature for all sizes: no photo compiles anew.
             images = tf.TensorSpec((None, side, side, 3), tf.float32)
             stage.model.call = tf.function(stage.model.call, input_signature=[images])
         # One search leaves cores idle between its steps; more than two only fill memory.
@@ -79,14 +78,8 @@ class Mtcnn:
         # Without a rim, one tight face in ten is missed.
         rim = max(min(height, width) // 8, 8)
         edge = (rim, rim, rim, rim, cv2.BORDER_CONSTANT)
-        rows = self._search(
-            np.stack(
-                [
-                    cv2.LUT(cv2.copyMakeBorder(image, *edge, value=(127, 127, 127)), _SCALED)
-                    for image in images
-                ]
-            )
-        )
+        rimmed = [cv2.copyMakeBorder(image, *edge, value=(127, 127, 127)) for image in images]
+        rows = self._search(np.stack([cv2.LUT(image, _SCALED) for image in rimmed]))
         scale = np.array([photos[0].shape[1] / width, photos[0].shape[0] / height])
         sides = rows[:, 3:5] - rows[:, 1:3]
         boxes = np.concatenate([(rows[:, 1:3] - rim) * scale, sides * scale], axis=1)
@@ -101,7 +94,7 @@ class Mtcnn:
         """Faces on images of one size.
 
         The package's `detect_faces` does the same for images of any sizes, but makes its tensor
-        of them anew for each of some ten scales, a quarter of the time.
+        of them again for each of some ten scales, which takes a quarter of the time.
 
         Args:
             images: RGB, shape (n, height, width, 3), float32 as the networks take it.
@@ -121,6 +114,6 @@ class Mtcnn:
                     images_oshapes=shapes,
                     threshold_onet=MIN_SCORE,
                 )
-                if not len(rows):  # the next one would not take that
+                if not len(rows):  # the next network accepts no empty input
                     return np.empty((0, 16))
         return np.asarray(rows)

@@ -36,9 +36,6 @@ class FerCsvReader:
 
     FER+'s `fer2013new.csv` beside it gives the votes, row by row. Faces are called
     `<file>:<line>`, lines counted from 1 with the header.
-
-    Args:
-        path: The file, absolute.
     """
 
     def __init__(self, path: Path) -> None:

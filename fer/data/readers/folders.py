@@ -23,10 +23,6 @@ class FolderReader:
 
     FER-2013's file names (`Training_*`, `PublicTest_*`, `PrivateTest_*`) give the official
     three-way split, which Kaggle's two folders have lost; eNTERFACE's give the person.
-
-    Args:
-        root: The folder, absolute.
-        custom_classes: Keep unknown emotions as classes of their own.
     """
 
     def __init__(self, root: Path, *, custom_classes: bool) -> None:

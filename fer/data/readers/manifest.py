@@ -37,12 +37,7 @@ def is_manifest(path: Path) -> bool:
 
 
 class ManifestReader:
-    """Image files that a table names, by their paths from its folder.
-
-    Args:
-        file: The table, absolute.
-        custom_classes: Keep unknown emotions as classes of their own.
-    """
+    """Image files that a table names, by their paths from its folder."""
 
     def __init__(self, file: Path, *, custom_classes: bool) -> None:
         self._file = file
