@@ -12,7 +12,7 @@ from fer.evaluation.calibration import calibrate
 from fer.evaluation.caveats import leak_free, votes
 from fer.evaluation.metrics import metrics
 from fer.evaluation.predictions import PredictionTable, predictions
-from fer.evaluation.slices import picture_facts, slice_figures
+from fer.evaluation.slices import face_facts, slice_figures
 from fer.models.card import ModelCard
 from fer.models.model import Model
 from fer.progress import Progress
@@ -95,7 +95,7 @@ def calibrated_card(
     }
     slices = {}
     for split in tables.keys() - {"validation"}:
-        facts = picture_facts(dataset, tables[split].frame["row"].to_numpy())
+        facts = face_facts(dataset, tables[split].frame["row"].to_numpy())
         rows = slice_figures(tables[split], facts)
         slices[split] = [row for row in rows if row["by"] in facts]
     metrics_by_split = {split: figures(table) for split, table in tables.items()}

@@ -14,7 +14,7 @@ from fer.evaluation.calibration import coverage_curve, reliability
 from fer.evaluation.label_errors import listed_errors
 from fer.evaluation.predictions import PredictionTable
 from fer.evaluation.report_html import html
-from fer.evaluation.slices import picture_facts, slice_figures
+from fer.evaluation.slices import face_facts, slice_figures
 from fer.files import write_text
 from fer.models.card import ModelCard
 from fer.models.model import Model
@@ -40,7 +40,7 @@ def full_figures(
     """
     confidence = table.frame["confidence"].to_numpy()
     correct = table.frame["correct"].to_numpy(bool)
-    facts = picture_facts(dataset, table.frame["row"].to_numpy())
+    facts = face_facts(dataset, table.frame["row"].to_numpy())
     try:
         attention = mean_attention(model, dataset, table)
     except ModelError:  # a network without a convolution, or another backend

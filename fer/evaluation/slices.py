@@ -19,7 +19,7 @@ _NOT_SLICED = {
 _QUARTERS = ("lowest quarter", "second quarter", "third quarter", "highest quarter")
 
 
-def picture_facts(dataset: Dataset, rows: np.ndarray) -> pd.DataFrame:
+def face_facts(dataset: Dataset, rows: np.ndarray) -> pd.DataFrame:
     """Brightness, contrast and sharpness of faces.
 
     Args:
@@ -43,7 +43,7 @@ def slice_figures(table: PredictionTable, facts: pd.DataFrame) -> list[dict[str,
 
     Args:
         table: The predictions.
-        facts: Further columns for its rows, such as those of `picture_facts`.
+        facts: Further columns for its rows, such as those of `face_facts`.
 
     Returns:
         `by` (the column), `value`, `images`, `accuracy` and `accuracy_ci95` of each slice.

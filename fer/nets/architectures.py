@@ -247,12 +247,8 @@ def _squeeze_excite(x: Tensor, ratio: int = 8) -> Tensor:
 
 
 _BUILDERS: dict[str, Callable[..., Tensor]] = {
-    "simple": simple,
-    "batchnorm": batchnorm,
-    "two-conv": two_conv,
-    "mini-xception": mini_xception,
-    "vgg": vgg,
-    "resnet": resnet,
+    builder.__name__.replace("_", "-"): builder
+    for builder in (simple, batchnorm, two_conv, mini_xception, vgg, resnet)
 }
 
 NAMES: tuple[str, ...] = tuple(_BUILDERS)

@@ -20,7 +20,7 @@ from fer.evaluation.figures import dataset_for, figures
 from fer.evaluation.label_errors import label_errors, listed_errors
 from fer.evaluation.predictions import PredictionTable, predictions
 from fer.evaluation.report import full_figures
-from fer.evaluation.slices import picture_facts, slice_columns, slice_figures
+from fer.evaluation.slices import face_facts, slice_columns, slice_figures
 from fer.models.card import ModelCard
 from fer.models.model import Model
 from pages.common import predictors
@@ -93,7 +93,7 @@ class Evaluation:
 
     @cached_property
     def _facts(self) -> pd.DataFrame:
-        return picture_facts(self.dataset, self.table.frame["row"].to_numpy())
+        return face_facts(self.dataset, self.table.frame["row"].to_numpy())
 
 
 def evaluation(

@@ -7,7 +7,7 @@ from fer.models.model import Model
 from fer.nets.explain import grad_cam
 
 
-def test_it_is_the_mean_over_faces_that_were_named_rightly(
+def test_attention_is_the_mean_over_correctly_classified_faces(
     tiny_model: Model, tiny_dataset: Dataset
 ) -> None:
     table = predictions(tiny_model, tiny_dataset, "all")
@@ -22,7 +22,9 @@ def test_it_is_the_mean_over_faces_that_were_named_rightly(
             assert found[label].images == len(right) <= 40
 
 
-def test_it_looks_at_no_more_faces_than_wanted(tiny_model: Model, tiny_dataset: Dataset) -> None:
+def test_attention_uses_at_most_the_requested_number_of_faces(
+    tiny_model: Model, tiny_dataset: Dataset
+) -> None:
     table = predictions(tiny_model, tiny_dataset, "all")
     found = mean_attention(tiny_model, tiny_dataset, table, per_class=3)
     assert found

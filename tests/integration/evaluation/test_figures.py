@@ -35,7 +35,7 @@ def test_a_data_set_with_some_of_the_classes_is_scored_over_those(
     assert figures["balanced_accuracy"] == figures["accuracy"]
 
 
-def test_faces_of_classes_that_the_model_lacks_are_left_out_and_counted(
+def test_faces_of_classes_that_the_model_lacks_are_skipped_and_counted(
     tiny_model: Model, tiny_dataset: Dataset
 ) -> None:
     figures = api.evaluate(tiny_model, relabelled(tiny_dataset, {"surprise": "fear"}), "all")
@@ -58,21 +58,21 @@ def test_progress_ends_at_the_number_of_faces(tiny_model: Model, tiny_dataset: D
 def test_a_temperature_fitted_on_validation_lowers_the_calibration_error_on_test(
     tiny_model: Model,
 ) -> None:
-    # A model that is right in 7 of 10 faces, and says it is 95 % sure of each.
+    # A model that is right in 7 of 10 faces, and 95 % sure of each.
     generator = np.random.default_rng(0)
-    said = generator.integers(2, size=1000)
+    answered = generator.integers(2, size=1000)
     right = generator.random(1000) < 0.7
     labels = tiny_model.card.labels
     index = pd.DataFrame(
         {
             "path": [f"{i}.png" for i in range(1000)],
-            "label": [labels[i] for i in np.where(right, said, 1 - said)],
+            "label": [labels[i] for i in np.where(right, answered, 1 - answered)],
             "split": np.resize(["validation", "test"], 1000),
             "hash": [str(i) for i in range(1000)],
         }
     )
     pixels = np.zeros((1000, 24, 24, 1), np.uint8)
-    pixels[:, 0, 0, 0] = said  # for the network to say
+    pixels[:, 0, 0, 0] = answered  # which the network answers
     faces = Dataset(name="sure", index=index, pixels=pixels, labels=labels, split_rule="")
     sure = replace(
         tiny_model,

@@ -10,7 +10,7 @@ from fer.evaluation.predictions import predictions
 from fer.models.model import Model
 
 
-def test_a_row_tells_what_the_network_said(tiny_model: Model, tiny_dataset: Dataset) -> None:
+def test_a_row_holds_the_answer_of_the_network(tiny_model: Model, tiny_dataset: Dataset) -> None:
     table = predictions(tiny_model, tiny_dataset, "test")
     part = tiny_dataset.select("test")
     answers = tiny_model.classify(part.pixels)
@@ -75,7 +75,7 @@ def test_flipping_gives_a_face_and_its_mirror_image_the_same_answer(
         assert np.allclose(one, other, atol=1e-5) == alike
 
 
-def test_an_unknown_augmentation_is_a_sentence(tiny_model: Model, tiny_dataset: Dataset) -> None:
+def test_an_unknown_augmentation_is_an_error(tiny_model: Model, tiny_dataset: Dataset) -> None:
     with pytest.raises(ConfigError, match=r"'five'. Known: none, flip, shifts, ten_crop"):
         predictions(tiny_model, tiny_dataset, "test", tta="five")
 
@@ -96,7 +96,7 @@ def test_faces_by_votes_are_judged_by_them_and_the_undecided_are_counted(
     assert (plain.truth, plain.undecided) == ("label", 0)
 
 
-def test_faces_of_another_size_are_a_sentence(tiny_model: Model, tiny_dataset: Dataset) -> None:
+def test_faces_of_another_size_are_an_error(tiny_model: Model, tiny_dataset: Dataset) -> None:
     small = replace(tiny_dataset, pixels=tiny_dataset.pixels[:, :20])
     with pytest.raises(DatasetError, match=r"\(20, 24, 1\); the model 'tiny' takes \(24, 24, 1\)"):
         predictions(tiny_model, small, "test")

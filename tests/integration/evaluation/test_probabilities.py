@@ -36,7 +36,7 @@ def test_a_face_is_classified_once_and_later_only_new_faces_are(
     assert sum(classified) == len(first) + 2
 
 
-def test_a_damaged_file_is_made_again(tiny_model: Model, tiny_dataset: Dataset) -> None:
+def test_a_damaged_file_is_replaced(tiny_model: Model, tiny_dataset: Dataset) -> None:
     first = predictions(tiny_model, tiny_dataset, "test")
     [file] = settings.predictions_folder().glob("*.parquet")
     file.write_bytes(file.read_bytes()[:100])

@@ -87,7 +87,7 @@ def test_a_name_is_looked_up_in_each_folder_of_models_the_first_one_first(
     assert models.find("only") == shipped / "only"
 
 
-def test_a_missing_model_lists_those_that_are_there(
+def test_a_missing_model_lists_the_existing_ones(
     copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FER_MODELS", str(copy.parent))

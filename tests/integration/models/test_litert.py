@@ -43,7 +43,7 @@ def test_int8_is_a_third_of_the_size_and_names_nearly_the_same(
     assert (ours == theirs).mean() > 0.9
 
 
-def test_the_card_tells_size_accuracy_and_speed_of_each_form(exported: Path) -> None:
+def test_the_card_holds_size_accuracy_and_speed_of_each_form(exported: Path) -> None:
     forms = models.load(exported).card.forms
     assert tuple(forms) == tuple(models.FORMS)
     for row in forms.values():
@@ -62,7 +62,7 @@ def test_one_litert_network_serves_several_threads(exported: Path) -> None:
         np.testing.assert_array_equal(answer, expected[n % 8])
 
 
-def test_a_photo_needs_no_tensorflow_where_the_model_is_there_as_litert(
+def test_a_photo_needs_no_tensorflow_if_the_model_was_exported_to_litert(
     exported: Path,
 ) -> None:
     code = (
@@ -74,7 +74,7 @@ def test_a_photo_needs_no_tensorflow_where_the_model_is_there_as_litert(
     subprocess.run([sys.executable, "-c", code, str(exported)], check=True, timeout=60)
 
 
-def test_a_damaged_missing_or_unknown_form_is_told(exported: Path, tmp_path: Path) -> None:
+def test_a_damaged_missing_or_unknown_form_is_an_error(exported: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(exported, tmp_path / "copy"))
     (copy / "model.tflite").write_bytes(b"no network")
     with pytest.raises(ModelError, match="SHA-256 differs"):
@@ -86,7 +86,7 @@ def test_a_damaged_missing_or_unknown_form_is_told(exported: Path, tmp_path: Pat
         models.load(copy, form="onnx")
 
 
-def test_a_model_that_was_not_exported_says_how_to(tiny_folder: Path) -> None:
+def test_loading_a_form_before_the_export_names_the_command(tiny_folder: Path) -> None:
     assert models.load(tiny_folder, form="auto").form == "keras"
     with pytest.raises(ModelError, match="fer export tiny"):
         models.load(tiny_folder, form="litert")

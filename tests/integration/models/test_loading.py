@@ -51,7 +51,7 @@ def test_a_missing_network_is_named(copy: Path) -> None:
         ({"framing": []}, "framing must be an object"),
     ],
 )
-def test_a_card_that_does_not_fit_says_how(
+def test_a_card_that_does_not_fit_is_an_error_that_names_the_difference(
     copy: Path, values: dict[str, object], message: str
 ) -> None:
     change_card(copy, **values)

@@ -64,7 +64,7 @@ def shipped(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def test_the_models_are_as_small_as_they_say(shipped: str) -> None:
+def test_the_models_have_the_size_in_their_cards(shipped: str) -> None:
     model = models.load(shipped)
     assert model.network.count_params() == model.card.parameters < 3_000_000
     assert model.card.multiply_adds < 60_000_000
@@ -104,7 +104,7 @@ def test_the_benchmarks_network_does_not_buy_accuracy_with_rare_classes(
     assert figures["ece"] <= 0.03
 
 
-def test_leaked_faces_are_counted_and_taken_out(fer2013_folder: Path) -> None:
+def test_leaked_faces_are_counted_and_skipped(fer2013_folder: Path) -> None:
     figures = fer.evaluate("fer2013", fer2013_folder, "public_test")
     clean = figures["leak_free"]
     assert clean["leaked"] in (279, 280)

@@ -45,7 +45,7 @@ def test_multiply_adds_count_convolutions_and_dense_layers() -> None:
 
 
 @pytest.mark.parametrize("name", architectures.NAMES)
-def test_the_docstring_tells_the_true_cost(name: str) -> None:
+def test_the_docstring_gives_the_true_cost(name: str) -> None:
     height, width, channels = architectures.NATIVE_INPUTS.get(name, (48, 48, 1))
     classes = 6 if name == "two-conv" else 7
     model = architectures.build(

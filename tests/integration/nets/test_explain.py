@@ -26,7 +26,7 @@ def wrapped(model: keras.Model) -> Model:
 
 @pytest.fixture(scope="module")
 def brightness() -> Model:
-    """Says `bright` the more, the brighter the middle 20×20 pixels are; blind beyond them."""
+    """The brighter the middle 20×20 pixels, the surer of `bright`; blind to the others."""
     inputs = keras.layers.Input((SIDE, SIDE, 1), dtype="uint8")
     x = keras.layers.Rescaling(1 / 255)(inputs)
     x = keras.layers.CenterCrop(20, 20)(x)
@@ -46,9 +46,7 @@ def spot() -> np.ndarray:
 
 
 @pytest.mark.parametrize("method", ["grad_cam", "occlusion"])
-def test_the_heat_lies_where_the_network_looked(
-    method: str, brightness: Model, spot: np.ndarray
-) -> None:
+def test_the_heat_lies_on_the_evidence(method: str, brightness: Model, spot: np.ndarray) -> None:
     if method == "grad_cam":
         heat = grad_cam(brightness.network, spot, 0)
     else:
@@ -68,7 +66,7 @@ def test_what_the_network_crops_away_is_cold(brightness: Model) -> None:
     assert heat[:2].max() == heat[-2:].max() == heat[:, :2].max() == heat[:, -2:].max() == 0
 
 
-def test_what_speaks_against_a_label_is_not_shown_as_speaking_for_it(
+def test_evidence_against_a_label_is_not_shown_as_evidence_for_it(
     brightness: Model, spot: np.ndarray
 ) -> None:
     assert grad_cam(brightness.network, spot, 1).max() == 0

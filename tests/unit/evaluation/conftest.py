@@ -14,15 +14,15 @@ def _make_table(
 ) -> PredictionTable:
     """A prediction table by hand over three emotions."""
     answers = np.asarray(probabilities, np.float32)
-    said = answers.argmax(axis=1)
+    predicted = answers.argmax(axis=1)
     frame = pd.DataFrame(
         {
             "row": np.arange(len(true)),
             "path": [f"{i}.png" for i in range(len(true))],
             "label": [LABELS[i] for i in true],
-            "predicted": [LABELS[i] for i in said],
+            "predicted": [LABELS[i] for i in predicted],
             "confidence": answers.max(axis=1),
-            "correct": said == np.asarray(true),
+            "correct": predicted == np.asarray(true),
             "in_training": False,
             "majority": "",
             "agreement": np.nan,

@@ -12,7 +12,7 @@ from fer.nets.forward import tempered
 
 
 def honest_faces(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Probabilities that mean what they say, and classes drawn from them."""
+    """Perfectly calibrated probabilities, and classes drawn from them."""
     generator = np.random.default_rng(seed)
     answers = generator.dirichlet([1, 1, 1], size=n).astype(np.float32)
     targets = (generator.random((n, 1)) > answers.cumsum(axis=1)[:, :-1]).sum(axis=1)
@@ -23,7 +23,7 @@ def error_of(answers: np.ndarray, targets: np.ndarray) -> float:
     return expected_calibration_error(answers.max(axis=1), answers.argmax(axis=1) == targets)
 
 
-def test_the_temperature_that_made_a_network_too_sure_is_found_again() -> None:
+def test_the_fit_recovers_the_temperature_that_made_a_network_overconfident() -> None:
     answers, targets = honest_faces(20_000)
     too_sure = tempered(answers, 0.5)
     temperature = fit_temperature(too_sure, targets)

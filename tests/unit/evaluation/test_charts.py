@@ -32,9 +32,9 @@ def test_thresholds_that_no_face_reaches_are_not_drawn() -> None:
         {"threshold": 0.5, "coverage": 0.5, "accuracy": 1.0, "images": 2},
         {"threshold": 1.0, "coverage": 0.0, "accuracy": None, "images": 0},
     ]
-    line, mark = coverage_chart(curve, threshold=1).data
+    line, emphasised = coverage_chart(curve, threshold=1).data
     assert list(line.x) == [1.0, 0.5]
-    assert list(mark.y) == [1.0]
+    assert list(emphasised.y) == [1.0]
     assert len(coverage_chart(curve, threshold=2).data) == 1
 
 

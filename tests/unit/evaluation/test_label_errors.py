@@ -22,7 +22,7 @@ def test_labels_that_were_swapped_are_found_first(make_table: MakeTable) -> None
     assert issues <= set(swapped)
 
 
-def test_a_class_without_faces_and_a_single_class_are_no_trouble(make_table: MakeTable) -> None:
+def test_a_class_without_faces_and_a_single_class_are_allowed(make_table: MakeTable) -> None:
     answers = np.random.default_rng(0).dirichlet([2, 2, 2], 30)
     assert label_errors(make_table([0, 2] * 15, answers))["label_quality"].between(0, 1).all()
     alone = label_errors(make_table([1] * 30, answers))

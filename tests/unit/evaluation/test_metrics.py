@@ -98,14 +98,14 @@ def test_the_interval_of_accuracy_is_wilsons() -> None:
     )
 
 
-def test_means_go_over_the_classes_that_are_present() -> None:
+def test_means_include_only_the_classes_that_are_present() -> None:
     figures = metrics(np.array([0, 0, 1, 1]), one_hot([0, 0, 1, 2]), LABELS)
     assert list(figures["per_class"]) == ["angry", "happy"]
     assert figures["balanced_accuracy"] == pytest.approx(0.75)
     assert figures["per_class"]["happy"]["recall"] == 0.5
 
 
-def test_two_classes_are_measured_too() -> None:
+def test_two_classes_can_be_measured() -> None:
     answers = np.array([[0.9, 0.1], [0.4, 0.6], [0.7, 0.3]])
     figures = metrics(np.array([0, 1, 1]), answers, ("happy", "sad"))
     assert figures["top2_accuracy"] == 1

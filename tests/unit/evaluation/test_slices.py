@@ -6,16 +6,16 @@ import pytest
 
 from fer.data import Dataset
 from fer.evaluation.predictions import PredictionTable
-from fer.evaluation.slices import picture_facts, slice_figures
+from fer.evaluation.slices import face_facts, slice_figures
 
 SURE = np.eye(3) * 0.9 + 0.1 / 3
 
 
 def test_the_worst_slice_comes_first(make_table: Callable[..., PredictionTable]) -> None:
     # The darkest quarter is always wrong, and so is one of two people.
-    said = np.where(np.arange(100) < 25, 1, 0)
+    predicted = np.where(np.arange(100) < 25, 1, 0)
     person = np.where(np.arange(100) < 40, "A", "B")
-    table = make_table([0] * 100, SURE[said], subject=person)
+    table = make_table([0] * 100, SURE[predicted], subject=person)
     rows = slice_figures(table, pd.DataFrame({"brightness": np.arange(100.0)}))
     assert rows[0]["by"] == "brightness"
     assert rows[0]["value"] == "lowest quarter (0 to 24)"
@@ -27,7 +27,7 @@ def test_the_worst_slice_comes_first(make_table: Callable[..., PredictionTable])
     assert accuracies == sorted(accuracies)
 
 
-def test_slices_of_few_faces_are_left_out(make_table: Callable[..., PredictionTable]) -> None:
+def test_slices_of_few_faces_are_skipped(make_table: Callable[..., PredictionTable]) -> None:
     table = make_table([0] * 30, SURE[[0] * 30], subject=["A"] * 19 + ["B"] * 11)
     assert slice_figures(table, pd.DataFrame(index=range(30))) == []
 
@@ -43,7 +43,7 @@ def test_a_blurred_face_is_less_sharp_and_a_flat_one_has_no_contrast(
     soft = cv2.GaussianBlur(face, (5, 5), 2)[..., None]
     flat = np.full_like(face, 7)
     pixels = np.stack([face, soft, flat])
-    facts = picture_facts(replace(tiny_dataset, pixels=pixels), np.array([2, 0, 1]))
+    facts = face_facts(replace(tiny_dataset, pixels=pixels), np.array([2, 0, 1]))
     assert facts["contrast"][0] == 0
     assert facts["brightness"][0] == 7
     assert facts["sharpness"][2] < facts["sharpness"][1]
