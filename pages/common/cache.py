@@ -1,8 +1,8 @@
-"""Results that several visitors want at once: worked out once, kept, and dropped when stale.
+"""Results that several visitors want at once: computed once, kept, and dropped when stale.
 
 `st.cache_resource` keeps the `Work` of each key: it locks each key, and beyond `max_entries` it
-drops what was used longest ago. The work itself runs in a thread, so that whoever waits for it sees
-how far it is, and one who leaves does not stop it for the others.
+drops what was used longest ago. The work itself runs in a thread, so that every visitor who waits
+sees its progress, and one who leaves does not stop it for the others.
 
     @st.cache_resource(max_entries=3, show_spinner=False, validate=Work.is_usable)
     def _opening(name: str) -> Work[Dataset]:
@@ -14,6 +14,7 @@ how far it is, and one who leaves does not stop it for the others.
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, wait
+from contextlib import nullcontext
 from pathlib import Path
 from threading import Thread
 from typing import Generic, TypeVar
@@ -21,21 +22,21 @@ from typing import Generic, TypeVar
 import streamlit as st
 
 from fer.data import annotations
+from fer.data.registry import resolve
 from pages.common.progress import UPDATE_EVERY_S, Meter
 
-FRESH_FOR_S = 300.0
-"""A data set's files are read again after this time."""
+_FRESH_FOR_S = 300.0  # then a data set's files are read again
 
 T = TypeVar("T")
 
 
 class Work(Generic[T]):
-    """Something that is worked out in a thread, which starts at once.
+    """A result that is computed in a thread, which starts at once.
 
     Args:
-        do: Works it out; called with the meter to report progress to. It cannot use `st`.
+        do: Computes it; called with the meter to report progress to. It cannot use `st`.
         is_current: Whether what it was made from is unchanged.
-        fresh_for_s: How long the result may be used once it is there.
+        fresh_for_s: How long the result may be used.
     """
 
     def __init__(
@@ -60,12 +61,14 @@ class Work(Generic[T]):
         is_fresh = time.monotonic() < self._ended + self._fresh_for_s
         return is_fresh and self._future.exception() is None
 
-    def result(self) -> T:
-        """The result, with a progress bar until it is there; what the work raised is raised."""
+    def result(self, spinner: str = "") -> T:
+        """The result, with a progress bar or this spinner until then; raises what the work did."""
         if not self._future.done():
             slot = st.empty()
-            while wait([self._future], timeout=UPDATE_EVERY_S).not_done:
-                self._meter.draw(slot)  # also lets Streamlit end this run when the visitor leaves
+            with st.spinner(spinner, show_time=True) if spinner else nullcontext():
+                while wait([self._future], timeout=UPDATE_EVERY_S).not_done:
+                    # Either call lets Streamlit end this run when the visitor leaves.
+                    slot.empty() if spinner else self._meter.draw(slot)
             slot.empty()
         return self._future.result()
 
@@ -79,7 +82,13 @@ class Work(Generic[T]):
             self._future.set_result(result)
 
 
-def annotations_stamp(folder: Path | None) -> int:
-    """Changes whenever a face of the data set in this folder is annotated."""
-    file = folder / annotations.FILE if folder else None
-    return file.stat().st_mtime_ns if file and file.is_file() else 0
+def dataset_work(name: str, do: Callable[[Meter], T]) -> Work[T]:
+    """Work on a data set: stale once a face is annotated, and after five minutes."""
+
+    def stamp() -> tuple[Path, int]:
+        folder = resolve(name).folder
+        file = folder / annotations.FILE
+        return folder, file.stat().st_mtime_ns if file.is_file() else 0
+
+    before = stamp()
+    return Work(do, is_current=lambda: stamp() == before, fresh_for_s=_FRESH_FOR_S)

@@ -4,7 +4,6 @@ import gc
 import os
 import sys
 from collections.abc import Iterator
-from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from threading import Thread
 
@@ -14,6 +13,7 @@ from fer import settings
 from fer.data.synthetic import draw_face
 from fer.importing import one_at_a_time
 from fer.inference.predictor import Predictor, files_made
+from pages.common.cache import Work
 
 DEFAULT_DETECTOR = "auto"
 
@@ -59,34 +59,19 @@ def predictor(model: str, detector: str) -> Predictor:
     Raises:
         FerError: If the model or the detector cannot be loaded; the next call tries again.
     """
-    loading = _loading(model, detector, files_made(model))
-    if not loading.done():
-        slot = st.empty()
-        with st.spinner("Loading the model. Once per server start, a few seconds.", show_time=True):
-            while wait([loading], timeout=0.2).not_done:
-                slot.empty()  # lets Streamlit end this run when the visitor moves on
-    return loading.result()
+    work = _loading(model, detector, files_made(model))
+    return work.result("Loading the model. Once per server start, a few seconds.")
 
 
-def _is_usable(loading: Future[Predictor]) -> bool:
-    return not loading.done() or loading.exception() is None
-
-
-@st.cache_resource(max_entries=3, show_spinner=False, validate=_is_usable)
-def _loading(model: str, detector: str, made: tuple[int, ...]) -> Future[Predictor]:
-    future: Future[Predictor] = Future()
-    Thread(target=_load, args=(future, model, detector), daemon=True).start()
-    return future
-
-
-def _load(future: Future[Predictor], model: str, detector: str) -> None:
-    try:
+@st.cache_resource(max_entries=3, show_spinner=False, validate=Work.is_usable)
+def _loading(model: str, detector: str, made: tuple[int, ...]) -> Work[Predictor]:
+    def load(_: object) -> Predictor:
         with _importing():
             loaded = Predictor.load(model, detector=detector)
-        # The first face compiles what finds it and what names it.
+        # The first face compiles the detector and the network.
         loaded.predict(draw_face("happy", seed=0, size=192), whole_if_no_face=True)
-    except BaseException as error:  # noqa: BLE001 - raised again where the result is asked for
-        future.set_exception(error)
-    else:
-        future.set_result(loaded)
-        import_keras()  # for Grad-CAM, which a visitor may want next
+        # For Grad-CAM, which a visitor may want next.
+        Thread(target=import_keras, daemon=True).start()
+        return loaded
+
+    return Work(load)

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import streamlit as st
@@ -9,9 +10,10 @@ import streamlit as st
 from fer.data import Dataset, load_dataset
 from fer.data.audit import Audit, audit
 from fer.data.near_duplicates import near_duplicates
-from fer.data.registry import Source, resolve
+from fer.data.registry import resolve
 from fer.data.roots import allowed
-from pages.common.cache import FRESH_FOR_S, Work, annotations_stamp
+from fer.data.summary import mean_faces
+from pages.common.cache import Work, dataset_work
 from pages.common.progress import Meter
 
 _OPEN_AT_ONCE = 3
@@ -19,17 +21,15 @@ _OPEN_AT_ONCE = 3
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Opened:
-    """A data set with its audit.
-
-    Attributes:
-        dataset: In its own splits.
-        report: Its audit.
-        key: Changes with the files and the annotations.
-    """
+    """A data set in its own splits, with its audit."""
 
     dataset: Dataset
     report: Audit
-    key: str
+
+    @cached_property
+    def means(self) -> dict[str, np.ndarray]:
+        """The mean face of each class."""
+        return mean_faces(self.dataset)
 
 
 def open_dataset(name: str) -> Opened:
@@ -53,28 +53,17 @@ def forget(name: str) -> None:
 
 @st.cache_resource(max_entries=_OPEN_AT_ONCE, show_spinner=False, validate=Work.is_usable)
 def _opening(name: str) -> Work[Opened]:
-    source = resolve(name)
-    stamp = _stamp(source)
-    return Work(
-        lambda meter: _open(source, f"{name} {stamp}", meter),
-        is_current=lambda: _stamp(resolve(name)) == stamp,
-        fresh_for_s=FRESH_FOR_S,
-    )
+    def read(meter: Meter) -> Opened:
+        dataset = load_dataset(name, validation_fraction=0, progress=meter)
+        meter.note("Checking for copies and flaws…")
+        content = hashlib.sha256("".join(dataset.index["hash"]).encode()).hexdigest()
+        near = _near_duplicates(content, dataset)
+        return Opened(dataset=dataset, report=audit(dataset, near=near))
 
-
-def _stamp(source: Source) -> str:
-    return f"{source.folder} {annotations_stamp(source.folder)}"
-
-
-def _open(source: Source, key: str, meter: Meter) -> Opened:
-    dataset = load_dataset(source, validation_fraction=0, progress=meter)
-    meter.note("Checking for copies and flaws…")
-    content = hashlib.sha256("".join(dataset.index["hash"]).encode()).hexdigest()
-    report = audit(dataset, near=_near_duplicates(content, dataset))
-    return Opened(dataset=dataset, report=report, key=f"{key} {dataset.fingerprint()}")
+    return dataset_work(name, read)
 
 
 @st.cache_resource(max_entries=_OPEN_AT_ONCE, show_spinner=False)
 def _near_duplicates(content: str, _dataset: Dataset) -> np.ndarray:
-    """They take longest to find, and depend on the pixels only: annotating changes none."""
+    """The slowest part of the audit; it depends on the pixels only, so annotating changes none."""
     return near_duplicates(_dataset.pixels, _dataset.index["hash"].to_numpy(str))

@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from fer import emotions
-from fer.data.summary import SPLIT_NAMES, class_by_split, mean_faces, samples
+from fer.data.summary import SPLIT_NAMES, class_by_split, samples
 from fer.training.config import TrainingConfig
 from pages.common.charts import histogram, split_patterns
 from pages.common.pictures import data_uri
@@ -56,17 +56,12 @@ def _class_chart(opened: Opened) -> None:
         st.dataframe(counts.rename(columns=SPLIT_NAMES), key="dataset.overview.table")
 
 
-@st.cache_data(max_entries=4, show_spinner=False, hash_funcs={Opened: lambda one: one.key})
-def _means(opened: Opened) -> dict[str, np.ndarray]:
-    return mean_faces(opened.dataset)
-
-
 def _mean_faces(opened: Opened) -> None:
     figures = "".join(
         f'<figure style="--emotion: {emotions.describe(label).color}">'
         f'<img src="{data_uri(face)}" alt="Mean of the faces labelled {label}">'
         f"<figcaption>{emotions.describe(label).symbol} {label}</figcaption></figure>"
-        for label, face in _means(opened).items()
+        for label, face in opened.means.items()
     )
     st.html(f'<div class="fer-row fer-means">{figures}</div>')
 

@@ -3,7 +3,6 @@
 import gc
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,6 @@ from fer.data import Dataset
 from fer.data.registry import resolve
 from fer.data.roots import allowed
 from fer.evaluation.attention import MeanAttention, mean_attention
-from fer.evaluation.comparison import compare
 from fer.evaluation.figures import dataset_for, figures
 from fer.evaluation.label_errors import label_errors, listed_errors
 from fer.evaluation.predictions import PredictionTable, predictions
@@ -24,7 +22,7 @@ from fer.evaluation.slices import face_facts, slice_columns, slice_figures
 from fer.models.card import ModelCard
 from fer.models.model import Model
 from pages.common import predictors
-from pages.common.cache import FRESH_FOR_S, Work, annotations_stamp
+from pages.common.cache import Work, dataset_work
 from pages.common.progress import Meter
 
 _MOST_KEPT = 6
@@ -81,10 +79,6 @@ class Evaluation:
     def full(self) -> dict[str, Any]:
         """Everything that a report holds."""
         return full_figures(self.model, self.dataset, self.table, self.figures)
-
-    def compared(self, second: "Evaluation") -> dict[str, Any]:
-        """Everything that a report holds, with the comparison of a second model."""
-        return {**self.full, "comparison": compare(self.table, second.table)}
 
     @cached_property
     def attention(self) -> dict[str, MeanAttention]:
@@ -169,15 +163,9 @@ def load_faces(model: Model, dataset: str, truth: str | None = None) -> Dataset:
 def _loading(
     dataset: str, shape: tuple[Any, ...], _truth: str | None, _card: ModelCard
 ) -> Work[Dataset]:
-    def stamp() -> tuple[Path, int]:
-        folder = resolve(dataset).folder
-        return folder, annotations_stamp(folder)
-
-    source, before = resolve(dataset), stamp()
+    source = resolve(dataset)
     if source.path is not None:
         allowed(source.path)
-    return Work(
-        lambda meter: dataset_for(_card, dataset, truth=_truth, progress=meter),
-        is_current=lambda: stamp() == before,
-        fresh_for_s=FRESH_FOR_S,
+    return dataset_work(
+        dataset, lambda meter: dataset_for(_card, dataset, truth=_truth, progress=meter)
     )

@@ -9,6 +9,7 @@ from fer import emotions
 from fer.errors import FerError
 from fer.evaluation.calibration import coverage_curve, reliability
 from fer.evaluation.charts import coverage_chart, reliability_chart
+from fer.evaluation.comparison import compare
 from fer.evaluation.report import as_json
 from fer.evaluation.report_html import html
 from fer.nets.explain import heat_on_face
@@ -188,9 +189,8 @@ def report(evaluated: Evaluation) -> None:
     with st.spinner("Writing the report"):
         full = evaluated.full
         if other != _NO_ONE:
-            full = evaluated.compared(
-                evaluation(other, here.dataset, here.split, here.tta, truth=here.truth)
-            )
+            second = evaluation(other, here.dataset, here.split, here.tta, truth=here.truth)
+            full = {**full, "comparison": compare(here, second.table)}
     name = f"{full['model']}-{full['dataset']}-{full['split']}"
     st.markdown("Everything on this page, without any face, to share.")
     with st.container(horizontal=True):
