@@ -1,6 +1,7 @@
 """Arrays of pixels as what a browser shows."""
 
 import base64
+import binascii
 import io
 from collections.abc import Sequence
 from html import escape
@@ -26,6 +27,14 @@ def data_uri(pixels: np.ndarray) -> str:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def from_data_uri(uri: str | None) -> bytes | None:
+    """The file inside a URL that a browser sent; None if there is none or it is damaged."""
+    try:
+        return base64.b64decode(uri.partition(",")[2], validate=True) if uri else None
+    except binascii.Error:
+        return None
 
 
 def pictures_html(shown: Sequence[tuple[np.ndarray, str, str]]) -> str:

@@ -1,4 +1,4 @@
-"""What this is, how good it is, and what it must not be used for."""
+"""What the app does, how well, and what it must not be used for."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,19 +19,19 @@ SPLITS = {
 }
 LIMITS = {
     ":material/theater_comedy: A face is not a feeling": (
-        "The network names what a face shows, as strangers labelled it. What a person feels "
-        "cannot be read from that: people scowl when they concentrate and smile when they are "
-        "afraid ([Barrett et al. 2019](https://doi.org/10.1177/1529100619832930))."
+        "The network names the expression that strangers would see in a face. It cannot know what "
+        "a person feels: people scowl when they concentrate and smile when they are afraid "
+        "([Barrett et al. 2019](https://doi.org/10.1177/1529100619832930))."
     ),
     ":material/gavel: Never to judge people": (
-        "Not for hiring, policing or diagnosis, nor for anything that decides about someone. In "
-        "the EU, inferring emotions at work and in education is forbidden, except for medical or "
-        "safety reasons ([AI Act, Regulation (EU) 2024/1689, Art. 5(1)(f)]"
+        "Do not use it for hiring, policing or diagnosis, or for any decision about a person. The "
+        "EU forbids inferring emotions at work and in education, except for medical or safety "
+        "reasons ([AI Act, Regulation (EU) 2024/1689, Art. 5(1)(f)]"
         "(https://eur-lex.europa.eu/eli/reg/2024/1689/oj))."
     ),
     ":material/lock: Photos stay here": (
-        "They are held in this machine's memory while you view them, never written to disk "
-        "and never sent anywhere. Nothing is counted or tracked."
+        "They are held in the memory of the machine that runs this app while you view them, and "
+        "never written to disk or sent anywhere else. There is no tracking."
     ),
 }
 
@@ -51,7 +51,7 @@ def show_purpose() -> None:
     st.title("Which emotion does a face show?", anchor=False)
     st.markdown(
         "Give it a photo. It finds every face and shows which of seven expressions each one "
-        "resembles, how confident it is, and which parts of the face it used."
+        "resembles, how confident it is, and which parts of the face count most."
     )
     if st.button("Try it on a photo", icon=":material/photo_camera:", type="primary"):
         st.switch_page("pages/predict/page.py")
@@ -61,7 +61,7 @@ def show_purpose() -> None:
 def _figure(label: str) -> str:
     shown = emotions.describe(label)
     return f"""<figure style="--emotion: {shown.color}">
-<img src="{data_uri(example_face(label))}" alt="Drawn face that looks {label}">
+<img src="{data_uri(example_face(label))}" alt="Drawn face: {label}">
 <figcaption>{shown.symbol} {label}</figcaption></figure>"""
 
 
@@ -77,12 +77,12 @@ def show_figure(card: ModelCard) -> None:
     with number:
         st.metric("Accuracy", f"{100 * figures['accuracy']:.1f} %")
         st.markdown(
-            f"Model “{errors.plain(card.name)}” on {SPLITS[split]}, not used to train it: "
+            f"Model “{errors.plain(card.name)}” on {SPLITS[split]}, which it was not trained on: "
             f"{figures['images']:,} faces, 95 % interval {100 * low:.1f} to {100 * high:.1f} %. "
             f"{_without_copies(figures)}{_measured_against(card)}"
         )
     with recall:
-        st.caption("How many faces of each expression it recognises")
+        st.caption("Share of the faces of each expression that it recognises")
         st.html(bars_html({label: row["recall"] for label, row in figures["per_class"].items()}))
 
 
@@ -99,7 +99,7 @@ def _without_copies(figures: Mapping[str, Any]) -> str:
 def _measured_against(card: ModelCard) -> str:
     if card.config.get("truth") == "votes":
         return (
-            "The correct answer is the choice of most of ten people "
+            "An answer is correct if it is the choice of most of ten annotators "
             "([Barsoum et al. 2016](https://arxiv.org/abs/1608.01041))."
         )
     return (

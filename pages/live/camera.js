@@ -1,28 +1,28 @@
-// The camera of the Live page. Frames go out one at a time, to the app's own route; the answers
-// are drawn over the video.
+// The camera of the Live page: it sends frames to the app's own route, one at a time, and draws the
+// answers over the video.
 
 const MINUTE_MS = 60_000
 const ANSWER_WITHIN_MS = 10_000
 const FRAME = { width: 640, height: 480 }
 const PROBLEMS = {
   insecure:
-    "Browsers give a camera to pages on HTTPS or on this computer only. Open the app as " +
+    "Browsers allow a camera only on pages from HTTPS or from this computer. Open the app as " +
     "http://localhost or over HTTPS.",
   ended:
-    "The camera is gone: unplugged, switched off, or taken by another program. Bring it back and " +
-    "press Start again.",
-  NotAllowedError:
-    "The browser was not allowed to use the camera. Allow it at the camera icon in the address " +
-    "bar, and press Start again.",
-  NotFoundError: "No camera was found. Connect one and press Start again, or use a photo.",
-  OverconstrainedError: "That camera is gone. Choose another one and press Start again.",
-  NotReadableError:
-    "The camera is in use by another program, or does not answer. Close what uses it, and press " +
+    "The camera was unplugged, switched off or taken by another program. Reconnect it and press " +
     "Start again.",
-  silent: "The app's server does not answer. Is it still running?",
+  NotAllowedError:
+    "The browser may not use the camera. Allow it at the camera icon in the address bar and press " +
+    "Start again.",
+  NotFoundError: "No camera was found. Connect one and press Start again, or use a photo.",
+  OverconstrainedError: "That camera is no longer connected. Choose another one and press Start again.",
+  NotReadableError:
+    "Another program is using the camera, or it does not respond. Close that program and press " +
+    "Start again.",
+  silent: "The app's server does not respond. Is it still running?",
   unreachable: status =>
-    `The camera's frames do not reach the app (HTTP ${status}). If a proxy stands in front of ` +
-    "it, let the proxy pass on requests below /api/live, then press Start again.",
+    `The camera's frames do not reach the app (HTTP ${status}). If it runs behind a proxy, let ` +
+    "the proxy forward requests below /api/live, then press Start again.",
 }
 
 const cameras = new WeakMap()
@@ -33,7 +33,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     camera = new Camera(parentElement)
     cameras.set(parentElement, camera)
   }
-  camera.update(data, setTriggerValue)
+  Object.assign(camera, { data, trigger: setTriggerValue })
   return () => {
     cameras.delete(parentElement)
     camera.leave()
@@ -51,9 +51,7 @@ class Camera {
       ["start", "pause", "mirror", "snapshot"].map(id => [id, part(id)]),
     )
     this.select = part("camera")
-    this.figures = Object.fromEntries(
-      ["fps", "latency", "dropped"].map(id => [id, part(id)]),
-    )
+    this.figures = Object.fromEntries(["fps", "latency", "dropped"].map(id => [id, part(id)]))
     this.bars = part("bars")
     this.timeline = part("timeline")
     this.spoken = part("spoken")
@@ -72,11 +70,6 @@ class Camera {
     this.mirror(true)
     this.show("Press Start to use the camera. Frames are processed in memory and discarded.")
     this.refresh()
-  }
-
-  update(data, trigger) {
-    this.data = data
-    this.trigger = trigger
   }
 
   async start() {
@@ -121,14 +114,13 @@ class Camera {
 
   async listCameras() {
     const used = this.media?.getVideoTracks()[0]?.getSettings().deviceId
-    const found = (await navigator.mediaDevices.enumerateDevices()).filter(
-      device => device.kind === "videoinput",
-    )
+    const devices = await navigator.mediaDevices.enumerateDevices()
+    const inputs = devices.filter(device => device.kind === "videoinput")
     this.select.replaceChildren(
-      ...found.map((device, index) => new Option(device.label || `Camera ${index + 1}`, device.deviceId)),
+      ...inputs.map((device, index) => new Option(device.label || `Camera ${index + 1}`, device.deviceId)),
     )
     if (used) this.select.value = used
-    this.select.disabled = found.length < 2
+    this.select.disabled = inputs.length < 2
   }
 
   async loop(run) {
@@ -137,7 +129,9 @@ class Camera {
       if (run !== this.run || !this.media) return
       if (this.paused || !this.video.videoWidth) continue
       const started = performance.now()
-      const { faces, error, fatal } = await this.ask(await this.capture())
+      const frame = this.capture()
+      const jpeg = await new Promise(done => frame.toBlob(done, "image/jpeg", 0.8))
+      const { faces, error, fatal } = await this.ask(jpeg)
       if (run !== this.run || !this.media) return
       if (error) {
         if (fatal || ++this.failures > 20) {
@@ -162,7 +156,7 @@ class Camera {
 
   nextFrame() {
     return new Promise(done => {
-      // A camera that is taken away presents no more frames: check now and then all the same.
+      // A camera that was unplugged presents no more frames, so do not wait for one for ever.
       const timer = setTimeout(done, 1000)
       const go = () => (clearTimeout(timer), done())
       if (!this.video.requestVideoFrameCallback) return requestAnimationFrame(go)
@@ -176,21 +170,22 @@ class Camera {
     })
   }
 
-  capture(quality = 0.8) {
+  // Draw the frame on a canvas of its own, at the size that is sent.
+  capture() {
     const { videoWidth: width, videoHeight: height } = this.video
     const scale = Math.min(1, FRAME.width / Math.max(width, height))
     this.sheet.width = Math.round(width * scale)
     this.sheet.height = Math.round(height * scale)
     this.sheet.getContext("2d").drawImage(this.video, 0, 0, this.sheet.width, this.sheet.height)
-    return new Promise(done => this.sheet.toBlob(done, "image/jpeg", quality))
+    return this.sheet
   }
 
-  async ask(frame) {
+  async ask(jpeg) {
     try {
       const response = await fetch(this.address(), {
         method: "POST",
         headers: { "Content-Type": "image/jpeg" },
-        body: frame,
+        body: jpeg,
         signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
       })
       const isOurs = response.headers.get("content-type")?.startsWith("application/json")
@@ -208,8 +203,7 @@ class Camera {
   }
 
   draw(faces) {
-    // With the analysed frame beneath, a box lies where the face is even when the answer
-    // took its time.
+    // Draw the analysed frame, too: the box then fits the face however late the answer is.
     const { width, height } = this.sheet
     Object.assign(this.overlay, { width, height })
     const pen = this.overlay.getContext("2d")
@@ -264,16 +258,10 @@ class Camera {
     if (this.bars.children.length !== names.length) {
       this.bars.replaceChildren(...names.map(name => {
         const row = document.createElement("li")
-        const label = document.createElement("span")
-        label.textContent = `${this.data.labels[name].symbol} ${name}`
-        const bar = document.createElement("span")
-        bar.className = "bar"
-        const fill = document.createElement("i")
-        fill.style.background = this.data.labels[name].color
-        bar.append(fill)
-        const number = document.createElement("span")
-        number.className = "number"
-        row.append(label, bar, number)
+        row.innerHTML = '<span></span><span class="bar"><i></i></span><span class="number"></span>'
+        const { symbol, color } = this.data.labels[name]
+        row.children[0].textContent = `${symbol} ${name}`
+        row.querySelector("i").style.background = color
         return row
       }))
     }
@@ -331,15 +319,15 @@ class Camera {
     this.buttons.mirror.setAttribute("aria-pressed", mirrored)
   }
 
-  async snapshot() {
-    const picture = await asDataUrl(await this.capture(0.92))
+  snapshot() {
+    const picture = this.capture().toDataURL("image/jpeg", 0.92)
     this.release()
     this.trigger("snapshot", picture)
   }
 
   stop() {
     this.release()
-    this.show("Stopped. Press Start to begin a new session.")
+    this.show("Stopped. Press Start for a new session.")
     this.trigger("stopped", true)
   }
 
@@ -375,15 +363,7 @@ class Camera {
   }
 }
 
-// A camera that is held by another program may open all the same and never show a frame.
+// A camera that another program holds may open, yet never show a frame.
 function silence() {
   return new Promise((_, fail) => setTimeout(fail, 15_000, { name: "NotReadableError" }))
-}
-
-function asDataUrl(blob) {
-  return new Promise(done => {
-    const reader = new FileReader()
-    reader.onload = () => done(reader.result)
-    reader.readAsDataURL(blob)
-  })
 }

@@ -1,7 +1,5 @@
 """The camera of the Live page, as an element of the page."""
 
-import base64
-import binascii
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +8,7 @@ import streamlit as st
 from fer import emotions
 from fer.inference.drawing import ink_on
 from fer.inference.live import ROUTE, LiveStream
+from pages.common.pictures import from_data_uri
 
 _HERE = Path(__file__).parent
 _HTML = """
@@ -56,9 +55,9 @@ def camera(stream: LiveStream, *, on_stop: Callable[[], None], key: str) -> byte
     """Show the camera; the browser sends its frames to the server's route.
 
     Args:
-        stream: Where the frames go.
+        stream: Receives the frames.
         on_stop: Called, before the script runs, when the visitor has pressed Stop.
-        key: Key in the session state.
+        key: Of the component in the session state.
 
     Returns:
         The JPEG of a snapshot, in the run after the visitor took one for Predict.
@@ -69,11 +68,7 @@ def camera(stream: LiveStream, *, on_stop: Callable[[], None], key: str) -> byte
             "token": stream.token,
             "route": ROUTE,
             "labels": {
-                label: {
-                    "color": shown.color,
-                    "symbol": shown.symbol,
-                    "ink": ink_on(shown.color),
-                }
+                label: {"color": shown.color, "symbol": shown.symbol, "ink": ink_on(shown.color)}
                 for label in stream.timeline.labels
                 for shown in [emotions.describe(label)]
             },
@@ -81,13 +76,4 @@ def camera(stream: LiveStream, *, on_stop: Callable[[], None], key: str) -> byte
         on_stopped_change=on_stop,
         on_snapshot_change=lambda: None,
     )
-    return _bytes(result.snapshot)
-
-
-def _bytes(data_url: str | None) -> bytes | None:
-    if not data_url:
-        return None
-    try:
-        return base64.b64decode(data_url.partition(",")[2], validate=True)
-    except binascii.Error:
-        return None
+    return from_data_uri(result.snapshot)

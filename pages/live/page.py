@@ -1,4 +1,4 @@
-"""The camera in, faces and their expressions out, many times a second."""
+"""Show the expressions of the faces before a camera, many times a second."""
 
 import pandas as pd
 import streamlit as st
@@ -8,6 +8,7 @@ from fer.inference.live import STREAMS, LiveStream
 from fer.inference.predictor import Predictor
 from fer.inference.timeline import Timeline
 from pages.common import errors, links, predictors
+from pages.common.downloads import download
 from pages.common.model_choice import choose_model
 from pages.live import keys
 from pages.live.camera import camera
@@ -16,18 +17,16 @@ from pages.live.camera import camera
 def main() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title("What does your face show now?", anchor=False)
-        model, detector = choose_settings()
+        with st.popover("Settings", icon=":material/tune:"):
+            model, detector = choose_model(
+                keys.MODEL, keys.DETECTOR, detectors=("auto", "yunet", "mtcnn")
+            )
     try:
         predictor = predictors.predictor(model, detector)
     except FerError as error:
         errors.show(error)
         return
     show_camera(predictor)
-
-
-def choose_settings() -> tuple[str, str]:
-    with st.popover("Settings", icon=":material/tune:"):
-        return choose_model(keys.MODEL, keys.DETECTOR, detectors=("auto", "yunet", "mtcnn"))
 
 
 @st.fragment
@@ -42,7 +41,7 @@ def show_camera(predictor: Predictor) -> None:
 
 
 def session_stream(predictor: Predictor) -> LiveStream:
-    """The session's only stream; a new one if it was closed or the predictor has changed."""
+    """The session's only stream; a new one after it was closed or the predictor changed."""
     before: tuple[Predictor, LiveStream] | None = st.session_state.get(keys.STREAM)
     if before and before[0] is predictor and before[1].is_open:
         return before[1]
@@ -52,21 +51,20 @@ def session_stream(predictor: Predictor) -> LiveStream:
 
 
 def end_session() -> None:
-    """Keep the session's timeline; the next frame begins another session."""
+    """Keep the session's timeline for the summary; the next frame starts another session."""
     _, stream = st.session_state[keys.STREAM]
     stream.close()
     st.session_state[keys.SUMMARY] = stream.timeline
 
 
 def show_summary(timeline: Timeline) -> None:
-    """Who showed what in the session that was stopped."""
+    """What each person showed in the session that was stopped."""
     st.header("The session", anchor=False)
     people = timeline.summary()
     if not people:
         st.info("No face was found.", icon=":material/search_off:")
         return
     table = pd.DataFrame(people)
-    shares = [name for name in map(str, table) if name.startswith("p_")]
     st.dataframe(
         table,
         hide_index=True,
@@ -76,29 +74,17 @@ def show_summary(timeline: Timeline) -> None:
             "confidence": None,
             **{
                 name: st.column_config.NumberColumn(name.removeprefix("p_"), format="percent")
-                for name in shares
+                for name in map(str, table)
+                if name.startswith("p_")
             },
         },
     )
     if timeline.dropped:
         st.caption(f"{timeline.dropped:,} more people are not listed: only the first ones are.")
     with st.container(horizontal=True):
-        st.download_button(
-            "Summary as CSV",
-            table.to_csv(index=False),
-            "live-summary.csv",
-            "text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-        )
-        st.download_button(
-            "Timeline as CSV",
-            pd.DataFrame(timeline.rows()).to_csv(index=False),
-            "live-timeline.csv",
-            "text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        download("Summary as CSV", lambda: table.to_csv(index=False), "live-summary.csv")
+        moments = pd.DataFrame(timeline.rows())
+        download("Timeline as CSV", lambda: moments.to_csv(index=False), "live-timeline.csv")
 
 
 main()

@@ -1,4 +1,4 @@
-"""One photo on its way through the predictor, and what a page keeps of it."""
+"""The analysis of one photo."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ class Photo:
     """A photo that a visitor chose.
 
     Attributes:
-        name: What to call it.
-        key: Different for every photo of a session.
-        read: Gives the file's bytes, or pixels, when they are wanted.
-        is_face: Whether it is known to be one tight face.
+        name: Of the file, or what the page calls it.
+        key: Unique within a session.
+        read: Returns the file's bytes, or pixels.
+        is_face: Whether it is known to be cropped to one face.
     """
 
     name: str
@@ -33,14 +33,14 @@ class Photo:
 
 @dataclass(frozen=True, kw_only=True)
 class Analysis:
-    """What a page shows of one photo; the photo itself is not kept.
+    """What the page shows of a photo; the photo itself is not kept.
 
     Attributes:
-        picture: JPEG at screen size, faces boxed.
+        picture: JPEG at screen size, with boxes around the faces.
         size: Width and height of the photo in pixels.
         faces: Largest first.
-        heats: What counted for each face's emotion, as a heat map over the crop; of the first few.
-        timings_ms: Milliseconds by step, as the predictor gives them.
+        heats: Grad-CAM heat maps over the crops of the first few faces, RGB.
+        timings_ms: Milliseconds by step.
     """
 
     picture: bytes
@@ -53,7 +53,7 @@ class Analysis:
 def analyse(
     photo: Photo, predictor: Predictor, *, whole_if_no_face: bool, min_face_px: int = 0
 ) -> Analysis | FerError:
-    """Analyse one photo; one that cannot be used gives its error, so that the next can follow."""
+    """Analyse one photo; an error is returned, so that the other photos are analysed, too."""
     whole = whole_if_no_face or photo.is_face
     try:
         prediction = predictor.predict(

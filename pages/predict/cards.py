@@ -1,4 +1,4 @@
-"""Cards with the network's answer for each face of a photo."""
+"""Cards with the model's answer for each face of a photo."""
 
 from collections.abc import Sequence
 from html import escape
@@ -16,12 +16,12 @@ from pages.common.pictures import data_uri
 def face_cards(
     faces: Sequence[FacePrediction], heats: Sequence[np.ndarray] = (), *, unsure_below: float = 0
 ) -> None:
-    """Show one card per face: emotion, confidence, the network's crop, bars for all labels.
+    """Show one card per face: emotion, confidence, the network's input, a bar for each label.
 
     Args:
         faces: In the order of their numbers, from 1.
-        heats: For the first faces, what counted for the emotion, as RGB pixels.
-        unsure_below: Confidence, 0–1, under which the answer is "not sure".
+        heats: Heat maps of the first faces, RGB.
+        unsure_below: Confidence, 0–1, below which the answer is "not sure".
     """
     cards = "".join(
         _card(face, number, heat, unsure_below)
@@ -36,19 +36,17 @@ def _card(face: FacePrediction, number: int, heat: np.ndarray | None, unsure_bel
     heading, detail = f"{top.symbol} {escape(top.label)}", "confidence"
     if face.confidence < unsure_below:
         heading, detail = "🤔 Not sure", f"for {escape(top.label)}"
-    shown_heat = (
-        f'<img class="fer-crop fer-heat" src="{data_uri(heat)}" '
-        f'alt="Face {number}: bright where it counts for {escape(top.label)}" '
-        f'title="Bright where it counts for {escape(top.label)} (Grad-CAM)">'
-        if heat is not None
-        else ""
-    )
+    heat_html = ""
+    if heat is not None:
+        legend = f"bright where it counts for {escape(top.label)}"
+        heat_html = f"""<img class="fer-crop fer-heat" src="{data_uri(heat)}"
+         alt="Face {number}: {legend}" title="{legend.capitalize()} (Grad-CAM)">"""
     return f"""
 <section class="fer-face" style="--emotion: {top.color}" aria-label="Face {number}">
   <header>
     <img class="fer-crop" src="{data_uri(face.crop)}"
          alt="Face {number} as the network saw it, {width} × {height} pixels"
-         title="What the network saw">{shown_heat}
+         title="What the network saw">{heat_html}
     <div>
       <p class="fer-quiet">Face {number}</p>
       <p class="fer-top">{heading}</p>
@@ -64,9 +62,8 @@ def _quality(face: FacePrediction) -> str:
     if face.quality is None:
         return ""
     width, height = face.box[2:]
-    lines = (
-        f'<p class="fer-quiet">{width} × {height} px · tilt {round(face.quality.tilt_deg):+d}°</p>'
-    )
+    facts = f"{width} × {height} px · tilt {round(face.quality.tilt_deg):+d}°"
+    html = f'<p class="fer-quiet">{facts}</p>'
     if warnings := face.quality.warnings:
-        lines += f'<p class="fer-warning">⚠ Less reliable: {escape(", ".join(warnings))}</p>'
-    return lines
+        html += f'<p class="fer-warning">⚠ Less reliable: {escape(", ".join(warnings))}</p>'
+    return html

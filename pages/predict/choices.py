@@ -15,16 +15,16 @@ class Choices:
     Attributes:
         model: A model's name.
         detector: A detector's name, or `none`.
-        whole: Whether a photo without a detected face is treated as one face.
         min_face_px: Smaller faces are skipped.
-        unsure_below: Confidence, 0–1, under which the answer is "not sure".
+        unsure_below: Confidence, 0–1, below which the answer is "not sure".
+        whole: Whether a photo without a detected face is treated as one face.
     """
 
     model: str
     detector: str
-    whole: bool
     min_face_px: int
     unsure_below: float
+    whole: bool
 
 
 def choose_settings() -> Choices:
@@ -32,32 +32,19 @@ def choose_settings() -> Choices:
         model, detector = choose_model(keys.MODEL, keys.DETECTOR, detectors=list(DETECTORS))
         min_face_px = st.number_input(
             "Skip faces smaller than (px)",
-            min_value=12,
-            max_value=1000,
-            value=12,
-            step=4,
-            key=keys.MIN_FACE,
-            persist_state="session",
-        )
+            12, 1000, 12, step=4, key=keys.MIN_FACE, persist_state="session",
+        )  # fmt: skip
         unsure = st.slider(
             "Show “not sure” below this confidence (%)",
-            min_value=0,
-            max_value=100,
-            value=40,
-            step=5,
-            key=keys.UNSURE,
-            persist_state="session",
-        )
+            0, 100, 40, step=5, key=keys.UNSURE, persist_state="session",
+        )  # fmt: skip
         whole = st.toggle(
             "If no face is found, treat the whole photo as one face",
             key=keys.WHOLE,
             persist_state="session",
-            help="For photos that are one tight face already, as in FER-2013.",
+            help="For photos that are cropped to a face, as in FER-2013.",
         )
     return Choices(
-        model=model,
-        detector=detector,
+        model=model, detector=detector, min_face_px=min_face_px, unsure_below=unsure / 100,
         whole=whole,
-        min_face_px=min_face_px,
-        unsure_below=unsure / 100,
-    )
+    )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Photos in, faces and their expressions out."""
+"""Show which expressions the faces of photos show."""
 
 import time
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from pages.predict.choices import Choices, choose_settings
 from pages.predict.results import answer_key, downloads, summary
 from pages.predict.sources import choose_photos
 
-FACES_BESIDE_PHOTO = 2  # more get rows of their own below it
+FACES_BESIDE_PHOTO = 2  # more are shown below it
 PHOTOS_A_PAGE = 10
 FACES_TO_ASK_ABOUT = 12
 NOT_A_FACE = "not a face"
@@ -36,15 +36,15 @@ def main() -> None:
 
 
 def show_results(photos: Sequence[Photo], predictor: Predictor, choices: Choices) -> None:
-    """Show each photo as soon as it is done; results from before are kept."""
+    """Show each photo as soon as it is analysed; earlier results are reused."""
     answers: dict[str, str] = st.session_state.setdefault(keys.ANSWERS, {})
-    kept = results_from_before(photos, predictor, choices)
+    kept = earlier_results(photos, predictor, choices)
     new = [photo for photo in photos if photo.key not in kept]
     progress, together, started = st.empty(), st.container(), time.monotonic()
     pages = -(-len(photos) // PHOTOS_A_PAGE)
     page = st.pagination(pages, key=keys.PAGE) if pages > 1 else 1
     on_page = photos[(page - 1) * PHOTOS_A_PAGE : page * PHOTOS_A_PAGE]
-    # Those on the page come first: the visitor can read them while the others are analysed.
+    # Those on the page come first: the visitor can read them while the rest are analysed.
     for photo in [*on_page, *(photo for photo in new if photo not in on_page)]:
         if photo.key not in kept:
             done = len(new) - sum(other.key not in kept for other in new)
@@ -52,10 +52,7 @@ def show_results(photos: Sequence[Photo], predictor: Predictor, choices: Choices
                 text = progress_text("Photo", done, len(new), time.monotonic() - started)
                 progress.progress(done / len(new), text)
             kept[photo.key] = analyse(
-                photo,
-                predictor,
-                whole_if_no_face=choices.whole,
-                min_face_px=choices.min_face_px,
+                photo, predictor, whole_if_no_face=choices.whole, min_face_px=choices.min_face_px
             )
         if photo in on_page:
             show_result(photo, kept[photo.key], choices.unsure_below, answers)
@@ -68,10 +65,13 @@ def show_results(photos: Sequence[Photo], predictor: Predictor, choices: Choices
             downloads(results, answers)
 
 
-def results_from_before(
+def earlier_results(
     photos: Sequence[Photo], predictor: Predictor, choices: Choices
 ) -> dict[str, Analysis | FerError]:
-    """Results by photo that still hold: the threshold alone changes none."""
+    """The session's results that are still valid, by photo key.
+
+    A new threshold for “not sure” keeps them all.
+    """
     made_with = (predictor, choices.whole, choices.min_face_px)
     hold = st.session_state.get(keys.MADE_WITH) == made_with
     before = st.session_state.get(keys.RESULTS, {}) if hold else {}
@@ -93,30 +93,24 @@ def show_result(
         if not result.faces:
             show_picture(photo, result)
             st.warning(
-                "No face found. Try a photo in which the face is larger, turned to the camera and "
-                "well lit. If the photo is one tight face, switch that on under Settings.",
+                "No face found. Try a photo with a larger face that is well lit and looks at the "
+                "camera. If the photo shows nothing but a face, switch that on under Settings.",
                 icon=":material/search_off:",
             )
             return
-        if len(result.faces) <= FACES_BESIDE_PHOTO:
-            left, right = st.columns(2)
-            with left:
-                show_picture(photo, result)
-            with right:
-                face_cards(result.faces, result.heats, unsure_below=unsure_below)
-        else:
+        is_beside = len(result.faces) <= FACES_BESIDE_PHOTO
+        left, right = st.columns(2) if is_beside else (st.container(), st.container())
+        with left:
             show_picture(photo, result)
+        with right:
             face_cards(result.faces, result.heats, unsure_below=unsure_below)
         ask(photo, result, answers)
 
 
 def ask(photo: Photo, result: Analysis, answers: dict[str, str]) -> None:
-    """Ask for the visitor's answers, which stay in the session and go into the downloads."""
+    """Ask what each face shows; the answers stay in the session and go into the downloads."""
     with st.expander("Was this right?", icon=":material/rate_review:"):
-        st.caption(
-            "Your answers are not stored: they stay in this session, and in the files that you "
-            "download here."
-        )
+        st.caption("Your answers are kept for this session only, and added to your downloads.")
         for number, face in enumerate(result.faces[:FACES_TO_ASK_ABOUT], start=1):
             key = answer_key(photo, number)
             answer = st.pills(
@@ -125,10 +119,9 @@ def ask(photo: Photo, result: Analysis, answers: dict[str, str]) -> None:
                 default=answers.get(key),
                 key=f"predict.answer.{key}",
             )
+            answers.pop(key, None)
             if answer is not None:
                 answers[key] = answer
-            else:
-                answers.pop(key, None)
 
 
 def show_picture(photo: Photo, result: Analysis) -> None:

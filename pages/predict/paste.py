@@ -1,9 +1,8 @@
 """A photo from the clipboard."""
 
-import base64
-import binascii
-
 import streamlit as st
+
+from pages.common.pictures import from_data_uri
 
 _HTML = """
 <button type="button">Paste a photo</button> <span role="status"></span>
@@ -61,8 +60,4 @@ _COMPONENT = st.components.v2.component("fer.paste", html=_HTML, css=_CSS, js=_J
 
 def pasted_photo(*, key: str) -> bytes | None:
     """A button to paste a photo; the bytes of the last one, while the page is open."""
-    photo = _COMPONENT(key=key, on_photo_change=lambda: None).photo
-    try:
-        return base64.b64decode(photo.partition(",")[2], validate=True) if photo else None
-    except binascii.Error:
-        return None
+    return from_data_uri(_COMPONENT(key=key, on_photo_change=lambda: None).photo)

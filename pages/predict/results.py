@@ -1,4 +1,4 @@
-"""The results of many photos: figures, a table, and files to download."""
+"""The results of many photos: totals, a table and downloads."""
 
 import io
 import json
@@ -15,6 +15,7 @@ from fer import emotions
 from fer.errors import FerError
 from fer.inference.answer import FacePrediction
 from pages.common.charts import bars_html
+from pages.common.downloads import download
 from pages.predict import keys
 from pages.predict.analysis import Analysis, Photo
 
@@ -22,7 +23,7 @@ Results = Sequence[tuple[Photo, Analysis | FerError]]
 
 
 def rows(results: Results, answers: Mapping[str, str]) -> list[dict[str, Any]]:
-    """One row a face, and one for a photo without a face or with an error.
+    """One row per face, and one for a photo without a face or with an error.
 
     Args:
         results: Photos with their results.
@@ -42,20 +43,16 @@ def rows(results: Results, answers: Mapping[str, str]) -> list[dict[str, Any]]:
 
 
 def photos_as_json(results: Results, answers: Mapping[str, str]) -> list[dict[str, Any]]:
-    """One object a photo, as `fer predict --json` prints it, with notes on each face."""
-    return [
-        {"file": photo.name, "error": str(result), "faces": []}
-        if isinstance(result, FerError)
-        else {
-            "file": photo.name,
-            "error": None,
-            "faces": [
-                face.to_json() | _notes(photo, number, face, answers)
-                for number, face in enumerate(result.faces, start=1)
-            ],
-        }
-        for photo, result in results
-    ]
+    """One object per photo, as `fer predict --json` prints it, with notes on each face."""
+    objects = []
+    for photo, result in results:
+        error, faces = (str(result), ()) if isinstance(result, FerError) else (None, result.faces)
+        described = [
+            face.to_json() | _notes(photo, number, face, answers)
+            for number, face in enumerate(faces, start=1)
+        ]
+        objects.append({"file": photo.name, "error": error, "faces": described})
+    return objects
 
 
 def _notes(
@@ -74,35 +71,21 @@ def answer_key(photo: Photo, number: int) -> str:
 
 
 def downloads(results: Results, answers: Mapping[str, str]) -> None:
-    """Offer the results as CSV, JSON and marked photos; made when they are asked for."""
+    """Offer the results as CSV, JSON and photos with boxes around the faces."""
+
+    def as_csv() -> str:
+        return pd.DataFrame(rows(results, answers)).to_csv(index=False)
+
+    def as_json() -> str:
+        return json.dumps(photos_as_json(results, answers), indent=2, ensure_ascii=False)
+
     with st.container(horizontal=True):
-        st.download_button(
-            "CSV",
-            lambda: pd.DataFrame(rows(results, answers)).to_csv(index=False),
-            "emotions.csv",
-            "text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-        )
-        st.download_button(
-            "JSON",
-            lambda: json.dumps(photos_as_json(results, answers), indent=2, ensure_ascii=False),
-            "emotions.json",
-            "application/json",
-            icon=":material/download:",
-            on_click="ignore",
-        )
-        st.download_button(
-            "Marked photos",
-            lambda: _marked(results),
-            "marked-photos.zip",
-            "application/zip",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        download("CSV", as_csv, "emotions.csv")
+        download("JSON", as_json, "emotions.json")
+        download("Annotated photos", lambda: _photos_as_zip(results), "annotated-photos.zip")
 
 
-def _marked(results: Results) -> bytes:
+def _photos_as_zip(results: Results) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for number, (photo, result) in enumerate(results, start=1):
@@ -113,29 +96,24 @@ def _marked(results: Results) -> bytes:
 
 
 def summary(results: Results, answers: Mapping[str, str]) -> None:
-    """Counts and means over all faces, and a table that can be filtered."""
+    """Shares and means over all faces, and a table with a filter."""
     st.header("All photos together", anchor=False)
     faces = [face for _, result in results if isinstance(result, Analysis) for face in result.faces]
     failed = sum(isinstance(result, FerError) for _, result in results)
-    st.markdown(
-        f"{len(results):,} photos, {len(faces):,} faces"
-        + (f", {failed:,} photos could not be used" if failed else "")
-        + "."
-    )
+    skipped = f", {failed:,} photos skipped" if failed else ""
+    st.markdown(f"{len(results):,} photos, {len(faces):,} faces{skipped}.")
     if not faces:
         return
     labels = list(faces[0].probabilities)
     counts = Counter(face.emotion for face in faces)
     left, right = st.columns(2)
     with left:
-        st.caption("How many faces show each emotion most")
+        st.caption("Share of faces by most probable emotion")
         st.html(bars_html({label: counts[label] / len(faces) for label in labels}))
     with right:
         st.caption("Mean probability over all faces")
-        means = {
-            label: sum(face.probabilities[label] for face in faces) / len(faces) for label in labels
-        }
-        st.html(bars_html(means))
+        shares = pd.DataFrame([face.probabilities for face in faces])
+        st.html(bars_html({label: shares[label].mean() for label in labels}))
     wanted = st.pills(
         "Show only",
         labels,
@@ -146,13 +124,6 @@ def summary(results: Results, answers: Mapping[str, str]) -> None:
     table = pd.DataFrame(rows(results, answers)).drop(columns=["x", "y"], errors="ignore")
     if wanted:
         table = table[table["emotion"].isin(wanted)]
+    columns = [name for name in map(str, table) if name == "confidence" or name.startswith("p_")]
     percent = st.column_config.NumberColumn(format="percent")
-    st.dataframe(
-        table,
-        hide_index=True,
-        column_config={
-            str(name): percent
-            for name in table.columns
-            if name == "confidence" or str(name).startswith("p_")
-        },
-    )
+    st.dataframe(table, hide_index=True, column_config=dict.fromkeys(columns, percent))

@@ -1,4 +1,4 @@
-"""Where a visitor's photos come from: files, ZIP archives, clipboard, camera, drawn examples."""
+"""The sources of photos: files, ZIP archives, the clipboard, a camera, drawn examples."""
 
 from functools import partial
 
@@ -19,9 +19,8 @@ SOURCES = {"upload": ":material/upload: Upload", "camera": ":material/photo_came
 
 
 def choose_photos() -> list[Photo]:
-    """Photos from the uploader, the clipboard, a camera or the examples."""
     source = st.segmented_control(
-        "Where the photo comes from",
+        "Source of the photos",
         list(SOURCES),
         format_func=SOURCES.__getitem__,
         default="upload",
@@ -69,7 +68,7 @@ def uploaded_photos() -> list[Photo]:
 
 
 def snapshot_from_live() -> list[Photo]:
-    """The snapshot sent here from the Live page, until it is removed."""
+    """The snapshot that the Live page sent here, until the visitor removes it."""
     snapshot = links.snapshot()
     if snapshot is None:
         return []
@@ -85,16 +84,11 @@ def choose_example() -> list[Photo]:
         "No photo at hand? Try one of these drawn faces:"
     )
     labels = emotions.FER2013
-    chosen = gallery(
-        [
-            Thumbnail(
-                pixels=example_face(label), caption=label, alt=f"Drawn face that looks {label}"
-            )
-            for label in labels
-        ],
-        label="Drawn example faces",
-        key=keys.EXAMPLES,
-    )
+    thumbnails = [
+        Thumbnail(pixels=example_face(label), caption=label, alt=f"Drawn face: {label}")
+        for label in labels
+    ]
+    chosen = gallery(thumbnails, label="Drawn example faces", key=keys.EXAMPLES)
     if chosen is None:
         return []
     label = labels[chosen]

@@ -78,7 +78,7 @@ def test_an_example_can_be_chosen_with_the_keyboard(
     page: Page, server: str, wait_until_idle: WaitUntilIdle
 ) -> None:
     page.goto(f"{server}/predict")
-    example = page.get_by_role("button", name="Drawn face that looks happy")
+    example = page.get_by_role("button", name="Drawn face: happy")
     expect(example).to_be_visible(timeout=SLOW_MS)
     wait_until_idle(page)
     for _ in range(30):

@@ -1,4 +1,4 @@
-"""What the Live page shows where there is no camera, or no way from it to the server."""
+"""What the Live page shows without a camera, or where frames cannot reach the server."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ SLOW_MS = 60_000
 ADVICE = {
     "NotFoundError": "Connect one",
     "NotAllowedError": "Allow it at the camera icon in the address bar",
-    "NotReadableError": "Close what uses it",
+    "NotReadableError": "Close that program",
     "OverconstrainedError": "Choose another one",
     "AbortError": "The camera did not start: reason",
 }
@@ -21,12 +21,12 @@ MOVING = """(() => {
 
 
 def give(page: Page, camera: str) -> None:
-    """Make this what the browser answers when it is asked for a camera, and press Start."""
+    """Make the browser answer the request for a camera with this, and press Start."""
     page.evaluate(f"void (navigator.mediaDevices.getUserMedia = async () => {{ {camera} }})")
     page.get_by_role("button", name="Start").click()
 
 
-def test_each_refusal_says_what_to_do_and_start_can_be_pressed_again(
+def test_each_camera_problem_comes_with_advice_and_start_can_be_pressed_again(
     page: Page, server: str
 ) -> None:
     page.goto(f"{server}/live")
@@ -41,7 +41,7 @@ def test_each_refusal_says_what_to_do_and_start_can_be_pressed_again(
     give(page, f"return {MOVING}")
     expect(page.get_by_role("button", name="Stop")).to_be_visible(timeout=SLOW_MS)
     page.evaluate("window.media.getVideoTracks()[0].dispatchEvent(new Event('ended'))")
-    expect(message).to_contain_text("The camera is gone")
+    expect(message).to_contain_text("The camera was unplugged")
     assert page.evaluate("window.media.getTracks()[0].readyState") == "ended"
 
     page.evaluate("void Object.defineProperty(window, 'isSecureContext', { value: false })")
@@ -60,8 +60,8 @@ def never_answers(route: Route) -> None:
 @pytest.mark.parametrize(
     ("proxy", "advice"),
     [
-        (answers_as_a_proxy, "do not reach the app (HTTP 404). If a proxy"),
-        (never_answers, "The app's server does not answer"),
+        (answers_as_a_proxy, "do not reach the app (HTTP 404). If it runs behind a proxy"),
+        (never_answers, "The app's server does not respond"),
     ],
 )
 def test_frames_that_never_arrive_end_in_an_error_and_the_camera_is_released(

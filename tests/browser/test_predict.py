@@ -1,4 +1,4 @@
-"""What a visitor does with many photos, the clipboard and the files to take away."""
+"""What a visitor does with many photos, the clipboard and the downloads."""
 
 import base64
 import csv
@@ -30,7 +30,7 @@ def png(photo: np.ndarray) -> bytes:
 
 @pytest.fixture
 def archive(astronaut: np.ndarray, tmp_path: Path) -> Path:
-    """A colour photo, its mirror image, a grey one, no face, and what is no picture."""
+    """Photos in colour, mirrored, in grey and without a face, and a file that is no image."""
     grey = np.repeat(cv2.cvtColor(astronaut, cv2.COLOR_RGB2GRAY)[:, :, None], 3, axis=2)
     path = tmp_path / "photos.zip"
     with zipfile.ZipFile(path, "w") as file:
@@ -48,7 +48,7 @@ def downloaded(page: Page, name: str) -> bytes:
     return Path(waiting.value.path()).read_bytes()
 
 
-def test_an_archive_is_summed_up_answered_and_taken_away(
+def test_the_faces_of_an_archive_are_summed_up_answered_and_downloaded(
     page: Page, server: str, archive: Path, wait_until_idle: WaitUntilIdle
 ) -> None:
     page.goto(f"{server}/predict")
@@ -68,13 +68,13 @@ def test_an_archive_is_summed_up_answered_and_taken_away(
         ("happy", ""),
     ]
     assert len(json.loads(downloaded(page, "JSON"))) == 4
-    with zipfile.ZipFile(io.BytesIO(downloaded(page, "Marked photos"))) as marked:
-        names = marked.namelist()
+    with zipfile.ZipFile(io.BytesIO(downloaded(page, "Annotated photos"))) as photos:
+        names = photos.namelist()
         assert [name[5:] for name in names] == [
             "a colour.jpg", "b mirrored.jpg", "c grey.jpg", "d wall.jpg",
         ]  # fmt: skip
         for name in names:
-            assert cv2.imdecode(np.frombuffer(marked.read(name), np.uint8), 1) is not None
+            assert cv2.imdecode(np.frombuffer(photos.read(name), np.uint8), 1) is not None
 
 
 def test_a_photo_is_pasted(page: Page, server: str, astronaut: np.ndarray) -> None:

@@ -63,9 +63,7 @@ def test_home_never_shows_a_validation_figure(app: AppTest, write_card: Any) -> 
     assert any("no test figure" in text.value for text in app.markdown)
 
 
-def test_home_without_a_model_says_what_to_do(
-    app: AppTest, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_home_without_a_model_gives_advice(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FER_MODEL", "absent")
     app.run()
     assert not app.exception

@@ -48,7 +48,7 @@ def test_every_face_of_a_photo_gets_a_card(predict_page: AppTest, astronaut: np.
     assert cards(predict_page) == 3
 
 
-def test_a_photo_without_a_face_says_what_to_try(predict_page: AppTest) -> None:
+def test_a_photo_without_a_face_comes_with_advice(predict_page: AppTest) -> None:
     grass = np.full((200, 300, 3), (60, 140, 60), np.uint8)
     predict_page.file_uploader[0].upload("grass.jpg", jpeg(grass)).run()
     assert not predict_page.exception
@@ -75,7 +75,9 @@ def test_bad_files_are_named_and_do_not_stop_the_others(
     assert cards(predict_page) == 1
 
 
-def test_a_tight_face_is_taken_whole_when_asked_for(predict_page: AppTest) -> None:
+def test_a_photo_without_a_detected_face_is_one_face_if_the_visitor_wishes(
+    predict_page: AppTest,
+) -> None:
     grey = np.asarray(Image.fromarray(draw_face("happy", seed=1)).crop((8, 20, 40, 48)))
     predict_page.file_uploader[0].upload("tight.jpg", jpeg(grey)).run()
     assert cards(predict_page) == 0
@@ -83,7 +85,7 @@ def test_a_tight_face_is_taken_whole_when_asked_for(predict_page: AppTest) -> No
     assert cards(predict_page) == 1
 
 
-def test_an_example_is_looked_at(predict_page: AppTest) -> None:
+def test_a_drawn_example_is_analysed(predict_page: AppTest) -> None:
     predict_page.session_state[keys.EXAMPLES] = {"selected": 3}
     predict_page.run()
     assert not predict_page.exception
@@ -98,7 +100,7 @@ def test_settings_survive_a_change_of_page(predict_page: AppTest) -> None:
     assert predict_page.selectbox(key=keys.DETECTOR).value == "none"
 
 
-def test_a_photo_is_looked_at_once_and_forgotten_when_it_goes(
+def test_a_photo_is_analysed_once_and_discarded_when_the_visitor_leaves(
     predict_page: AppTest, portrait: bytes
 ) -> None:
     predict_page.file_uploader[0].upload("portrait.jpg", portrait).run()
@@ -111,7 +113,7 @@ def test_a_photo_is_looked_at_once_and_forgotten_when_it_goes(
     assert not predict_page.session_state[keys.RESULTS]
 
 
-def test_a_missing_model_says_what_to_do(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_model_comes_with_advice(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FER_MODEL", "absent")
     app.run()
     app.switch_page("pages/predict/page.py").run()
@@ -155,7 +157,7 @@ def test_a_model_that_is_replaced_under_its_name_is_loaded_anew(
     assert after.faces[0].confidence < before.faces[0].confidence - 0.1
 
 
-def test_a_missing_detector_says_what_to_do(predict_page: AppTest) -> None:
+def test_a_missing_detector_comes_with_advice(predict_page: AppTest) -> None:
     yunet_path().unlink(missing_ok=True)  # another test may have put it there
     predict_page.selectbox(key=keys.DETECTOR).select("yunet").run()
     assert not predict_page.exception
