@@ -1,4 +1,4 @@
-"""What the app's server does besides Streamlit's pages: it takes the camera's frames."""
+"""The app's server beside Streamlit's pages: a route for the camera's frames."""
 
 from urllib.parse import urlsplit
 
@@ -20,7 +20,7 @@ async def live(request: Request) -> Response:
     if not is_same_origin(request):
         return refusal(
             403,
-            "Frames are accepted from this app's own pages only. A proxy in between must keep "
+            "Frames are accepted only from this app's own pages. A proxy in between must keep "
             "the Host header.",
         )
     try:
@@ -29,7 +29,7 @@ async def live(request: Request) -> Response:
             return Response(status_code=204)
         stream = STREAMS.find(request.path_params["token"])
         if request.headers.get("content-type") != "image/jpeg":
-            return refusal(415, "A frame is sent as image/jpeg.")
+            return refusal(415, "A frame must be sent as image/jpeg.")
         return JSONResponse(
             await run_in_threadpool(stream.frame, await bounded_body(request)),
             headers={"Cache-Control": "no-store"},
@@ -39,13 +39,13 @@ async def live(request: Request) -> Response:
 
 
 def is_same_origin(request: Request) -> bool:
-    """Whether a browser sent this from a page of the same host; others send no Origin."""
+    """Whether a browser sent this from a page of the same host; other clients send no Origin."""
     origin = urlsplit(request.headers.get("origin", ""))
     return bool(origin.netloc) and origin.netloc == request.headers.get("host")
 
 
 async def bounded_body(request: Request) -> bytes:
-    """The body, read no further than a frame may be long."""
+    """The body, read only up to the size limit of a frame."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -55,15 +55,14 @@ async def bounded_body(request: Request) -> bytes:
 
 
 def refusal(status: int, message: str) -> Response:
-    """Why a request was not served."""
+    """The answer to a request that is not served."""
     return JSONResponse({"error": message}, status_code=status)
 
 
 def keep_uploads_in_memory() -> None:
-    """Hold uploads of every allowed size in memory.
+    """Hold uploads of every allowed size in memory, as photos must not touch the disk.
 
-    Starlette, Streamlit's server, moves a part of over 1 MB to a temporary file while it
-    arrives. Photos must not touch the disk.
+    Starlette, Streamlit's server, would move a part of over 1 MB to a temporary file.
     """
     megabytes: int = st.get_option("server.maxUploadSize")
     MultiPartParser.spool_max_size = (megabytes + 1) * 1024 * 1024

@@ -1,4 +1,4 @@
-"""The app: its screens, the navigation between them, and the server that they run on."""
+"""The app: its pages, the navigation between them, and the server that runs them."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -12,7 +12,7 @@ from pages.common import predictors
 
 PAGE_WIDTH_PX = 1200
 PAGES = Path(__file__).parent / "pages"
-# The folder of each screen, which is also its path in the address, with its title and icon.
+# Each page's folder, which is also its path in the address, with its title and icon.
 SCREENS = {
     "home": ("Home", ":material/home:"),
     "predict": ("Predict", ":material/photo_camera:"),
@@ -46,15 +46,15 @@ def main() -> None:
 
 @st.cache_resource(ttl=30, max_entries=1, show_spinner=False)
 def wake_queue() -> None:
-    """Start waiting runs after a restart of the machine; checking now and then is enough."""
+    """Start queued runs after a restart of the machine; a check every 30 seconds is enough."""
     queue.wake()
 
 
-if __name__ == "__main__":  # each visitor's session runs this file as a script,
+if __name__ == "__main__":  # each visitor's session runs this file as a script
     main()
-else:  # and `streamlit run` imports it once, for the server
-    # Until this is called, even in vain, Streamlit takes the folder `pages` for pages of its older
-    # kind, and the first visit to /predict ends in “Page not found”.
+else:  # `streamlit run` imports it once, for the server
+    # Until this is called, even where it fails, Streamlit serves the folder `pages` as pages of its
+    # older kind, and the first visit to /predict ends in “Page not found”.
     with suppress(StreamlitAPIException):
         st.navigation([])
     asgi.keep_uploads_in_memory()

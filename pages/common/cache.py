@@ -33,6 +33,9 @@ T = TypeVar("T")
 class Work(Generic[T]):
     """A result that is computed in a thread, which starts at once.
 
+    Attributes:
+        future: Of the result.
+
     Args:
         do: Computes it; called with the meter to report progress to. It cannot use `st`.
         is_current: Whether what it was made from is unchanged.
@@ -48,7 +51,7 @@ class Work(Generic[T]):
     ) -> None:
         self._do, self._is_current, self._fresh_for_s = do, is_current, fresh_for_s
         self._meter = Meter()
-        self._future: Future[T] = Future()
+        self.future: Future[T] = Future()
         self._ended = float("inf")
         Thread(target=self._run, daemon=True).start()
 
@@ -56,30 +59,30 @@ class Work(Generic[T]):
         """Whether it may be waited for or used: not failed, not stale. For `validate`."""
         if not self._is_current():
             return False
-        if not self._future.done():
+        if not self.future.done():
             return True
         is_fresh = time.monotonic() < self._ended + self._fresh_for_s
-        return is_fresh and self._future.exception() is None
+        return is_fresh and self.future.exception() is None
 
     def result(self, spinner: str = "") -> T:
         """The result, with a progress bar or this spinner until then; raises what the work did."""
-        if not self._future.done():
+        if not self.future.done():
             slot = st.empty()
             with st.spinner(spinner, show_time=True) if spinner else nullcontext():
-                while wait([self._future], timeout=UPDATE_EVERY_S).not_done:
+                while wait([self.future], timeout=UPDATE_EVERY_S).not_done:
                     # Either call lets Streamlit end this run when the visitor leaves.
                     slot.empty() if spinner else self._meter.draw(slot)
             slot.empty()
-        return self._future.result()
+        return self.future.result()
 
     def _run(self) -> None:
         try:
             result = self._do(self._meter)
         except BaseException as error:  # noqa: BLE001 - raised again where the result is wanted
-            self._future.set_exception(error)
+            self.future.set_exception(error)
         else:
             self._ended = time.monotonic()
-            self._future.set_result(result)
+            self.future.set_result(result)
 
 
 def dataset_work(name: str, do: Callable[[Meter], T]) -> Work[T]:

@@ -1,4 +1,4 @@
-"""Show the expressions of the faces before a camera, many times a second."""
+"""Show the expressions of the faces in front of a camera, many times a second."""
 
 import pandas as pd
 import streamlit as st

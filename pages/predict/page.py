@@ -1,18 +1,19 @@
-"""Show which expressions the faces of photos show."""
+"""Show the expressions of the faces in photos."""
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
 from fer.errors import FerError
 from fer.inference.predictor import Predictor
 from pages.common import errors, predictors
+from pages.common.model_choice import DETECTORS, choose_model
 from pages.common.progress import progress_text
 from pages.predict import keys
 from pages.predict.analysis import Analysis, Photo, analyse
 from pages.predict.cards import face_cards
-from pages.predict.choices import Choices, choose_settings
 from pages.predict.results import answer_key, downloads, summary
 from pages.predict.sources import choose_photos
 
@@ -20,6 +21,25 @@ FACES_BESIDE_PHOTO = 2  # more are shown below it
 PHOTOS_A_PAGE = 10
 FACES_TO_ASK_ABOUT = 12
 NOT_A_FACE = "not a face"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """The visitor's settings.
+
+    Attributes:
+        model: A model's name.
+        detector: A detector's name, or `none`.
+        min_face_px: Smaller faces are skipped.
+        unsure_below: Confidence, 0–1, below which the answer is "not sure".
+        whole: Whether a photo without a detected face is treated as one face.
+    """
+
+    model: str
+    detector: str
+    min_face_px: int
+    unsure_below: float
+    whole: bool
 
 
 def main() -> None:
@@ -33,6 +53,29 @@ def main() -> None:
         errors.show(error)
         return
     show_results(photos, predictor, choices)
+
+
+def choose_settings() -> Choices:
+    with st.popover("Settings", icon=":material/tune:"):
+        model, detector = choose_model(keys.MODEL, keys.DETECTOR, detectors=list(DETECTORS))
+        min_face_px = st.number_input(
+            "Skip faces smaller than (px)",
+            12, 1000, 12, step=4, key=keys.MIN_FACE, persist_state="session",
+        )  # fmt: skip
+        unsure = st.slider(
+            "Show “not sure” below this confidence (%)",
+            0, 100, 40, step=5, key=keys.UNSURE, persist_state="session",
+        )  # fmt: skip
+        whole = st.toggle(
+            "If no face is found, treat the whole photo as one face",
+            key=keys.WHOLE,
+            persist_state="session",
+            help="For photos that are cropped to a face, as in FER-2013.",
+        )
+    return Choices(
+        model=model, detector=detector, min_face_px=min_face_px, unsure_below=unsure / 100,
+        whole=whole,
+    )  # fmt: skip
 
 
 def show_results(photos: Sequence[Photo], predictor: Predictor, choices: Choices) -> None:

@@ -1,4 +1,4 @@
-"""What can be done with one training run: show, rename, delete, add to the models."""
+"""The actions on one training run: show, rename, delete, add to the models."""
 
 import streamlit as st
 
@@ -10,26 +10,21 @@ from pages.train.overview import Row
 
 
 def show_actions(row: Row) -> None:
+    buttons = [
+        ("Show above", ":material/visibility:", "train.show", True, show_above),
+        ("Rename", ":material/edit:", "train.rename", True, rename),
+        ("Add to models", ":material/inventory_2:", "train.add", row.run.has_model, add),
+        ("Delete", ":material/delete:", "train.delete", row.state not in runs.ACTIVE, delete),
+    ]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        if st.button("Show above", icon=":material/visibility:", key="train.show"):
-            st.session_state[keys.SHOWN] = row.run.id
-            st.rerun()
-        if st.button("Rename", icon=":material/edit:", key="train.rename"):
-            rename(row)
-        if st.button(
-            "Add to models",
-            icon=":material/inventory_2:",
-            key="train.add",
-            disabled=not row.run.has_model,
-        ):
-            add(row)
-        if st.button(
-            "Delete",
-            icon=":material/delete:",
-            key="train.delete",
-            disabled=row.state in runs.ACTIVE,
-        ):
-            delete(row)
+        for label, icon, key, is_enabled, action in buttons:
+            if st.button(label, icon=icon, key=key, disabled=not is_enabled):
+                action(row)
+
+
+def show_above(row: Row) -> None:
+    st.session_state[keys.SHOWN] = row.run.id
+    st.rerun()
 
 
 @st.dialog("Rename the run")
@@ -43,8 +38,8 @@ def rename(row: Row) -> None:
 @st.dialog("Delete the run?")
 def delete(row: Row) -> None:
     st.markdown(
-        f"“{errors.plain(row.name)}” is deleted for good: its checkpoints, curves, log and model. "
-        "Models that were added stay."
+        f"“{errors.plain(row.name)}” is deleted for good, with its checkpoints, curves, log and "
+        "model. Models already added to the app stay."
     )
     if st.button("Delete for good", type="primary", key="train.delete_now"):
 
@@ -61,9 +56,9 @@ def delete(row: Row) -> None:
 def add(row: Row) -> None:
     suggested = "-".join("".join(c if c.isalnum() else " " for c in row.name).split())[:64]
     name = st.text_input("Name of the model", suggested, key="train.model_name")
-    is_taken = (settings.models_folder() / name).exists() if name else False
+    is_taken = bool(name) and (settings.models_folder() / name).exists()
     if is_taken:
-        st.warning(f"There is a model “{errors.plain(name)}”; it will be replaced.")
+        st.warning(f"A model named “{errors.plain(name)}” exists; it will be replaced.")
     default = st.checkbox("Use it by default", key="train.as_default")
     if st.button("Replace" if is_taken else "Add", type="primary", key="train.add_now"):
 

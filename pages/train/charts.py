@@ -1,16 +1,18 @@
-"""Curves and confusion of training runs."""
+"""Curves and confusion matrices of training runs."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
 from fer import emotions
 from fer.evaluation.charts import confusion_matrix_chart
 from fer.runs.metrics import METRICS_FILE, epochs_of, read_metrics, steps_of
+from fer.runs.run import Run
 from pages.common.charts import bars_html
 
 TRAIN_COLOR, VALIDATION_COLOR = "#0072B2", "#D55E00"
@@ -18,92 +20,77 @@ RUN_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", 
 HEIGHT_PX, CONFUSION_HEIGHT_PX = 260, 360
 _SMOOTH_OVER = 30
 _SHOWN_POINTS = 600
+_MARKED_EPOCHS = 40  # with more, a line has no markers
 
 
-def rows_of(folder: Path) -> list[dict[str, Any]]:
-    """A run's metrics; read again only when the file has changed."""
+def metrics_of(run: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The steps and the epochs of a run; the file is read again only after it has changed."""
     try:
-        stamp = (folder / METRICS_FILE).stat()
+        stamp = (run.folder / METRICS_FILE).stat()
     except OSError:
-        return []
-    return _rows(str(folder), stamp.st_mtime_ns, stamp.st_size)
+        return pd.DataFrame(), pd.DataFrame()
+    return _read(str(run.folder), stamp.st_mtime_ns, stamp.st_size)
 
 
 @st.cache_data(max_entries=20, show_spinner=False)
-def _rows(folder: str, changed: int, size: int) -> list[dict[str, Any]]:
-    return read_metrics(Path(folder))
+def _read(folder: str, changed: int, size: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    rows = read_metrics(Path(folder))
+    return pd.DataFrame(steps_of(rows)), pd.DataFrame(epochs_of(rows))
 
 
 def distinct(names: Sequence[str]) -> list[str]:
-    """The names, numbered where two are alike."""
+    """The names, with a number after each that occurs more than once."""
     return [
         name if names.count(name) == 1 else f"{name} ({names[: place + 1].count(name)})"
         for place, name in enumerate(names)
     ]
 
 
-def show_curves(folder: Path, *, key: str) -> None:
-    """Loss, accuracy and learning rate: steps faint, their running mean and the epochs on top."""
-    rows = rows_of(folder)
-    steps, epochs = steps_of(rows), epochs_of(rows)
-    if not steps:
+def show_curves(run: Run) -> None:
+    """Loss, accuracy and learning rate by epoch.
+
+    Steps are faint; their running mean and the validation of each epoch lie on top.
+    """
+    steps, epochs = metrics_of(run)
+    if steps.empty:
         st.caption("The curves appear with the first step.")
         return
-    left, middle, right = st.columns(3)
-    per_epoch = max((row["step"] / row["epoch"] for row in steps), default=1.0)
-    for column, name, title in ((left, "loss", "Loss"), (middle, "accuracy", "Accuracy")):
-        with column:
-            figure = _curve(steps, epochs, name, per_epoch)
-            _draw(figure, title, key=f"{key}.{name}", percent=name == "accuracy")
-    with right:
-        figure = go.Figure(_line(steps, "learning_rate", per_epoch, "learning rate"))
-        figure.update_yaxes(rangemode="tozero")
-        _draw(figure, "Learning rate", key=f"{key}.rate", legend=False)
+    x = steps["step"] / (steps["step"] / steps["epoch"]).max()
+    means = steps[["loss", "accuracy"]].ewm(alpha=1 / min(_SMOOTH_OVER, max(2, len(x) / 20))).mean()
+    shown = slice(None, None, max(1, len(x) // _SHOWN_POINTS))
 
-
-def _epoch_axis(rows: Sequence[dict[str, Any]], per_epoch: float) -> list[float]:
-    return [row["step"] / per_epoch for row in rows]
-
-
-def _line(rows: Sequence[dict[str, Any]], name: str, per_epoch: float, label: str) -> go.Scatter:
-    shown = rows[:: max(1, len(rows) // _SHOWN_POINTS)]
-    return go.Scatter(
-        x=_epoch_axis(shown, per_epoch),
-        y=[row[name] for row in shown],
-        name=label,
-        line={"color": TRAIN_COLOR, "width": 2},
-        mode="lines",
-    )
-
-
-def _curve(
-    steps: Sequence[dict[str, Any]], epochs: Sequence[dict[str, Any]], name: str, per_epoch: float
-) -> go.Figure:
-    faint = _line(steps, name, per_epoch, "training, raw")
-    faint.update(opacity=0.25, line={"color": TRAIN_COLOR, "width": 1}, showlegend=False)
-    values = np.array([row[name] for row in steps])
-    smooth = [{**row, name: value} for row, value in zip(steps, _smoothed(values), strict=True)]
-    figure = go.Figure([faint, _line(smooth, name, per_epoch, "training")])
-    if epochs:
-        figure.add_scatter(
-            x=[row["epoch"] for row in epochs],
-            y=[row[f"val_{name}"] for row in epochs],
-            name="validation",
-            mode="lines+markers" if len(epochs) < 40 else "lines",
-            line={"color": VALIDATION_COLOR, "width": 2, "dash": "dot"},
+    def line(values: pd.Series, name: str, **style: Any) -> go.Scatter:
+        pen = {"color": TRAIN_COLOR, "width": 2}
+        return go.Scatter(x=x[shown], y=values[shown], name=name, mode="lines", line=pen).update(
+            style
         )
-    return figure
+
+    left, middle, right = st.columns(3)
+    for column, name in ((left, "loss"), (middle, "accuracy")):
+        raw = line(steps[name], "training, raw", opacity=0.25, line_width=1, showlegend=False)
+        figure = go.Figure([raw, line(means[name], "training")])
+        if not epochs.empty:
+            values = epochs[f"val_{name}"]
+            figure.add_trace(_by_epoch(epochs, values, "validation", VALIDATION_COLOR, dash="dot"))
+        with column:
+            key = f"train.curves.{run.id}.{name}"
+            _draw(figure, name.capitalize(), key=key, percent=name == "accuracy")
+    with right:
+        figure = go.Figure(line(steps["learning_rate"], "learning rate"))
+        figure.update_yaxes(rangemode="tozero")
+        _draw(figure, "Learning rate", key=f"train.curves.{run.id}.rate", legend=False)
 
 
-def _smoothed(values: np.ndarray) -> np.ndarray:
-    """Exponential mean, corrected for its start."""
-    decay = 1 - 1 / min(_SMOOTH_OVER, max(2, len(values) / 20))
-    means, mean, weight = np.empty(len(values)), 0.0, 0.0
-    for place, value in enumerate(values):
-        mean = decay * mean + (1 - decay) * value
-        weight = decay * weight + 1 - decay
-        means[place] = mean / weight
-    return means
+def _by_epoch(
+    epochs: pd.DataFrame, values: pd.Series, name: str, color: str, *, dash: str = "solid"
+) -> go.Scatter:
+    return go.Scatter(
+        x=epochs["epoch"],
+        y=values,
+        name=name,
+        mode="lines+markers" if len(epochs) < _MARKED_EPOCHS else "lines",
+        line={"color": color, "width": 2, "dash": dash},
+    )
 
 
 def _draw(
@@ -129,34 +116,27 @@ def _draw(
     st.plotly_chart(figure, key=key, config={"displayModeBar": False}, alt=alt)
 
 
-def show_classes(folder: Path, *, key: str) -> None:
-    """Recall by class and the confusion matrix of the latest epoch, on validation."""
-    epochs = epochs_of(rows_of(folder))
-    if not epochs:
+def show_classes(run: Run) -> None:
+    """Recall of each class and the confusion matrix of the latest epoch, on validation."""
+    _, epochs = metrics_of(run)
+    if epochs.empty:
         return
-    last = epochs[-1]
+    last, key = epochs.iloc[-1], f"train.classes.{run.id}"
     left, right = st.columns(2, gap="large")
     with left:
         st.caption(f"Recall on validation after epoch {last['epoch']}")
         st.html(bars_html(last["recall"]))
         if len(epochs) > 1:
-            _recall_curves(epochs, key=f"{key}.recall")
+            recalls = pd.DataFrame(list(epochs["recall"]))
+            lines = [
+                _by_epoch(epochs, recalls[label], label, emotions.describe(label).color)
+                for label in last["recall"]
+            ]
+            figure = go.Figure(lines)
+            _draw(figure, "Recall by epoch", key=f"{key}.recall", percent=True, legend=False)
     with right:
         st.caption(f"Confusion on validation after epoch {last['epoch']} (rows: true)")
         _confusion(list(last["recall"]), np.array(last["confusion"]), key=f"{key}.confusion")
-
-
-def _recall_curves(epochs: Sequence[dict[str, Any]], *, key: str) -> None:
-    figure = go.Figure()
-    for label in epochs[-1]["recall"]:
-        figure.add_scatter(
-            x=[row["epoch"] for row in epochs],
-            y=[row["recall"].get(label) for row in epochs],
-            name=label,
-            mode="lines",
-            line={"color": emotions.describe(label).color, "width": 2},
-        )
-    _draw(figure, "Recall by epoch", key=key, percent=True, legend=False)
 
 
 def _confusion(labels: list[str], matrix: np.ndarray, *, key: str) -> None:
@@ -169,20 +149,15 @@ def _confusion(labels: list[str], matrix: np.ndarray, *, key: str) -> None:
     st.plotly_chart(figure, key=key, config={"displayModeBar": False}, alt=alt)
 
 
-def show_comparison(folders: Mapping[str, Path]) -> None:
+def show_comparison(runs: Mapping[str, Run]) -> None:
     """Validation curves of several runs, one colour each."""
-    left, right = st.columns(2)
-    places = ((left, "val_accuracy", "Validation accuracy"), (right, "val_loss", "Validation loss"))
-    for column, name, title in places:
+    for column, name in zip(st.columns(2), ("accuracy", "loss"), strict=True):
         figure = go.Figure()
-        for place, (run, folder) in enumerate(folders.items()):
-            epochs = epochs_of(rows_of(folder))
-            figure.add_scatter(
-                x=[row["epoch"] for row in epochs],
-                y=[row[name] for row in epochs],
-                name=run,
-                mode="lines+markers" if len(epochs) < 40 else "lines",
-                line={"color": RUN_COLORS[place % len(RUN_COLORS)], "width": 2},
-            )
+        for place, (label, run) in enumerate(runs.items()):
+            _, epochs = metrics_of(run)
+            if not epochs.empty:
+                color = RUN_COLORS[place % len(RUN_COLORS)]
+                figure.add_trace(_by_epoch(epochs, epochs[f"val_{name}"], label, color))
         with column:
-            _draw(figure, title, key=f"train.compare.{name}", percent=name == "val_accuracy")
+            is_accuracy = name == "accuracy"
+            _draw(figure, f"Validation {name}", key=f"train.compare.{name}", percent=is_accuracy)

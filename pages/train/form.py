@@ -1,4 +1,4 @@
-"""The choices before a training: a form made from the options' own declarations."""
+"""The form before a training, made from the declarations of the options."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -34,8 +34,8 @@ def choose_dataset() -> str:
         key=keys.DATASET,
         persist_state="session",
         format_func=lambda name: "Drawn faces (synthetic)" if name == SYNTHETIC else name,
-        help="Drawn faces, a data set of the Data page, or type a folder: train/<emotion>/*.jpg "
-        "and so on.",
+        help="Drawn faces, a data set of the Data page, or a folder that you type, with "
+        "train/<emotion>/*.jpg and so on.",
     )
     return str(chosen or SYNTHETIC)
 
@@ -53,10 +53,10 @@ def _used_before() -> list[str]:
 
 
 def choose_options(preset: str, dataset: str) -> tuple[TrainingConfig, str]:
-    """The preset with what was changed, and what to call the run.
+    """The preset with the visitor's changes, and the name of the run.
 
     Raises:
-        ConfigError: If the choices do not go together.
+        ConfigError: If the choices contradict each other.
     """
     base = PRESETS[preset]
     name = st.text_input(
@@ -84,7 +84,7 @@ def choose_options(preset: str, dataset: str) -> tuple[TrainingConfig, str]:
 
 
 def _widgets(config: Any, declared: Mapping[str, Option], scope: str) -> dict[str, Any]:
-    """One widget per option, in two columns; what was chosen, by name."""
+    """One widget per option, in two columns; the chosen values by name."""
     columns = st.columns(2, gap="large")
     return {
         name: _widget(columns[place % 2], name, option, getattr(config, name), scope)
@@ -93,7 +93,7 @@ def _widgets(config: Any, declared: Mapping[str, Option], scope: str) -> dict[st
 
 
 def _widget(place: DeltaGenerator, name: str, option: Option, value: Any, scope: str) -> Any:
-    """The widget that suits an option's declaration, its help below it."""
+    """The widget that suits the option, with its help below."""
     label = name.replace("_", " ").capitalize()
     common: dict[str, Any] = {"key": f"{keys.OPTION}.{scope}.{name}", "persist_state": "session"}
     choices = list(option.choices or (SOURCES[option.source]() if option.source else ()))
@@ -121,7 +121,7 @@ def _widget(place: DeltaGenerator, name: str, option: Option, value: Any, scope:
 
 
 def _range(option: Option, value: float) -> dict[str, Any]:
-    """Limits of a number's widget, and a step that suits its size."""
+    """Limits for a number's widget, and a step that suits its size."""
     if option.low is None or option.high is None:
         return {}
     if isinstance(value, int):
@@ -144,7 +144,7 @@ SOURCES: dict[str, Callable[[], Sequence[str]]] = {
     "emotions": lambda: emotions.ALL,
     "models": list_models,
 }
-"""Choices that the options' declarations leave open."""
+"""The choices of options that depend on the machine."""
 
 
 def _network_options(base: TrainingConfig, architecture: str, preset: str) -> dict[str, float]:
@@ -159,20 +159,15 @@ def _network_options(base: TrainingConfig, architecture: str, preset: str) -> di
         low, high = OPTION_RANGES[name]
         key = f"{keys.OPTION}.{preset}.{architecture}.{name}"
         chosen[name] = column.number_input(
-            name.capitalize(),
-            float(low),
-            float(high),
-            float(value),
-            key=key,
-            format="%g",
-            persist_state="session",
-        )
+            name.capitalize(), float(low), float(high), float(value),
+            key=key, format="%g", persist_state="session",
+        )  # fmt: skip
     return chosen
 
 
 def show_preview(config: TrainingConfig) -> None:
     """Drawn faces as the network would see them."""
-    st.caption("Left: an unchanged face. Beside it: how training would vary it.")
+    st.caption("Left: an unchanged face. Right: variants of it, as training would use them.")
     shown = []
     for number, label in enumerate(PREVIEW_LABELS):
         face = to_network_input(

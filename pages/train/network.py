@@ -1,7 +1,5 @@
-"""The network that the form describes: its layers, its cost, and how long it would train."""
+"""The network that the form describes: its layers, its cost and its training time."""
 
-from concurrent.futures import Future
-from threading import Thread
 from typing import Any
 
 import streamlit as st
@@ -10,37 +8,31 @@ from fer import emotions
 from fer.runs import queue
 from fer.runs.estimate import training_faces
 from fer.training.config import TrainingConfig
+from pages.common.cache import Work
 from pages.common.progress import duration
+
+_training_faces = st.cache_data(max_entries=20, ttl=60, show_spinner=False)(training_faces)
 
 
 @st.cache_data(max_entries=50, show_spinner="Building the network")
 def _network(
-    architecture: str, chosen: dict[str, float], shape: tuple[int, int, int], classes: int
+    architecture: str, chosen: dict[str, float], shape: dict[str, int], classes: int
 ) -> tuple[list[dict[str, Any]], int, int]:
     from fer.nets.architectures import build
     from fer.nets.cost import multiply_adds, summary
 
-    height, width, channels = shape
-    model = build(
-        architecture,
-        height=height,
-        width=width,
-        channels=channels,
-        classes=classes,
-        options=chosen,
-    )
+    model = build(architecture, **shape, classes=classes, options=chosen)
     return summary(model), model.count_params(), multiply_adds(model)
 
 
-def _shape(config: TrainingConfig) -> tuple[int, int, int]:
-    return config.height, config.width, config.channels
+def _described(config: TrainingConfig) -> tuple[list[dict[str, Any]], int, int]:
+    shape = {"height": config.height, "width": config.width, "channels": config.channels}
+    classes = len(config.labels) or len(emotions.FER2013)
+    return _network(config.architecture, dict(config.options), shape, classes)
 
 
 def show_network(config: TrainingConfig) -> None:
-    classes = len(config.labels) or len(emotions.FER2013)
-    rows, parameters, cost = _network(
-        config.architecture, dict(config.options), _shape(config), classes
-    )
+    rows, parameters, cost = _described(config)
     st.markdown(
         f"**{parameters:,}** parameters, **{cost / 1e6:.1f}** million multiply-adds per face"
     )
@@ -49,7 +41,7 @@ def show_network(config: TrainingConfig) -> None:
 
 def show_estimate(config: TrainingConfig) -> None:
     """What the network costs, and how long training takes on this machine."""
-    _, parameters, cost = _network(config.architecture, dict(config.options), _shape(config), 7)
+    _, parameters, cost = _described(config)
     words = f"{parameters:,} parameters, {cost / 1e6:.0f} million multiply-adds per face"
     faces = _training_faces(config.dataset, config.validation_fraction)
     if queue.active() is not None:
@@ -57,52 +49,34 @@ def show_estimate(config: TrainingConfig) -> None:
         return
     measured = _throughput(
         config.architecture,
-        tuple(config.options.items()),
-        _shape(config),
+        dict(config.options),
+        (config.height, config.width, config.channels),
         min(config.batch_size, 256),
-    )
+    ).future
     waiting = not measured.done()
 
     def show() -> None:
         if waiting and measured.done():
-            st.rerun()  # of the page, so that this fragment is not run every second any more
+            st.rerun()  # the whole page, so that this fragment no longer runs every second
         if not measured.done():
             st.caption(f"{words}. Measuring the throughput of this machine …")
             return
-        if measured.exception() is not None:
-            st.caption(f"{words}.")
-            return
-        rate = measured.result()
-        text = f"{words}. About {rate:,.0f} images/s here"
-        if faces:
-            seconds = faces / rate
-            text += f": {duration(seconds)} per epoch, {duration(seconds * config.epochs)} in all"
-        st.caption(text + ".")
+        text = words
+        if measured.exception() is None:
+            text += f". About {measured.result():,.0f} images/s on this machine"
+            if faces:
+                epoch_s = faces / measured.result()
+                total = duration(epoch_s * config.epochs)
+                text += f": {duration(epoch_s)} per epoch, {total} in all"
+        st.caption(f"{text}.")
 
     st.fragment(show, run_every=1.0 if waiting else None)()
 
 
-@st.cache_data(max_entries=20, ttl=60, show_spinner=False)
-def _training_faces(dataset: str, validation_fraction: float) -> int | None:
-    return training_faces(dataset, validation_fraction)
-
-
 @st.cache_resource(max_entries=20, show_spinner=False)
 def _throughput(
-    architecture: str,
-    chosen: tuple[tuple[str, float], ...],
-    shape: tuple[int, int, int],
-    batch_size: int,
-) -> "Future[float]":
-    future: Future[float] = Future()
+    architecture: str, chosen: dict[str, float], shape: tuple[int, int, int], batch_size: int
+) -> Work[float]:
+    from fer.training.throughput import measure_speed
 
-    def measure() -> None:
-        from fer.training.throughput import measure_speed
-
-        try:
-            future.set_result(measure_speed(architecture, dict(chosen), shape, batch_size))
-        except BaseException as error:  # noqa: BLE001 - checked where the result is shown
-            future.set_exception(error)
-
-    Thread(target=measure, daemon=True).start()
-    return future
+    return Work(lambda _: measure_speed(architecture, chosen, shape, batch_size))

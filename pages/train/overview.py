@@ -1,4 +1,4 @@
-"""All training runs with their states, for the list and for what follows its changes."""
+"""All training runs with their states."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ def overview() -> list[Row]:
 
 
 def signature(rows: Sequence[Row]) -> tuple[tuple[str, str, str, int], ...]:
-    """What a list of runs shows, apart from the progress of the active one."""
+    """Changes whenever a list of runs does, but not with each batch of the active one."""
     return tuple(
         (row.run.id, row.name, row.state, row.status.get("finished_epochs", 0)) for row in rows
     )

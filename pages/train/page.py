@@ -15,9 +15,9 @@ from pages.train.network import show_estimate
 from pages.train.overview import Row, overview, signature
 
 PRESET_WORDS = {
-    "quick": "A small network on drawn faces: two minutes from the click to a model.",
+    "quick": "A small network on drawn faces: a model in about two minutes.",
     "classic": "The network of the tutorials, with batch normalisation: a first serious run.",
-    "strong": "A residual network with a long schedule: for good figures, over hours.",
+    "strong": "A residual network with a long schedule: better figures after some hours.",
 }
 BUSY_EVERY_S, IDLE_EVERY_S = 2.0, 5.0
 
@@ -32,7 +32,7 @@ def main() -> None:
     watch(known, busy=any(row.state in (*runs.ACTIVE, "queued") for row in known))
     if run is None:
         st.info(
-            "No runs yet. Press Train: it continues when you close this tab, and its model "
+            "No runs yet. Press Train: the training continues when you close this tab, and the run "
             "appears here.",
             icon=":material/model_training:",
         )
@@ -72,13 +72,9 @@ def show_start() -> None:
 
 def show_button(config: TrainingConfig | None, name: str) -> None:
     clicked = st.button(
-        "Train",
-        icon=":material/play_arrow:",
-        type="primary",
-        key="train.start",
-        disabled=config is None,
-        width=180,
-    )
+        "Train", icon=":material/play_arrow:", type="primary", key="train.start",
+        disabled=config is None, width=180,
+    )  # fmt: skip
     if config is not None:
         show_estimate(config)
         if clicked and errors.attempt(partial(start, config, name)):
@@ -88,13 +84,13 @@ def show_button(config: TrainingConfig | None, name: str) -> None:
 
 
 def start(config: TrainingConfig, name: str) -> None:
-    """Queue a run; the message about it survives the rerun."""
+    """Queue a run and leave a message for the next draw of the page."""
     check_source(config.dataset)
     active = queue.blocker()
     run = runs.create(config, name=name)
     queue.submit(run)
     st.session_state[keys.MESSAGE] = (
-        f"Queued: it begins when “{active.name}” has ended."
+        f"Queued: it starts when “{active.name}” has ended."
         if active
         else "Started. You can close this tab; the training continues."
     )
@@ -107,12 +103,12 @@ def shown_run(known: list[Row]) -> runs.Run | None:
     chosen = st.session_state.get(keys.SHOWN)
     if chosen in by_id:
         return by_id[chosen].run
-    active = [row.run for row in known if row.state in runs.ACTIVE]
-    return next(iter([*active, *(row.run for row in known)]), None)
+    by_activity = sorted(known, key=lambda row: row.state not in runs.ACTIVE)
+    return by_activity[0].run if by_activity else None
 
 
 def watch(known: list[Row], *, busy: bool) -> None:
-    """Draw the page again once a run has come, gone or changed its state, in whichever tab."""
+    """Redraw the page once a run is added, deleted or changes its state, in any tab."""
     drawn = signature(known)
 
     def check() -> None:

@@ -1,4 +1,4 @@
-"""The list of training runs, and the comparison of those that are ticked."""
+"""The list of training runs, and the comparison of the ticked ones."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,20 +24,15 @@ def show(rows: Sequence[Row]) -> None:
     with st.container(horizontal=True):
         text = st.text_input(
             "Filter by name, data set or network",
-            key=keys.FILTER,
-            placeholder="Filter …",
-            label_visibility="collapsed",
-        )
+            key=keys.FILTER, placeholder="Filter …", label_visibility="collapsed",
+        )  # fmt: skip
         states = st.multiselect(
-            "States",
-            list(STATE_SYMBOLS),
-            key=keys.STATES,
-            placeholder="All states",
-            label_visibility="collapsed",
-        )
-    shown = [row for row in rows if _fits(row, text, states)]
+            "States", list(STATE_SYMBOLS),
+            key=keys.STATES, placeholder="All states", label_visibility="collapsed",
+        )  # fmt: skip
+    shown = [row for row in rows if _matches(row, text, states)]
     if not shown:
-        st.caption("No run fits the filter.")
+        st.caption("No run matches the filter.")
         return
     event = st.dataframe(
         _table(shown),
@@ -56,9 +51,7 @@ def show(rows: Sequence[Row]) -> None:
     )
     chosen = [shown[place] for place in event["selection"]["rows"] if place < len(shown)]
     if not chosen:
-        st.caption(
-            "Tick one run to show, rename, delete or add it to the models; tick two to compare."
-        )
+        st.caption("Tick one run to show, rename, add or delete it; tick several to compare them.")
     elif len(chosen) == 1:
         show_actions(chosen[0])
     else:
@@ -66,11 +59,11 @@ def show(rows: Sequence[Row]) -> None:
 
 
 def table_key(rows: Sequence[Row]) -> str:
-    """A key for these rows: a choice is a place in one list and means nothing in another."""
+    """A key of its own for each list of runs, as a selection holds positions in the list."""
     return f"{keys.TABLE}.{hash(tuple(row.run.id for row in rows))}"
 
 
-def _fits(row: Row, text: str, states: Sequence[str]) -> bool:
+def _matches(row: Row, text: str, states: Sequence[str]) -> bool:
     searched = f"{row.name} {_option(row, 'dataset')} {_option(row, 'architecture')}".lower()
     return text.lower().strip() in searched and (not states or row.state in states)
 
@@ -114,21 +107,15 @@ def show_comparison(rows: Sequence[Row]) -> None:
     except FerError as error:
         errors.show(error)
         return
-    charts.show_comparison(dict(zip(names, [row.run.folder for row in rows], strict=True)))
+    charts.show_comparison(dict(zip(names, [row.run for row in rows], strict=True)))
     st.dataframe(
-        pd.DataFrame(
-            {
-                name: [str(row[place]) for row in differences.values()]
-                for place, name in enumerate(names)
-            },
-            index=list(differences),
-        ),
+        pd.DataFrame.from_dict(differences, orient="index", columns=names).astype(str),
         alt="Figures of the compared runs, and the options in which they differ",
     )
 
 
 def show_tuning() -> None:
-    """The trials of a study, if any study has been made."""
+    """The trials of a study, if there is any study."""
     names = tuning.studies()
     if not names:
         return

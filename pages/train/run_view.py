@@ -1,4 +1,4 @@
-"""One training run: its state, progress, curves and log, read from its folder alone."""
+"""One training run: its state, progress, curves and log, all read from its folder."""
 
 import time
 from collections.abc import Callable
@@ -21,7 +21,7 @@ _LOG_BYTES = 6000
 
 
 def show(run: Run, *, every_s: float) -> None:
-    """Draw the run, and draw it again now and then while it is active."""
+    """Draw the run, and redraw it regularly while it is active."""
     live = run.status().get("state") in runs.ACTIVE
     with st.container(border=True):
         st.fragment(partial(show_status, run), run_every=every_s if live else None)()
@@ -39,8 +39,8 @@ def show_status(run: Run) -> None:
             ago = max(0.0, time.time() - status.get("updated", 0))
             st.caption(f"last update {ago:.0f} s ago", width="content")
     if status.get("reason"):
-        word = st.error if state in ("failed", "crashed") else st.info
-        word(errors.plain(status["reason"]))
+        show_reason = st.error if state in ("failed", "crashed") else st.info
+        show_reason(errors.plain(status["reason"]))
     if state in runs.ACTIVE:
         show_progress(status)
     show_figures(status)
@@ -48,26 +48,21 @@ def show_status(run: Run) -> None:
 
 def show_buttons(run: Run, state: str) -> None:
     if state in ("running", "preparing", "paused", "queued"):
-        _button("Stop", ":material/stop:", "train.stop", partial(queue.stop, run))
+        _button("Stop", "stop", "train.stop", partial(queue.stop, run))
     if state == "running":
-        _button("Pause", ":material/pause:", "train.pause", partial(run.request, "pause"))
+        _button("Pause", "pause", "train.pause", partial(run.request, "pause"))
     if state == "paused":
-        _button("Resume", ":material/play_arrow:", "train.unpause", partial(run.request, ""))
+        _button("Resume", "play_arrow", "train.unpause", partial(run.request, ""))
     if state in runs.RESUMABLE:
-        _button(
-            "Resume", ":material/play_arrow:", "train.resume", partial(queue.submit, run),
-            type="primary",
-        )  # fmt: skip
+        _button("Resume", "play_arrow", "train.resume", partial(queue.submit, run), "primary")
 
 
 def _button(
-    label: str,
-    icon: str,
-    key: str,
-    action: Callable[[], object],
+    label: str, icon: str, key: str, action: Callable[[], object],
     type: Literal["primary", "secondary"] = "secondary",
-) -> None:
-    if st.button(label, icon=icon, key=key, type=type) and errors.attempt(action):
+) -> None:  # fmt: skip
+    clicked = st.button(label, icon=f":material/{icon}:", key=key, type=type)
+    if clicked and errors.attempt(action):
         st.rerun()
 
 
@@ -75,16 +70,13 @@ def show_progress(status: dict[str, Any]) -> None:
     state, epochs, batches = status["state"], status.get("epochs", 1), status.get("batches")
     if not batches:
         files, planned = status.get("files", 0), status.get("files_planned", 0)
-        share = files / planned if planned else 0.0
-        st.progress(
-            share,
-            f"Reading the data set: {files:,} of {planned:,}"
-            if planned
-            else "Reading the data set and building the network",
-        )
+        if planned:
+            st.progress(files / planned, f"Reading the data set: {files:,} of {planned:,} files")
+        else:
+            st.progress(0.0, "Reading the data set and building the network")
         return
     if state == "measuring":
-        st.progress(1.0, "Training is over; evaluating the kept epoch on every split")
+        st.progress(1.0, "Training has ended; evaluating the best epoch on every split")
         return
     epoch, batch = status.get("epoch", 0), status.get("batch", 0)
     done = (max(epoch, 1) - 1) * batches + batch
@@ -95,7 +87,7 @@ def show_progress(status: dict[str, Any]) -> None:
     st.progress(min(1.0, done / (epochs * batches)), " · ".join(words))
     loss, accuracy = status.get("loss"), status.get("accuracy")
     text = f"Batch {batch} of {batches}"
-    text += "" if batch else " · the first one takes longest, as the network is compiled"
+    text += "" if batch else " · the first takes longest, because it compiles the network"
     if loss is not None and accuracy is not None:
         text += f" · loss {loss:.3f} · accuracy {accuracy:.1%}"
     st.progress(min(1.0, batch / batches), text)
@@ -121,8 +113,8 @@ def _percent(share: float | None) -> str:
 
 
 def show_charts(run: Run) -> None:
-    charts.show_curves(run.folder, key=f"train.curves.{run.id}")
-    charts.show_classes(run.folder, key=f"train.classes.{run.id}")
+    charts.show_curves(run)
+    charts.show_classes(run)
     with st.expander("Log", icon=":material/notes:"):
         st.code(_log_tail(run) or "Nothing yet.", language=None, height=240)
     with st.expander("Configuration", icon=":material/settings:"):

@@ -1,15 +1,16 @@
-"""The two charts of a video's timeline: of all faces together, and of each person."""
+"""The two charts of a video's timeline: all faces together, and each person."""
 
 from collections.abc import Sequence
 
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
+from plotly.colors import hex_to_rgb
 
 from fer import emotions
 from pages.video import keys
 
-LEFT_PX = 48  # of both charts, so that a moment lies at the same place in them
+LEFT_PX = 48  # margin of both charts, so that their time axes are aligned
 SHARES_HEIGHT_PX = 320
 PERSON_HEIGHT_PX, PEOPLE_HEIGHT_PX = 30, 400
 
@@ -18,13 +19,13 @@ def show_shares(table: pd.DataFrame, labels: Sequence[str]) -> None:
     """Mean probability of each emotion over time, stacked.
 
     Args:
-        table: The rows of a timeline, and `until_s`, the end of each step.
-        labels: The model's.
+        table: The rows of a timeline, with `until_s`, the end of each step.
+        labels: Of the model.
     """
     st.caption("Mean probability of each emotion")
     shares = table.groupby("time_s")[[f"p_{label}" for label in labels]].mean()
     end = float(table["until_s"].max())
-    shares.loc[end] = shares.iloc[-1]  # the last step has a width, too
+    shares.loc[end] = shares.iloc[-1]  # so that the last step has a width
     figure = go.Figure(
         [
             go.Scatter(
@@ -49,8 +50,12 @@ def show_shares(table: pd.DataFrame, labels: Sequence[str]) -> None:
 
 
 def choose_moment(table: pd.DataFrame) -> float | None:
-    """Most probable emotion of each person over time; the time of the step that was clicked."""
-    st.caption("Most probable emotion of each person; click a moment to see it")
+    """Show the most probable emotion of each person; return the time in seconds of a click."""
+    colors = [
+        f"rgba{(*hex_to_rgb(emotions.describe(label).color), confidence)}"
+        for label, confidence in zip(table["emotion"], table["confidence"], strict=True)
+    ]
+    st.caption("Most probable emotion of each person; click a moment to see its frame")
     figure = go.Figure(
         go.Bar(
             orientation="h",
@@ -59,13 +64,7 @@ def choose_moment(table: pd.DataFrame) -> float | None:
             x=table["until_s"] - table["time_s"],
             width=0.9,
             customdata=table[["time_s", "person", "emotion", "confidence"]],
-            marker={
-                "color": [
-                    _translucent(emotions.describe(label).color, confidence)
-                    for label, confidence in zip(table["emotion"], table["confidence"], strict=True)
-                ],
-                "line": {"width": 0},
-            },
+            marker={"color": colors, "line": {"width": 0}},
             unselected={"marker": {"opacity": 1}},
             hovertemplate="%{customdata[0]} s, person %{customdata[1]}: %{customdata[2]}, "
             "%{customdata[3]:.0%}<extra></extra>",
@@ -87,16 +86,9 @@ def choose_moment(table: pd.DataFrame) -> float | None:
     return float(points[0]["customdata"][0]) if points else None
 
 
-def _translucent(color: str, opacity: float) -> str:
-    red, green, blue = (int(color[place : place + 2], 16) for place in (1, 3, 5))
-    return f"rgba({red},{green},{blue},{opacity})"
-
-
 def _lay_out(figure: go.Figure, height_px: int, end_s: float) -> None:
     figure.update_layout(
-        height=height_px,
-        margin={"l": LEFT_PX, "r": 8, "t": 8, "b": 8},
-        dragmode=False,
+        height=height_px, margin={"l": LEFT_PX, "r": 8, "t": 8, "b": 8}, dragmode=False
     )
     figure.update_xaxes(ticksuffix=" s", range=[0, end_s], fixedrange=True, showgrid=False)
     figure.update_yaxes(fixedrange=True)

@@ -1,4 +1,4 @@
-"""Videos in, who showed what and when out."""
+"""Show the expressions of each person in a video over time."""
 
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from fer.errors import FerError
 from fer.inference.predictor import Predictor
 from fer.inference.video_analysis import VideoAnalysis
 from pages.common import errors, predictors
+from pages.common.downloads import download
 from pages.common.pictures import annotated
 from pages.common.progress import duration
 from pages.video import keys
@@ -18,21 +19,24 @@ from pages.video.charts import choose_moment, show_shares
 FORMATS = ["mp4", "mov", "m4v", "webm", "mkv", "avi", "mpg", "mpeg", "mjpeg"]
 LOCAL = ("127.0.0.1", "localhost", "::1")
 SHOWN_EVERY_S = 0.3
-FRAME_WIDTH_PX = 640  # a narrower screen shows it narrower
+FRAME_WIDTH_PX = 640  # less on a narrower screen
 
-VideoKey = tuple[str, int, Predictor]  # which video, every how many frames, by what
+AnalysisKey = tuple[str, int, Predictor]  # the video's key, N of "every Nth frame", the predictor
 
 
 def main() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title("What do faces show over time?", anchor=False)
-        every = choose_settings()
+        with st.popover("Settings", icon=":material/tune:"):
+            every = st.slider(
+                "Analyse every Nth frame", 1, 30, 2, key=keys.EVERY, persist_state="session"
+            )
     name, key, source = choose_video()
     if source is None:
         forget()
         st.caption(
             "Videos are processed in memory, frame by frame, and discarded when you leave. For "
-            "long ones, and for a copy with the faces marked: `python -m fer video FILE`."
+            "long videos, or a copy with boxes around the faces, use `python -m fer video FILE`."
         )
         return
     try:
@@ -44,19 +48,12 @@ def main() -> None:
         errors.show(error, about=name)
 
 
-def choose_settings() -> int:
-    with st.popover("Settings", icon=":material/tune:"):
-        return st.slider(
-            "Analyse every Nth frame", 1, 30, 2, key=keys.EVERY, persist_state="session"
-        )
-
-
 def choose_video() -> tuple[str, str, bytes | Path | None]:
-    """Name, key and source of the video; the source is None while there is none."""
+    """Name, key and source of the video; the source is None if there is no video yet."""
     file = st.file_uploader("A video", type=FORMATS, key=keys.UPLOAD)
     if file is not None:
         return file.name, file.file_id, file.getvalue()
-    # Only a person who sits at this machine may name its files.
+    # Only visitors on this machine may name its files.
     if st.get_option("server.address") in LOCAL:
         path = st.text_input(
             "Or its path on this machine", key=keys.PATH, placeholder="/home/me/video.mp4"
@@ -67,15 +64,15 @@ def choose_video() -> tuple[str, str, bytes | Path | None]:
 
 
 def forget() -> None:
-    """Close the video that was analysed last."""
+    """Close and drop the session's analysis."""
     if keys.ANALYSIS in st.session_state:
         _, analysis = st.session_state.pop(keys.ANALYSIS)
         analysis.close()
 
 
-def session_analysis(key: VideoKey, source: bytes | Path) -> VideoAnalysis:
-    """What this session has of the video; it begins anew where video or settings have changed."""
-    kept: tuple[VideoKey, VideoAnalysis] | None = st.session_state.get(keys.ANALYSIS)
+def session_analysis(key: AnalysisKey, source: bytes | Path) -> VideoAnalysis:
+    """The session's analysis; a new one if the video or the settings have changed."""
+    kept: tuple[AnalysisKey, VideoAnalysis] | None = st.session_state.get(keys.ANALYSIS)
     if kept is not None and kept[0] == key:
         return kept[1]
     forget()
@@ -87,7 +84,7 @@ def session_analysis(key: VideoKey, source: bytes | Path) -> VideoAnalysis:
 
 
 def advance(analysis: VideoAnalysis) -> None:
-    """Work until the video's end, or until the visitor does something."""
+    """Analyse until the end of the video, or until the visitor does something."""
     bar = st.empty()
     if not analysis.is_done:
         is_paused = st.session_state[keys.PAUSED]
@@ -103,7 +100,7 @@ def advance(analysis: VideoAnalysis) -> None:
             bar.progress(analysis.share, progress_words(analysis))
     if analysis.video.problem:
         st.warning(
-            f"The video is damaged: {analysis.video.problem}. What could be read is shown.",
+            f"The video is damaged: {analysis.video.problem}. The readable part is shown.",
             icon=":material/broken_image:",
         )
 
@@ -133,21 +130,14 @@ def show_timeline(analysis: VideoAnalysis, predictor: Predictor) -> None:
     chosen = choose_moment(table)
     if dropped := analysis.timeline.dropped:
         st.caption(f"{dropped:,} more people are not listed: only the first ones are.")
-    st.download_button(
-        "Timeline as CSV",
-        table.to_csv(index=False),
-        "timeline.csv",
-        "text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    download("Timeline as CSV", lambda: table.to_csv(index=False), "timeline.csv")
     moment = st.slider(
         "Moment (s)",
         0.0,
         max(analysis.at_s, 0.1),
         min(chosen, analysis.at_s) if chosen is not None else 0.0,
         step=0.1,
-        help="A click on the timeline by person moves it, too.",
+        help="Or click a moment in the chart above.",
     )
     prediction = predictor.predict(analysis.frame_at(moment))
     words = ", ".join(face.emotion for face in prediction.faces) or "no face"

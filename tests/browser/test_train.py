@@ -9,14 +9,14 @@ SLOW_MS = 240_000
 
 
 @pytest.mark.slow
-def test_a_training_outlives_its_tab_is_stopped_and_goes_on(
+def test_a_training_outlives_its_tab_and_is_stopped_and_resumed(
     browser: Browser, server: str, wait_until_idle: WaitUntilIdle
 ) -> None:
     with browser.new_context(viewport={"width": 1280, "height": 1000}) as context:
         page = context.new_page()
         page.goto(f"{server}/train")
         expect(page.get_by_text("Press Train")).to_be_visible(timeout=SLOW_MS)
-        # The long one, so that it cannot be over before it is stopped.
+        # The long preset, so that the run cannot end before it is stopped.
         page.get_by_role("radio", name="Strong").click()
         expect(page.get_by_text("with a long schedule")).to_be_visible(timeout=SLOW_MS)
         wait_until_idle(page)

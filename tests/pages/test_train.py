@@ -20,7 +20,7 @@ from pages.train.overview import overview
 
 @pytest.fixture
 def no_worker(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Nobody takes what is queued; each start of a worker leaves a note."""
+    """Queued runs stay queued; each start of a worker is only noted."""
     started: list[str] = []
     monkeypatch.setattr(queue, "start_worker", lambda: started.append("worker"))
     return started
@@ -63,7 +63,7 @@ def click(page: AppTest, key: str) -> AppTest:
     return page
 
 
-def test_an_empty_page_explains_what_to_do(train_page: AppTest) -> None:
+def test_a_page_without_runs_explains_how_to_start_one(train_page: AppTest) -> None:
     assert "Press Train" in train_page.info[0].value
     assert any("multiply-adds per face" in caption.value for caption in train_page.caption)
 
@@ -79,18 +79,18 @@ def test_train_queues_the_preset_and_starts_a_worker(
     assert "You can close this tab" in train_page.success[0].value
 
 
-def test_a_second_start_is_queued_with_a_plain_word(
+def test_a_second_run_is_queued_and_the_page_says_so(
     train_page: AppTest, no_worker: list[str]
 ) -> None:
     busy = runs.create(TrainingConfig(), name="the first", state="running")
     with busy.held():
         train_page.run()
         click(train_page, "train.start")
-    assert "begins when “the first” has ended" in train_page.success[0].value.replace("\\", "")
+    assert "starts when “the first” has ended" in train_page.success[0].value.replace("\\", "")
     assert len(queue.waiting()) == 1
 
 
-def test_an_option_under_advanced_gets_into_the_run(
+def test_an_option_under_advanced_applies_to_the_run(
     train_page: AppTest, no_worker: list[str]
 ) -> None:
     epochs = f"{keys.OPTION}.quick.epochs"
@@ -129,7 +129,7 @@ def test_a_run_shows_its_state_curves_recall_and_log(train_page: AppTest) -> Non
     assert any("hello from the log" in code.value for code in train_page.code)
 
 
-def test_a_crashed_run_says_so_and_offers_to_resume(
+def test_a_crashed_run_is_shown_as_such_and_can_be_resumed(
     train_page: AppTest, no_worker: list[str]
 ) -> None:
     run = a_run("poor run", "running")
@@ -141,7 +141,7 @@ def test_a_crashed_run_says_so_and_offers_to_resume(
     assert no_worker == ["worker"]
 
 
-def test_stop_and_pause_are_asked_of_the_worker(train_page: AppTest) -> None:
+def test_stop_and_pause_are_requests_to_the_worker(train_page: AppTest) -> None:
     run = a_run("my run", "running")
     with run.held():
         train_page.run()
@@ -164,7 +164,7 @@ def test_two_chosen_runs_are_compared(train_page: AppTest) -> None:
     assert differences.loc["epochs"].tolist() in (["3", "9"], ["9", "3"])
 
 
-def test_the_filter_leaves_what_fits(train_page: AppTest) -> None:
+def test_the_filter_shows_only_the_runs_that_match(train_page: AppTest) -> None:
     a_run("alpha", "finished")
     a_run("beta", "stopped")
     train_page.run()
@@ -182,7 +182,7 @@ def test_a_finished_run_offers_no_stop_and_no_resume(train_page: AppTest) -> Non
     assert not keys & {"train.stop", "train.resume", "train.pause"}
 
 
-def test_names_that_are_alike_are_told_apart() -> None:
+def test_equal_names_are_numbered() -> None:
     assert charts.distinct(["a", "b", "a"]) == ["a (1)", "b", "a (2)"]
 
 
@@ -214,7 +214,7 @@ def test_a_run_is_renamed_and_deleted_only_once_it_is_confirmed(
     assert not run.folder.exists()
 
 
-def test_what_a_run_made_becomes_a_model_and_the_default(
+def test_the_model_of_a_run_is_added_and_becomes_the_default(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FER_RUNS", str(tmp_path / "runs"))

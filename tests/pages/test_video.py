@@ -68,7 +68,7 @@ def test_a_click_on_the_timeline_moves_the_moment(video_page: AppTest, video: Pa
     assert shown_moment(video_page).startswith("3.0 s")
 
 
-def test_a_paused_video_resumes_where_it_was_and_ends_as_if_it_had_not_been(
+def test_a_paused_video_resumes_and_ends_with_the_timeline_of_an_unpaused_one(
     video_page: AppTest, video: Path
 ) -> None:
     upload(video_page, video)
@@ -88,7 +88,9 @@ def test_a_paused_video_resumes_where_it_was_and_ends_as_if_it_had_not_been(
     assert paused.timeline.rows() == whole
 
 
-def test_a_video_that_is_cut_short_gives_what_there_is(video_page: AppTest, video: Path) -> None:
+def test_a_truncated_video_gives_a_timeline_of_its_readable_part(
+    video_page: AppTest, video: Path
+) -> None:
     data = video.read_bytes()
     upload(video_page, video, data[: len(data) * 6 // 10])
     assert re.search("damaged: .* s", video_page.warning[0].value)
