@@ -183,7 +183,7 @@ def test_cmyk_has_the_right_colours_also_where_adobe_inverts_it(image_format: st
         assert b"Adobe" in data
 
 
-def test_one_bit_pictures_are_black_and_white() -> None:
+def test_one_bit_images_are_black_and_white() -> None:
     pixels = np.zeros((16, 16), bool)
     pixels[:, 8:] = True
     for image_format in ("PNG", "TIFF", "BMP"):
@@ -213,7 +213,7 @@ def png_header(width: int, height: int) -> bytes:
 
 
 @pytest.mark.parametrize("size", [(10_000, 5_001), (10_000, 10_000), (100_000, 100_000)])
-def test_a_picture_over_50_megapixels_is_refused_from_its_header(size: tuple[int, int]) -> None:
+def test_an_image_over_50_megapixels_is_refused_from_its_header(size: tuple[int, int]) -> None:
     assert MAX_PIXELS == 50_000_000
     with pytest.raises(ImageTooLargeError, match="at most 50 can be used"):
         decode(png_header(*size))
@@ -227,13 +227,13 @@ def test_a_real_decompression_bomb_is_refused() -> None:
 
 
 @pytest.mark.parametrize("size", [(1, 1), (20_000, 10), (11, 400)])
-def test_a_picture_too_narrow_for_a_face_is_refused(size: tuple[int, int]) -> None:
+def test_an_image_too_narrow_for_a_face_is_refused(size: tuple[int, int]) -> None:
     data = encoded(Image.new("L", size))
     with pytest.raises(ImageTooSmallError, match=f"{size[0]:,}×{size[1]:,} pixels.*at least 12"):
         decode(data)
 
 
-def test_a_picture_of_twelve_pixels_is_read() -> None:
+def test_an_image_of_twelve_pixels_is_read() -> None:
     assert decode(encoded(Image.new("L", (12, 12)))).shape == (12, 12, 3)
 
 
@@ -247,7 +247,7 @@ def test_a_file_over_the_bound_is_refused_unread(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("image_format", FORMATS)
 @pytest.mark.parametrize("kept", [0.1, 0.5, 0.9])
-def test_a_picture_cut_short_is_refused(image_format: str, kept: float) -> None:
+def test_a_truncated_image_is_refused(image_format: str, kept: float) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
     data = encoded(noise, image_format)
     with pytest.raises(UnreadableImageError):
@@ -267,7 +267,7 @@ def test_a_picture_cut_short_is_refused(image_format: str, kept: float) -> None:
         (b"P6 16 16 255\n" + b"x" * 768, "expected a JPEG"),
     ],
 )
-def test_what_is_no_picture_is_named(data: bytes, kind: str, tmp_path: Path) -> None:
+def test_what_is_not_an_image_is_named(data: bytes, kind: str, tmp_path: Path) -> None:
     file = tmp_path / "photo.jpg"
     file.write_bytes(data)
     with pytest.raises(UnreadableImageError, match=kind):

@@ -50,7 +50,7 @@ def test_an_installed_app_may_read_the_users_home_and_nothing_of_the_environment
     assert settings.data_roots() == (Path.home().resolve(),)
 
 
-def test_the_default_model_is_ferplus_until_one_is_chosen_and_fer_model_goes_first(
+def test_the_default_model_is_ferplus_until_one_is_chosen_and_fer_model_takes_precedence(
     installed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("FER_MODEL", raising=False)

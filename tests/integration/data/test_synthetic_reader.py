@@ -18,7 +18,7 @@ def test_it_is_balanced_and_called_synthetic(embedded: Dataset) -> None:
     assert embedded.pixels.shape[1:] == (48, 48, 1)
 
 
-def test_no_face_stands_in_two_parts(embedded: Dataset) -> None:
+def test_no_face_is_in_two_splits(embedded: Dataset) -> None:
     assert (embedded.index.groupby("hash")["split"].nunique() == 1).all()
     assert list(embedded.splits) == ["train", "validation", "test"]
 

@@ -45,7 +45,7 @@ def test_boxes_and_landmarks_are_in_photo_pixels(
     assert left_eye[1] < nose[1] < min(left_mouth[1], right_mouth[1])
 
 
-def test_a_picture_without_a_face_gives_an_empty_list(detector: Detector) -> None:
+def test_a_photo_without_a_face_gives_an_empty_list(detector: Detector) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (300, 500, 3), np.uint8)
     for photo in (noise, np.zeros((12, 12, 3), np.uint8), np.full((3000, 13, 3), 255, np.uint8)):
         assert detector.detect(photo) == []
@@ -145,7 +145,7 @@ def test_most_faces_of_fer2013_are_found_and_framed_as_they_were(
     np.testing.assert_allclose(eyes, (FER2013_FRAMING.eyes_x, FER2013_FRAMING.eyes_y), atol=0.03)
 
 
-def test_without_its_file_yunet_says_how_to_get_it(
+def test_without_its_file_yunet_explains_how_to_get_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FER_HOME", str(tmp_path))

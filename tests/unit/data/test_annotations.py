@@ -20,7 +20,7 @@ def again(dataset: Dataset, make: MakeFaces) -> Dataset:
     return load_dataset(make(), validation_fraction=0)
 
 
-def test_an_excluded_face_is_left_out_unless_asked_for(dataset: Dataset, make: MakeFaces) -> None:
+def test_an_excluded_face_is_omitted_unless_requested(dataset: Dataset, make: MakeFaces) -> None:
     annotations.annotate(dataset, ["train/happy/a.png"], excluded=True)
     marked = again(dataset, make)
     assert len(marked) == 4
@@ -51,7 +51,7 @@ def test_undo_takes_back_one_step_at_a_time_or_some_faces(dataset: Dataset) -> N
     assert annotations.read(dataset) == {}
 
 
-def test_a_mark_does_not_hold_for_another_picture_of_that_name(
+def test_an_annotation_does_not_apply_to_another_image_of_that_name(
     dataset: Dataset, make: MakeFaces
 ) -> None:
     annotations.annotate(dataset, ["train/sad/c.png"], excluded=True)
@@ -59,7 +59,7 @@ def test_a_mark_does_not_hold_for_another_picture_of_that_name(
     assert not again(dataset, make).excluded.any()
 
 
-def test_marks_are_exported_and_no_file_of_the_user_is_touched(
+def test_annotations_are_exported_and_no_file_of_the_user_is_touched(
     dataset: Dataset, make: MakeFaces
 ) -> None:
     root = make()
@@ -75,7 +75,7 @@ def test_marks_are_exported_and_no_file_of_the_user_is_touched(
     assert before == {file: file.stat().st_mtime_ns for file in root.rglob("*")}
 
 
-def test_what_cannot_be_marked_is_refused(dataset: Dataset) -> None:
+def test_what_cannot_be_annotated_is_refused(dataset: Dataset) -> None:
     with pytest.raises(DatasetError, match="no face 'gone'"):
         annotations.annotate(dataset, ["gone"], excluded=True)
     with pytest.raises(LabelError, match="hungry"):
@@ -83,7 +83,7 @@ def test_what_cannot_be_marked_is_refused(dataset: Dataset) -> None:
     assert annotations.read(dataset) == {}
 
 
-def test_a_damaged_file_of_marks_is_an_error_and_not_silently_lost(
+def test_a_damaged_file_of_annotations_is_an_error_and_not_silently_lost(
     dataset: Dataset, make: MakeFaces
 ) -> None:
     annotations.annotate(dataset, ["train/sad/c.png"], excluded=True)

@@ -46,7 +46,7 @@ def test_a_tar_of_class_folders_is_read(tmp_path: Path, picture: bytes, mode: st
 
 
 @pytest.mark.parametrize("kind", ["zip", "tar.xz"])
-def test_unpacking_tells_how_far_it_is(tmp_path: Path, kind: str) -> None:
+def test_unpacking_reports_its_progress(tmp_path: Path, kind: str) -> None:
     names = [f"happy/{number}.png" for number in range(300)]
     content = {name: random.Random(name).randbytes(4000) for name in names}
     file = zipped(tmp_path, content)
@@ -126,7 +126,7 @@ def test_too_many_files_and_too_many_bytes_are_refused(tmp_path: Path, picture: 
     ] == []
 
 
-def test_a_damaged_archive_says_so_and_leaves_nothing(tmp_path: Path, picture: bytes) -> None:
+def test_a_damaged_archive_is_reported_and_leaves_nothing(tmp_path: Path, picture: bytes) -> None:
     file = zipped(tmp_path, {f"happy/{k}.png": picture for k in range(9)})
     content = bytearray(file.read_bytes())
     content[200:2000] = bytes(1800)
@@ -136,7 +136,7 @@ def test_a_damaged_archive_says_so_and_leaves_nothing(tmp_path: Path, picture: b
     assert left_behind() == []
 
 
-def test_a_few_flipped_bytes_are_told_like_any_damage(tmp_path: Path) -> None:
+def test_a_few_flipped_bytes_are_reported_like_any_damage(tmp_path: Path) -> None:
     picture = random.Random(0).randbytes(4000)
     whole = zipped(tmp_path, {f"happy/{k}.png": picture + bytes(4000) for k in range(3)})
     content = whole.read_bytes()
@@ -191,7 +191,7 @@ def test_two_processes_may_unpack_the_same_archive_at_once(tmp_path: Path, pictu
     assert (place / "happy" / "a.png").read_bytes() == picture
 
 
-def test_an_archive_that_was_cut_short_is_told_from_what_is_no_data_set(
+def test_a_truncated_archive_is_distinguished_from_what_is_not_a_data_set(
     tmp_path: Path, picture: bytes
 ) -> None:
     file = zipped(tmp_path, {"happy/a.png": picture})

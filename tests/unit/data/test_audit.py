@@ -77,7 +77,7 @@ def test_faces_that_votes_leave_in_no_split_are_audited_too(flawed: Dataset) -> 
     assert "1 images are blank or nearly so (1 in no split)." in said
 
 
-def test_a_clean_data_set_is_said_to_be_clean(make: MakeFaces) -> None:
+def test_a_clean_data_set_is_reported_as_clean(make: MakeFaces) -> None:
     root = make("train/happy/a.png", "train/sad/b.png", "test/happy/c.png", "test/sad/d.png")
     summary = audit(load_dataset(root, validation_fraction=0)).summary
     assert sentences(summary) == ["Nothing was found: no copies, no leaks, no blank images."]

@@ -19,7 +19,7 @@ def root(make: MakeFaces) -> Path:
     return make("train/happy/a.png", "test/sad/b.png")
 
 
-def test_kaggle_without_kagglehub_says_what_to_download_and_where_to_put_it(
+def test_without_kagglehub_the_error_explains_what_to_download_and_where_to_put_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "kagglehub", None)
@@ -54,7 +54,7 @@ def test_a_data_set_from_kaggle_is_read_where_kagglehub_keeps_it(
     assert asked == ["msambare/fer2013"]
 
 
-def test_kaggle_without_a_network_says_what_to_download_by_hand(
+def test_without_a_network_the_error_explains_what_to_download_by_hand(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def download(slug: str) -> str:

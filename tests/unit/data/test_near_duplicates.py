@@ -36,7 +36,7 @@ def test_one_face_saved_darker_is_a_near_duplicate() -> None:
     assert groups[2] == -1
 
 
-def test_pictures_that_share_a_hash_but_not_their_detail_are_no_near_duplicates() -> None:
+def test_images_that_share_a_hash_but_not_their_detail_are_not_near_duplicates() -> None:
     faces = as_faces(coarse() + 12 * stripes(13), coarse() - 12 * stripes(13))
     codes = perceptual_hashes(faces, np.arange(2))
     assert np.bitwise_count(codes[0] ^ codes[1]) <= 3

@@ -58,7 +58,7 @@ def test_faces_are_sorted_as_asked_and_those_without_votes_come_last(root: Path)
     assert shown(root, sort="certain")[:2] == ["one", "two"]
 
 
-def test_marks_can_be_looked_for(root: Path) -> None:
+def test_annotated_faces_can_be_searched(root: Path) -> None:
     dataset = load_dataset(root, validation_fraction=0)
     annotations.annotate(dataset, ["train/sad/two.png"], excluded=True)
     annotations.annotate(dataset, ["test/sad/three.png"], label="fear")
@@ -66,7 +66,7 @@ def test_marks_can_be_looked_for(root: Path) -> None:
     assert shown(root, finding="relabelled") == ["three"]
 
 
-def test_copies_stand_side_by_side(make: MakeFaces) -> None:
+def test_copies_are_listed_side_by_side(make: MakeFaces) -> None:
     root = make("happy/a.png", "happy/b.png")
     for name, of in (("c", "a"), ("d", "b")):
         (root / f"happy/{name}.png").write_bytes((root / f"happy/{of}.png").read_bytes())

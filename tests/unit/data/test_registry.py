@@ -18,7 +18,7 @@ def root(make: MakeFaces) -> Path:
     return make("train/happy/a.png", "test/sad/b.png")
 
 
-def test_a_name_stands_for_its_source(root: Path) -> None:
+def test_a_name_refers_to_its_source(root: Path) -> None:
     add(root, name="mine")
     dataset = load_dataset("mine", validation_fraction=0)
     assert dataset.name == "mine"
@@ -43,7 +43,7 @@ def test_a_name_is_given_once_and_only_when_the_source_can_be_read(
     assert [source.name for source in registered()] == ["synthetic", "mine"]
 
 
-def test_removing_forgets_the_index_but_not_the_files_nor_the_marks(
+def test_removing_deletes_the_index_but_neither_files_nor_annotations(
     root: Path, own_home: Path
 ) -> None:
     dataset = add(root, name="mine")
@@ -73,7 +73,7 @@ def test_what_is_being_read_is_not_removed(
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_home_that_cannot_be_written_is_told(root: Path, own_home: Path) -> None:
+def test_a_home_that_cannot_be_written_is_reported(root: Path, own_home: Path) -> None:
     own_home.mkdir(parents=True, exist_ok=True)
     own_home.chmod(0o500)
     with pytest.raises(DatasetError, match="cannot be written to"):
@@ -90,7 +90,7 @@ def test_removing_an_archive_removes_what_was_unpacked(root: Path, own_home: Pat
     assert archive.is_file()
 
 
-def test_a_source_that_has_gone_says_so(root: Path) -> None:
+def test_a_source_that_no_longer_exists_is_reported(root: Path) -> None:
     add(root, name="mine")
     shutil.rmtree(root)
     with pytest.raises(DatasetError, match="data remove mine"):

@@ -65,7 +65,7 @@ def test_a_validation_part_that_is_there_is_kept() -> None:
     assert (index["split"] == "validation").sum() == 3
 
 
-def test_the_rule_says_where_nothing_could_be_held_out() -> None:
+def test_the_rule_mentions_where_nothing_could_be_held_out() -> None:
     index = table(["happy", "happy", "sad"], hashes=["a", "a", "b"])
     rule = assign_missing(index, validation_fraction=0.2, seed=0)
     assert rule == "no class has two different images to hold one out"

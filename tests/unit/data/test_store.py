@@ -56,7 +56,7 @@ def test_the_second_time_nothing_is_read(tmp_path: Path) -> None:
     assert again.read == []
 
 
-def test_a_build_that_is_interrupted_goes_on_where_it_was(tmp_path: Path) -> None:
+def test_an_interrupted_build_is_resumed_where_it_stopped(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         open_stored(tmp_path, CountingReader(9000, stop_at=6000), SHAPE)
     assert not list(tmp_path.glob("*.parquet"))

@@ -92,7 +92,7 @@ def test_an_oblong_crop_holds_the_square_one_in_its_middle() -> None:
     assert np.abs(tall[10:50].astype(int) - square).max() <= 1
 
 
-def test_beyond_the_edge_the_outermost_pixels_go_on() -> None:
+def test_beyond_the_edge_the_outermost_pixels_are_repeated() -> None:
     photo = np.full((120, 120, 3), 90, np.uint8)
     photo[:, 0] = 200
     face = a_face(POINTS - (48, 0))
@@ -156,7 +156,7 @@ def test_a_framing_that_cannot_be_is_refused(values: dict[str, float]) -> None:
         Framing.from_dict(values)
 
 
-def test_faces_of_fer2013_framed_again_look_as_they_did() -> None:
+def test_faces_of_fer2013_framed_again_are_nearly_unchanged() -> None:
     # Points of the median face of FER-2013, from measuring it: the eyes at 0.31 and 0.69.
     side = 480
     points = np.array([[0.312, 0.395], [0.688, 0.395], [0.5, 0.6], [0.35, 0.775], [0.65, 0.775]])

@@ -51,7 +51,7 @@ def test_boxes_are_cut_at_the_photos_edge() -> None:
     ]
 
 
-def test_faces_too_small_to_read_are_left_out() -> None:
+def test_faces_too_small_to_read_are_dropped() -> None:
     assert boxes_of([[10, 10, 11, 40], [100, 10, 12, 12], [-40, 100, 50, 50]]) == [
         (100, 10, 12, 12)
     ]

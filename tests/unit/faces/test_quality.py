@@ -24,7 +24,7 @@ def test_a_good_face_has_no_warnings(astronaut: np.ndarray) -> None:
     assert quality.side_px == 90
 
 
-def test_tilt_and_turn_are_told_apart(astronaut: np.ndarray) -> None:
+def test_tilt_and_turn_are_distinguished(astronaut: np.ndarray) -> None:
     quality = measure(astronaut, at_front(tilt_deg=25))
     assert quality.tilt_deg == pytest.approx(25, abs=0.1)
     assert quality.turn == pytest.approx(0, abs=0.01)

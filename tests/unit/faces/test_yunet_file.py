@@ -50,7 +50,7 @@ def server() -> Iterator[str]:
         thread.join()
 
 
-def test_a_file_is_copied_to_where_the_detector_looks(tmp_path: Path, home: Path) -> None:
+def test_a_file_is_copied_to_the_detectors_folder(tmp_path: Path, home: Path) -> None:
     given = tmp_path / "given.onnx"
     given.write_bytes(WEIGHTS)
     placed = detector_file.install(given)
@@ -85,7 +85,7 @@ def test_a_home_that_cannot_be_written_is_named(tmp_path: Path, home: Path) -> N
 
 
 @pytest.mark.parametrize("path", ["/whole", "/unsized"])
-def test_a_download_is_put_in_place_and_its_progress_told(server: str, path: str) -> None:
+def test_a_download_is_put_in_place_and_its_progress_reported(server: str, path: str) -> None:
     told: list[tuple[int, int]] = []
     placed = detector_file.download(server + path, progress=lambda *numbers: told.append(numbers))
     assert placed.read_bytes() == WEIGHTS
@@ -103,7 +103,7 @@ def test_a_download_is_put_in_place_and_its_progress_told(server: str, path: str
         ("/endless", "is not the YuNet file"),
     ],
 )
-def test_a_download_that_fails_leaves_nothing_and_says_what_to_do(
+def test_a_failed_download_leaves_nothing_and_the_error_explains_what_to_do(
     server: str, path: str, reason: str
 ) -> None:
     with pytest.raises(DetectorError, match=reason) as caught:
@@ -115,7 +115,7 @@ def test_a_download_that_fails_leaves_nothing_and_says_what_to_do(
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/yunet.onnx", "no-address"])
-def test_without_a_connection_the_way_by_hand_is_told(url: str) -> None:
+def test_without_a_connection_the_error_explains_the_way_by_hand(url: str) -> None:
     with pytest.raises(DetectorError, match=r"download from .* failed.*in a browser and run"):
         detector_file.download(url)
 

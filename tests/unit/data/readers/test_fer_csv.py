@@ -26,7 +26,7 @@ def fer_csv(tmp_path: Path) -> Path:
     return file
 
 
-def test_codes_pixels_and_usage_mean_what_the_competition_said(fer_csv: Path) -> None:
+def test_codes_pixels_and_usage_are_read_as_the_competition_defined_them(fer_csv: Path) -> None:
     dataset = load_dataset(fer_csv, validation_fraction=0)
     assert dataset.index["label"].tolist() == ["angry", "happy", "neutral"]
     assert dataset.index["split"].tolist() == ["train", "public_test", "private_test"]
@@ -57,7 +57,7 @@ def test_the_header_of_icml_face_data_has_spaces_and_another_order(tmp_path: Pat
         ("0,1 2 3\n", "2 fields"),
     ],
 )
-def test_a_bad_row_is_listed_by_its_line_and_left_out(fer_csv: Path, bad: str, reason: str) -> None:
+def test_a_bad_row_is_skipped_and_listed_by_its_line(fer_csv: Path, bad: str, reason: str) -> None:
     lines = fer_csv.read_text().splitlines(keepends=True)
     fer_csv.write_text("".join([*lines[:2], bad, *lines[2:]]))
     dataset = load_dataset(fer_csv, validation_fraction=0)
@@ -98,7 +98,7 @@ def test_kaggles_train_csv_without_usage_is_split(tmp_path: Path) -> None:
     assert load_dataset(tmp_path / "train.csv").splits["test"] == 4
 
 
-def test_a_csv_of_something_else_says_what_was_expected(tmp_path: Path) -> None:
+def test_the_error_for_another_csv_names_what_was_expected(tmp_path: Path) -> None:
     (tmp_path / "prices.csv").write_text("day,price\n1,2\n")
     with pytest.raises(DatasetError, match=r"emotion,pixels,Usage.*path,label"):
         load_dataset(tmp_path / "prices.csv")

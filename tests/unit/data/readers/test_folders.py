@@ -38,7 +38,7 @@ def test_plain_class_folders_are_split(make: MakeFaces) -> None:
     assert load_dataset(root).splits == {"train": 12, "validation": 4, "test": 4}
 
 
-def test_pictures_of_any_size_and_colour_become_the_asked_shape(make: MakeFaces) -> None:
+def test_images_of_any_size_and_colour_get_the_requested_shape(make: MakeFaces) -> None:
     make("train/happy/colour.png", size=(90, 120), mode="RGB")
     root = make("train/sad/grey.png", size=(20, 20))
     dataset = load_dataset(root, height=32, width=40, channels=3)
@@ -55,7 +55,7 @@ def test_pixels_labels_and_targets_stay_in_step(make: MakeFaces) -> None:
         assert dataset.labels[dataset.targets[row]] in name
 
 
-def test_a_damaged_picture_is_listed_and_left_out(make: MakeFaces) -> None:
+def test_a_damaged_image_is_skipped_and_listed(make: MakeFaces) -> None:
     root = make("train/sad/a.png", "train/happy/b.png")
     (root / "train/sad/broken.png").write_bytes(b"not a picture")
     dataset = load_dataset(root, validation_fraction=0)
@@ -65,7 +65,7 @@ def test_a_damaged_picture_is_listed_and_left_out(make: MakeFaces) -> None:
     assert reason
 
 
-def test_equal_pictures_have_equal_hashes_and_others_do_not(make: MakeFaces) -> None:
+def test_equal_images_have_equal_hashes_and_others_do_not(make: MakeFaces) -> None:
     root = make("train/sad/a.png", "train/happy/b.png")
     (root / "train/happy/copy.png").write_bytes((root / "train/sad/a.png").read_bytes())
     by_path = load_dataset(root, validation_fraction=0).index.set_index("path")["hash"]
@@ -79,7 +79,7 @@ def test_an_unknown_class_is_named_with_those_that_are_known(make: MakeFaces) ->
         load_dataset(root)
 
 
-def test_an_empty_folder_and_a_missing_one_say_what_was_expected(tmp_path: Path) -> None:
+def test_the_error_for_an_empty_or_missing_folder_names_what_was_expected(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"no images in class folders.*angry"):
         load_dataset(tmp_path)
     with pytest.raises(DatasetError, match=r"No data set at.*train/<emotion>"):
@@ -111,7 +111,7 @@ def test_every_format_is_read_and_a_grey_jpeg_gives_what_pillow_gives(make: Make
     np.testing.assert_array_equal(dataset.pixels[row, :, :, 0], seen)
 
 
-def test_a_jpeg_cut_short_is_left_out_though_its_head_is_whole(make: MakeFaces) -> None:
+def test_a_truncated_jpeg_is_skipped_though_its_header_is_complete(make: MakeFaces) -> None:
     root = make("train/sad/a.jpg", "train/sad/b.jpg")
     file = root / "train/sad/a.jpg"
     file.write_bytes(file.read_bytes()[:-300])
@@ -125,7 +125,7 @@ def test_unknown_classes_are_kept_when_asked_for(make: MakeFaces) -> None:
     assert dataset.labels == ("happy", "very_hungry")
 
 
-def test_pictures_outside_class_folders_are_listed_and_left_out(make: MakeFaces) -> None:
+def test_images_outside_class_folders_are_skipped_and_listed(make: MakeFaces) -> None:
     root = make("logo.png", "train/loose.png", "train/happy/a.png")
     dataset = load_dataset(root, validation_fraction=0)
     assert dataset.index["path"].tolist() == ["train/happy/a.png"]
@@ -144,7 +144,7 @@ def test_links_that_leave_the_folder_are_not_followed(make: MakeFaces, tmp_path:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
-def test_names_that_are_no_text_and_what_is_no_file_are_left_out(make: MakeFaces) -> None:
+def test_names_that_are_not_text_and_things_that_are_not_files_are_skipped(make: MakeFaces) -> None:
     root = make("train/happy/a.png", "train/happy/ä.png")
     os.mkfifo(root / "train/happy/pipe.png")
     (root / "train/happy/b.png").write_bytes((root / "train/happy/a.png").read_bytes())

@@ -34,7 +34,7 @@ def test_parquet_is_read_alike_and_missing_columns_are_filled(faces: Path) -> No
     assert set(dataset.index["subject"]) == {""}
 
 
-def test_a_column_that_stands_there_twice_is_told(faces: Path) -> None:
+def test_a_duplicate_column_is_reported(faces: Path) -> None:
     (faces / "labels.csv").write_text("path,label,Label\nc.png,happy,sad\n")
     with pytest.raises(DatasetError, match="the column label more than once"):
         load_dataset(faces / "labels.csv")
