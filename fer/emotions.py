@@ -51,8 +51,6 @@ FER2013: tuple[str, ...] = ALL[:7]
 FER2013_CODES: tuple[str, ...] = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 """Meaning of the numbers 0–6 in the `emotion` column of fer2013.csv."""
 
-_CUSTOM_COLOR = "#6B7280"
-_CUSTOM_SYMBOL = "🙂"
 _ALIASES = {name: one.label for one in EMOTIONS.values() for name in (one.label, *one.aliases)}
 
 
@@ -81,7 +79,7 @@ def ordered(labels: Iterable[str]) -> tuple[str, ...]:
 
 def describe(label: str) -> Emotion:
     """How to show a label; a custom one gets a grey and a plain symbol."""
-    return EMOTIONS.get(label) or Emotion(label=label, color=_CUSTOM_COLOR, symbol=_CUSTOM_SYMBOL)
+    return EMOTIONS.get(label) or Emotion(label=label, color="#6B7280", symbol="🙂")
 
 
 def colors(labels: Sequence[str]) -> dict[str, str]:

@@ -165,9 +165,9 @@ def _check_size(width: int, height: int, name: str) -> None:
         )
 
 
-def _too_large(found: str) -> ImageTooLargeError:
+def _too_large(size: str) -> ImageTooLargeError:
     return ImageTooLargeError(
-        f"{found} megapixels; at most {MAX_PIXELS / 1e6:.0f} can be used. Scale it down."
+        f"{size} megapixels; at most {MAX_PIXELS / 1e6:.0f} can be used. Scale it down."
     )
 
 

@@ -105,10 +105,8 @@ def add(
     """Read a source once, and give it a name that `load_dataset` accepts.
 
     Args:
-        source: As for `load_dataset`.
+        source: As for `load_dataset`, like `custom_classes` and `progress`.
         name: Its name; None for that of its folder or file.
-        custom_classes: As for `load_dataset`.
-        progress: As for `load_dataset`.
 
     Raises:
         DatasetError: If the source cannot be read, or the name is impossible or taken.

@@ -40,7 +40,8 @@ def near_duplicates(pixels: np.ndarray, hashes: np.ndarray) -> np.ndarray:
     alike = np.zeros(len(pairs), bool)
     for start in range(0, len(pairs), _CHUNK):
         faces, sides = np.unique(pairs[start : start + _CHUNK], return_inverse=True)
-        small = _small(_grey_faces(pixels, first[faces]))
+        grey = _grey_faces(pixels, first[faces]).reshape(-1, 16, 2, 16, 2)
+        small = _unit(grey.mean(axis=(2, 4)).reshape(len(faces), 256))  # 16×16 values
         products = small[sides[:, 0]] * small[sides[:, 1]]
         alike[start : start + _CHUNK] = products.sum(axis=1) >= MIN_CORRELATION
     left, right = pairs[alike].T
@@ -70,12 +71,11 @@ def perceptual_hashes(pixels: np.ndarray, rows: np.ndarray) -> np.ndarray:
     return codes
 
 
-def _small(grey: np.ndarray) -> np.ndarray:
-    """16×16 values with mean 0 and length 1, (m, 256): a product of two is their correlation."""
-    means = grey.reshape(-1, 16, 2, 16, 2).mean(axis=(2, 4)).reshape(len(grey), 256)
-    means -= means.mean(axis=1, keepdims=True)
-    unit: np.ndarray = means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-6)
-    return unit
+def _unit(rows: np.ndarray) -> np.ndarray:
+    """Change rows to mean 0 and length 1, in place: a product of two is their correlation."""
+    rows -= rows.mean(axis=1, keepdims=True)
+    rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
+    return rows
 
 
 def _grey_faces(pixels: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -122,9 +122,7 @@ def nearest(pixels: np.ndarray, row: int, count: int, *, at_most: int = 200_000)
     rows = np.union1d(np.arange(0, len(pixels), step), [row])
     down, across = (max(1, side // 12) for side in pixels.shape[1:3])
     coarse = pixels[:, ::down, ::across] if step == 1 else pixels[rows][:, ::down, ::across]
-    flat = coarse.mean(axis=3, dtype=np.float32).reshape(len(rows), -1)
-    flat -= flat.mean(axis=1, keepdims=True)
-    flat /= np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6)
+    flat = _unit(coarse.mean(axis=3, dtype=np.float32).reshape(len(rows), -1))
     face = flat[np.searchsorted(rows, row)]
     if not face.any():
         return np.empty(0, np.int64)

@@ -36,8 +36,7 @@ def add_upload(
     Args:
         content: The file.
         name: The name of the data set.
-        custom_classes: As for `load_dataset`.
-        progress: As for `load_dataset`.
+        custom_classes: As for `load_dataset`, like `progress`.
 
     Raises:
         DatasetError: If it is too large or not a data set, or the name is impossible or taken.

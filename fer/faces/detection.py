@@ -34,16 +34,14 @@ class Detector(Protocol):
     name: str
 
     def detect(self, photo: np.ndarray) -> list[Face]:
-        """All faces of a photo, largest first; an empty list where there is none.
+        """All faces of a photo, largest first; an empty list if it has none.
 
         Args:
             photo: RGB, shape (height, width, 3), uint8.
         """
-        ...
 
     def detect_many(self, photos: Sequence[np.ndarray]) -> list[list[Face]]:
         """The faces of each photo; a detector may search several photos together for speed."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -66,8 +66,8 @@ class Mtcnn:
         faces: list[list[Face]] = [[] for _ in photos]
         for numbers in sizes.values():
             alike = [photos[number] for number in numbers]
-            for number, found in zip(numbers, self._detect_alike(alike), strict=True):
-                faces[number] = found
+            for number, own in zip(numbers, self._detect_alike(alike), strict=True):
+                faces[number] = own
         return faces
 
     def _detect_alike(self, photos: list[np.ndarray]) -> list[list[Face]]:
@@ -84,11 +84,11 @@ class Mtcnn:
         sides = rows[:, 3:5] - rows[:, 1:3]
         boxes = np.concatenate([(rows[:, 1:3] - rim) * scale, sides * scale], axis=1)
         landmarks = (np.stack([rows[:, 6:11], rows[:, 11:16]], axis=2) - rim) * scale
-        found = []
+        faces = []
         for number, photo in enumerate(photos):
             own = rows[:, 0] == number
-            found.append(select(boxes[own], rows[own, 5], landmarks[own], photo))
-        return found
+            faces.append(select(boxes[own], rows[own, 5], landmarks[own], photo))
+        return faces
 
     def _search(self, images: np.ndarray) -> np.ndarray:
         """Faces on images of one size.

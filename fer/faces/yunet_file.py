@@ -93,10 +93,10 @@ def download(url: str = YUNET_URL, *, progress: Progress | None = None) -> Path:
 
 
 def _check(data: bytes | bytearray, name: str) -> None:
-    found = hashlib.sha256(data).hexdigest()
-    if found != YUNET_SHA256:
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != YUNET_SHA256:
         raise DetectorError(
-            f"{name} is not the YuNet file of March 2023: its SHA-256 starts with {found[:12]}, "
+            f"{name} is not the YuNet file of March 2023: its SHA-256 starts with {digest[:12]}, "
             f"expected {YUNET_SHA256[:12]}. {_BY_HAND}"
         )
 
