@@ -8,9 +8,9 @@ from fer.data.audit import FINDINGS
 from fer.data.query import Query, rows
 from fer.data.summary import sentences
 from pages.common import errors
-from pages.common.browser.faces import show_row, thumbnails
+from pages.common.browser.faces import show_row
 from pages.dataset import keys
-from pages.dataset.filters import show_finding
+from pages.dataset.faces import show_finding
 from pages.dataset.opened import Opened
 
 SHOWN = 24
@@ -59,6 +59,5 @@ def _show_finding(opened: Opened, finding: str, heading: str) -> None:
     sort = "doubtful" if finding == "disagreement" else "path"
     first = rows(opened.dataset, opened.report, Query(finding=finding, sort=sort))[:SHOWN]
     show_row(
-        keys.BROWSER, opened.dataset, first, lambda shown: thumbnails(opened.dataset, shown),
-        label=heading, key=f"audit.{finding}", size_px=64,
+        keys.BROWSER, opened.dataset, first, label=heading, key=f"audit.{finding}", size_px=64,
     )  # fmt: skip

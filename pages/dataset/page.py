@@ -11,8 +11,7 @@ from pages.dataset import keys
 from pages.dataset.add import show_add
 from pages.dataset.audit import show_audit
 from pages.dataset.detail import show_open_face
-from pages.dataset.faces import show_faces
-from pages.dataset.filters import forget_filters
+from pages.dataset.faces import forget_filters, show_faces
 from pages.dataset.opened import Opened, forget, open_dataset
 from pages.dataset.overview import show_overview
 

@@ -10,7 +10,7 @@ import streamlit as st
 from fer import emotions
 from fer.evaluation.charts import Unit, confusion_matrix_chart
 from pages.evaluate import keys
-from pages.evaluate.filters import show_cell
+from pages.evaluate.faces import show_cell
 
 _TOP = 8
 _UNITS: Mapping[Unit, str] = {"count": "Counts", "share": "Row %"}

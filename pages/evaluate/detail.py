@@ -5,12 +5,12 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from fer.errors import FerError
 from fer.nets.explain import grad_cam, heat_on_face, occlusion
 from pages.common import errors
-from pages.common.browser.annotate import show_controls
-from pages.common.browser.detail import row_of, show_alike, show_facts, show_steps, show_votes
+from pages.common.browser import detail
 from pages.common.charts import bars_html
 from pages.common.pictures import pictures_html
 from pages.evaluate import keys
@@ -18,7 +18,7 @@ from pages.evaluate.evaluated import Evaluation
 
 
 def choose_face(evaluated: Evaluation) -> int | None:
-    """The position of the open face, by its path, which the URL has too."""
+    """The position of the open face; its path is in the URL."""
     path = st.text_input(
         "Open face",
         key=keys.FACE,
@@ -28,7 +28,7 @@ def choose_face(evaluated: Evaluation) -> int | None:
     if not path:
         st.caption("Click a face to see the model's answer and people's votes.")
         return None
-    row = row_of(evaluated.dataset, path)
+    row = detail.row_of(evaluated.dataset, path)
     if row is None:
         name = errors.plain(evaluated.dataset.name)
         st.info(
@@ -44,27 +44,28 @@ def show_face(
     """Show everything that is known about a face, and let it be annotated.
 
     Args:
-        evaluated: Where it comes from.
+        evaluated: Its evaluation.
         row: Its position in the data set.
-        shown: Positions of the faces beside it, for the way to the next one; None in a dialog.
-        place: Different wherever a face may be open at the same time.
+        shown: As in `pages.common.browser.detail.show_face`.
+        place: As there.
     """
     dataset = evaluated.dataset
-    if shown is not None:
-        show_steps(keys.BROWSER, dataset, shown, row)
-    predicted = ""
-    if row in evaluated.position.index:
-        answer = evaluated.answer(row)
-        predicted = str(answer["predicted"])
-        _show_answer(evaluated, row, answer, place)
-    else:
+    answer = evaluated.answer(row) if row in evaluated.position.index else None
+
+    def head() -> DeltaGenerator:
         label = dataset.index["label"].iloc[row]
-        st.markdown(f"**Labelled {errors.plain(label)}. It is not among the faces measured here.**")
-        st.html(pictures_html([(dataset.pixels[row], "The face", f"Face labelled {label}")]))
-    show_facts(dataset, row)
-    show_votes(dataset, row, predicted)
-    show_controls(keys.BROWSER, dataset, row, suggested=predicted, place=place)
-    show_alike(keys.BROWSER, dataset, row, can_open=shown is not None)
+        if answer is not None:
+            _show_answer(evaluated, row, answer, place)
+        else:
+            name = errors.plain(label)
+            st.markdown(f"**Labelled {name}. It is not among the faces measured here.**")
+            st.html(pictures_html([(dataset.pixels[row], "The face", f"Face labelled {label}")]))
+        return st.container()
+
+    predicted = "" if answer is None else str(answer["predicted"])
+    detail.show_face(
+        keys.BROWSER, dataset, row, head, shown=shown, predicted=predicted, place=place
+    )
 
 
 def _show_answer(evaluated: Evaluation, row: int, answer: pd.Series, place: str) -> None:

@@ -14,8 +14,7 @@ from pages.evaluate import keys
 from pages.evaluate.confusion import confusion
 from pages.evaluate.detail import choose_face, show_face
 from pages.evaluate.evaluated import Evaluation, evaluation, load_faces, load_model
-from pages.evaluate.faces import fitting, show_faces, show_toolbar, tta_name
-from pages.evaluate.filters import choose_filters
+from pages.evaluate.faces import choose_faces, show_faces, tta_name
 from pages.evaluate.tabs import show_tabs
 
 HELP = {
@@ -107,9 +106,7 @@ def show_headline(evaluated: Evaluation) -> None:
 def explore(evaluated: Evaluation) -> None:
     """The matrix, and the faces behind it."""
     confusion(np.array(evaluated.figures["confusion_matrix"]), evaluated.figures["labels"])
-    query = choose_filters(evaluated)
-    shown = fitting(evaluated, query)
-    size_px = show_toolbar(evaluated, query, len(shown))
+    shown, size_px = choose_faces(evaluated)
     left, right = st.columns([3, 2], gap="large")
     with right:
         row = choose_face(evaluated)  # first, so that the gallery knows what a link opens

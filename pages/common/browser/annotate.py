@@ -1,4 +1,4 @@
-"""Annotations: exclude faces, correct labels, take that back, export it."""
+"""Annotations: exclude faces, correct labels, undo and export that."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ import streamlit as st
 from fer import emotions
 from fer.data import Dataset, annotations
 from pages.common import errors
-from pages.common.browser.faces import show_row, thumbnails
+from pages.common.browser.faces import show_row
 from pages.common.browser.state import BrowserState
 
 _LISTED = 48
@@ -19,12 +19,7 @@ def show_controls(
 ) -> None:
     """Exclude or include a face, correct its label, or undo that.
 
-    Args:
-        state: The browser's.
-        dataset: The data set.
-        row: Where the face is in it.
-        suggested: The label to offer first; "" for its own.
-        place: Different wherever a face may be open at the same time.
+    `suggested` is the label to offer first, "" for its own; `place` is as in `show_face`.
     """
     face = dataset.index.iloc[row]
     paths, is_excluded = [face["path"]], bool(face["excluded"])
@@ -64,13 +59,7 @@ def show_controls(
 def show_annotations(
     state: BrowserState, dataset: Dataset, excludable: np.ndarray | None = None
 ) -> None:
-    """What has been annotated, and what can be done about all of it.
-
-    Args:
-        state: The browser's.
-        dataset: The data set.
-        excludable: Positions of faces to exclude with one click; None not to offer that.
-    """
+    """The annotations, to undo and export; `excludable` are faces to exclude with one click."""
     key = f"{state.screen}.annotations"
     annotated = np.flatnonzero(dataset.excluded | dataset.relabelled)
     count = len(annotated)
@@ -106,14 +95,13 @@ def show_annotations(
             on_click="ignore",
         )
         if count:
-            st.caption("Click a face to change what was decided about it.")
+            st.caption("Click a face to change its annotation.")
             show_row(
-                state, dataset, annotated[:_LISTED], lambda rows: thumbnails(dataset, rows),
+                state, dataset, annotated[:_LISTED],
                 label="Annotated faces", key="annotations.faces", height_px=220,
             )  # fmt: skip
 
 
 def _apply(action: Callable[[], object]) -> None:
-    """Annotate, and draw the page with what is true now."""
     if errors.attempt(action):
         st.rerun()

@@ -1,15 +1,17 @@
-"""One face: the way to its neighbours, facts, votes, and faces that look like it."""
+"""One face: its neighbours, facts, votes, annotations, and similar faces."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from fer.data import VOTES, Dataset
 from fer.data.near_duplicates import nearest
 from fer.data.summary import SPLIT_NAMES
 from pages.common import errors
+from pages.common.browser.annotate import show_controls
 from pages.common.browser.faces import show_row, thumbnails
 from pages.common.browser.state import BrowserState
 from pages.common.charts import bars_html
@@ -25,8 +27,41 @@ def row_of(dataset: Dataset, path: str) -> int | None:
     return int(rows[0]) if len(rows) else None
 
 
-def show_steps(state: BrowserState, dataset: Dataset, rows: np.ndarray, row: int) -> None:
-    """Buttons to the faces before and after this one, among those at `rows`."""
+def show_face(
+    state: BrowserState,
+    dataset: Dataset,
+    row: int,
+    head: Callable[[], DeltaGenerator],
+    *,
+    shown: np.ndarray | None = None,
+    findings: Sequence[str] = (),
+    predicted: str = "",
+    near: np.ndarray | None = None,
+    place: str = "",
+) -> None:
+    """Everything that is known about a face, and its annotations.
+
+    Args:
+        state: Where another face is opened.
+        dataset: The data set.
+        row: Position of the face in it.
+        head: Draws what the screen shows first, and returns the place of the facts.
+        shown: Positions of the faces to step through; None in a dialog that opens no other face.
+        findings: What an audit found.
+        predicted: What a model predicted.
+        near: Positions of near duplicates, if an audit found them.
+        place: Distinguishes the widgets of a face that is open twice.
+    """
+    if shown is not None:
+        _show_steps(state, dataset, shown, row)
+    with head():
+        _show_facts(dataset, row, findings)
+        _show_votes(dataset, row, predicted)
+    show_controls(state, dataset, row, suggested=predicted, place=place)
+    _show_alike(state, dataset, row, near, can_open=shown is not None)
+
+
+def _show_steps(state: BrowserState, dataset: Dataset, rows: np.ndarray, row: int) -> None:
     at = np.flatnonzero(rows == row)
     if not len(at):
         return
@@ -41,8 +76,7 @@ def show_steps(state: BrowserState, dataset: Dataset, rows: np.ndarray, row: int
         st.caption(f"{at[0] + 1:,} of {len(rows):,}")
 
 
-def show_facts(dataset: Dataset, row: int, findings: Sequence[str] = ()) -> None:
-    """What is known about a face; `findings` are what an audit found."""
+def _show_facts(dataset: Dataset, row: int, findings: Sequence[str]) -> None:
     face = dataset.index.iloc[row]
     facts = [
         errors.plain(face["path"]),
@@ -59,8 +93,7 @@ def show_facts(dataset: Dataset, row: int, findings: Sequence[str] = ()) -> None
     st.markdown("  \n".join(facts))
 
 
-def show_votes(dataset: Dataset, row: int, predicted: str = "") -> None:
-    """What people chose for a face, next to its label and to what a model predicted."""
+def _show_votes(dataset: Dataset, row: int, predicted: str) -> None:
     face, columns = dataset.index.iloc[row], [f"votes_{name}" for name in VOTES]
     if columns[0] not in face or face[columns].isna().any():
         return
@@ -78,23 +111,9 @@ def show_votes(dataset: Dataset, row: int, predicted: str = "") -> None:
     st.html(bars_html(shares, top=label))
 
 
-def show_alike(
-    state: BrowserState,
-    dataset: Dataset,
-    row: int,
-    near: np.ndarray | None = None,
-    *,
-    can_open: bool = True,
+def _show_alike(
+    state: BrowserState, dataset: Dataset, row: int, near: np.ndarray | None, *, can_open: bool
 ) -> None:
-    """Exact copies of a face, near duplicates, and those most like it.
-
-    Args:
-        state: Where another face is opened.
-        dataset: The data set.
-        row: Where the face is in it.
-        near: Positions of its near duplicates, if an audit found them.
-        can_open: Whether a click opens one; no in a dialog above the browser.
-    """
     hashes = dataset.index["hash"]
     copies = np.setdiff1d(np.flatnonzero((hashes == hashes.iloc[row]).to_numpy()), [row])
     close = np.setdiff1d([] if near is None else near, [*copies, row]).astype(np.int64)
@@ -102,11 +121,11 @@ def show_alike(
     alike = nearest(dataset.pixels, row, _MOST_ALIKE + len(seen))
     alike = alike[~np.isin(alike, seen)]
 
-    def draw(rows: np.ndarray) -> list[Thumbnail]:
+    def draw(dataset: Dataset, rows: np.ndarray) -> list[Thumbnail]:
         index = dataset.index.iloc[rows]
-        words = zip(thumbnails(dataset, rows), index["split"], index["label"], strict=True)
+        facts = zip(thumbnails(dataset, rows), index["split"], index["label"], strict=True)
         return [
-            replace(one, caption=f"{SPLIT_NAMES[split]}, {label}") for one, split, label in words
+            replace(one, caption=f"{SPLIT_NAMES[split]}, {label}") for one, split, label in facts
         ]
 
     plural = "exact copy" if len(copies) == 1 else "exact copies"
@@ -119,11 +138,8 @@ def show_alike(
         if len(shown) or key == "copies":
             st.caption(heading)
         if len(shown) and can_open:
-            show_row(state, dataset, shown, draw, label=heading, key=f"face.{key}", size_px=72)
+            show_row(state, dataset, shown, draw=draw, label=heading, key=f"face.{key}", size_px=72)
         elif len(shown):
-            st.html(pictures_html([(one.pixels, one.caption, one.alt) for one in draw(shown)]))
-
-
-def near_in(groups: np.ndarray, row: int) -> np.ndarray:
-    """The positions in the group that a face belongs to; none where its number is negative."""
-    return np.flatnonzero(groups == groups[row]) if groups[row] >= 0 else np.empty(0, np.int64)
+            st.html(
+                pictures_html([(one.pixels, one.caption, one.alt) for one in draw(dataset, shown)])
+            )

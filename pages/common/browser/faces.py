@@ -13,8 +13,8 @@ from pages.common.gallery import Thumbnail, face_page
 
 _SIZES_PX = {"small": 48, "medium": 80, "large": 128}
 
-Thumbnails = Callable[[np.ndarray], Sequence[Thumbnail]]
-"""The faces at these positions in a data set, as they are to be shown."""
+Draw = Callable[[Dataset, np.ndarray], Sequence[Thumbnail]]
+"""Gives the thumbnails of the faces at these positions."""
 
 
 def thumbnails(dataset: Dataset, rows: np.ndarray) -> list[Thumbnail]:
@@ -55,8 +55,8 @@ def show_page(
     state: BrowserState,
     dataset: Dataset,
     rows: np.ndarray,
-    draw: Thumbnails,
     *,
+    draw: Draw = thumbnails,
     per_page: int,
     size_px: int,
     height_px: int = 0,
@@ -82,7 +82,7 @@ def show_page(
     number = st.pagination(pages, key=state.page, bind="query-params") if pages > 1 else 1
     shown = rows[(number - 1) * per_page : number * per_page]
     show_row(
-        state, dataset, shown, draw, label=f"Faces, page {number} of {pages}", key="gallery",
+        state, dataset, shown, draw=draw, label=f"Faces, page {number} of {pages}", key="gallery",
         size_px=size_px, height_px=height_px,
     )  # fmt: skip
 
@@ -91,18 +91,18 @@ def show_row(
     state: BrowserState,
     dataset: Dataset,
     rows: np.ndarray,
-    draw: Thumbnails,
     *,
+    draw: Draw = thumbnails,
     label: str,
     key: str,
     size_px: int = 56,
     height_px: int = 0,
 ) -> None:
-    """The faces at these positions, to be opened with a click; `key` follows the screen's name."""
+    """The faces at these positions; a click opens one. `key` follows the screen's name."""
     paths = dataset.index["path"].iloc[rows].tolist()
     current = state.path
     face_page(
-        draw(rows),
+        draw(dataset, rows),
         label=label,
         key=f"{state.screen}.{key}",
         size_px=size_px,

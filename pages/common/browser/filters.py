@@ -1,4 +1,4 @@
-"""Filters: each is a field of a query, with the widget that sets it and its key in the address."""
+"""Filters: each is a field of a query, with the widget that sets it and its key in the URL."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from pages.common.browser.state import BrowserState
 _PER_ROW = 4
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Filter:
     """One filter.
 
     Attributes:
         field: The query's field that it sets.
-        key: Of the widget, and of its value in the address.
+        key: Of the widget, and of its value in the URL.
         widget: Draws it, and returns its value.
         to_field: Turns the widget's value into the field's.
     """
@@ -30,7 +30,7 @@ class Filter:
 
 
 def choice(label: str, options: Mapping[str, str], **more: Any) -> Callable[..., Any]:
-    """A widget for one of some values, of which the address and the screen have the words."""
+    """A widget for one of these values; the URL and the screen show their names."""
     return partial(
         st.selectbox, label, list(options), format_func=lambda value: options[value], **more
     )
