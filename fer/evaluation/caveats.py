@@ -67,12 +67,12 @@ def caveats(figures: Mapping[str, Any]) -> list[str]:
     split = figures["split"]
     sentences = []
     if figures["synthetic"]:
-        sentences.append("The faces are drawn: nothing follows for photos of people.")
+        sentences.append("The faces are drawn, so the figure does not apply to photos of people.")
     if split in _TRAINED_ON:
-        sentences.append("The model was trained on these faces, so the figure flatters it.")
+        sentences.append("The model was trained on these faces, so the figure is too optimistic.")
     elif split == "validation":
         sentences.append(
-            "The epoch and the temperature were chosen on these faces, so the figure flatters."
+            "The epoch and the temperature were chosen on these faces, so the figure is optimistic."
         )
     sentences += _of_leaks(figures)
     if figures["tta"] != "none":
@@ -104,7 +104,6 @@ def _of_leaks(figures: Mapping[str, Any]) -> list[str]:
 
 
 def _of_truth(figures: Mapping[str, Any]) -> list[str]:
-    """What counts as right, and how accuracy differs by what the annotators chose."""
     voted = figures["votes"]
     sentences = []
     if figures["truth"] == "votes":

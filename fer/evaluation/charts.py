@@ -93,7 +93,7 @@ def confusion_matrix_chart(
     return figure
 
 
-def reliability_chart(bins: Sequence[Mapping[str, Any]], *, height_px: int = 380) -> "go.Figure":
+def reliability_chart(bins: Sequence[Mapping[str, Any]]) -> "go.Figure":
     """Accuracy by confidence, from the rows of `fer.evaluation.calibration.reliability`."""
     import plotly.graph_objects as go
 
@@ -115,21 +115,20 @@ def reliability_chart(bins: Sequence[Mapping[str, Any]], *, height_px: int = 380
             ),
         ]
     )  # fmt: skip
-    _lay_out(figure, height_px)
+    _lay_out(figure, 380)
     figure.update_xaxes(title="Confidence", tickformat=".0%")
     figure.update_yaxes(title="Accuracy", tickformat=".0%")
     return figure
 
 
 def coverage_chart(
-    curve: Sequence[Mapping[str, Any]], *, threshold: int | None = None, height_px: int = 340
+    curve: Sequence[Mapping[str, Any]], *, threshold: int | None = None
 ) -> "go.Figure":
     """Accuracy by the share of faces that get an answer.
 
     Args:
         curve: The rows of `fer.evaluation.calibration.coverage_curve`.
         threshold: The index of a row to emphasise.
-        height_px: Of the figure.
     """
     import plotly.graph_objects as go
 
@@ -148,7 +147,7 @@ def coverage_chart(
     if threshold is not None and curve[threshold]["images"]:
         marker = {"size": 13, "color": WRONG_COLOR}
         figure.add_trace(points([curve[threshold]], mode="markers", marker=marker))
-    _lay_out(figure, height_px)
+    _lay_out(figure, 340)
     figure.update_xaxes(title="Share of faces that get an answer", tickformat=".0%")
     figure.update_yaxes(title="Accuracy on these", tickformat=".0%")
     return figure

@@ -30,7 +30,7 @@ _ORDERS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Query:
-    """What to show; an empty value shows all.
+    """Which faces to show; an empty value shows all.
 
     Attributes:
         answer: One of `ANSWERS`.
@@ -38,7 +38,7 @@ class Query:
         predicted: The predicted class.
         confidence: The least and the greatest, 0–1.
         agreement: One of `AGREEMENTS`.
-        copies: One of `COPIES`: whether training saw the face or an exact copy of it.
+        copies: One of `COPIES`: whether the face or an exact copy of it was used in training.
         slice: One of `slice_names`.
         sort: One of `SORTS`.
     """
@@ -80,7 +80,7 @@ def rows(
     slices: Mapping[str, pd.Series],
     label_quality: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Positions in the data set of the faces that fit, in order; shape (m,), int64.
+    """Positions in the data set of the faces that match, in order; shape (m,), int64.
 
     Args:
         table: The predictions.
@@ -89,25 +89,24 @@ def rows(
         label_quality: As `fer.evaluation.label_errors` gives it; needed to sort by `doubtful`.
     """
     frame = table.frame
-    fits = np.ones(len(frame), bool)
-    fits &= frame["confidence"].between(*query.confidence)
+    matches = np.array(frame["confidence"].between(*query.confidence))
     if query.answer:
-        fits &= frame["correct"].to_numpy(bool) == (query.answer == "right")
+        matches &= frame["correct"].to_numpy(bool) == (query.answer == "right")
     for column, wanted in (("label", query.true), ("predicted", query.predicted)):
         if wanted:
-            fits &= (frame[column] == wanted).to_numpy(bool)
+            matches &= (frame[column] == wanted).to_numpy(bool)
     if query.agreement:
         agreement = frame["agreement"].to_numpy(np.float64)
-        fits &= {
+        matches &= {
             "agree": agreement >= AGREED,
             "disagree": agreement < AGREED,
             "none": np.isnan(agreement),
         }[query.agreement]
     if query.copies:
-        fits &= frame["in_training"].to_numpy(bool) == (query.copies == "yes")
+        matches &= frame["in_training"].to_numpy(bool) == (query.copies == "yes")
     if query.slice:
         column, _, value = query.slice.partition(": ")
-        fits &= (slices[column].astype(str) == value).to_numpy(bool)
+        matches &= (slices[column].astype(str) == value).to_numpy(bool)
     if query.sort == "doubtful":
         if label_quality is None:
             raise ConfigError("query.sort is 'doubtful', which needs label_quality. Pass it.")
@@ -115,6 +114,6 @@ def rows(
     else:
         name, sign = _ORDERS[query.sort]
         order = sign * frame[name].to_numpy()
-    chosen = np.flatnonzero(fits)
+    chosen = np.flatnonzero(matches)
     chosen = chosen[np.argsort(order[chosen], kind="stable")]
     return frame["row"].to_numpy(np.int64)[chosen]

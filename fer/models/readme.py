@@ -67,8 +67,8 @@ def _figures(card: ModelCard) -> str:
     return "\n".join(
         [
             f"## Figures\n\nMeasured against {truth}.\n\n{_table(heads, rows)}",
-            "\nThe epoch or the temperature was chosen on `validation`, so its figures flatter;\n"
-            "the other splits had no part in training.",
+            "\nThe epoch or the temperature was chosen on `validation`, so its figures are\n"
+            "optimistic; the other splits had no part in training.",
             *sentences,
             "",
             _table(("split", "class", "n", "precision", "recall", "F1"), class_rows),

@@ -44,10 +44,7 @@ class Augmentation:
         0.25, "Chance that noise covers a rectangle (Zhong et al. 2020).", low=0, high=1
     )
     mixup: float = option(
-        0.0,
-        "Blend pairs of faces and targets: the a of Beta(a, a) (Zhang et al. 2018).",
-        low=0,
-        high=4,
+        0.0, "Blend faces and targets: the a of Beta(a, a) (Zhang et al. 2018).", low=0, high=4
     )
     cutmix: float = option(
         0.0, "Paste a part of another face: the a of Beta(a, a) (Yun et al. 2019).", low=0, high=4

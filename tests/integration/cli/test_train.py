@@ -42,7 +42,7 @@ def test_train_writes_a_model_that_evaluate_measures_alike(small_set: Path, tmp_
         assert result.exit_code == 0, result.output
         assert json.loads(result.stdout) == card["metrics"][split]
     table = run("evaluate", folder, small_set, "--split", "train")
-    assert "flatters" in table.stdout
+    assert "optimistic" in table.stdout
 
 
 def test_train_refuses_an_impossible_setting_before_it_starts(
