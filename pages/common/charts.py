@@ -30,8 +30,8 @@ def bars_html(shares: Mapping[str, float], *, top: str = "") -> str:
 
 def _bar(label: str, share: float, top: str) -> str:
     shown = emotions.describe(label)
-    mark = ' class="fer-strong"' if label == top else ""
-    return f"""<li{mark}>
+    strong = ' class="fer-strong"' if label == top else ""
+    return f"""<li{strong}>
 <span class="fer-label">{shown.symbol} {escape(label)}</span>
 <span class="fer-bar"><i style="width: {share:.1%}; background: {shown.color}"></i></span>
 <span class="fer-number">{escape(percent(share))}</span></li>"""

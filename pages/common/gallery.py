@@ -100,8 +100,8 @@ class Thumbnail:
 
     Attributes:
         pixels: Grey (h, w) or (h, w, 1), or RGB (h, w, 3), uint8.
-        caption: The visible word under it; "" for none.
-        alt: What the picture shows, for those who cannot see it.
+        caption: The text under it; "" for none.
+        alt: What the image shows, for a screen reader.
         color: Of the line under it on a page of faces, as CSS; "" for none.
         faded: Show it as excluded.
     """
@@ -142,7 +142,7 @@ def face_page(
 
     Args:
         thumbnails: The faces.
-        label: What they are, for those who cannot see it.
+        label: What they are, for a screen reader.
         key: Of the component.
         size_px: Side of a face.
         height_px: Of what is visible at once; 0 to show all.

@@ -38,7 +38,7 @@ def _importing() -> Iterator[None]:
 
 
 def _nothing() -> None:
-    """Stands in for Keras' `clear_session`."""
+    """Replaces Keras' `clear_session`."""
 
 
 def import_keras() -> None:

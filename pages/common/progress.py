@@ -1,4 +1,4 @@
-"""How a page shows and words the progress of long work."""
+"""How a page shows the progress of long work."""
 
 import time
 from collections.abc import Callable

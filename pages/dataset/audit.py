@@ -17,7 +17,7 @@ SHOWN = 24
 HEADINGS = {
     "leak": "Test or validation faces that are in train too",
     "conflict": "Equal faces with different labels",
-    "near_constant": "Blank or nearly blank pictures",
+    "near_constant": "Blank or nearly blank images",
     "duplicate": "Exact copies",
     "near_duplicate": "Near duplicates",
     "disagreement": "People chose another label",

@@ -58,8 +58,8 @@ def _show_distribution(opened: Opened, shown: np.ndarray) -> None:
 
 def _choose_filters(dataset: Dataset) -> Query:
     has_votes = dataset.votes is not None
-    there = set(dataset.index["split"].unique())
-    splits = {split: SPLIT_NAMES[split] for split in SPLITS if split in there}
+    present = set(dataset.index["split"])
+    splits = {split: SPLIT_NAMES[split] for split in SPLITS if split in present}
     sorts = SORTS if has_votes else {k: v for k, v in SORTS.items() if "label" not in v}
     filters = [
         Filter("splits", keys.SPLIT, choice("Split", _all_or(splits)),
@@ -85,7 +85,7 @@ def show_finding(finding: str) -> None:
     st.session_state[keys.CLASS] = []
     keys.BROWSER.restart()
     st.session_state[keys.FINDING] = finding
-    with suppress(StreamlitAPIException):  # a widget that is there keeps the address itself
+    with suppress(StreamlitAPIException):  # an existing widget updates the URL itself
         st.query_params[keys.FINDING] = _all_or(FINDINGS)[finding]
     st.session_state[keys.VIEW] = "faces"
 
@@ -97,4 +97,4 @@ def forget_filters() -> None:
 
 
 def _all_or(options: Mapping[str, str]) -> dict[str, str]:
-    return {"": "All", **{key: words[:1].upper() + words[1:] for key, words in options.items()}}
+    return {"": "All", **{key: name[:1].upper() + name[1:] for key, name in options.items()}}

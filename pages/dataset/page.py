@@ -120,10 +120,9 @@ def show_facts(opened: Opened) -> None:
 
 
 def sizes(dataset: Dataset) -> str:
-    """Width and height of the pictures, as a range where they differ."""
-    widths, heights = dataset.index["width"], dataset.index["height"]
-    low = f"{widths.min()} × {heights.min()}"
-    high = f"{widths.max()} × {heights.max()}"
+    """Width and height of the images, as a range where they differ."""
+    size = dataset.index[["width", "height"]]
+    low, high = (f"{ends['width']} × {ends['height']}" for ends in (size.min(), size.max()))
     return low if low == high else f"{low} to {high}"
 
 

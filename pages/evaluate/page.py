@@ -61,9 +61,9 @@ def choose() -> tuple[str, str, str, str]:
         bind="query-params",
         help="Add more on the Data page, or with `python -m fer data add`.",
     )
-    there = list(load_faces(loaded, dataset).splits)
-    tests = [split for split in there if split.endswith("test")]
-    splits = [*(["test"] if tests and "test" not in tests else []), *there[::-1], "all"]
+    own = list(load_faces(loaded, dataset).splits)
+    tests = [split for split in own if split.endswith("test")]
+    splits = [*(["test"] if tests and "test" not in tests else []), *own[::-1], "all"]
     if len(tests) == 1 and tests[0] != "test":
         splits.remove("test")
     split = columns[2].selectbox("Split", splits, key=keys.SPLIT, bind="query-params")
@@ -82,20 +82,19 @@ def choose() -> tuple[str, str, str, str]:
 def show_headline(evaluated: Evaluation) -> None:
     """The figure, what it is and what it is not."""
     figures = evaluated.figures
-    low, high = figures["accuracy_ci95"]
+    intervals = {**figures["ci95"], "accuracy": figures["accuracy_ci95"]}
     sentences = caveats(figures)
     if figures["split"] in ("train", "validation", "all"):
         st.error(f"**Not a test.** {sentences[0]}", icon=":material/warning:")
         sentences = sentences[1:]
-    columns = st.columns(4)
-    columns[0].metric("Accuracy", f"{figures['accuracy']:.1%}")
-    columns[0].caption(f"95 %: {low:.1%} to {high:.1%}")
-    for column, name, key, form in (
-        (columns[1], "Balanced accuracy", "balanced_accuracy", ".1%"),
-        (columns[2], "Macro F1", "macro_f1", ".3f"),
-        (columns[3], "Calibration error (ECE)", "ece", ".1%"),
-    ):
-        low, high = figures["ci95"][key]
+    shown = {
+        "accuracy": ("Accuracy", ".1%"),
+        "balanced_accuracy": ("Balanced accuracy", ".1%"),
+        "macro_f1": ("Macro F1", ".3f"),
+        "ece": ("Calibration error (ECE)", ".1%"),
+    }
+    for column, (key, (name, form)) in zip(st.columns(4), shown.items(), strict=True):
+        low, high = intervals[key]
         column.metric(name, format(figures[key], form), help=HELP.get(key))
         column.caption(f"95 %: {low:{form}} to {high:{form}}")
     where = f"Model {figures['model']} on {figures['dataset']}, split {figures['split']}"

@@ -166,14 +166,11 @@ def doubts(evaluated: Evaluation) -> None:
         "faces above by label error to see them."
     )
     if len(rows):
+        quality = st.column_config.NumberColumn("chance it is right", format=_PERCENT)
         st.dataframe(
             rows.head(_LISTED),
             hide_index=True,
-            column_config={
-                "label_quality": st.column_config.NumberColumn(
-                    "chance it is right", format=_PERCENT
-                )
-            },
+            column_config={"label_quality": quality},
             alt="Likely label errors",
         )
 
@@ -194,16 +191,13 @@ def report(evaluated: Evaluation) -> None:
     name = f"{full['model']}-{full['dataset']}-{full['split']}"
     st.markdown("Everything on this page, without any face, to share.")
     with st.container(horizontal=True):
-        st.download_button(
-            "HTML", lambda: html(full, evaluated.model.card), f"{name}.html", "text/html",
-            icon=":material/download:", on_click="ignore",
-        )  # fmt: skip
-        st.download_button(
-            "JSON", lambda: as_json(full), f"{name}.json", "application/json",
-            icon=":material/download:", on_click="ignore",
-        )  # fmt: skip
-        st.download_button(
-            "Predictions, CSV",
-            lambda: evaluated.table.frame.drop(columns="row").to_csv(index=False),
-            f"{name}.csv", "text/csv", icon=":material/download:", on_click="ignore",
-        )  # fmt: skip
+        for label, content, suffix, mime in (
+            ("HTML", lambda: html(full, evaluated.model.card), "html", "text/html"),
+            ("JSON", lambda: as_json(full), "json", "application/json"),
+            ("Predictions, CSV", lambda: here.frame.drop(columns="row").to_csv(index=False),
+             "csv", "text/csv"),
+        ):  # fmt: skip
+            st.download_button(
+                label, content, f"{name}.{suffix}", mime,
+                icon=":material/download:", on_click="ignore",
+            )  # fmt: skip

@@ -67,10 +67,10 @@ def _show_steps(state: BrowserState, dataset: Dataset, rows: np.ndarray, row: in
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         for name, to in (("Previous", at[0] - 1), ("Next", at[0] + 1)):
-            there = 0 <= to < len(rows)
-            path = dataset.index["path"].iloc[rows[to]] if there else ""
+            exists = 0 <= to < len(rows)
+            path = dataset.index["path"].iloc[rows[to]] if exists else ""
             st.button(
-                name, key=f"{state.face}.{name}", disabled=not there, on_click=state.open,
+                name, key=f"{state.face}.{name}", disabled=not exists, on_click=state.open,
                 args=(path,),
             )  # fmt: skip
         st.caption(f"{at[0] + 1:,} of {len(rows):,}")

@@ -61,23 +61,16 @@ def show_page(
     size_px: int,
     height_px: int = 0,
 ) -> None:
-    """One page of the faces at these positions; a click opens a face, a second one closes it.
+    """One page of the faces at these positions, of which `height_px` are visible; 0 for all.
 
-    Args:
-        state: Holds the page and the open face.
-        dataset: Where the faces are.
-        rows: Their positions, in order.
-        draw: Gives their thumbnails.
-        per_page: Faces on a page.
-        size_px: Side of a face.
-        height_px: Of what is visible at once; 0 for all.
+    A click opens a face, and a second one closes it. `size_px` is the side of a face.
     """
     if not len(rows):
         st.info("No face fits these filters. Loosen one of them.", icon=":material/filter_alt:")
         return
     pages = -(-len(rows) // per_page)
-    asked = st.session_state.get(state.page, 1)
-    if isinstance(asked, int) and asked > pages:
+    current = st.session_state.get(state.page, 1)
+    if isinstance(current, int) and current > pages:
         st.session_state[state.page] = 1
     number = st.pagination(pages, key=state.page, bind="query-params") if pages > 1 else 1
     shown = rows[(number - 1) * per_page : number * per_page]

@@ -39,13 +39,7 @@ def choice(label: str, options: Mapping[str, str], **more: Any) -> Callable[...,
 def choose(
     state: BrowserState, filters: Sequence[Filter], *, more: Sequence[Filter] = ()
 ) -> dict[str, Any]:
-    """Draw the filters, and return the fields of the query.
-
-    Args:
-        state: Starts over when a filter changes.
-        filters: In rows of up to four.
-        more: Below them, in a section that opens on a click.
-    """
+    """Draw the filters, and `more` in a section that opens; return the fields of the query."""
     fields = _row(state, filters)
     if more:
         with st.expander("More filters", icon=":material/filter_list:"):
