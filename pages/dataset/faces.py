@@ -44,13 +44,9 @@ def _show_distribution(opened: Opened, shown: np.ndarray) -> None:
         index = opened.dataset.index.iloc[shown]
         classes, brightness, contrast = st.columns(3)
         with classes:
-            counts = index["label"].value_counts()
-            total = max(1, len(index))
-            st.html(
-                bars_html(
-                    {label: float(counts.get(label, 0)) / total for label in opened.dataset.labels}
-                )
-            )
+            shares = index["label"].value_counts(normalize=True)
+            labels = opened.dataset.labels
+            st.html(bars_html({label: float(shares.get(label, 0)) for label in labels}))
         for column, name in ((brightness, "mean"), (contrast, "std")):
             with column:
                 histogram(index[name].to_numpy(), what=name, key=f"dataset.faces.{name}")

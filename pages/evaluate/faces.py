@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 import numpy as np
 import streamlit as st
 
-from fer.data import Dataset
 from fer.evaluation.caveats import AGREED
 from fer.evaluation.query import AGREEMENTS, ANSWERS, COPIES, SORTS, Query, rows, slice_names
 from pages.common.browser import faces
@@ -74,12 +73,8 @@ def _choose_filters(evaluated: Evaluation) -> Query:
 
 def show_faces(evaluated: Evaluation, shown: np.ndarray, size_px: int) -> None:
     """One page of the faces at these positions in the data set."""
-
-    def draw(_: Dataset, part: np.ndarray) -> list[Thumbnail]:
-        return thumbnails(evaluated, part)
-
     faces.show_page(
-        keys.BROWSER, evaluated.dataset, shown, draw=draw,
+        keys.BROWSER, evaluated.dataset, shown, draw=lambda _, part: thumbnails(evaluated, part),
         per_page=_PER_PAGE, size_px=size_px, height_px=_HEIGHT_PX,
     )  # fmt: skip
 
@@ -95,9 +90,7 @@ def thumbnails(evaluated: Evaluation, shown: np.ndarray) -> list[Thumbnail]:
             alt=f"Face labelled {label}, predicted {predicted} with {confidence:.0%} confidence",
         )
         for face, (label, predicted, confidence) in zip(
-            faces.thumbnails(evaluated.dataset, shown),
-            answers.itertuples(index=False),
-            strict=True,
+            faces.thumbnails(evaluated.dataset, shown), answers.itertuples(index=False), strict=True
         )
     ]
 

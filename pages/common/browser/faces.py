@@ -19,7 +19,7 @@ Draw = Callable[[Dataset, np.ndarray], Sequence[Thumbnail]]
 
 def thumbnails(dataset: Dataset, rows: np.ndarray) -> list[Thumbnail]:
     """The faces at these positions, each with a line in the colour of its class."""
-    columns = dataset.index[["path", "label", "split"]].iloc[rows]
+    columns = dataset.index[["path", "label", "split", "excluded"]].iloc[rows]
     return [
         Thumbnail(
             pixels=pixels,
@@ -28,11 +28,8 @@ def thumbnails(dataset: Dataset, rows: np.ndarray) -> list[Thumbnail]:
             color=emotions.describe(label).color,
             faded=bool(is_excluded),
         )
-        for pixels, (path, label, split), is_excluded in zip(
-            dataset.pixels[rows],
-            columns.itertuples(index=False),
-            dataset.excluded[rows],
-            strict=True,
+        for pixels, (path, label, split, is_excluded) in zip(
+            dataset.pixels[rows], columns.itertuples(index=False), strict=True
         )
     ]
 
