@@ -19,12 +19,7 @@ def percent(share: float) -> str:
 
 
 def bars_html(shares: Mapping[str, float], *, top: str = "") -> str:
-    """Bars for shares of 0–1 by label, as HTML for `st.html`.
-
-    Args:
-        shares: In the order in which to show them.
-        top: The label to emphasise.
-    """
+    """Bars for shares of 0–1 by label, in their order, as HTML; `top` is the label to emphasise."""
     return f'<ul class="fer-bars">{"".join(_bar(*item, top) for item in shares.items())}</ul>'
 
 
@@ -49,14 +44,7 @@ def split_patterns(split: str) -> dict[str, Any]:
 
 
 def histogram(values: np.ndarray, *, what: str, key: str, height: int = 220) -> None:
-    """How the brightness (`mean`) or contrast (`std`) of faces is distributed.
-
-    Args:
-        values: Grey values, shape (n,), 0–255.
-        what: `mean` or `std`.
-        key: Of the chart.
-        height: In pixels.
-    """
+    """A histogram of the brightness (`mean`) or contrast (`std`) of faces, shape (n,), 0–255."""
     counts, edges = np.histogram(values, bins=32, range=(0, _ENDS[what]))
     figure = go.Figure(
         go.Bar(

@@ -16,23 +16,15 @@ def plain(text: str) -> str:
 
 
 def show(error: FerError, *, about: str = "") -> None:
-    """Show a deliberate error; its message names what was found and what to do.
-
-    Args:
-        error: What was raised.
-        about: What it concerns, such as a file's name.
-    """
+    """Show a deliberate error, under the name of the file or thing that it is `about`."""
     heading = f"**{plain(about)}**  \n" if about else ""
     st.error(heading + plain(str(error)), icon=":material/error:")
 
 
 def attempt(action: Callable[[], object]) -> bool:
-    """Run an action, show why it failed if it did, and return whether it worked.
+    """Run an action, show a `FerError` or `OSError` that it raises, and return whether it worked.
 
     A bug is not caught: it shows its traceback in the log.
-
-    Args:
-        action: May raise `FerError`, or `OSError` where it writes to the disk.
     """
     try:
         action()

@@ -143,11 +143,11 @@ def face_page(
     Args:
         thumbnails: The faces.
         label: What they are, for a screen reader.
-        key: Of the component.
+        key: Key of the component.
         size_px: Side of a face.
-        height_px: Of what is visible at once; 0 to show all.
-        current: The one that is open.
-        on_open: Called with the index of the one that is opened, before the page is drawn again.
+        height_px: Visible height; 0 to show all.
+        current: Index of the open face.
+        on_open: Called with the index of an opened face, before the page is drawn again.
     """
 
     def opens() -> None:

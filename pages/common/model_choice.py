@@ -16,16 +16,7 @@ DETECTORS = {
 
 
 def choose_model(key: str, detector_key: str, *, detectors: Sequence[str]) -> tuple[str, str]:
-    """Two select boxes, remembered for the session.
-
-    Args:
-        key: Of the model's box.
-        detector_key: Of the detector's.
-        detectors: Which of `DETECTORS` to offer.
-
-    Returns:
-        A model's name and a detector's.
-    """
+    """Choose a model and one of these `DETECTORS`, both remembered for the session, by name."""
     default = settings.default_model()
     names = sorted({default, *list_models()})
     model = st.selectbox(

@@ -17,11 +17,7 @@ _SHOWN_AT_LEAST_PX = 600
 
 
 def data_uri(pixels: np.ndarray) -> str:
-    """A small picture as a PNG inside a URL.
-
-    Args:
-        pixels: Grey (h, w) or (h, w, 1), or RGB (h, w, 3); uint8.
-    """
+    """An image as a PNG inside a URL: grey (h, w) or (h, w, 1), or RGB (h, w, 3), uint8."""
     if pixels.ndim == 3 and pixels.shape[2] == 1:
         pixels = pixels[:, :, 0]
     buffer = io.BytesIO()
@@ -38,7 +34,7 @@ def from_data_uri(uri: str | None) -> bytes | None:
 
 
 def pictures_html(shown: Sequence[tuple[np.ndarray, str, str]]) -> str:
-    """Pictures in a row: pixels, the word under each, and its alternative text."""
+    """Images in a row: pixels, caption and alternative text of each."""
     figures = "".join(
         f'<figure><img src="{data_uri(pixels)}" alt="{escape(alt)}">'
         f"<figcaption>{escape(caption)}</figcaption></figure>"
@@ -48,14 +44,9 @@ def pictures_html(shown: Sequence[tuple[np.ndarray, str, str]]) -> str:
 
 
 def annotated(photo: np.ndarray, faces: Sequence[FacePrediction]) -> bytes:
-    """The photo at screen size, each face boxed and numbered in its emotion's colour.
+    """The photo, RGB (h, w, 3) uint8, with each face boxed and numbered in its emotion's colour.
 
-    Args:
-        photo: RGB, shape (h, w, 3), uint8.
-        faces: In the order of their numbers, from 1.
-
-    Returns:
-        A JPEG of at most 1280 px on its longer side; a very small photo is enlarged.
+    It is a JPEG of at most 1280 px on its longer side; a very small photo is enlarged.
     """
     height, width = photo.shape[:2]
     long_side = min(max(height, width, _SHOWN_AT_LEAST_PX), SHOWN_LONG_SIDE_PX)

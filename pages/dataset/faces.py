@@ -33,9 +33,7 @@ def show_faces(opened: Opened) -> np.ndarray:
         size_px = choose_size(keys.BROWSER)
         show_annotations(keys.BROWSER, dataset, fitting if is_filtered else fitting[:0])
     _show_distribution(opened, fitting)
-    show_page(
-        keys.BROWSER, dataset, fitting, per_page=_PER_PAGE, size_px=size_px,
-    )  # fmt: skip
+    show_page(keys.BROWSER, dataset, fitting, per_page=_PER_PAGE, size_px=size_px)
     return fitting
 
 

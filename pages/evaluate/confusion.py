@@ -18,11 +18,9 @@ _ORDERS = {"emotion": "As the emotions", "confusion": "Most confused first"}
 
 
 def confusion(matrix: np.ndarray, labels: Sequence[str]) -> None:
-    """Show the matrix and its twins; a cell that is chosen in one of them filters the faces.
+    """Show a matrix of counts, shape (k, k), rows true, columns predicted, and its twins.
 
-    Args:
-        matrix: Counts, shape (k, k); rows are true, columns predicted.
-        labels: Its order.
+    A cell that is chosen in one of them filters the faces.
     """
     left, right = st.columns([3, 2], gap="large")
     with left:

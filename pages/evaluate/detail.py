@@ -41,14 +41,7 @@ def choose_face(evaluated: Evaluation) -> int | None:
 def show_face(
     evaluated: Evaluation, row: int, *, shown: np.ndarray | None = None, place: str = ""
 ) -> None:
-    """Show everything that is known about a face, and let it be annotated.
-
-    Args:
-        evaluated: Its evaluation.
-        row: Its position in the data set.
-        shown: As in `pages.common.browser.detail.show_face`.
-        place: As there.
-    """
+    """Show everything that is known about a face, as `pages.common.browser.detail.show_face`."""
     dataset = evaluated.dataset
     answer = evaluated.answer(row) if row in evaluated.position.index else None
 

@@ -32,11 +32,7 @@ _MOST_KEPT = 6
 class Evaluation:
     """A model on a split; what takes long is computed on first use.
 
-    Attributes:
-        model: The model.
-        dataset: The whole data set, in the model's shape.
-        table: The model's answers.
-        figures: As `fer.evaluation.figures` gives them.
+    The data set is whole and in the model's shape; `figures` are those of the table.
     """
 
     model: Model
@@ -95,12 +91,7 @@ def evaluation(
 ) -> Evaluation:
     """An evaluation, from the cache while nothing it depends on has changed.
 
-    Args:
-        model: Name of the model.
-        dataset: Name of the data set.
-        split: As `Dataset.select` takes it.
-        tta: One of `fer.evaluation.tta.VIEWS`.
-        truth: What counts as right, `label` or `votes`; None for what the model learnt.
+    Model and data set are names, the rest is as `predictions` and `dataset_for` take it.
 
     Raises:
         FerError: If the model or the data set cannot be used.
