@@ -1,4 +1,4 @@
-"""What can be known of a run before it starts."""
+"""Estimates for a run before it starts."""
 
 from fer import emotions
 from fer.data import SYNTHETIC
@@ -13,12 +13,8 @@ from fer.runs.catalogue import list_runs
 def training_faces(dataset: str, validation_fraction: float) -> int | None:
     """About how many faces an epoch would have, without reading any; None if unknown.
 
-    The last run on this data set counted them; before the first one, the files of `train` are
-    counted.
-
-    Args:
-        dataset: A data set's name or folder.
-        validation_fraction: Share of `train` that is held out.
+    The last run on this data set counted them; without one, the files of `train` are counted.
+    `dataset` is a name or a folder; `validation_fraction` is the share of `train` held out.
     """
     if dataset == SYNTHETIC:
         return round(PER_CLASS["train"] * len(emotions.FER2013) * (1 - validation_fraction))

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from filelock import FileLock, Timeout
 
@@ -19,7 +19,7 @@ _started: list["subprocess.Popen[bytes]"] = []
 
 @contextmanager
 def training_lock() -> Iterator[bool]:
-    """Try to take the training lock, and hold it until the end; gives whether that worked.
+    """Try to hold the training lock, and yield whether that worked.
 
     Raises:
         TrainingError: If the folder of runs cannot be created.
@@ -27,26 +27,20 @@ def training_lock() -> Iterator[bool]:
     root = settings.runs_folder()
     with writing_runs(root):
         root.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(root / ".lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        lock.release()
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(FileLock(root / ".lock", timeout=0))
+        except Timeout:
+            yield False
+        else:
+            yield True
 
 
 def waiting() -> list[Run]:
     """The queued runs, the next one first."""
-    queued = [
-        (status.get("queued", 0), run.id, run)
-        for run in list_runs()
-        if (status := run.stored_status()).get("state") == "queued"
-    ]
-    return [run for *_, run in sorted(queued, key=lambda item: item[:2])]
+    statuses = [(run, run.stored_status()) for run in reversed(list_runs())]
+    queued = [(run, status) for run, status in statuses if status.get("state") == "queued"]
+    return [run for run, status in sorted(queued, key=lambda item: item[1].get("queued", 0))]
 
 
 def active() -> Run | None:
@@ -71,8 +65,8 @@ def submit(run: Run) -> None:
     if state != "queued":
         with run.held():
             run.request("")
-            status = run.stored_status() | {"state": "queued", "reason": ""}
-            run.write_status(**{**status, "queued": time.time()})
+            changes = {"state": "queued", "reason": "", "queued": time.time()}
+            run.write_status(**run.stored_status() | changes)
     start_worker()
 
 
@@ -99,7 +93,7 @@ def stop(run: Run) -> None:
 def start_worker() -> None:
     """Start a process that outlives this one and trains the next run of the queue.
 
-    It exits at once if another process holds the training lock; that one checks the queue again
+    It exits at once if another process holds the training lock: that one checks the queue again
     when it is done.
     """
     root = settings.runs_folder()
@@ -120,7 +114,7 @@ def start_worker() -> None:
             cwd=root,
             **detached,  # type: ignore[call-overload]
         )
-    # Polling those that have ended keeps them from staying as zombies.
+    # Polling reaps those that have ended, which would otherwise stay as zombies.
     _started[:] = [process for process in (*_started, started) if process.poll() is None]
 
 

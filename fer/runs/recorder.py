@@ -1,7 +1,5 @@
 """Writes the events of a training into the run's folder, rarely enough to cost nothing."""
 
-import csv
-import io
 import json
 import logging
 import time
@@ -9,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from fer.files import write_text
 from fer.runs.metrics import METRICS_FILE, read_metrics, steps_of
@@ -39,7 +38,7 @@ class Recorder(Observer):
         self._status = {**run.stored_status(), "reason": "", "started": time.time()}
         self._written = 0.0
         self._row_written = 0.0
-        self._steps: list[tuple[float, float, float, int]] = []
+        self._steps: list[BatchEnded] = []
         self._window: list[tuple[float, int]] = []
         self._clock: tuple[float, int] | None = None
         self._stride = 1
@@ -90,40 +89,35 @@ class Recorder(Observer):
             self._clock = (now, done)
         self._window = [*self._window[-200:], (now, event.faces)]
         self._window = [item for item in self._window if now - item[0] < 20]
-        self._steps.append(
-            (event.batch_loss, event.batch_accuracy, event.learning_rate, event.faces)
-        )
+        self._steps.append(event)
         if event.batch == event.batches or (
             len(self._steps) >= self._stride and now - self._row_written >= STEP_ROW_EVERY_S
         ):
             self._row_written = now
-            self._step_row(event, done)
+            self._append(self._step_row(done))
+            self._steps = []
         since, first = self._clock
         left = event.epochs * event.batches - done
         self._status |= {
-            "epoch": event.epoch,
-            "batch": event.batch,
-            "loss": event.loss,
-            "accuracy": event.accuracy,
-            "learning_rate": event.learning_rate,
+            **vars(event),
             "faces_per_s": self._faces_per_s(),
             "eta_s": (now - since) / (done - first) * left if done > first else None,
         }
         self._write(always=False)
 
-    def _step_row(self, event: BatchEnded, done: int) -> None:
-        loss, accuracy, rate, faces = np.array(self._steps).T
-        row = {
+    def _step_row(self, done: int) -> dict[str, Any]:
+        faces = [step.faces for step in self._steps]
+        losses = [step.batch_loss for step in self._steps]
+        accuracies = [step.batch_accuracy for step in self._steps]
+        return {
             "kind": "step",
             "step": done,
-            "epoch": event.epoch,
-            "loss": float(np.average(loss, weights=faces)),
-            "accuracy": float(np.average(accuracy, weights=faces)),
-            "learning_rate": float(rate[-1]),
+            "epoch": self._steps[-1].epoch,
+            "loss": float(np.average(losses, weights=faces)),
+            "accuracy": float(np.average(accuracies, weights=faces)),
+            "learning_rate": self._steps[-1].learning_rate,
             "faces_per_s": self._faces_per_s(),
         }
-        self._steps = []
-        self._append(row)
 
     def _faces_per_s(self) -> float | None:
         if len(self._window) < 2:
@@ -174,18 +168,8 @@ def _epoch_row(entry: EpochEnded) -> dict[str, Any]:
 
 
 def _csv(history: list[EpochEnded]) -> str:
-    text = io.StringIO()
     rows = [
-        {
-            name: value
-            for name, value in asdict(entry).items()
-            if name not in ("recall", "confusion")
-        }
-        | {f"recall_{label}": value for label, value in entry.recall.items()}
+        {**asdict(entry), **{f"recall_{label}": value for label, value in entry.recall.items()}}
         for entry in history
     ]
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    writer = csv.DictWriter(text, columns)
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+    return str(pd.DataFrame(rows).drop(columns=["recall", "confusion"]).to_csv(index=False))

@@ -1,9 +1,9 @@
-"""A training run on disk: one folder that holds all there is to know about it.
+"""A training run on disk: one folder holds everything about it.
 
 | file            | content                                                                  |
 |-----------------|--------------------------------------------------------------------------|
 | `config.toml`   | the configuration, as the user gave it                                   |
-| `status.json`   | state, progress and reason; replaced in one move                         |
+| `status.json`   | state, progress and reason; replaced atomically                          |
 | `metrics.jsonl` | a line per step (thinned out) and per epoch                              |
 | `history.csv`   | a row per epoch                                                          |
 | `train.log`     | the output of the worker                                                 |
@@ -11,7 +11,7 @@
 | `model/`        | the model                                                                |
 | `figures.json`  | its figures by split                                                     |
 | `lock`          | held by the worker while it lives                                        |
-| `request`       | `stop` or `pause`: what the worker is asked to do                        |
+| `request`       | `stop` or `pause`, for the worker                                        |
 | `name.txt`      | the run's name, if it has one of its own                                 |
 | `start/`        | a copy of the model that it starts from, if any                          |
 | `teachers/`     | copies of its teachers, numbered as in the configuration                 |
@@ -35,7 +35,7 @@ from fer.files import write_text, writing
 from fer.training.config import TrainingConfig
 
 writing_runs = partial(writing, error=TrainingError, variable="FER_RUNS")
-"""Turns an OSError into a TrainingError that names the way out."""
+"""Turns an OSError into a TrainingError with advice."""
 
 ACTIVE = ("preparing", "running", "paused", "stopping", "measuring")
 """States in which a worker holds the run; if nobody does, the run has crashed."""
@@ -56,7 +56,7 @@ class Run:
 
     @property
     def name(self) -> str:
-        """Its name: the one given to it, else its id."""
+        """The name given to it, or else its id."""
         with suppress(OSError):
             return (self.folder / "name.txt").read_text(encoding="utf-8").strip()
         return self.id
@@ -90,19 +90,16 @@ class Run:
         Raises:
             ConfigError: If it cannot be read.
         """
-        config = self.config()
-        teachers = enumerate(config.teachers)
-        return config.changed(
-            {
-                "start_from": self._copy("start", config.start_from),
-                "teachers": [self._copy(f"teachers/{n}", name) for n, name in teachers],
-            }
-        )
 
-    def _copy(self, place: str, name: str) -> str:
-        """The run's own copy of a model, or the model's name if there is none."""
-        folder = self.folder / place
-        return str(folder) if folder.is_dir() else name
+        def copy(place: str, name: str) -> str:
+            folder = self.folder / place
+            return str(folder) if folder.is_dir() else name
+
+        config = self.config()
+        teachers = [copy(f"teachers/{n}", name) for n, name in enumerate(config.teachers)]
+        return config.changed(
+            {"start_from": copy("start", config.start_from), "teachers": teachers}
+        )
 
     def stored_status(self) -> dict[str, Any]:
         """The status as last written; empty if it cannot be read."""
@@ -126,7 +123,7 @@ class Run:
         return status
 
     def write_status(self, **facts: Any) -> None:
-        """Replace the status, in one move.
+        """Replace the status atomically.
 
         Raises:
             TrainingError: If it cannot be written.
@@ -145,13 +142,11 @@ class Run:
         lock = FileLock(self.folder / "lock")
         try:
             # `is_held` takes the lock for a moment.
-            lock.acquire(timeout=timeout_s, poll_interval=0.02)
+            proxy = lock.acquire(timeout=timeout_s, poll_interval=0.02)
         except Timeout:
             raise TrainingError(f"The run '{self.name}' is in use by a worker.") from None
-        try:
+        with proxy:
             yield
-        finally:
-            lock.release()
 
     def is_held(self) -> bool:
         """Whether a live process holds its lock."""
@@ -200,9 +195,8 @@ class Run:
         """
         with self.held(timeout_s=0.5), suppress(TrainingError):  # the disk may be full
             self.write_status(state="removed")
-        gone = self.folder.with_name(f".removed-{self.id}")
-        self.folder.rename(gone)
-        shutil.rmtree(gone, ignore_errors=True)
+        removed = self.folder.rename(self.folder.with_name(f".removed-{self.id}"))
+        shutil.rmtree(removed, ignore_errors=True)
 
     def add_to_models(self, name: str) -> Path:
         """Copy its model into the models folder; a model of that name is replaced.

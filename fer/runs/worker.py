@@ -1,4 +1,4 @@
-"""Doing the training of runs: by the detached worker, and by `train` in a terminal."""
+"""Train runs: as the detached worker, or for `train` in a terminal."""
 
 import json
 import logging
@@ -34,10 +34,10 @@ def work() -> None:
             with run.held():
                 if run.stored_status().get("state") == "queued":
                     _log_to(run.folder / "train.log")
-                    with suppress(Exception):  # the run's log and status have it
+                    with suppress(Exception):  # it is in the run's log and status
                         run_training(run)
     # Only after the lock is free: runs queued in the meantime rely on this check. A run that could
-    # not even begin (a full disk) waits for the next call, or this would repeat for ever.
+    # not even begin (a full disk) waits for the next call, or this would repeat forever.
     if mine and run not in (waiting := queue.waiting()) and waiting:
         queue.start_worker()
 
@@ -56,11 +56,8 @@ def _log_to(path: Path) -> None:
 def run_training(run: Run, observer: Observer | None = None) -> models.Model:
     """Train a run from its current state to its end.
 
-    This process must hold both the run's lock and the training lock.
-
-    Args:
-        run: The run.
-        observer: Receives the same events as the recorder, and may end the training.
+    This process must hold both the run's lock and the training lock. The observer receives the
+    same events as the recorder, and may end the training.
 
     Raises:
         FerError: If training fails, also on a full disk; the run is then `failed`, with the reason.
@@ -74,8 +71,7 @@ def run_training(run: Run, observer: Observer | None = None) -> models.Model:
         reserve.write_bytes(os.urandom(_RESERVE_BYTES))
         config = run.config()
         log.info("Training %s on %s", config.architecture, config.dataset)
-        control = _Control(run, recorder, observer)
-        trained = _train(run, Observers(recorder, observer, control))
+        trained = _train(run, Observers(recorder, observer, _Control(run, recorder, observer)))
     except BaseException as error:
         reserve.unlink(missing_ok=True)
         reason = _reason(error)
@@ -84,7 +80,7 @@ def run_training(run: Run, observer: Observer | None = None) -> models.Model:
         else:
             log.exception("The run failed")
         if checkpoint.exists(run.checkpoints) and not isinstance(error, KeyboardInterrupt):
-            with suppress(Exception):  # the reason of the failure is what counts
+            with suppress(Exception):  # the first error is the one to report
                 _train(run, _StopAtOnce())
         recorder.state("failed", reason=reason)
         if isinstance(error, OSError):
@@ -95,9 +91,9 @@ def run_training(run: Run, observer: Observer | None = None) -> models.Model:
         run.request("")
     state = "stopped" if trained.card.training["stopped"] else "finished"
     metrics = trained.card.metrics
-    tests = [metrics[split]["accuracy"] for split in TEST_SPLITS if split in metrics]
-    recorder.state(state, test_accuracy=tests[0] if tests else None)
-    log.info("The run has %s", state)
+    tests = (metrics[split]["accuracy"] for split in TEST_SPLITS if split in metrics)
+    recorder.state(state, test_accuracy=next(tests, None))
+    log.info("The run is %s", state)
     return trained
 
 
@@ -136,7 +132,7 @@ class _StopAtOnce(Observer):
 
 
 class _Control(Observer):
-    """Obeys the requests in a run's folder; blocks while the run is to pause."""
+    """Obeys the requests in a run's folder; a pause ends early if the other observer stops."""
 
     def __init__(self, run: Run, recorder: Recorder, observer: Observer) -> None:
         self._run, self._recorder, self._observer = run, recorder, observer
@@ -147,21 +143,16 @@ class _Control(Observer):
         if now - self._polled < _POLL_EVERY_S:
             return False
         self._polled = now
-        if self._run.requested() == "pause" and self._paused_until_stopped():
-            return True
+        if self._run.requested() == "pause":
+            self._recorder.state("paused")
+            log.info("Paused")
+            while self._run.requested() == "pause":
+                if self._observer.should_stop():
+                    return True
+                time.sleep(_POLL_EVERY_S)
+            log.info("Resumed")
+            self._recorder.state("running")
         if self._run.requested() == "stop":
             self._recorder.state("stopping")
             return True
-        return False
-
-    def _paused_until_stopped(self) -> bool:
-        """Wait while the run is to pause; true if the other observer ends it meanwhile."""
-        self._recorder.state("paused")
-        log.info("Paused")
-        while self._run.requested() == "pause":
-            if self._observer.should_stop():
-                return True
-            time.sleep(_POLL_EVERY_S)
-        log.info("Resumed")
-        self._recorder.state("running")
         return False

@@ -7,10 +7,11 @@ from typing import TypeAlias
 import keras
 import numpy as np
 
-from fer.nets.augmentation import Augmentation
+from fer.training.config import TrainingConfig
+from fer.training.targets import TrainingSet
 
 PREFETCHED = 4
-"""Batches that are made in advance while the network trains."""
+"""Batches made in advance while the network trains."""
 
 Batch: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray]
 """Faces, targets and weights."""
@@ -19,40 +20,21 @@ Batch: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray]
 class AugmentedBatches(keras.utils.PyDataset):
     """Batches of augmented uint8 faces, their targets, and their weights.
 
-    Everything random depends on (seed, epoch, batch) alone, so that a batch is the same whatever
-    was drawn before it.
+    Everything random depends on (seed, epoch, batch) alone: a batch is the same whatever was
+    drawn before it.
 
     Args:
-        faces: Shape (n, height, width, channels), uint8; may be mapped from a file.
-        rows: The faces to learn from, shape (m,).
-        targets: Their targets, shape (m, classes), float32, rows sum to 1.
-        class_weights: Weight of each class, shape (classes,).
-        batch_size: Faces per batch; the last one may be smaller.
-        augmentation: How to vary the faces.
-        seed: Seed of order and augmentation.
+        config: Gives batch size (the last batch may be smaller), augmentation and seed.
+        training_set: Gives rows, targets and weights.
+        faces: All faces, shape (n, height, width, channels), uint8; may be mapped from a file.
         epoch: The epoch to begin with, from 0.
     """
 
     def __init__(
-        self,
-        faces: np.ndarray,
-        rows: np.ndarray,
-        targets: np.ndarray,
-        *,
-        class_weights: np.ndarray,
-        batch_size: int,
-        augmentation: Augmentation,
-        seed: int,
-        epoch: int = 0,
+        self, config: TrainingConfig, training_set: TrainingSet, faces: np.ndarray, epoch: int = 0
     ) -> None:
         super().__init__()
-        self._faces = faces
-        self._rows = rows
-        self._targets = targets
-        self._class_weights = class_weights.astype(np.float32)
-        self._batch_size = batch_size
-        self._augmentation = augmentation
-        self._seed = seed
+        self._config, self._training_set, self._faces = config, training_set, faces
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="batches")
         self._pending: dict[tuple[int, int], Future[Batch]] = {}
         self._lock = Lock()
@@ -64,14 +46,14 @@ class AugmentedBatches(keras.utils.PyDataset):
         Call it from a callback: Keras calls the hooks of a PyDataset at other times, and more
         often.
         """
-        rng = np.random.default_rng((self._seed, epoch))
+        rng = np.random.default_rng((self._config.seed, epoch))
         with self._lock:
             self._epoch = epoch
-            self._order = rng.permutation(len(self._rows))
+            self._order = rng.permutation(len(self._training_set.train))
             self._pending.clear()
 
     def __len__(self) -> int:
-        return -(-len(self._rows) // self._batch_size)
+        return -(-len(self._training_set.train) // self._config.batch_size)
 
     def __getitem__(self, number: int) -> Batch:
         with self._lock:
@@ -83,8 +65,9 @@ class AugmentedBatches(keras.utils.PyDataset):
         return future.result()
 
     def _make(self, epoch: int, number: int, order: np.ndarray) -> Batch:
-        places = order[number * self._batch_size : (number + 1) * self._batch_size]
-        rng = np.random.default_rng((self._seed, epoch, number))
-        faces = self._augmentation.apply(self._faces[self._rows[places]], rng)
-        faces, targets = self._augmentation.mix(faces, self._targets[places], rng)
-        return faces, targets, targets @ self._class_weights
+        config, training_set = self._config, self._training_set
+        places = order[number * config.batch_size : (number + 1) * config.batch_size]
+        rng = np.random.default_rng((config.seed, epoch, number))
+        faces = config.augmentation.apply(self._faces[training_set.train[places]], rng)
+        faces, targets = config.augmentation.mix(faces, training_set.targets[places], rng)
+        return faces, targets, targets @ training_set.class_weights

@@ -1,4 +1,4 @@
-"""The card of a network that was trained here."""
+"""The card of a newly trained network."""
 
 from dataclasses import asdict
 
@@ -9,15 +9,15 @@ from fer.nets.cost import multiply_adds
 from fer.training.config import TrainingConfig
 from fer.training.fit import Fitted
 
-_LEFT_TO_THE_RUN = ("recall", "confusion")
-"""Parts of an epoch's record that would swell the card; a run's folder keeps them."""
+_TOO_LARGE = ("recall", "confusion")
+"""Parts of an epoch's record that are kept in the run's folder, not on the card."""
 
 
 def build_card(name: str, config: TrainingConfig, dataset: Dataset, fitted: Fitted) -> ModelCard:
     """The card of a fitted network, without figures yet."""
     best = max(fitted.history, key=lambda epoch: epoch.val_accuracy, default=None)
     history = [
-        {key: value for key, value in asdict(epoch).items() if key not in _LEFT_TO_THE_RUN}
+        {key: value for key, value in asdict(epoch).items() if key not in _TOO_LARGE}
         for epoch in fitted.history
     ]
     return ModelCard(
@@ -40,7 +40,7 @@ def build_card(name: str, config: TrainingConfig, dataset: Dataset, fitted: Fitt
             "epochs_run": len(fitted.history),
             "best_epoch": best.epoch if best else 0,
             "stopped": fitted.stopped,
-            "seconds": round(fitted.seconds, 1),
+            "seconds": round(sum(epoch.seconds for epoch in fitted.history), 1),
             "history": history,
         },
         parameters=fitted.model.count_params(),

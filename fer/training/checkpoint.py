@@ -1,7 +1,7 @@
-"""Checkpoints: everything that an interrupted training needs to resume as if it had not been.
+"""Checkpoints: everything needed to resume a training as if it had never been interrupted.
 
 `last.npz` holds the network, the optimizer, the average and the history after the last finished
-epoch, and names the file of the best epoch. It is moved into place last, so that the two always
+epoch, and names the file of the best epoch. It is moved into place last, so the two files always
 belong together.
 """
 
@@ -73,7 +73,7 @@ def save(folder: Path, model: keras.Model, state: TrainingState) -> None:
 
 
 def load(folder: Path, model: keras.Model) -> TrainingState:
-    """Put the state of the last finished epoch into a compiled network and its optimizer.
+    """Restore the last finished epoch into a compiled network and its optimizer.
 
     Raises:
         TrainingError: If a file is damaged or belongs to another network.

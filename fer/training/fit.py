@@ -1,4 +1,4 @@
-"""Fit a network to a data set: one function, whose work can be stopped and resumed."""
+"""Fit a network to a data set; the work can be stopped and resumed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,14 +34,12 @@ class Fitted:
         labels: Its classes, in the order of its outputs.
         history: One entry per finished epoch.
         stopped: Whether the observer ended it early.
-        seconds: Time spent in epochs, summed over every process that worked on it.
     """
 
     model: keras.Model
     labels: tuple[str, ...]
     history: list[EpochEnded]
     stopped: bool
-    seconds: float
 
 
 def fit(
@@ -95,16 +93,7 @@ def fit(
     state = checkpoint.TrainingState()
     if checkpoints and checkpoint.exists(checkpoints):
         state = checkpoint.load(checkpoints, model)
-    batches = AugmentedBatches(
-        dataset.pixels,
-        training_set.train,
-        training_set.targets,
-        class_weights=training_set.class_weights,
-        batch_size=config.batch_size,
-        augmentation=config.augmentation,
-        seed=config.seed,
-        epoch=len(state.history),
-    )
+    batches = AugmentedBatches(config, training_set, dataset.pixels, epoch=len(state.history))
     observer.notify(
         Started(
             labels=training_set.labels,
@@ -118,9 +107,9 @@ def fit(
         )
     )
     loop = Loop(
-        config,
-        training_set,
-        dataset.pixels,
+        config=config,
+        training_set=training_set,
+        faces=dataset.pixels,
         batches=batches,
         state=state,
         rates=_rates(schedule, config, steps_per_epoch),
@@ -144,11 +133,7 @@ def fit(
     finished = plain(config, model, weights, training_set.labels)
     adjust_logits(finished, training_set.targets.mean(axis=0), config.post_hoc_adjustment)
     return Fitted(
-        model=finished,
-        labels=training_set.labels,
-        history=state.history,
-        stopped=loop.stopped,
-        seconds=sum(epoch.seconds for epoch in state.history),
+        model=finished, labels=training_set.labels, history=state.history, stopped=loop.stopped
     )
 
 

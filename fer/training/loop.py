@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import keras
@@ -23,56 +24,44 @@ AVERAGE_EVERY = 8
 _VALIDATION_BATCH = 256
 
 
+@dataclass(eq=False, kw_only=True, repr=False)
 class Loop(keras.callbacks.Callback):
     """Averages weights, validates, keeps the best epoch, saves checkpoints, notifies and stops."""
 
-    def __init__(
-        self,
-        config: TrainingConfig,
-        training_set: TrainingSet,
-        faces: np.ndarray,
-        *,
-        batches: AugmentedBatches,
-        state: checkpoint.TrainingState,
-        rates: Callable[[int, list[EpochEnded]], float],
-        observer: Observer,
-        checkpoints: Path | None,
-    ) -> None:
+    config: TrainingConfig
+    training_set: TrainingSet
+    faces: np.ndarray
+    batches: AugmentedBatches
+    state: checkpoint.TrainingState
+    rates: Callable[[int, list[EpochEnded]], float]
+    observer: Observer
+    checkpoints: Path | None
+
+    def __post_init__(self) -> None:
         super().__init__()
         self.stopped = False
-        self._config = config
-        self._training_set = training_set
-        self._faces = faces
-        self._batches = batches
-        self._state = state
-        self._rates = rates
-        self._observer = observer
-        self._checkpoints = checkpoints
         self._forward: Callable[[np.ndarray], np.ndarray] | None = None
         self._since_average = 0
-        self._sums = np.zeros(3)  # faces, loss, accuracy of the epoch so far
-        self._complete = False
-        self._started = 0.0
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        self._batches.start_epoch(epoch)
+        self.batches.start_epoch(epoch)
         self._started = time.perf_counter()
-        self._sums[:] = 0
+        self._sums = np.zeros(3)  # faces, loss, accuracy of the epoch so far
         self._complete = False
-        if self._config.schedule == "plateau":
+        if self.config.schedule == "plateau":
             self.model.optimizer.learning_rate = self._rate(0)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         assert logs is not None
         loss, accuracy = float(logs["loss"]), float(logs["accuracy"])
-        epoch, batches = len(self._state.history) + 1, self.params["steps"]
+        epoch, batches = len(self.state.history) + 1, self.params["steps"]
         if not math.isfinite(loss):
             raise TrainingError(
                 f"The loss is no longer a number ({loss}) in epoch {epoch}, step {batch + 1}. "
-                f"Lower learning_rate (it peaks at {self._config.learning_rate:g}), or raise "
+                f"Lower learning_rate (it peaks at {self.config.learning_rate:g}), or raise "
                 "warmup_epochs."
             )
-        size, total = self._config.batch_size, len(self._training_set.train)
+        size, total = self.config.batch_size, len(self.training_set.train)
         faces = min(size, total - batch * size)
         # Keras reports means over the epoch so far; the difference of sums is this step's.
         sums = np.array([1.0, loss, accuracy]) * (self._sums[0] + faces)
@@ -82,10 +71,10 @@ class Loop(keras.callbacks.Callback):
         self._since_average += 1
         if self._since_average == AVERAGE_EVERY or self._complete:
             self._average()
-        self._observer.notify(
+        self.observer.notify(
             BatchEnded(
                 epoch=epoch,
-                epochs=self._config.epochs,
+                epochs=self.config.epochs,
                 batch=batch + 1,
                 batches=batches,
                 faces=faces,
@@ -96,7 +85,7 @@ class Loop(keras.callbacks.Callback):
                 learning_rate=self._rate(batch),
             )
         )
-        if self._observer.should_stop():
+        if self.observer.should_stop():
             self.stopped = True
             self.model.stop_training = True
 
@@ -105,14 +94,14 @@ class Loop(keras.callbacks.Callback):
         if not self._complete:
             return  # stopped half-way: a resumed run repeats the epoch
         raw = self._weights()
-        weights = self._state.average or raw
+        weights = self.state.average or raw
         self.model.set_weights(weights)
         val_loss, val_accuracy, recall, confusion = self._validate()
         self.model.set_weights(raw)
-        best = max((entry.val_accuracy for entry in self._state.history), default=-1.0)
+        best = max((entry.val_accuracy for entry in self.state.history), default=-1.0)
         ended = EpochEnded(
             epoch=epoch + 1,
-            epochs=self._config.epochs,
+            epochs=self.config.epochs,
             loss=float(logs["loss"]),
             accuracy=float(logs["accuracy"]),
             val_loss=val_loss,
@@ -124,19 +113,19 @@ class Loop(keras.callbacks.Callback):
             confusion=confusion,
         )
         if ended.is_best:
-            self._state.best = [array.copy() for array in weights]
-        self._state.history.append(ended)
-        if self._checkpoints:
-            checkpoint.save(self._checkpoints, self.model, self._state)
-        # For TensorBoard, which comes after this callback.
+            self.state.best = [array.copy() for array in weights]
+        self.state.history.append(ended)
+        if self.checkpoints:
+            checkpoint.save(self.checkpoints, self.model, self.state)
+        # For TensorBoard, whose callback runs after this one.
         logs |= {"val_loss": ended.val_loss, "val_accuracy": ended.val_accuracy}
-        self._observer.notify(ended)
-        if is_over(self._config, self._state.history):
+        self.observer.notify(ended)
+        if is_over(self.config, self.state.history):
             self.model.stop_training = True
 
     def _rate(self, batch: int) -> float:
-        history = self._state.history
-        return self._rates(len(history) * self.params["steps"] + batch, history)
+        history = self.state.history
+        return self.rates(len(history) * self.params["steps"] + batch, history)
 
     def _average(self) -> None:
         """Move the averaged weights; the decay is lower at first, so that they are usable at once.
@@ -145,15 +134,15 @@ class Loop(keras.callbacks.Callback):
         match averaged weights.
         """
         steps, self._since_average = self._since_average, 0
-        if not self._config.ema:
+        if not self.config.ema:
             return
-        state = self._state
+        state = self.state
         if keras.backend.backend() == "jax":
             self.model.jax_state_sync()  # during an epoch, its weights live elsewhere
         weights = self._weights()
         state.average_steps += steps
         seen = state.average_steps
-        decay = min(self._config.ema, (1 + seen) / (10 + seen)) ** steps
+        decay = min(self.config.ema, (1 + seen) / (10 + seen)) ** steps
         if state.average is None:
             state.average = weights
             return
@@ -168,10 +157,10 @@ class Loop(keras.callbacks.Callback):
         """Cross-entropy, accuracy, recall by class, and the confusion matrix."""
         if self._forward is None:
             self._forward = compile_forward(self.model)
-        rows, targets = self._training_set.validation, self._training_set.validation_targets
-        labels = self._training_set.labels
+        rows, targets = self.training_set.validation, self.training_set.validation_targets
+        labels = self.training_set.labels
         parts = [
-            self._forward(self._faces[rows[start : start + _VALIDATION_BATCH]])
+            self._forward(self.faces[rows[start : start + _VALIDATION_BATCH]])
             for start in range(0, len(rows), _VALIDATION_BATCH)
         ]
         probabilities = np.concatenate(parts)

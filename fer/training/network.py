@@ -18,10 +18,10 @@ def build(config: TrainingConfig, labels: Sequence[str], start: Model | None) ->
     """The network before its first step; the same seed gives the same weights.
 
     Args:
-        config: What to build.
+        config: Gives the network's family and size, or how to change the start model.
         labels: The classes to learn.
-        start: The trained model to start from, if any. Of its last layer, the classes to learn
-            that it knows are kept; the others are initialised.
+        start: The trained model to start from, if any. Its last layer keeps the weights of
+            classes to learn; new classes are initialised.
 
     Raises:
         ConfigError: If the configuration does not fit the start model.

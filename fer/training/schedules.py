@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 
 import keras
 from keras import ops
@@ -14,35 +15,38 @@ _ONE_CYCLE_START, _ONE_CYCLE_RISE = 0.04, 0.3
 
 
 @keras.saving.register_keras_serializable("fer")
+@dataclass(eq=False)
 class StepSchedule(keras.optimizers.schedules.LearningRateSchedule):
     """`cosine` and `constant` after a linear warm-up, and `one-cycle` (Smith 2018).
 
     One-cycle rises along half a cosine for 30 % of the steps, from 4 % of the peak, and falls
     along the other half to zero.
 
-    Args:
+    Attributes:
         kind: `cosine`, `constant` or `one-cycle`.
         peak: The highest learning rate.
         steps: Steps of the whole training.
         warmup: Steps of the rise; ignored by `one-cycle`.
     """
 
-    def __init__(self, kind: str, peak: float, steps: int, warmup: int) -> None:
-        self._kind, self._peak, self._steps, self._warmup = kind, peak, steps, warmup
+    kind: str
+    peak: float
+    steps: int
+    warmup: int
 
     def __call__(self, step: Tensor) -> Tensor:
         step = ops.cast(step, "float32")
-        if self._kind == "one-cycle":
-            top = max(1, round(self._steps * _ONE_CYCLE_RISE))
+        if self.kind == "one-cycle":
+            top = max(1, round(self.steps * _ONE_CYCLE_RISE))
             rise = self._half_cosine(1 - step / top)
             rising = _ONE_CYCLE_START + (1 - _ONE_CYCLE_START) * rise
-            falling = self._half_cosine((step - top) / max(1, self._steps - top))
-            return self._peak * ops.where(step < top, rising, falling)
-        after = max(1, self._steps - self._warmup)
+            falling = self._half_cosine((step - top) / max(1, self.steps - top))
+            return self.peak * ops.where(step < top, rising, falling)
+        after = max(1, self.steps - self.warmup)
         level: Tensor = 1.0
-        if self._kind == "cosine":
-            level = self._half_cosine((step - self._warmup) / after)
-        return self._peak * ops.where(step < self._warmup, step / max(1, self._warmup), level)
+        if self.kind == "cosine":
+            level = self._half_cosine((step - self.warmup) / after)
+        return self.peak * ops.where(step < self.warmup, step / max(1, self.warmup), level)
 
     @staticmethod
     def _half_cosine(share: Tensor) -> Tensor:
@@ -51,12 +55,7 @@ class StepSchedule(keras.optimizers.schedules.LearningRateSchedule):
 
     def get_config(self) -> dict[str, object]:
         """The arguments that recreate it, for Keras."""
-        return {
-            "kind": self._kind,
-            "peak": self._peak,
-            "steps": self._steps,
-            "warmup": self._warmup,
-        }
+        return asdict(self)
 
 
 def step_schedule(config: TrainingConfig, *, steps_per_epoch: int) -> StepSchedule | None:
@@ -64,15 +63,14 @@ def step_schedule(config: TrainingConfig, *, steps_per_epoch: int) -> StepSchedu
     if config.schedule == "plateau":
         return None
     warmup = round(min(config.warmup_epochs, config.epochs / 2) * steps_per_epoch)
-    return StepSchedule(
-        config.schedule, config.learning_rate, config.epochs * steps_per_epoch, warmup
-    )
+    steps = config.epochs * steps_per_epoch
+    return StepSchedule(config.schedule, config.learning_rate, steps, warmup)
 
 
 def plateau_rate(config: TrainingConfig, history: Sequence[EpochEnded]) -> float:
     """The learning rate of the next epoch: lower after each period without a better loss.
 
-    It depends on the history alone, so that a resumed run has the same one.
+    It depends on the history alone, so a resumed run has the same rate.
     """
     rate, best, waited = config.learning_rate, math.inf, 0
     for epoch in history:

@@ -37,10 +37,6 @@ class TrainingSet:
 def build_training_set(config: TrainingConfig, dataset: Dataset) -> TrainingSet:
     """Choose rows, targets and weights. The test splits are never used.
 
-    Args:
-        config: What to choose.
-        dataset: The data set to choose from.
-
     Raises:
         DatasetError: If there is no train or validation split, or fewer than two classes.
         ConfigError: If the configuration requires what the data set does not have.
@@ -55,11 +51,10 @@ def build_training_set(config: TrainingConfig, dataset: Dataset) -> TrainingSet:
     }
     for split, chosen in rows.items():
         if not len(chosen):
-            there = ", ".join(f"{name} ({count})" for name, count in dataset.splits.items())
+            known = ", ".join(f"{name} ({count})" for name, count in dataset.splits.items())
             raise DatasetError(
-                f"'{dataset.name}' has no faces in split '{split}'. It has: {there}."
+                f"'{dataset.name}' has no faces in split '{split}'. It has: {known}."
             )
-    classes = dataset.targets_among(labels)
     if config.label_mode != "hard" and dataset.votes is None:
         raise ConfigError(
             f"label_mode is '{config.label_mode}', and '{dataset.name}' has no votes. Use "
@@ -71,7 +66,7 @@ def build_training_set(config: TrainingConfig, dataset: Dataset) -> TrainingSet:
         train=rows["train"],
         targets=targets,
         validation=rows["validation"],
-        validation_targets=classes[rows["validation"]],
+        validation_targets=dataset.targets_among(labels)[rows["validation"]],
         class_weights=_class_weights(config.class_weights, targets),
     )
 
@@ -81,11 +76,7 @@ def add_distillation(
 ) -> TrainingSet:
     """The training set with the mean answer of the teachers mixed into every target.
 
-    Args:
-        training_set: Without teachers.
-        config: Gives the share of the target that is theirs.
-        dataset: Holds the faces.
-        teachers: Trained models, used one at a time; without any, the targets stay as they are.
+    The teachers are used one at a time; without any, the targets stay as they are.
 
     Raises:
         ConfigError: If a teacher takes faces of another shape, or does not know a class.
@@ -123,8 +114,7 @@ def _answers(teacher: Model, faces: np.ndarray, labels: tuple[str, ...]) -> np.n
 
 
 def _labels(config: TrainingConfig, dataset: Dataset) -> tuple[str, ...]:
-    unknown = set(config.labels) - set(dataset.labels)
-    if unknown:
+    if unknown := set(config.labels) - set(dataset.labels):
         raise ConfigError(
             f"labels names {', '.join(sorted(unknown))}; '{dataset.name}' has "
             f"{', '.join(dataset.labels)}."

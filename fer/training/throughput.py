@@ -12,18 +12,11 @@ _CLASSES, _STEPS = 7, 3
 
 
 def measure_speed(
-    architecture: str,
-    options: Mapping[str, float],
-    shape: tuple[int, int, int],
-    batch_size: int,
+    architecture: str, options: Mapping[str, float], shape: tuple[int, int, int], batch_size: int
 ) -> float:
     """Faces per second in training: the best of three steps, after one that compiles.
 
-    Args:
-        architecture: A name of `fer.nets.architectures`.
-        options: Its options.
-        shape: Height, width and channels of the faces.
-        batch_size: Faces per step.
+    `shape` is height, width and channels of the faces; `batch_size`, the faces per step.
 
     Raises:
         ConfigError: If there is no such network.
