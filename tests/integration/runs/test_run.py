@@ -8,7 +8,7 @@ from fer.errors import ModelError, TrainingError
 from fer.training.config import TrainingConfig
 
 
-def test_a_model_gets_into_the_models_under_its_new_name(
+def test_a_runs_model_is_added_to_the_models_under_its_new_name(
     tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import shutil
@@ -27,14 +27,14 @@ def test_a_model_gets_into_the_models_under_its_new_name(
     assert models.load("mine").card.name == "mine"
 
 
-def test_going_on_from_a_model_takes_it_along_with_its_size(tiny_folder: Path) -> None:
+def test_a_run_copies_its_start_model_and_adopts_its_size(tiny_folder: Path) -> None:
     run = runs.create(TrainingConfig(start_from=str(tiny_folder)))
     config = run.config()
     assert (config.architecture, config.height, config.width) == ("simple", 24, 24)
     assert (run.folder / "start" / "model.keras").is_file()
 
 
-def test_teachers_are_taken_along(tiny_folder: Path) -> None:
+def test_a_run_copies_its_teachers(tiny_folder: Path) -> None:
     run = runs.create(TrainingConfig(teachers=(str(tiny_folder), str(tiny_folder))))
     assert sorted(path.parent.name for path in run.folder.glob("teachers/*/card.json")) == [
         "0",

@@ -74,7 +74,7 @@ def test_a_run_uses_its_own_copies_of_models_and_its_card_names_them_as_the_user
     ]  # fmt: skip
 
 
-def test_a_run_that_was_asked_to_stop_keeps_its_model_and_can_go_on(
+def test_a_run_that_was_asked_to_stop_keeps_its_model_and_can_be_resumed(
     small_config: TrainingConfig,
 ) -> None:
     run = runs.create(replace(small_config, epochs=40), state="preparing")
@@ -85,7 +85,7 @@ def test_a_run_that_was_asked_to_stop_keeps_its_model_and_can_go_on(
     assert run.requested() == ""
 
 
-def test_what_is_lost_or_explodes_ends_as_failed_with_the_reason(
+def test_a_missing_data_set_or_an_exploding_loss_ends_as_failed_with_the_reason(
     small_config: TrainingConfig, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
@@ -108,7 +108,7 @@ def test_what_is_lost_or_explodes_ends_as_failed_with_the_reason(
     assert run.status()["best_epoch"] >= 1
 
 
-def test_a_full_disk_ends_it_as_failed_and_keeps_the_last_checkpoint(
+def test_a_full_disk_ends_a_run_as_failed_and_keeps_the_last_checkpoint(
     small_config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = runs.create(replace(small_config, epochs=3), state="preparing")
@@ -131,7 +131,7 @@ def test_a_full_disk_ends_it_as_failed_and_keeps_the_last_checkpoint(
     assert run.status()["finished_epochs"] == 3
 
 
-def test_a_data_set_that_is_lost_ends_a_resumed_run_as_failed_and_keeps_what_was_reached(
+def test_a_resumed_run_without_its_data_set_fails_and_keeps_its_model(
     small_config: TrainingConfig, face_folder: Path, tmp_path: Path
 ) -> None:
     moved = tmp_path / "moved"
@@ -152,7 +152,7 @@ def test_a_data_set_that_is_lost_ends_a_resumed_run_as_failed_and_keeps_what_was
     assert len(epochs_of(read_metrics(run.folder))) == 1
 
 
-def test_a_run_that_is_interrupted_says_so_in_words(
+def test_an_interrupted_run_records_the_reason(
     small_config: TrainingConfig,
 ) -> None:
     class Interrupt(Observer):
@@ -184,7 +184,7 @@ def test_a_run_that_cannot_even_begin_does_not_start_one_worker_after_another(
 
 
 @pytest.mark.slow
-def test_the_queue_is_worked_off_by_detached_processes(
+def test_detached_processes_work_through_the_queue(
     small_config: TrainingConfig, wait_for: Wait
 ) -> None:
     first, second = (runs.create(replace(small_config, seed=seed)) for seed in (1, 2))
@@ -197,7 +197,7 @@ def test_the_queue_is_worked_off_by_detached_processes(
 
 
 @pytest.mark.slow
-def test_a_run_is_paused_goes_on_and_stops_when_asked(
+def test_a_run_pauses_resumes_and_stops_on_request(
     small_config: TrainingConfig, wait_for: Wait
 ) -> None:
     run = runs.create(replace(small_config, epochs=5000))
@@ -217,7 +217,7 @@ def test_a_run_is_paused_goes_on_and_stops_when_asked(
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
-def test_killed_at_any_moment_it_reads_as_crashed_and_ends_as_if_it_had_not_been(
+def test_a_run_killed_at_any_moment_reads_as_crashed_and_resumes_bit_for_bit(
     small_config: TrainingConfig, wait_for: Wait
 ) -> None:
     config = replace(small_config, epochs=12)

@@ -22,10 +22,9 @@ class NoTensorFlow:
 sys.meta_path.insert(0, NoTensorFlow())
 import numpy as np
 import pandas as pd
-from fer import api
+from fer import api, models
 from fer.data import Dataset
 from fer.data.synthetic import draw_face, face_seeds
-from fer.nets import model
 from fer.training.config import TrainingConfig
 from fer.training.events import Observer
 from fer.training.fit import fit
@@ -55,7 +54,7 @@ with tempfile.TemporaryDirectory() as folder:
     cut = fit(config, dataset, observer=cutting, checkpoints=Path(folder))
     resumed = fit(config, dataset, checkpoints=Path(folder))
     api.train(dataset, config=replace(config, epochs=1), out=Path(folder) / "model")
-    card = model.load(Path(folder) / "model").card
+    card = models.load(Path(folder) / "model").card
 print(json.dumps({
     "cut": len(cut.history),
     "whole": [epoch.val_loss for epoch in whole.history],
@@ -76,7 +75,7 @@ def test_jax_trains_saves_and_resumes_without_tensorflow() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout.splitlines()[-1])
-    assert told["cut"] == 2
-    assert told["backend"] == "jax"
-    assert told["resumed"] == pytest.approx(told["whole"], rel=1e-4)
+    printed = json.loads(done.stdout.splitlines()[-1])
+    assert printed["cut"] == 2
+    assert printed["backend"] == "jax"
+    assert printed["resumed"] == pytest.approx(printed["whole"], rel=1e-4)

@@ -47,7 +47,7 @@ class CutAfter(Observer):
     ],
     ids=["average, momentum, statistics of batches, mixing", "plateau", "balanced softmax"],
 )
-def test_a_run_that_was_cut_goes_on_as_if_nothing_had_happened(
+def test_an_interrupted_training_resumes_as_if_nothing_had_happened(
     tiny_dataset: Dataset, tiny_config: TrainingConfig, tmp_path: Path, changes: dict[str, object]
 ) -> None:
     config = replace(tiny_config, epochs=3, **changes)  # type: ignore[arg-type]
@@ -64,7 +64,7 @@ def test_a_run_that_was_cut_goes_on_as_if_nothing_had_happened(
         np.testing.assert_array_equal(one, other)
 
 
-def test_a_finished_run_is_not_trained_again(
+def test_a_finished_training_does_not_continue(
     tiny_dataset: Dataset, tiny_config: TrainingConfig, tmp_path: Path
 ) -> None:
     fitted = fit(tiny_config, tiny_dataset, checkpoints=tmp_path)
@@ -110,7 +110,7 @@ def test_only_the_best_and_the_last_checkpoint_stay(
     assert names == [f"best-{best:05d}.npz", "last.npz"]
 
 
-def test_stopped_before_its_first_epoch_it_keeps_the_weights_it_has(
+def test_a_training_stopped_before_its_first_step_keeps_its_initial_weights(
     tiny_dataset: Dataset, tiny_config: TrainingConfig, tmp_path: Path
 ) -> None:
     observer = CutAfter(0)

@@ -45,7 +45,7 @@ def test_the_same_seed_gives_the_same_losses(
     assert other[0].loss != pytest.approx(first[0].loss, rel=1e-4)
 
 
-def test_asked_to_stop_it_ends_after_the_step_and_keeps_what_it_has(
+def test_training_stops_after_the_step_on_request_and_keeps_its_weights(
     tiny_dataset: Dataset, tiny_config: TrainingConfig
 ) -> None:
     observer = Recording(lambda events: sum(isinstance(e, BatchEnded) for e in events) == 4)
@@ -55,7 +55,7 @@ def test_asked_to_stop_it_ends_after_the_step_and_keeps_what_it_has(
     assert np.isfinite(fitted.model.get_weights()[0]).all()
 
 
-def test_the_test_part_is_not_looked_at(tiny_dataset: Dataset, tiny_config: TrainingConfig) -> None:
+def test_the_test_split_is_never_used(tiny_dataset: Dataset, tiny_config: TrainingConfig) -> None:
     spoiled = tiny_dataset.pixels.copy()
     spoiled[(tiny_dataset.index["split"] == "test").to_numpy()] = 0
     given, blind = (
@@ -67,7 +67,7 @@ def test_the_test_part_is_not_looked_at(tiny_dataset: Dataset, tiny_config: Trai
     )
 
 
-def test_one_class_or_no_train_part_is_an_error(
+def test_one_class_or_no_train_split_is_an_error(
     tiny_dataset: Dataset, tiny_config: TrainingConfig
 ) -> None:
     with pytest.raises(DatasetError, match="only the class happy"):
@@ -151,7 +151,7 @@ def test_every_architecture_learns_drawn_faces(
     assert good.epochs[-1].loss < good.epochs[0].loss
 
 
-def test_faces_of_another_size_than_the_configuration_says_are_refused(
+def test_faces_of_another_size_than_the_configuration_are_refused(
     tiny_dataset: Dataset,
 ) -> None:
     with pytest.raises(

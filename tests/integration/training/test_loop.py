@@ -74,7 +74,7 @@ def test_step_losses_average_to_the_epochs_loss(
         assert mean == pytest.approx(getattr(fitted.history[0], name), rel=1e-4)
 
 
-def test_an_epoch_tells_recall_and_confusion_of_validation(
+def test_an_epoch_reports_recall_and_confusion_on_validation(
     tiny_dataset: Dataset, tiny_config: TrainingConfig
 ) -> None:
     [epoch] = fit(replace(tiny_config, epochs=1), tiny_dataset).history
@@ -87,7 +87,7 @@ def test_an_epoch_tells_recall_and_confusion_of_validation(
     }
 
 
-def test_averaged_weights_are_of_use_from_the_first_epoch(
+def test_averaged_weights_are_usable_from_the_first_epoch(
     tiny_dataset: Dataset, tiny_config: TrainingConfig
 ) -> None:
     config = replace(tiny_config, architecture="batchnorm", epochs=3, options={"width": 0.25})
@@ -97,7 +97,7 @@ def test_averaged_weights_are_of_use_from_the_first_epoch(
     assert averaged[-1].val_loss < 1.5 * raw[-1].val_loss
 
 
-def test_a_loss_that_is_no_number_ends_it_with_the_reason(
+def test_a_loss_that_is_not_a_number_ends_training_with_the_reason(
     tiny_dataset: Dataset, tiny_config: TrainingConfig
 ) -> None:
     exploding = {"optimizer": "sgd", "learning_rate": 10.0, "weight_decay": 1.0}

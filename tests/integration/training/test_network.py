@@ -60,7 +60,7 @@ def test_fine_tuning_needs_the_models_own_size_and_something_to_learn(
         fit(replace(config, frozen_layers=99), tiny_dataset)
 
 
-def test_a_widened_network_begins_with_the_answers_of_the_one_it_comes_from(
+def test_a_widened_network_starts_with_the_answers_of_its_original(
     tiny_dataset: Dataset,
     tiny_config: TrainingConfig,
     tmp_path: Path,
@@ -84,7 +84,7 @@ def test_a_widened_network_begins_with_the_answers_of_the_one_it_comes_from(
     assert made.card.parameters == wide.count_params()
 
 
-def test_a_network_that_reads_places_cannot_be_widened(
+def test_a_network_that_depends_on_positions_cannot_be_widened(
     tiny_dataset: Dataset, tiny_config: TrainingConfig, tiny_folder: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(ConfigError, match="widen needs start_from"):

@@ -34,7 +34,7 @@ def history(*val_losses: float) -> list[EpochEnded]:
     return entries
 
 
-def test_cosine_warms_up_to_its_peak_and_falls_to_nothing() -> None:
+def test_cosine_warms_up_to_its_peak_and_falls_to_zero() -> None:
     values = rates(schedule="cosine", warmup_epochs=2)
     assert values[0] == 0
     assert values[20] == pytest.approx(0.2)
@@ -49,7 +49,7 @@ def test_constant_stays_after_its_warm_up() -> None:
     assert (values[10:] == np.float32(0.2)).all()
 
 
-def test_one_cycle_rises_for_three_tenths_and_falls_to_nothing() -> None:
+def test_one_cycle_rises_for_three_tenths_and_falls_to_zero() -> None:
     values = rates(schedule="one-cycle")
     assert values[0] == pytest.approx(0.008)
     assert values.argmax() == 30
@@ -57,7 +57,7 @@ def test_one_cycle_rises_for_three_tenths_and_falls_to_nothing() -> None:
     assert values[99] < 0.001
 
 
-def test_the_rate_falls_on_a_plateau_and_waits_anew() -> None:
+def test_the_rate_falls_on_a_plateau_and_then_waits_again() -> None:
     config = TrainingConfig(
         schedule="plateau", learning_rate=0.8, plateau_patience=2, plateau_factor=0.5
     )

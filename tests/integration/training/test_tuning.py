@@ -37,7 +37,7 @@ def test_trials_start_from_scratch_and_learn_from_the_data_alone(
             tuning.tune(replace(tiny_config, **asked), tiny_dataset, study="small", trials=1)
 
 
-def test_a_study_that_is_not_there_is_named() -> None:
+def test_an_unknown_study_is_named_in_the_error() -> None:
     assert tuning.studies() == []
     with pytest.raises(TrainingError, match=r"No study 'gone'\. Known: none"):
         tuning.trials_of("gone")

@@ -5,7 +5,7 @@ from fer.errors import TrainingError
 from fer.training.config import TrainingConfig
 
 
-def test_a_run_is_found_by_its_id_its_beginning_its_name_and_last() -> None:
+def test_a_run_is_found_by_its_id_the_start_of_its_id_its_name_or_last() -> None:
     first = runs.create(TrainingConfig(epochs=1), name="my first")
     second = runs.create(TrainingConfig(epochs=2, architecture="vgg"))
     assert runs.find("my first") == runs.find(first.id) == first

@@ -2,7 +2,7 @@ from fer import runs
 from fer.training.config import TrainingConfig
 
 
-def test_comparing_shows_figures_and_only_the_options_that_differ() -> None:
+def test_a_comparison_shows_figures_and_only_the_options_that_differ() -> None:
     one = runs.create(TrainingConfig(epochs=5), name="one")
     two = runs.create(TrainingConfig(epochs=9, options={"width": 2.0}), name="two")
     rows = runs.comparison([one, two])

@@ -27,7 +27,7 @@ def test_the_files_of_train_are_counted_less_the_share_held_out(folder: Path) ->
     assert training_faces(str(folder), 0.2) == 8
 
 
-def test_the_last_run_on_a_data_set_knows_better(folder: Path) -> None:
+def test_the_last_run_on_a_data_set_gives_the_exact_count(folder: Path) -> None:
     run = runs.create(TrainingConfig(dataset=str(folder)))
     run.write_status(**{**run.stored_status(), "train_faces": 7})
     assert training_faces(str(folder), 0.2) == 7

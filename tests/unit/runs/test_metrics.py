@@ -4,7 +4,7 @@ from pathlib import Path
 from fer.runs.metrics import METRICS_FILE, read_metrics
 
 
-def test_half_a_line_of_metrics_is_not_read(tmp_path: Path) -> None:
+def test_an_incomplete_line_of_metrics_is_skipped(tmp_path: Path) -> None:
     row = {"kind": "step", "epoch": 1, "step": 1}
     (tmp_path / METRICS_FILE).write_text(json.dumps(row) + "\n" + json.dumps(row)[:9])
     assert read_metrics(tmp_path) == [row]

@@ -8,7 +8,7 @@ from fer.runs import queue
 from fer.training.config import TrainingConfig
 
 
-def test_queued_runs_wait_in_the_order_in_which_they_came() -> None:
+def test_runs_are_queued_in_the_order_of_submission() -> None:
     made = [runs.create(TrainingConfig(seed=seed)) for seed in range(3)]
     assert queue.waiting() == made
     queue.stop(made[0])
@@ -17,7 +17,7 @@ def test_queued_runs_wait_in_the_order_in_which_they_came() -> None:
     assert queue.active() is None
 
 
-def test_only_one_has_the_turn() -> None:
+def test_only_one_holds_the_training_lock() -> None:
     seen = []
 
     def other() -> None:
@@ -34,13 +34,13 @@ def test_only_one_has_the_turn() -> None:
 
 
 @pytest.mark.parametrize("state", ["finished", "running"])
-def test_what_is_finished_or_at_work_cannot_be_resumed(state: str) -> None:
+def test_a_finished_or_active_run_cannot_be_resumed(state: str) -> None:
     run = runs.create(TrainingConfig(), state=state)
     with run.held(), pytest.raises(TrainingError, match=f"is {state}"):
         queue.submit(run)
 
 
-def test_a_new_run_waits_for_the_one_at_work_or_else_for_the_first_in_the_queue() -> None:
+def test_a_new_run_waits_for_the_active_one_or_else_for_the_first_in_the_queue() -> None:
     assert queue.blocker() is None
     first, _ = (runs.create(TrainingConfig(seed=seed)) for seed in range(2))
     assert queue.blocker() == first

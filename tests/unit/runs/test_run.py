@@ -6,12 +6,12 @@ from fer.runs import queue
 from fer.training.config import TrainingConfig
 
 
-def test_the_configuration_of_a_run_is_the_one_it_was_made_with() -> None:
+def test_a_run_keeps_the_configuration_it_was_created_with() -> None:
     config = TrainingConfig(epochs=7, labels=("happy", "sad"), options={"width": 0.5})
     assert runs.create(config).config() == config
 
 
-def test_a_run_that_nobody_holds_has_crashed_and_one_that_is_held_has_not() -> None:
+def test_an_active_run_counts_as_crashed_once_nobody_holds_it() -> None:
     run = runs.create(TrainingConfig(), state="running")
     assert run.status()["state"] == "crashed"
     assert "ended unexpectedly" in run.status()["reason"]
@@ -27,7 +27,7 @@ def test_a_damaged_status_reads_as_crashed() -> None:
     assert [row.id for row in runs.list_runs()] == [run.id]
 
 
-def test_what_is_at_work_cannot_be_removed() -> None:
+def test_an_active_run_cannot_be_removed() -> None:
     run = runs.create(TrainingConfig(), state="running")
     with run.held(), pytest.raises(TrainingError, match="in use by a worker"):
         run.remove()
@@ -36,7 +36,7 @@ def test_what_is_at_work_cannot_be_removed() -> None:
     assert runs.list_runs() == []
 
 
-def test_a_run_can_be_renamed_and_a_name_is_not_empty() -> None:
+def test_a_run_can_be_renamed_but_not_to_an_empty_name() -> None:
     run = runs.create(TrainingConfig())
     run.rename("  the\nbig one ")
     assert runs.Run(run.folder).name == "the big one"
@@ -44,7 +44,7 @@ def test_a_run_can_be_renamed_and_a_name_is_not_empty() -> None:
         run.rename("  ")
 
 
-def test_a_full_disk_is_told_in_words_and_a_run_can_be_removed_from_it(
+def test_a_full_disk_gives_advice_and_a_run_can_still_be_removed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     run = runs.create(TrainingConfig(), state="stopped")

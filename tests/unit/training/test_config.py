@@ -41,7 +41,7 @@ def test_a_configuration_is_plain_values() -> None:
 
 
 @pytest.mark.parametrize("split", ["test", "public_test", "private_test"])
-def test_an_epoch_is_never_picked_on_a_test_part(split: str) -> None:
+def test_an_epoch_is_never_picked_on_a_test_split(split: str) -> None:
     with pytest.raises(ConfigError, match="worthless"):
         TrainingConfig(select_on=split)
 

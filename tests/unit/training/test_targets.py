@@ -19,7 +19,7 @@ def with_columns(dataset: Dataset, **columns: object) -> Dataset:
     return replace(dataset, index=dataset.index.assign(**columns))
 
 
-def test_excluded_faces_are_left_out_unless_they_are_asked_for(tiny_dataset: Dataset) -> None:
+def test_excluded_faces_are_not_used_unless_requested(tiny_dataset: Dataset) -> None:
     excluded = np.zeros(len(tiny_dataset), bool)
     excluded[:10] = True
     marked = with_columns(tiny_dataset, excluded=excluded)
@@ -58,7 +58,7 @@ def test_only_the_named_classes_are_learnt(tiny_dataset: Dataset) -> None:
     assert not (index["label"].iloc[training_set.train] == "sad").any()
 
 
-@pytest.mark.parametrize(("how", "ratio"), [("none", 1), ("root", 3**0.5), ("balanced", 3)])
+@pytest.mark.parametrize(("weighting", "ratio"), [("none", 1), ("root", 3**0.5), ("balanced", 3)])
 def test_class_weights_lift_the_rare_class_and_average_one(
     tiny_dataset: Dataset, how: str, ratio: float
 ) -> None:
@@ -129,8 +129,8 @@ def test_teachers_give_their_share_of_every_target(
     alone = build_training_set(config, tiny_dataset)
     both = add_distillation(alone, config, tiny_dataset, [tiny_model, tiny_model])
     faces = tiny_dataset.pixels[alone.train]
-    said = (tiny_model.classify(faces) + tiny_model.classify(faces[:, :, ::-1])) / 2
-    np.testing.assert_allclose(both.targets, 0.75 * alone.targets + 0.25 * said, atol=1e-6)
+    taught = (tiny_model.classify(faces) + tiny_model.classify(faces[:, :, ::-1])) / 2
+    np.testing.assert_allclose(both.targets, 0.75 * alone.targets + 0.25 * taught, atol=1e-6)
     np.testing.assert_allclose(both.targets.sum(axis=1), 1, atol=1e-6)
     assert add_distillation(alone, config, tiny_dataset, []) is alone
 
