@@ -95,12 +95,7 @@ def train(
         if isinstance(data, Dataset)
         else load_dataset(
             data,
-            height=config.height,
-            width=config.width,
-            channels=config.channels,
-            validation_fraction=config.validation_fraction,
-            seed=config.seed,
-            truth=config.truth,
+            **config.reading,
             progress=lambda done, planned: observer.notify(FilesRead(done=done, planned=planned)),
         )
     )

@@ -31,16 +31,7 @@ def tune(
             changes["epochs"] = epochs
         set_options(changes, options or [])
         base = preset_named(preset).changed(changes)
-        faces = load_dataset(
-            base.dataset,
-            height=base.height,
-            width=base.width,
-            channels=base.channels,
-            validation_fraction=base.validation_fraction,
-            seed=base.seed,
-            truth=base.truth,
-            progress=Counter(bar, "files read"),
-        )
+        faces = load_dataset(base.dataset, progress=Counter(bar, "files read"), **base.reading)
         best = tuning.tune(
             base,
             faces,

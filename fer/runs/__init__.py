@@ -4,8 +4,7 @@ A run is a folder (`run`), one of the `catalogue`. It waits in the `queue`, a `w
 and the `recorder` writes down what happens, for pages and commands to read.
 """
 
-from fer.runs.catalogue import create, find, list_runs
-from fer.runs.comparison import comparison
+from fer.runs.catalogue import comparison, create, find, list_runs
 from fer.runs.run import ACTIVE, RESUMABLE, Run
 
 __all__ = ["ACTIVE", "RESUMABLE", "Run", "comparison", "create", "find", "list_runs"]

@@ -1,4 +1,4 @@
-"""Read `metrics.jsonl`, also while it is being written."""
+"""Read `metrics.jsonl`, even while it is being written."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ METRICS_FILE = "metrics.jsonl"
 def read_metrics(folder: Path) -> list[dict[str, Any]]:
     """The rows of a run so far, each with `kind` (`step` or `epoch`) and `epoch`.
 
-    A last line without its end is still being written, or was cut off by a crash: it is skipped.
+    An incomplete last line, still being written or cut off by a crash, is skipped.
     """
     try:
         text = (folder / METRICS_FILE).read_text(encoding="utf-8")

@@ -44,7 +44,7 @@ def waiting() -> list[Run]:
 
 
 def active() -> Run | None:
-    """The run that a worker holds, if any."""
+    """The run that is training now, if any."""
     return next((run for run in list_runs() if run.status().get("state") in ACTIVE), None)
 
 

@@ -1,4 +1,4 @@
-"""Writes the events of a training into the run's folder, rarely enough to cost nothing."""
+"""Writes the events of a training to the run's folder, at a rate that costs no time."""
 
 import json
 import logging
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 STATUS_EVERY_S = 0.5
 STEP_ROW_EVERY_S = 1.0
 STEP_ROWS = 2000
-"""Roughly how many step rows a whole run writes."""
+"""About how many step rows a whole run writes."""
 
 
 class Recorder(Observer):
@@ -70,7 +70,7 @@ class Recorder(Observer):
                 self.state("measuring")
 
     def _begin(self, event: Started) -> None:
-        # Rows newer than the checkpoint go: those epochs will be trained again.
+        # Drop rows newer than the checkpoint: those epochs will be trained again.
         self._history = list(event.history)
         done = len(self._history)
         steps = [row for row in steps_of(read_metrics(self._run.folder)) if row["epoch"] <= done]
@@ -87,8 +87,8 @@ class Recorder(Observer):
         done = (event.epoch - 1) * event.batches + event.batch
         if self._clock is None:  # starts after the first step, which compiles
             self._clock = (now, done)
-        self._window = [*self._window[-200:], (now, event.faces)]
-        self._window = [item for item in self._window if now - item[0] < 20]
+        recent = [item for item in self._window[-200:] if now - item[0] < 20]
+        self._window = [*recent, (now, event.faces)]
         self._steps.append(event)
         if event.batch == event.batches or (
             len(self._steps) >= self._stride and now - self._row_written >= STEP_ROW_EVERY_S

@@ -1,4 +1,4 @@
-"""Everything that decides how a network is trained."""
+"""The options of a training, and presets of them."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -26,7 +26,7 @@ _machine = partial(option, group="Machine")
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingConfig:
-    """A training run, in full; checked when it is made."""
+    """All options of a training; checked on construction."""
 
     dataset: str = option("synthetic", "A data set's folder or name, or 'synthetic'.")
     validation_fraction: float = _data(
@@ -46,7 +46,7 @@ class TrainingConfig:
     labels: tuple[str, ...] = _data(
         (), "Classes to learn.", source="emotions", empty="All of the data set"
     )
-    use_excluded: bool = _data(False, "Learn from excluded faces, too.")
+    use_excluded: bool = _data(False, "Also learn from excluded faces.")
     class_weights: str = _data(
         "none",
         "Weight each class by its inverse frequency, or by the square root of that.",
@@ -54,20 +54,22 @@ class TrainingConfig:
     )
     logit_adjustment: float = _data(
         0.0,
-        "Raise rare classes: each logit by this many times −log of the class's share (Menon et "
+        "Raise the logits of rare classes by this many times −log of the class's share (Menon et "
         "al. 2021), in the finished network, or in the loss if that is balanced-softmax.",
         low=0,
         high=2,
     )
     teachers: tuple[str, ...] = _data(
         (),
-        "Models whose mean answer is part of every target (distillation).",
+        "Models whose mean answer is mixed into every target (distillation).",
         source="models",
         empty="None",
     )
-    teacher_share: float = _data(0.5, "Share of the target that the teachers give.", low=0, high=1)
+    teacher_share: float = _data(
+        0.5, "Share of the target that comes from the teachers.", low=0, high=1
+    )
     architecture: str = _network("resnet", "Family of networks.", source="architectures")
-    options: dict[str, float] = option({}, "Size of the network, as its family names it.")
+    options: dict[str, float] = option({}, "Size options of the network family.")
     height: int = _network(48, "Height of the faces in pixels.", low=16, high=512)
     width: int = _network(48, "Width of the faces in pixels.", low=16, high=512)
     channels: int = _network(1, "1 for grey, 3 for colour.", choices=(1, 3))
@@ -89,9 +91,9 @@ class TrainingConfig:
         "sgd", "Optimizer; sgd has Nesterov momentum 0.9.", choices=OPTIMIZERS
     )
     learning_rate: float = _learning(0.1, "Peak of the learning rate.", low=1e-7, high=10)
-    schedule: str = _learning("cosine", "Course of the learning rate.", choices=SCHEDULES)
+    schedule: str = _learning("cosine", "Learning rate schedule.", choices=SCHEDULES)
     warmup_epochs: float = _learning(
-        2.0, "Epochs of linear rise to the peak (cosine, constant).", low=0, high=10_000
+        2.0, "Epochs of linear warm-up (cosine, constant).", low=0, high=10_000
     )
     plateau_patience: int = _learning(
         5,
@@ -100,30 +102,30 @@ class TrainingConfig:
         high=1000,
     )
     plateau_factor: float = _learning(
-        0.5, "Factor by which the rate then falls.", low=0.01, high=0.99
+        0.5, "Factor by which the rate falls on a plateau.", low=0.01, high=0.99
     )
     weight_decay: float = _learning(
         5e-4,
-        "Decoupled weight decay, per step times the learning rate; biases have none.",
+        "Decoupled weight decay, per step times the learning rate; not for biases.",
         low=0,
         high=1,
     )
     early_stopping: int = _learning(
-        0, "Stop after this many epochs without a better one; 0: never.", low=0, high=10_000
+        0, "Stop after this many epochs without improvement; 0: never.", low=0, high=10_000
     )
     loss: str = _loss(
         "cross-entropy",
-        "Focal loss down-weights well-classified faces; balanced-softmax takes class frequencies "
-        "out of the answers (see logit_adjustment).",
+        "Focal loss down-weights well-classified faces; balanced-softmax corrects for class "
+        "frequencies (see logit_adjustment).",
         choices=("cross-entropy", "focal", "balanced-softmax"),
     )
-    focal_gamma: float = _loss(2.0, "How strongly focal loss does so.", low=0, high=10)
+    focal_gamma: float = _loss(2.0, "Gamma of focal loss: how strongly it does so.", low=0, high=10)
     label_smoothing: float = _loss(
         0.1, "Share of every target that is spread over all classes.", low=0, high=0.9
     )
     ema: float = _loss(
         0.998,
-        "Decay per step of the average of the weights, which is what is kept; 0: no average.",
+        "Decay per step of the averaged weights, which are the ones kept; 0: no averaging.",
         low=0,
         high=0.99999,
     )
@@ -140,7 +142,7 @@ class TrainingConfig:
     seed: int = _machine(
         0, "Seed of weights, order, augmentation and held-out faces.", low=0, high=2**32 - 1
     )
-    tensorboard: bool = _machine(False, "Write TensorBoard logs, too (needs TensorFlow).")
+    tensorboard: bool = _machine(False, "Also write TensorBoard logs (needs TensorFlow).")
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def __post_init__(self) -> None:
@@ -173,9 +175,15 @@ class TrainingConfig:
         """The `logit_adjustment` to apply after training: 0 if the loss has applied it."""
         return 0.0 if self.loss == "balanced-softmax" else self.logit_adjustment
 
+    @property
+    def reading(self) -> dict[str, Any]:
+        """How `load_dataset` has to read the data set."""
+        names = ("height", "width", "channels", "validation_fraction", "seed", "truth")
+        return {name: getattr(self, name) for name in names}
+
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "TrainingConfig":
-        """From plain values; what is not named keeps its default.
+        """From plain values; options that are not named keep their defaults.
 
         Raises:
             ConfigError: If a name is unknown or a value impossible.

@@ -1,12 +1,10 @@
 """Fit a network to a data set; the work can be stopped and resumed."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 import keras
-import numpy as np
 
 from fer import models
 from fer.data import Dataset
@@ -21,7 +19,7 @@ from fer.training.events import EpochEnded, Observer, Started
 from fer.training.loop import Loop
 from fer.training.losses import loss_function
 from fer.training.network import adjust_logits, build, plain, uses_xla
-from fer.training.schedules import is_over, plateau_rate, step_schedule
+from fer.training.schedules import is_over, step_schedule
 from fer.training.targets import add_distillation, build_training_set
 
 
@@ -112,7 +110,7 @@ def fit(
         faces=dataset.pixels,
         batches=batches,
         state=state,
-        rates=_rates(schedule, config, steps_per_epoch),
+        rates=schedule and schedule.table(),
         observer=observer,
         checkpoints=checkpoints,
     )
@@ -124,7 +122,7 @@ def fit(
             epochs=config.epochs,
             initial_epoch=len(state.history),
             callbacks=[loop, *_tensorboard(config, checkpoints)],
-            shuffle=False,  # the batches are shuffled; Keras would do so in an order of its own
+            shuffle=False,  # the batches come shuffled, in an order that a resumed run repeats
             verbose=0,
         )
     weights = state.best
@@ -135,16 +133,6 @@ def fit(
     return Fitted(
         model=finished, labels=training_set.labels, history=state.history, stopped=loop.stopped
     )
-
-
-def _rates(
-    schedule: Callable[[object], object] | None, config: TrainingConfig, batches: int
-) -> Callable[[int, list[EpochEnded]], float]:
-    """The learning rate by step and history."""
-    if schedule is None:
-        return lambda step, history: plateau_rate(config, history)
-    table = np.asarray(schedule(np.arange(config.epochs * batches, dtype=np.float32)))
-    return lambda step, history: float(table[step])
 
 
 def _optimizer(config: TrainingConfig, rate: object) -> keras.optimizers.Optimizer:

@@ -15,7 +15,7 @@ from fer.training import checkpoint
 from fer.training.batches import AugmentedBatches
 from fer.training.config import TrainingConfig
 from fer.training.events import BatchEnded, EpochEnded, Observer
-from fer.training.schedules import is_over
+from fer.training.schedules import is_over, plateau_rate
 from fer.training.targets import TrainingSet
 
 AVERAGE_EVERY = 8
@@ -33,7 +33,7 @@ class Loop(keras.callbacks.Callback):
     faces: np.ndarray
     batches: AugmentedBatches
     state: checkpoint.TrainingState
-    rates: Callable[[int, list[EpochEnded]], float]
+    rates: np.ndarray | None  # by step; None where they follow the history (plateau)
     observer: Observer
     checkpoints: Path | None
 
@@ -48,7 +48,7 @@ class Loop(keras.callbacks.Callback):
         self._started = time.perf_counter()
         self._sums = np.zeros(3)  # faces, loss, accuracy of the epoch so far
         self._complete = False
-        if self.config.schedule == "plateau":
+        if self.rates is None:
             self.model.optimizer.learning_rate = self._rate(0)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
@@ -125,7 +125,9 @@ class Loop(keras.callbacks.Callback):
 
     def _rate(self, batch: int) -> float:
         history = self.state.history
-        return self.rates(len(history) * self.params["steps"] + batch, history)
+        if self.rates is None:
+            return plateau_rate(self.config, history)
+        return float(self.rates[len(history) * self.params["steps"] + batch])
 
     def _average(self) -> None:
         """Move the averaged weights; the decay is lower at first, so that they are usable at once.

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import keras
+import numpy as np
 from keras import ops
 
 from fer.nets.architectures import Tensor
@@ -52,6 +53,10 @@ class StepSchedule(keras.optimizers.schedules.LearningRateSchedule):
     def _half_cosine(share: Tensor) -> Tensor:
         """From 1 at share 0 to 0 at share 1."""
         return 0.5 * (1 + ops.cos(math.pi * ops.clip(share, 0.0, 1.0)))
+
+    def table(self) -> np.ndarray:
+        """The learning rate of each step, shape (steps,)."""
+        return np.asarray(self(np.arange(self.steps, dtype=np.float32)))
 
     def get_config(self) -> dict[str, object]:
         """The arguments that recreate it, for Keras."""

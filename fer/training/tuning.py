@@ -1,4 +1,4 @@
-"""Search for better options with Optuna: pruned, resumable, by one process or several.
+"""Search for better options with Optuna: pruned, resumable, in one process or several.
 
 All studies live in one SQLite file beside the runs. Each process that works on a study draws its
 own next trial. Only validation decides; the test splits are never used.
@@ -67,7 +67,7 @@ def tune(
         base: The configuration that the trials vary.
         dataset: Its faces.
         study: Name of the study; an existing one is resumed.
-        trials: How many trials the study should have.
+        trials: Finished or pruned trials that the study should have.
         on_trial_end: Called with each trial of this process, as `trials_of` gives them.
 
     Returns:
@@ -102,7 +102,7 @@ def tune(
         load_if_exists=True,
         pruner=optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=1),
     )
-    # Failed trials do not count, so that a bad draw takes no other's place; but not for ever.
+    # A failed trial does not count: another one replaces it, up to `trials` failures.
     enough = optuna.study.MaxTrialsCallback(trials, states=done)
     if len(opened.get_trials(deepcopy=False, states=done)) < trials:
         opened.optimize(
