@@ -14,6 +14,7 @@ from fer.evaluation.report import as_json
 from fer.evaluation.report_html import html
 from fer.nets.explain import heat_on_face
 from pages.common import errors
+from pages.common.downloads import download
 from pages.common.pictures import pictures_html
 from pages.evaluate import keys
 from pages.evaluate.comparison import comparison, other_models
@@ -191,13 +192,10 @@ def report(evaluated: Evaluation) -> None:
     name = f"{full['model']}-{full['dataset']}-{full['split']}"
     st.markdown("Everything on this page, without any face, to share.")
     with st.container(horizontal=True):
-        for label, content, suffix, mime in (
-            ("HTML", lambda: html(full, evaluated.model.card), "html", "text/html"),
-            ("JSON", lambda: as_json(full), "json", "application/json"),
-            ("Predictions, CSV", lambda: here.frame.drop(columns="row").to_csv(index=False),
-             "csv", "text/csv"),
-        ):  # fmt: skip
-            st.download_button(
-                label, content, f"{name}.{suffix}", mime,
-                icon=":material/download:", on_click="ignore",
-            )  # fmt: skip
+        download("HTML", lambda: html(full, evaluated.model.card), f"{name}.html")
+        download("JSON", lambda: as_json(full), f"{name}.json")
+        download(
+            "Predictions, CSV",
+            lambda: here.frame.drop(columns="row").to_csv(index=False),
+            f"{name}.csv",
+        )

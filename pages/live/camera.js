@@ -170,7 +170,7 @@ class Camera {
     })
   }
 
-  // Draw the frame on a canvas of its own, at the size that is sent.
+  // Draws the frame on a second canvas, at the size in which it is sent.
   capture() {
     const { videoWidth: width, videoHeight: height } = this.video
     const scale = Math.min(1, FRAME.width / Math.max(width, height))

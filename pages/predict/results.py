@@ -114,7 +114,7 @@ def summary(results: Results, answers: Mapping[str, str]) -> None:
         st.caption("Mean probability over all faces")
         shares = pd.DataFrame([face.probabilities for face in faces])
         st.html(bars_html({label: shares[label].mean() for label in labels}))
-    wanted = st.pills(
+    chosen = st.pills(
         "Show only",
         labels,
         format_func=lambda label: f"{emotions.describe(label).symbol} {label} {counts[label]}",
@@ -122,8 +122,8 @@ def summary(results: Results, answers: Mapping[str, str]) -> None:
         key=keys.FILTER,
     )
     table = pd.DataFrame(rows(results, answers)).drop(columns=["x", "y"], errors="ignore")
-    if wanted:
-        table = table[table["emotion"].isin(wanted)]
+    if chosen:
+        table = table[table["emotion"].isin(chosen)]
     columns = [name for name in map(str, table) if name == "confidence" or name.startswith("p_")]
     percent = st.column_config.NumberColumn(format="percent")
     st.dataframe(table, hide_index=True, column_config=dict.fromkeys(columns, percent))

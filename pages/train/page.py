@@ -24,7 +24,7 @@ BUSY_EVERY_S, IDLE_EVERY_S = 2.0, 5.0
 
 def main() -> None:
     st.title("Train a network", anchor=False)
-    with st.spinner("Loading Keras. Once per server start, a few seconds.", show_time=True):
+    with st.spinner("Loading Keras: a few seconds, once per server start", show_time=True):
         predictors.import_keras()
     show_start()
     known = overview()

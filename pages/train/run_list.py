@@ -59,7 +59,7 @@ def show(rows: Sequence[Row]) -> None:
 
 
 def table_key(rows: Sequence[Row]) -> str:
-    """A key of its own for each list of runs, as a selection holds positions in the list."""
+    """A different key for each list of runs, because a selection holds positions in a list."""
     return f"{keys.TABLE}.{hash(tuple(row.run.id for row in rows))}"
 
 

@@ -33,7 +33,7 @@ def main() -> None:
             )
     name, key, source = choose_video()
     if source is None:
-        forget()
+        close_analysis()
         st.caption(
             "Videos are processed in memory, frame by frame, and discarded when you leave. For "
             "long videos, or a copy with boxes around the faces, use `python -m fer video FILE`."
@@ -63,7 +63,7 @@ def choose_video() -> tuple[str, str, bytes | Path | None]:
     return "", "", None
 
 
-def forget() -> None:
+def close_analysis() -> None:
     """Close and drop the session's analysis."""
     if keys.ANALYSIS in st.session_state:
         _, analysis = st.session_state.pop(keys.ANALYSIS)
@@ -75,7 +75,7 @@ def session_analysis(key: AnalysisKey, source: bytes | Path) -> VideoAnalysis:
     kept: tuple[AnalysisKey, VideoAnalysis] | None = st.session_state.get(keys.ANALYSIS)
     if kept is not None and kept[0] == key:
         return kept[1]
-    forget()
+    close_analysis()
     _, every, predictor = key
     analysis = VideoAnalysis(source, predictor, every=every)
     st.session_state[keys.ANALYSIS] = key, analysis

@@ -97,6 +97,6 @@ def test_a_truncated_video_gives_a_timeline_of_its_readable_part(
     assert shown_moment(video_page)
 
 
-def test_a_file_that_is_no_video_is_a_plain_error(video_page: AppTest, video: Path) -> None:
+def test_a_file_that_is_no_video_shows_a_plain_error(video_page: AppTest, video: Path) -> None:
     upload(video_page, video, b"no video at all")
     assert "cannot be opened as a" in video_page.error[0].value
