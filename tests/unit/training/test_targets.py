@@ -60,14 +60,14 @@ def test_only_the_named_classes_are_learnt(tiny_dataset: Dataset) -> None:
 
 @pytest.mark.parametrize(("weighting", "ratio"), [("none", 1), ("root", 3**0.5), ("balanced", 3)])
 def test_class_weights_lift_the_rare_class_and_average_one(
-    tiny_dataset: Dataset, how: str, ratio: float
+    tiny_dataset: Dataset, weighting: str, ratio: float
 ) -> None:
     train = np.flatnonzero(tiny_dataset.index["split"] == "train")
     happy = tiny_dataset.index["label"].iloc[train].to_numpy() == "happy"
     few = np.concatenate([train[happy][:18], train[~happy][:6]])
     rest = np.flatnonzero(tiny_dataset.index["split"] != "train")
     part = tiny_dataset.take(np.concatenate([few, rest]))
-    training_set = build_training_set(TrainingConfig(class_weights=how), part)
+    training_set = build_training_set(TrainingConfig(class_weights=weighting), part)
     assert training_set.class_weights[1] / training_set.class_weights[0] == pytest.approx(ratio)
     assert (training_set.targets @ training_set.class_weights).mean() == pytest.approx(1)
 
