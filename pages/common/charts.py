@@ -43,7 +43,7 @@ def split_patterns(split: str) -> dict[str, Any]:
     return {"shape": shape[split], "solidity": 0.35}
 
 
-def histogram(values: np.ndarray, *, what: str, key: str, height: int = 220) -> None:
+def histogram(values: np.ndarray, *, what: str, key: str) -> None:
     """A histogram of the brightness (`mean`) or contrast (`std`) of faces, shape (n,), 0–255."""
     counts, edges = np.histogram(values, bins=32, range=(0, _ENDS[what]))
     figure = go.Figure(
@@ -56,7 +56,7 @@ def histogram(values: np.ndarray, *, what: str, key: str, height: int = 220) -> 
         )
     )
     figure.update_layout(
-        height=height, bargap=0.05, margin={"t": 10, "b": 10, "l": 10, "r": 10},
+        height=220, bargap=0.05, margin={"t": 10, "b": 10, "l": 10, "r": 10},
         xaxis_title=_MEASURES[what], yaxis_title="faces",
     )  # fmt: skip
     st.plotly_chart(figure, key=key, config={"displayModeBar": False})

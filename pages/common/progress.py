@@ -43,7 +43,7 @@ class Meter:
 
     def __call__(self, done: int, planned: int) -> None:
         now = time.monotonic()
-        if done < self._done:  # unpacked; now they are read
+        if done < self._done:  # unpacked; now reading
             self._started = now
         self._done = done
         text = progress_text("Face", done, planned, now - self._started)

@@ -50,7 +50,7 @@ def _show_finding(opened: Opened, finding: str, heading: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.header(heading, anchor=False)
         st.button(
-            "See them all",
+            "Show all",
             key=f"dataset.audit.all.{finding}",
             help=f"The gallery of faces: {FINDINGS[finding]}",
             on_click=show_finding,

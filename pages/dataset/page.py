@@ -91,7 +91,9 @@ def forget_it(name: str) -> None:
     try:
         remove(name)
     except DatasetError as error:
-        if any(source.name == name for source in registered()):  # else another tab was faster
+        if any(
+            source.name == name for source in registered()
+        ):  # otherwise another tab has removed it
             errors.show(error)
             return
     st.session_state[keys.NAME] = SYNTHETIC

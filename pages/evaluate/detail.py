@@ -84,7 +84,7 @@ def _show_pictures(evaluated: Evaluation, row: int, label: str, predicted: str, 
     if st.toggle(
         "Second opinion: hide parts of the face",
         key=f"{keys.OCCLUSION}{place}",
-        help="Occlusion: bright where hiding the place costs the predicted emotion most.",
+        help="Occlusion: bright where hiding that part lowers the predicted emotion most.",
     ):
         explanations["Occlusion"] = lambda: occlusion(model.classify, pixels, target)
     for name, explain in explanations.items():
@@ -93,5 +93,5 @@ def _show_pictures(evaluated: Evaluation, row: int, label: str, predicted: str, 
         except FerError as error:
             errors.show(error, about=name)
         else:
-            shown.append((heat_on_face(pixels, heat), name, f"{name}: what spoke for {predicted}"))
+            shown.append((heat_on_face(pixels, heat), name, f"{name}: evidence for {predicted}"))
     slot.html(pictures_html(shown))
