@@ -1,27 +1,14 @@
 import json
 from pathlib import Path
 
-import cv2
 import pytest
 from typer.testing import CliRunner, Result
 
 from fer.cli.main import app
-from fer.data.synthetic import draw_face
 
 
 def run(*arguments: object) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
-
-
-@pytest.fixture
-def small_set(tmp_path: Path) -> Path:
-    for label in ("happy", "surprise"):
-        for part, count in (("train", 12), ("test", 4)):
-            folder = tmp_path / "set" / part / label
-            folder.mkdir(parents=True)
-            for seed in range(count):
-                cv2.imwrite(str(folder / f"{seed}.png"), draw_face(label, seed=seed, size=48))
-    return tmp_path / "set"
 
 
 def test_data_is_added_listed_shown_audited_and_removed(

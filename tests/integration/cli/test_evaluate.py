@@ -2,36 +2,14 @@ import json
 import shutil
 from pathlib import Path
 
-import cv2
 import pytest
 from typer.testing import CliRunner, Result
 
 from fer.cli.main import app
-from fer.data.synthetic import draw_face
 
 
 def run(*arguments: object) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
-
-
-@pytest.fixture
-def photos(tmp_path: Path) -> Path:
-    folder = tmp_path / "photos"
-    folder.mkdir()
-    for seed, emotion in enumerate(("happy", "surprise")):
-        cv2.imwrite(str(folder / f"{emotion}.png"), draw_face(emotion, seed=seed, size=96))
-    return folder
-
-
-@pytest.fixture
-def small_set(tmp_path: Path) -> Path:
-    for label in ("happy", "surprise"):
-        for part, count in (("train", 12), ("test", 4)):
-            folder = tmp_path / "set" / part / label
-            folder.mkdir(parents=True)
-            for seed in range(count):
-                cv2.imwrite(str(folder / f"{seed}.png"), draw_face(label, seed=seed, size=48))
-    return tmp_path / "set"
 
 
 def test_evaluate_writes_a_report_and_names_leaks_and_votes_in_its_json(

@@ -8,20 +8,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from fer.cli.main import app
-from fer.data.synthetic import draw_face
 
 
 def run(*arguments: object) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
-
-
-@pytest.fixture
-def photos(tmp_path: Path) -> Path:
-    folder = tmp_path / "photos"
-    folder.mkdir()
-    for seed, emotion in enumerate(("happy", "surprise")):
-        cv2.imwrite(str(folder / f"{emotion}.png"), draw_face(emotion, seed=seed, size=96))
-    return folder
 
 
 def test_predict_prints_a_row_per_file_as_json(photos: Path, tiny_folder: Path) -> None:
