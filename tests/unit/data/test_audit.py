@@ -1,4 +1,3 @@
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -52,35 +51,11 @@ def test_every_flaw_is_found_at_its_face(flawed: Dataset) -> None:
     assert found(report, flawed, "disagreement") == {"b"}
 
 
-def test_the_figures_count_them(flawed: Dataset) -> None:
-    summary = audit(flawed).summary
-    json.dumps(summary)
-    assert summary["classes"]["sad"] == {"train": 3, "test": 3}
-    assert summary["exact_duplicates"]["redundant"] == 3
-    assert summary["exact_duplicates"]["redundant_within"] == {"test": 0, "train": 2}
-    assert {"split": "test", "stands_in": "train", "images": 1} in (
-        summary["exact_duplicates"]["across"]
-    )
-    assert summary["exact_duplicates"]["label_conflicts"] == 1
-    assert summary["near_constant"] == {"images": 1, "blank": 1, "by_split": {"train": 1}}
-    assert [row["path"] for row in summary["skipped"]] == ["test/sad/broken.png"]
-    assert summary["votes"]["voted"] == 4
-    assert summary["votes"]["agree"] == 2
-    assert summary["votes"]["tied"] == 1
-    assert any("also occur in train" in sentence for sentence in sentences(summary))
-
-
 def test_faces_that_votes_leave_in_no_split_are_audited_too(flawed: Dataset) -> None:
     by_votes = flawed.by_votes()
     assert len(by_votes.select("all")) < len(flawed)
     said = sentences(audit(by_votes).summary)
     assert "1 images are blank or nearly so (1 in no split)." in said
-
-
-def test_a_clean_data_set_is_reported_as_clean(make: MakeFaces) -> None:
-    root = make("train/happy/a.png", "train/sad/b.png", "test/happy/c.png", "test/sad/d.png")
-    summary = audit(load_dataset(root, validation_fraction=0)).summary
-    assert sentences(summary) == ["Nothing was found: no copies, no leaks, no blank images."]
 
 
 def test_other_faces_are_no_near_duplicates(make: MakeFaces) -> None:

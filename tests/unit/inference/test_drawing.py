@@ -1,0 +1,37 @@
+import numpy as np
+import pytest
+
+from fer import emotions
+from fer.inference.answer import TrackedFace
+from fer.inference.drawing import draw_faces, ink_on
+
+
+def face(box: tuple[int, int, int, int], emotion: str = "happy") -> TrackedFace:
+    return TrackedFace(number=7, box=box, score=0.9, probabilities={emotion: 0.9, "other": 0.1})
+
+
+def test_a_face_is_boxed_in_the_colour_of_its_emotion_and_the_photo_stays_as_it_was() -> None:
+    photo = np.full((200, 300, 3), 255, np.uint8)
+    drawn = draw_faces(photo, [face((100, 80, 60, 60))])
+    color = [int(emotions.describe("happy").color[i : i + 2], 16) for i in (1, 3, 5)]
+    assert drawn[110, 101].tolist() == color
+    assert drawn[110, 130].tolist() == [255, 255, 255]
+    assert (photo == 255).all()
+
+
+def test_boxes_are_scaled_with_the_photo() -> None:
+    photo = np.full((100, 150, 3), 255, np.uint8)
+    drawn = draw_faces(photo, [face((100, 80, 60, 60))], scale=0.5)
+    rows, columns = np.nonzero((drawn != 255).any(axis=2))
+    assert columns.min() >= 48
+    assert rows.max() <= 72
+
+
+def test_a_face_beyond_the_photo_is_not_drawn() -> None:
+    photo = np.full((50, 50, 3), 255, np.uint8)
+    assert (draw_faces(photo, [face((80, 80, 20, 20))]) == 255).all()
+
+
+@pytest.mark.parametrize(("color", "ink"), [("#FFFF00", "#000000"), ("#00007F", "#FFFFFF")])
+def test_ink_contrasts_with_its_ground(color: str, ink: str) -> None:
+    assert ink_on(color) == ink

@@ -1,0 +1,49 @@
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from fer.inference.predictor import Predictor
+from fer.inference.stream import FaceStream
+
+Draw = Callable[..., np.ndarray]
+
+
+def test_a_stream_detects_every_few_frames_and_names_each_person(
+    square_predictor: Predictor, square_frame: Draw
+) -> None:
+    stream = FaceStream(square_predictor, detect_every=4)
+    detector = square_predictor.detector
+    seen = [stream.step(square_frame(40 + 2 * i), i / 30) for i in range(8)]
+    assert detector.calls == 2
+    assert [face.number for faces in seen for face in faces] == [1] * 8
+    for faces in seen:
+        assert sum(faces[0].probabilities.values()) == pytest.approx(1, abs=1e-5)
+
+
+def test_a_stream_of_few_frames_a_second_detects_on_each(
+    square_predictor: Predictor, square_frame: Draw
+) -> None:
+    stream = FaceStream(square_predictor, detect_every=4)
+    seen = [stream.step(square_frame(x), i / 5) for i, x in enumerate((10, 60, 110))]
+    assert square_predictor.detector.calls == 3
+    assert [face.number for faces in seen for face in faces] == [1] * 3
+
+
+def test_a_stream_detects_on_every_frame_until_there_is_a_face(
+    square_predictor: Predictor, square_frame: Draw
+) -> None:
+    stream = FaceStream(square_predictor, detect_every=30)
+    assert stream.step(square_frame(), 0.0) == ()
+    assert len(stream.step(square_frame(40), 0.1)) == 1
+
+
+def test_a_known_person_keeps_the_number(square_predictor: Predictor, square_frame: Draw) -> None:
+    before = FaceStream(square_predictor, first_number=7).step(square_frame(40), 1.0)
+    stream = FaceStream(square_predictor, first_number=8, known=before, known_at_s=1.0)
+    [again] = stream.step(square_frame(42), 1.1)
+    assert again.number == 7
+
+
+def test_small_faces_are_skipped(square_predictor: Predictor, square_frame: Draw) -> None:
+    assert FaceStream(square_predictor, min_face_px=61).step(square_frame(40), 0.0) == ()

@@ -1,0 +1,79 @@
+import csv
+from dataclasses import replace
+
+import pytest
+
+from fer import runs
+from fer.runs.metrics import epochs_of, read_metrics, steps_of
+from fer.runs.recorder import Recorder
+from fer.training.config import TrainingConfig
+from fer.training.events import BatchEnded, EpochEnded, Event, Measuring, Started
+
+STARTED = Started(
+    labels=("happy", "sad"),
+    parameters=10,
+    multiply_adds=20,
+    train_faces=8,
+    validation_faces=4,
+    epochs=2,
+    batches=2,
+)
+
+
+def step(epoch: int, batch: int) -> BatchEnded:
+    return BatchEnded(
+        epoch=epoch, epochs=2, batch=batch, batches=2, faces=4, loss=1.0, accuracy=0.5,
+        batch_loss=float(batch), batch_accuracy=0.25 * batch, learning_rate=0.1,
+    )  # fmt: skip
+
+
+def epoch(number: int, *, is_best: bool = True) -> EpochEnded:
+    return EpochEnded(
+        epoch=number, epochs=2, loss=1 / number, accuracy=0.5, val_loss=0.7, val_accuracy=0.25,
+        is_best=is_best, seconds=3.0, learning_rate=0.1, recall={"happy": 0.5, "sad": 0.0},
+    )  # fmt: skip
+
+
+def record(run: runs.Run, *events: Event) -> Recorder:
+    recorder = Recorder(run)
+    for event in events:
+        recorder.notify(event)
+    return recorder
+
+
+@pytest.fixture
+def run() -> runs.Run:
+    return runs.create(TrainingConfig())
+
+
+def test_an_epoch_is_kept_in_status_metrics_and_history(run: runs.Run) -> None:
+    record(run, STARTED, step(1, 1), step(1, 2), epoch(1))
+    status = run.stored_status()
+    assert (status["state"], status["finished_epochs"], status["best_epoch"]) == ("running", 1, 1)
+    assert [row["val_accuracy"] for row in epochs_of(read_metrics(run.folder))] == [0.25]
+    text = (run.folder / "history.csv").read_text(encoding="utf-8")
+    [row] = csv.DictReader(text.splitlines())
+    assert (row["epoch"], row["recall_happy"]) == ("1", "0.5")
+
+
+def test_a_row_of_steps_is_their_mean_weighted_by_faces(run: runs.Run) -> None:
+    record(run, STARTED, replace(step(1, 1), faces=3, batches=3), replace(step(1, 2), faces=1))
+    rows = steps_of(read_metrics(run.folder))
+    losses = [row["loss"] for row in rows]
+    assert losses in ([1.25], [1.0, 2.0])  # one row, or one each where a second has passed
+
+
+def test_rows_after_the_checkpoint_are_dropped_when_a_run_resumes(run: runs.Run) -> None:
+    record(run, STARTED, step(1, 1), step(1, 2), epoch(1), step(2, 1), step(2, 2))
+    record(run, replace(STARTED, history=(epoch(1),)))
+    rows = read_metrics(run.folder)
+    assert {row["epoch"] for row in rows} == {1}
+    assert len(epochs_of(rows)) == 1
+    assert run.stored_status()["finished_epochs"] == 1
+
+
+def test_the_best_epoch_is_the_last_one_that_was_best(run: runs.Run) -> None:
+    record(run, STARTED, epoch(1), epoch(2, is_best=False), Measuring())
+    status = run.stored_status()
+    assert (status["best_epoch"], status["finished_epochs"]) == (1, 2)
+    assert status["state"] == "measuring"
