@@ -29,7 +29,7 @@ class StreamError(FerError):
     """A camera's frame that is refused.
 
     Attributes:
-        reason: `busy`, `gone`, `picture`, `rate` or `size`.
+        reason: `busy`, `gone`, `image`, `rate` or `size`.
     """
 
     def __init__(self, message: str, reason: str) -> None:

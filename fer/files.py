@@ -1,7 +1,8 @@
 """Files and folders that are never seen half-written, and errors of the disk in plain words."""
 
 import os
-import tempfile
+import secrets
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,14 +20,22 @@ def replace_path(path: Path) -> Iterator[Path]:
     Raises:
         OSError: If the disk refuses it; what was there stays.
     """
-    with tempfile.TemporaryDirectory(
-        dir=path.parent, prefix=f".{path.name}-", ignore_cleanup_errors=True
-    ) as beside:
-        made = Path(beside) / path.name
+    # Not `tempfile`: on Windows, its folders and all that is made in them are their owner's alone.
+    beside = path.parent / f".{path.name}-{secrets.token_hex(4)}"
+    beside.mkdir()
+    made, old = beside / path.name, beside / f"{path.name}.old"
+    try:
         yield made
         if made.is_dir() and path.is_dir():
-            path.replace(Path(beside) / f"{path.name}.old")
-        _move(made, path)
+            _move(path, old)
+        try:
+            _move(made, path)
+        except BaseException:
+            if old.is_dir() and not path.exists():
+                old.replace(path)
+            raise
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
 
 
 @contextmanager
@@ -48,7 +57,7 @@ def replace_file(path: Path, *, sync: bool = True) -> Iterator[IO[bytes]]:
 
 
 def _move(made: Path, path: Path) -> None:
-    """Move a file over another; Windows refuses that while a process reads the old one."""
+    """Move a file or folder; Windows refuses that while a process reads what it replaces."""
     for pause_s in (0.02, 0.05, 0.1, 0.3, 0.6) if os.name == "nt" else ():
         try:
             made.replace(path)

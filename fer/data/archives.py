@@ -124,6 +124,8 @@ def _write(
             claimed += member.claimed
             if count > max_files:
                 raise _refused(archive, f"more than {max_files:,} files")
+            if member.is_folder:
+                continue
             if claimed <= max_bytes and member.open and _is_wanted(path):
                 written += _copy(member.open, folder / path, max_bytes - written)
             if max(claimed, written) > max_bytes:

@@ -243,8 +243,9 @@ class _Build:
         table = table.replace_schema_metadata(
             {**(table.schema.metadata or {}), b"fer": json.dumps(facts).encode()}
         )
-        with replace_path(self._folder / f"{key}.parquet") as made:
-            pq.write_table(table, made)
+        made = self._place / "index"  # where the next build removes what a killed one leaves
+        pq.write_table(table, made)
+        made.replace(self._folder / f"{key}.parquet")
         shutil.rmtree(self._place)
         for old in self._folder.glob(f"{_name(self._shape)}-*"):
             if old.stem != key:

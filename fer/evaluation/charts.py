@@ -88,8 +88,10 @@ def confusion_matrix_chart(
     _lay_out(figure, height_px)
     figure.update_layout(hoverdistance=-1)  # the nearest cell, however large cells are
     ends = [-0.5, len(labels) - 0.5]
-    figure.update_xaxes(title="Predicted", side="top", tickangle=-35, showgrid=False, range=ends)
-    figure.update_yaxes(title="True", showgrid=False, range=ends[::-1])
+    # By category, or classes named like numbers become a scale.
+    shared = {"type": "category", "showgrid": False}
+    figure.update_xaxes(title="Predicted", side="top", tickangle=-35, range=ends, **shared)
+    figure.update_yaxes(title="True", range=ends[::-1], **shared)
     return figure
 
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from fer.data import Dataset
-from fer.errors import FerError, ModelError
+from fer.errors import FerError, MissingPackageError, ModelError
 from fer.evaluation.attention import mean_attention
 from fer.evaluation.calibration import coverage_curve, reliability
 from fer.evaluation.label_errors import listed_errors
@@ -43,7 +43,7 @@ def full_figures(
     facts = face_facts(dataset, table.frame["row"].to_numpy())
     try:
         attention = mean_attention(model, dataset, table)
-    except ModelError:  # a network without a convolution, or another backend
+    except (ModelError, MissingPackageError):  # no convolution, another backend, or no Keras
         attention = {}
     return {
         **figures,

@@ -90,7 +90,8 @@ class TrackedFace(FaceAnswer):
     @classmethod
     def from_row(cls, row: Mapping[str, str]) -> Self:
         """The person of a row that was written as text."""
-        shares = {name[2:]: float(text) for name, text in row.items() if name.startswith("p_")}
+        named = [name for name in row if name and name.startswith("p_")]  # None: surplus values
+        shares = {name[2:]: float(row[name]) for name in named}
         x, y, width, height = (int(row[name]) for name in _BOX)
         return cls(
             number=int(row["face"]),

@@ -34,6 +34,13 @@ class FolderReport:
     stopped: bool
 
 
+def _may_be_photo(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except OSError:  # reading it will give the reason
+        return True
+
+
 def photos_among(paths: Iterable[Path], *, recursive: bool = False) -> Iterator[Path]:
     """The given photos, and those in the given folders.
 
@@ -49,7 +56,7 @@ def photos_among(paths: Iterable[Path], *, recursive: bool = False) -> Iterator[
         photo = None
         for parent, subfolders, names in os.walk(path, onerror=_unlistable):
             for file in (Path(parent, name) for name in sorted(names)):
-                if file.suffix.lower() in SUFFIXES and file.is_file():
+                if file.suffix.lower() in SUFFIXES and _may_be_photo(file):
                     yield (photo := file)
             subfolders[:] = sorted(subfolders) if recursive else []
         if photo is None:

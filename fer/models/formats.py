@@ -9,7 +9,7 @@ import numpy as np
 
 from fer.errors import ModelError
 from fer.faces.alignment import FER2013_FRAMING
-from fer.files import replace_path, write_text
+from fer.files import replace_file, replace_path
 from fer.importing import extras
 from fer.models import folder as folders
 from fer.models.card import ModelCard, provenance
@@ -48,9 +48,9 @@ def save(model: str | Path, file: str | Path) -> list[Path]:
             with replace_path(path) as new:
                 network.save(new)
             return [path]
-        with replace_path(_weights_of(path)) as new:
+        with replace_path(_weights_of(path)) as new, replace_file(path) as text:
             network.save_weights(new)
-        write_text(path, network.to_json())
+            text.write(network.to_json().encode())
         return [path, _weights_of(path)]
     except OSError as error:
         raise ModelError(f"The network cannot be written to '{path}': {error}.") from error

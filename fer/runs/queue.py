@@ -99,7 +99,13 @@ def start_worker() -> None:
     root = settings.runs_folder()
     root.mkdir(parents=True, exist_ok=True)
     paths = [str(settings.checkout() or ""), os.environ.get("PYTHONPATH", "")]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+        # As absolute paths: the worker runs in another folder.
+        "FER_HOME": str(settings.home()),
+        "FER_RUNS": str(root),
+    }
     detached: dict[str, object] = {"start_new_session": True}
     if sys.platform == "win32":
         flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP

@@ -4,6 +4,7 @@ All studies live in one SQLite file beside the runs. Each process that works on 
 own next trial. Only validation decides; the test splits are never used.
 """
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -151,9 +152,17 @@ def _storage() -> "optuna.storages.RDBStorage":
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     storage_file().parent.mkdir(parents=True, exist_ok=True)
-    return optuna.storages.RDBStorage(
-        f"sqlite:///{storage_file()}", engine_kwargs={"connect_args": {"timeout": 60}}
-    )
+    with warnings.catch_warnings():
+        # Optuna calls heartbeats experimental, which is of no use to the user.
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        return optuna.storages.RDBStorage(
+            f"sqlite:///{storage_file()}",
+            engine_kwargs={"connect_args": {"timeout": 60}},
+            heartbeat_interval=60,  # seconds; a killed worker's trial is tried again
+            heartbeat_stale_trial_callback=optuna.storages.RetryHeartbeatStaleTrialCallback(
+                max_retry=3
+            ),
+        )
 
 
 def studies() -> list[str]:

@@ -1,5 +1,7 @@
 """A data set as a whole: counts, mean faces, brightness, augmentation."""
 
+from html import escape
+
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
@@ -59,8 +61,8 @@ def _class_chart(opened: Opened) -> None:
 def _mean_faces(opened: Opened) -> None:
     figures = "".join(
         f'<figure style="--emotion: {emotions.describe(label).color}">'
-        f'<img src="{data_uri(face)}" alt="Mean of the faces labelled {label}">'
-        f"<figcaption>{emotions.describe(label).symbol} {label}</figcaption></figure>"
+        f'<img src="{data_uri(face)}" alt="Mean of the faces labelled {escape(label)}">'
+        f"<figcaption>{emotions.describe(label).symbol} {escape(label)}</figcaption></figure>"
         for label, face in opened.means.items()
     )
     st.html(f'<div class="fer-row fer-means">{figures}</div>')
@@ -83,8 +85,11 @@ def _augmented(opened: Opened) -> None:
         face = opened.dataset.pixels[row]
         varied = augmentation.apply(np.repeat(face[None], VARIANTS, axis=0), rng)
         pictures = "".join(
-            f'<img src="{data_uri(one)}" alt="{label}: {"original" if n == 0 else f"variant {n}"}">'
+            f'<img src="{data_uri(one)}" '
+            f'alt="{escape(label)}: {"original" if n == 0 else f"variant {n}"}">'
             for n, one in enumerate([face, *varied])
         )
-        rows.append(f"<div><span>{emotions.describe(label).symbol} {label}</span>{pictures}</div>")
+        rows.append(
+            f"<div><span>{emotions.describe(label).symbol} {escape(label)}</span>{pictures}</div>"
+        )
     st.html(f'<div class="fer-varied">{"".join(rows)}</div>')

@@ -70,7 +70,8 @@ def _compared_faces(
 @st.dialog("Face", width="medium")
 def _show_beside(evaluated: Evaluation, second: Evaluation, row: int) -> None:
     show_face(evaluated, row, place=".dialog")
-    answer = second.answer(row)
+    path = evaluated.dataset.index["path"].iloc[row]  # places may differ in the second data set
+    answer = second.table.frame.set_index("path").loc[path]
     st.markdown(
         f"**{errors.plain(second.table.model)} predicts {errors.plain(answer['predicted'])}, "
         f"{answer['confidence']:.0%} sure:**"

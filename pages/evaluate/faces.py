@@ -104,6 +104,11 @@ def _show_link(evaluated: Evaluation) -> None:
         keys.SPLIT: [table.split],
         keys.TTA: [tta_name(table.tta)],
     }
+    # Widgets that are drawn further down have not put theirs into the address yet.
+    for key, default in ((keys.BROWSER.page, 1), (keys.BROWSER.face, "")):
+        chosen.pop(key, None)
+        if (value := st.session_state.get(key) or default) != default:
+            chosen[key] = [str(value)]
     with st.popover("Link", icon=":material/link:"):
         st.caption("Shows somebody else the same faces, filters, page and open face.")
         address = str(st.context.url).partition("?")[0]

@@ -103,7 +103,7 @@ def _widget(place: DeltaGenerator, name: str, option: Option, value: Any, scope:
             chosen = tuple(
                 st.multiselect(label, choices, value, placeholder=option.empty, **common)
             )
-        elif choices:
+        elif choices or isinstance(value, str):
             choices = ["", *choices] if option.empty else choices
             chosen = st.selectbox(
                 label,

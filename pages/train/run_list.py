@@ -94,9 +94,13 @@ def _table(rows: Sequence[Row]) -> pd.DataFrame:
             "best validation": [row.status.get("best_val_accuracy") for row in rows],
             "test": [row.status.get("test_accuracy") for row in rows],
             "minutes": [row.status.get("seconds", 0) / 60 for row in rows],
-            "started": [datetime.fromtimestamp(row.status["created"]) for row in rows],
+            "started": [_time(row.status.get("created")) for row in rows],
         }
     )
+
+
+def _time(stamp: float | None) -> datetime | None:
+    return datetime.fromtimestamp(stamp) if stamp else None
 
 
 def show_comparison(rows: Sequence[Row]) -> None:

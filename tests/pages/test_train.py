@@ -242,3 +242,22 @@ def test_the_trials_of_a_study_are_listed_the_best_first(
     a_run("a run", "finished")
     train_page.run()
     assert train_page.dataframe[-1].value["trial"].tolist() == [1, 0]
+
+
+def test_a_run_whose_status_is_damaged_is_listed_as_crashed(train_page: AppTest) -> None:
+    (a_run("damaged", "stopped").folder / "status.json").write_text("{")
+    train_page.run()
+    assert not train_page.exception
+    [states] = [table.value["state"] for table in train_page.dataframe if "state" in table.value]
+    assert states.tolist() == ["💥 crashed"]
+
+
+def test_without_any_model_a_first_one_can_be_trained(
+    app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FER_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("FER_MODELS", str(tmp_path / "models"))
+    app.run()
+    app.switch_page("pages/train/page.py").run()
+    assert not app.exception
+    assert any("Train" in button.label for button in app.button)

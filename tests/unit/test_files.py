@@ -44,6 +44,31 @@ def test_a_folder_takes_the_place_of_an_older_one(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [folder]
 
 
+def test_a_folder_that_cannot_be_moved_into_place_leaves_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "card.json").touch()
+    move = Path.replace
+
+    def refuse(made: Path, to: Path) -> Path:
+        if to == folder and not made.name.endswith(".old"):
+            raise PermissionError(13, "held by another program")
+        return move(made, to)
+
+    monkeypatch.setattr(Path, "replace", refuse)
+
+    def replace() -> None:
+        with replace_path(folder) as made:
+            made.mkdir()
+
+    with pytest.raises(PermissionError):
+        replace()
+    assert [path.name for path in folder.iterdir()] == ["card.json"]
+    assert list(tmp_path.iterdir()) == [folder]
+
+
 def test_a_file_never_takes_the_place_of_a_folder(tmp_path: Path) -> None:
     folder = tmp_path / "precious"
     folder.mkdir()

@@ -34,7 +34,7 @@ def show_controls(
         label = st.selectbox(
             "Right label",
             labels,
-            index=labels.index(suggested or face["label"]),
+            index=labels.index(suggested if suggested in labels else face["label"]),
             format_func=lambda name: f"{emotions.describe(name).symbol} {name}",
             key=f"{key}.label.{row}",
             width=200,

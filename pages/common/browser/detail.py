@@ -111,6 +111,11 @@ def _show_votes(dataset: Dataset, row: int, predicted: str) -> None:
     st.html(bars_html(shares, top=label))
 
 
+@st.cache_data(max_entries=64, show_spinner=False)
+def _nearest(face: tuple[object, ...], _pixels: np.ndarray, row: int, count: int) -> np.ndarray:
+    return nearest(_pixels, row, count)
+
+
 def _show_alike(
     state: BrowserState, dataset: Dataset, row: int, near: np.ndarray | None, *, can_open: bool
 ) -> None:
@@ -118,7 +123,8 @@ def _show_alike(
     copies = np.setdiff1d(np.flatnonzero((hashes == hashes.iloc[row]).to_numpy()), [row])
     close = np.setdiff1d([] if near is None else near, [*copies, row]).astype(np.int64)
     seen = np.union1d(copies, close)
-    alike = nearest(dataset.pixels, row, _MOST_ALIKE + len(seen))
+    face = (str(dataset.folder), dataset.pixels.shape, dataset.index["path"].iloc[row])
+    alike = _nearest(face, dataset.pixels, row, _MOST_ALIKE + len(seen))
     alike = alike[~np.isin(alike, seen)]
 
     def draw(dataset: Dataset, rows: np.ndarray) -> list[Thumbnail]:

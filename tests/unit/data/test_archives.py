@@ -198,3 +198,15 @@ def test_a_truncated_archive_is_distinguished_from_what_is_not_a_data_set(
     file.write_bytes(file.read_bytes()[:-30])
     with pytest.raises(DatasetError, match="cut short"):
         load_dataset(file)
+
+
+def test_a_folder_with_the_name_of_an_image_stays_a_folder(tmp_path: Path, picture: bytes) -> None:
+    file = tmp_path / "set.zip"
+    with zipfile.ZipFile(file, "w") as pack:
+        folder = zipfile.ZipInfo("happy.png/")
+        folder.external_attr = 0x10  # as on Windows, without the bits of Unix
+        pack.writestr(folder, b"")
+        pack.writestr("happy.png/a.png", picture)
+        pack.writestr("sad/b.png", picture)
+    unpack(file, tmp_path / "unpacked")
+    assert (tmp_path / "unpacked" / "happy.png" / "a.png").read_bytes() == picture
