@@ -20,15 +20,10 @@ def voted(rows: list[tuple[str, list[float]]]) -> Dataset:
     )  # fmt: skip
 
 
+#            neutral happy surprise sad angry disgust fear contempt unknown not_face
 SPREAD = [2, 5, 0, 3, 0, 0, 0, 0, 0, 0]
-
-
 TIED = [0, 5, 0, 5, 0, 0, 0, 0, 0, 0]
-
-
 ELSEWHERE = [10, 0, 0, 0, 0, 0, 0, 0, 0, 0]
-
-
 NONE = [np.nan] * 10
 
 
