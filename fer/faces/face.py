@@ -1,6 +1,5 @@
 """A face on a photo, and the step from a detector's raw boxes to faces."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import cv2
@@ -28,11 +27,6 @@ class Face:
     box: tuple[int, int, int, int]
     score: float
     landmarks: np.ndarray
-
-
-def at_least(min_face_px: int, faces: Iterable[Face]) -> list[Face]:
-    """The faces whose shorter side has that many photo pixels, or more."""
-    return [face for face in faces if min(face.box[2:]) >= min_face_px]
 
 
 def resized(photo: np.ndarray, longer_px: int) -> np.ndarray:

@@ -9,7 +9,7 @@ import av.error
 
 from fer.errors import VideoError
 from fer.files import replace_path
-from fer.inference.answer import TrackedFace
+from fer.inference.answer import FaceAnswer
 from fer.inference.drawing import draw_faces
 from fer.inference.video import VideoFile
 from fer.inference.video_csv import frames_in
@@ -56,7 +56,7 @@ def annotate(source: Path, results: Path, out: Path, *, progress: Progress | Non
         ):
             rows = frames_in(csv.DictReader(file))
             upcoming = next(rows, None)
-            faces: tuple[TrackedFace, ...] = ()
+            faces: tuple[FaceAnswer, ...] = ()
             stream, pts = None, -1
             for frame in video.frames():
                 while upcoming and upcoming[0] <= frame.number:

@@ -1,8 +1,8 @@
 """The network's answer for a face, as a row and as JSON, and the answers for a photo."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -45,64 +45,51 @@ class Answer:
         shares = {f"p_{label}": round(share, 4) for label, share in self.probabilities.items()}
         return {"emotion": self.emotion, "confidence": round(self.confidence, 4), **shares}
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain values, not rounded."""
-        return {
-            "emotion": self.emotion,
-            "confidence": self.confidence,
-            "probabilities": dict(self.probabilities),
-        }
-
 
 @dataclass(frozen=True, kw_only=True)
 class FaceAnswer(Answer):
     """What the network answers for a face on a photo or a frame.
 
     Attributes:
+        number: From 1: which face of the photo it is, or which person of the video, whose
+            probabilities are smoothed; see `fer.inference.tracking.Track`.
         box: x, y, width, height in pixels; it may extend beyond the edge.
-        score: The detector's confidence, 0–1; None where the whole photo was taken as the face.
+        score: The detector's confidence, 0–1, the latest one of a person; None where the whole
+            photo was taken as the face.
     """
 
+    number: int
     box: Box
     score: float | None
 
     def to_row(self) -> dict[str, Any]:
-        """Values by the columns of `face_columns`, but for `face`."""
+        """Values by the columns of `face_columns`."""
         place = dict(zip(_BOX, self.box, strict=True))
         score = "" if self.score is None else f"{self.score:.3f}"
-        return {**place, "score": score, **super().to_row()}
+        return {"face": self.number, **place, "score": score, **super().to_row()}
 
-
-@dataclass(frozen=True, kw_only=True)
-class TrackedFace(FaceAnswer):
-    """A person on one frame; the probabilities are smoothed, and the score is the latest.
-
-    Attributes:
-        number: Who it is, from 1; see `fer.inference.tracking.Track`.
-    """
-
-    number: int
-
-    def to_row(self) -> dict[str, Any]:
-        """Values by the columns of `face_columns`."""
-        return {"face": self.number, **super().to_row()}
-
-    @classmethod
-    def from_row(cls, row: Mapping[str, str]) -> Self:
+    @staticmethod
+    def from_row(row: Mapping[str, str]) -> "FaceAnswer":
         """The person of a row that was written as text."""
         named = [name for name in row if name and name.startswith("p_")]  # None: surplus values
-        shares = {name[2:]: float(row[name]) for name in named}
         x, y, width, height = (int(row[name]) for name in _BOX)
-        return cls(
+        return FaceAnswer(
             number=int(row["face"]),
             box=(x, y, width, height),
             score=float(row["score"]),
-            probabilities=shares,
+            probabilities={name[2:]: float(row[name]) for name in named},
         )
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, not rounded."""
-        return {"number": self.number, "box": self.box, **super().to_json()}
+        return {
+            "number": self.number,
+            "box": list(self.box),
+            "score": self.score,
+            "emotion": self.emotion,
+            "confidence": self.confidence,
+            "probabilities": dict(self.probabilities),
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,10 +104,6 @@ class FacePrediction(FaceAnswer):
     quality: Quality | None = None
     crop: np.ndarray
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain values, not rounded."""
-        return {"box": list(self.box), "score": self.score, **super().to_json()}
-
 
 @dataclass(frozen=True, kw_only=True)
 class PhotoFaces:
@@ -134,15 +117,11 @@ class PhotoFaces:
 
     size: tuple[int, int]
     faces: tuple[FacePrediction, ...]
-    timings_ms: dict[str, float] = field(default_factory=dict)
+    timings_ms: dict[str, float]
 
 
 @dataclass(frozen=True, kw_only=True)
 class PhotoPrediction(PhotoFaces):
-    """One photo's faces, with the photo.
-
-    Attributes:
-        photo: The decoded, upright photo, RGB, shape (height, width, 3), uint8.
-    """
+    """One photo's faces, with the upright photo: RGB, shape (height, width, 3), uint8."""
 
     photo: np.ndarray

@@ -14,7 +14,7 @@ def draw_faces(photo: np.ndarray, faces: Sequence[FaceAnswer], *, scale: float =
 
     Args:
         photo: RGB, shape (h, w, 3), uint8; not changed.
-        faces: Those without a `number` are numbered in this order, from 1.
+        faces: Faces on it.
         scale: Pixels of the photo per pixel of the boxes.
 
     Returns:
@@ -23,11 +23,11 @@ def draw_faces(photo: np.ndarray, faces: Sequence[FaceAnswer], *, scale: float =
     image = Image.fromarray(photo)
     draw = ImageDraw.Draw(image)
     largest = max(20, max(photo.shape[:2]) // 30)
-    for place, face in enumerate(faces, start=1):
+    for face in faces:
         # In a crowd a tag must not cover the face.
         size = max(12, min(largest, round(face.box[2] * scale / 3)))
         font = ImageFont.load_default(size=size)
-        _draw_face(draw, face, getattr(face, "number", place), scale, font)
+        _draw_face(draw, face, scale, font)
     return np.array(image)
 
 
@@ -41,7 +41,6 @@ def ink_on(color: str) -> str:
 def _draw_face(
     draw: ImageDraw.ImageDraw,
     face: FaceAnswer,
-    number: int,
     scale: float,
     font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
 ) -> None:
@@ -59,9 +58,9 @@ def _draw_face(
     draw.rectangle((left + 1, top + 1, right - 1, bottom - 1), outline=color, width=line)
 
     pad = 2 * line
-    text = f"{number} {face.emotion}"
+    text = f"{face.number} {face.emotion}"
     if draw.textlength(text, font=font) + 2 * pad > 2 * (right - left):
-        text = str(number)  # in a crowd the names would cover the neighbours
+        text = str(face.number)  # in a crowd the names would cover the neighbours
     tag_width = draw.textlength(text, font=font) + 2 * pad
     tag_height = font.getbbox("Ag")[3] + pad
     tag_left = max(0.0, min(left, photo_width - tag_width))

@@ -30,12 +30,11 @@ _CLOSED = "This stream is closed. Start the camera again."
 class LiveStream:
     """One camera; safe to call from any thread. No frame is kept after its answer."""
 
-    def __init__(self, predictor: Predictor, *, min_face_px: int = 0) -> None:
-        """Start a stream; see `LiveStreams.open`."""
+    def __init__(self, predictor: Predictor) -> None:
         self.token = secrets.token_urlsafe(24)
         self.timeline = Timeline(predictor.card.labels)
         self.frames = 0
-        self._stream: FaceStream | None = FaceStream(predictor, min_face_px=min_face_px)
+        self._stream: FaceStream | None = FaceStream(predictor)
         self._busy = threading.Lock()
         self._started = time.monotonic()
         self._allowed = MAX_FPS
@@ -53,8 +52,7 @@ class LiveStream:
             jpeg: A JPEG file of at most 1 MB and 1920 px.
 
         Returns:
-            Plain values for JSON: `faces`, each with `number`, `box` in frame pixels, `emotion`,
-            `confidence` and smoothed `probabilities`; and `server_ms`.
+            Plain values for JSON: `faces`, as `FaceAnswer.to_json`, and `server_ms`.
 
         Raises:
             StreamError: If the stream is closed or busy with another frame, if frames come too
@@ -100,17 +98,11 @@ class LiveStreams:
         self._streams: WeakValueDictionary[str, LiveStream] = WeakValueDictionary()
         self._lock = threading.Lock()
 
-    def __len__(self) -> int:
-        with self._lock:
-            return sum(stream.is_open for stream in self._streams.values())
-
-    def open(
-        self, predictor: Predictor, *, instead_of: LiveStream | None, min_face_px: int = 0
-    ) -> LiveStream:
+    def open(self, predictor: Predictor, *, instead_of: LiveStream | None) -> LiveStream:
         """Open a stream, and close the session's previous one."""
         if instead_of is not None:
             instead_of.close()
-        stream = LiveStream(predictor, min_face_px=min_face_px)
+        stream = LiveStream(predictor)
         with self._lock:
             self._streams[stream.token] = stream
         return stream

@@ -15,7 +15,7 @@ from fer.errors import DetectorError, ImageError, ModelNotFoundError
 from fer.faces import yunet_file
 from fer.faces.alignment import Framing, frame_face
 from fer.faces.detection import Detector, load_detector
-from fer.faces.face import Face, at_least
+from fer.faces.face import Face
 from fer.faces.quality import measure
 from fer.images import decode, to_network_input
 from fer.inference.answer import FacePrediction, PhotoFaces, PhotoPrediction, by_label
@@ -100,7 +100,9 @@ class Predictor:
         Raises:
             ImageError: If the image cannot be used.
         """
-        photo = _timed_decode(image)
+        photo = _decoded(image)
+        if isinstance(photo, ImageError):
+            raise photo
         [faces] = self._answered(self._detected([photo], whole_if_no_face, min_face_px))
         return PhotoPrediction(photo=photo[0], **vars(faces))
 
@@ -139,8 +141,10 @@ class Predictor:
         Returns:
             Network input, shape (faces, height, width, channels), uint8.
         """
-        size = {"height": self.card.height, "width": self.card.width}
-        return self._inputs([frame_face(photo, face, self._framing, **size) for face in faces])
+        height, width, _ = self.card.shape
+        return self._inputs(
+            [frame_face(photo, face, self._framing, height=height, width=width) for face in faces]
+        )
 
     def classify(self, inputs: np.ndarray) -> np.ndarray:
         """Probabilities for the network input of `frame`, shape (faces, labels), float32."""
@@ -151,10 +155,10 @@ class Predictor:
         return explain.grad_cam(self._model.network, face.crop, self.card.labels.index(label))
 
     def _inputs(self, crops: Sequence[np.ndarray]) -> np.ndarray:
-        size = {"height": self.card.height, "width": self.card.width}
-        inputs = np.empty((len(crops), *size.values(), self.card.channels), np.uint8)
+        height, width, channels = self.card.shape
+        inputs = np.empty((len(crops), height, width, channels), np.uint8)
         for i, crop in enumerate(crops):
-            inputs[i] = to_network_input(crop, **size, channels=self.card.channels)
+            inputs[i] = to_network_input(crop, height=height, width=width, channels=channels)
         return inputs
 
     def _detected(
@@ -167,7 +171,7 @@ class Predictor:
         detect_ms = clock.lap() / max(len(photos), 1)
         results = []
         for (photo, decode_ms), all_faces in zip(photos, detected, strict=True):
-            faces = at_least(min_face_px, all_faces)
+            faces = [face for face in all_faces if min(face.box[2:]) >= min_face_px]
             size = (photo.shape[1], photo.shape[0])
             places: list[dict[str, Any]] = [
                 {"box": face.box, "score": face.score, "quality": measure(photo, face)}
@@ -178,8 +182,8 @@ class Predictor:
                 places, crops = [{"box": (0, 0, *size), "score": None}], self._inputs([photo])
             timings = {"decode": decode_ms, "detect": detect_ms, "align": clock.lap()}
             predictions = tuple(
-                FacePrediction(**place, crop=crop, probabilities={})
-                for place, crop in zip(places, crops, strict=True)
+                FacePrediction(number=number, **place, crop=crop, probabilities={})
+                for number, (place, crop) in enumerate(zip(places, crops, strict=True), start=1)
             )
             results.append(PhotoFaces(size=size, faces=predictions, timings_ms=timings))
         return results
@@ -211,14 +215,10 @@ def files_made(model: str | Path | None) -> tuple[int, ...]:
     return tuple(path.stat().st_mtime_ns if path.is_file() else 0 for path in paths)
 
 
-def _timed_decode(image: Image) -> _Decoded:
-    clock = _Clock()
-    return decode(image), clock.lap()
-
-
 def _decoded(image: Image) -> _Decoded | ImageError:
+    clock = _Clock()
     try:
-        return _timed_decode(image)
+        return decode(image), clock.lap()
     except ImageError as error:
         return error
 

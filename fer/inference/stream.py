@@ -1,12 +1,10 @@
 """Frame after frame → people and their emotions, from a camera or a video."""
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 
-from fer.faces.face import at_least
-from fer.inference.answer import TrackedFace, by_label
+from fer.inference.answer import FaceAnswer, by_label
 from fer.inference.predictor import Predictor
 from fer.inference.tracking import Tracker
 
@@ -27,10 +25,7 @@ class FaceStream:
         *,
         every: int = 1,
         detect_every: int = 4,
-        min_face_px: int = 0,
-        first_number: int = 1,
-        known: Sequence[TrackedFace] = (),
-        known_at_s: float = 0.0,
+        tracker: Tracker | None = None,
     ) -> None:
         """Start a stream.
 
@@ -38,10 +33,7 @@ class FaceStream:
             predictor: The model with a detector.
             every: Only every Nth frame is given.
             detect_every: Frames from one detection to the next, including those not given.
-            min_face_px: Skip faces with a shorter side under this.
-            first_number: Number of the first new person.
-            known: People seen earlier, who keep their numbers if they are still there.
-            known_at_s: When they were seen.
+            tracker: Knows the people seen earlier; None if there are none.
 
         Raises:
             DetectorError: If the predictor has no detector.
@@ -49,14 +41,11 @@ class FaceStream:
         self._predictor = predictor
         self._detector = predictor.detector
         self._detect_every = max(detect_every // every, 1)
-        self._min_face_px = min_face_px
-        self._tracker = Tracker(first_number=first_number)
-        for face in known:
-            self._tracker.remember(face, known_at_s)
+        self._tracker = tracker or Tracker()
         self._frames = 0
         self._detected_at_s = -math.inf
 
-    def step(self, frame: np.ndarray, at_s: float) -> tuple[TrackedFace, ...]:
+    def step(self, frame: np.ndarray, at_s: float) -> tuple[FaceAnswer, ...]:
         """The people in the next frame, by number.
 
         Args:
@@ -68,14 +57,13 @@ class FaceStream:
         late = at_s - self._detected_at_s > _DETECT_WITHIN_S
         if due or late or not self._tracker.visible:
             self._detected_at_s = at_s
-            faces = at_least(self._min_face_px, self._detector.detect(frame))
-            self._tracker.match(faces, at_s)
+            self._tracker.match(self._detector.detect(frame), at_s)
         self._frames += 1
         tracks = self._tracker.visible
         inputs = self._predictor.frame(frame, [track.face for track in tracks])
         rows = self._predictor.classify(inputs)
         return tuple(
-            TrackedFace(
+            FaceAnswer(
                 number=track.number,
                 box=track.face.box,
                 score=track.face.score,

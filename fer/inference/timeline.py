@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from fer.inference.answer import Answer, TrackedFace, by_label
+from fer.inference.answer import Answer, FaceAnswer, by_label
 
 _MAX_STEPS = 600
 MAX_PEOPLE = 200
@@ -33,7 +33,7 @@ class Timeline:
         """How many people came after the first 200, and are in no row."""
         return len(self._dropped)
 
-    def add(self, at_s: float, faces: Iterable[TrackedFace]) -> None:
+    def add(self, at_s: float, faces: Iterable[FaceAnswer]) -> None:
         """Add the people of one frame."""
         for face in faces:
             if face.number not in self._people and len(self._people) >= MAX_PEOPLE:

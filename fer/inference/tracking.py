@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from fer.faces.face import Face
-from fer.inference.answer import Box, TrackedFace
+from fer.inference.answer import Box, FaceAnswer
 
 MIN_OVERLAP = 0.25
 """Intersection over union from which two boxes are one person's, however fast they move."""
@@ -64,7 +64,7 @@ class Tracker:
         self._next = first_number
         self._before: np.ndarray | None = None
 
-    def remember(self, known: TrackedFace, at_s: float) -> None:
+    def remember(self, known: FaceAnswer, at_s: float) -> None:
         """Add a person from an earlier run, out of sight until a detection matches the box."""
         face = Face(box=known.box, score=0.0, landmarks=np.zeros((5, 2), np.float32))
         track = Track(number=known.number, face=face, seen_at_s=at_s, visible=False)
@@ -93,12 +93,7 @@ class Tracker:
             return
         points = np.concatenate([_grid(track.face.box) for track in tracks]) * scale
         moved, status, _ = cv2.calcOpticalFlowPyrLK(
-            before,
-            grey,
-            points.astype(np.float32),
-            np.empty(0, np.float32),
-            winSize=(15, 15),
-            maxLevel=3,
+            before, grey, points.astype(np.float32), np.empty(0, np.float32), winSize=(15, 15)
         )
         steps = ((np.asarray(moved) - points) / scale).reshape(len(tracks), -1, 2)
         tracked = np.asarray(status).reshape(len(tracks), -1).astype(bool)

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from fer.inference.answer import TrackedFace, face_columns
+from fer.inference.answer import FaceAnswer, face_columns
 from fer.inference.csv_log import GrowingCsv, one_line
 from fer.inference.predictor import Predictor
 from fer.inference.stream import FaceStream
+from fer.inference.tracking import Tracker
 from fer.inference.video import VideoFile
 from fer.progress import Progress
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class VideoReport:
     """How far the analysis of a video came.
 
@@ -27,12 +28,12 @@ class VideoReport:
         stopped: Whether it was stopped before the end.
     """
 
-    before: int
-    frames: int
-    people: int
-    seconds: float
-    problem: str | None
-    stopped: bool
+    before: int = 0
+    frames: int = 0
+    people: int = 0
+    seconds: float = 0.0
+    problem: str | None = None
+    stopped: bool = False
 
 
 def analyse_to_csv(
@@ -64,43 +65,37 @@ def analyse_to_csv(
     columns = ("frame", "time_s", "model", *face_columns(card.labels))
     _ = predictor.detector  # raises before a file is created
     with VideoFile(source) as video, GrowingCsv(out, columns) as table:
-        before = frames = start = people = 0
-        seconds = 0.0
-        faces: tuple[TrackedFace, ...] = ()
+        report, start = VideoReport(), 0
+        faces: tuple[FaceAnswer, ...] = ()
         for number, at_s, faces in frames_in(table.rows(model=model)):
-            before, start, seconds = before + 1, number + every, at_s
-            people = max([people, *(face.number for face in faces)])
-        stream = FaceStream(
-            predictor, every=every, first_number=people + 1, known=faces, known_at_s=seconds
-        )
+            start = number + every
+            report.before, report.seconds = report.before + 1, at_s
+            report.people = max([report.people, *(face.number for face in faces)])
+        tracker = Tracker(first_number=report.people + 1)
+        for face in faces:
+            tracker.remember(face, report.seconds)
+        stream = FaceStream(predictor, every=every, tracker=tracker)
         planned = -(-(video.frames_planned or 0) // every)
-        stopped = False
         for frame in video.frames(start=start, every=every):
             faces = stream.step(frame.pixels, frame.at_s)
             shared = {"frame": frame.number, "time_s": f"{frame.at_s:.3f}", "model": model}
             table.write([shared | face.to_row() for face in faces] or [shared])
-            frames, seconds = frames + 1, frame.at_s
-            people = max([people, *(face.number for face in faces)])
+            report.frames, report.seconds = report.frames + 1, frame.at_s
+            report.people = max([report.people, *(face.number for face in faces)])
             if progress:
-                progress(before + frames, planned)
+                progress(report.before + report.frames, planned)
             if stop is not None and stop.is_set():
-                stopped = True
+                report.stopped = True
                 break
-    return VideoReport(
-        before=before,
-        frames=frames,
-        people=people,
-        seconds=seconds,
-        problem=video.problem,
-        stopped=stopped,
-    )
+    report.problem = video.problem
+    return report
 
 
 def frames_in(
     rows: Iterable[dict[str, str]],
-) -> Iterator[tuple[int, float, tuple[TrackedFace, ...]]]:
+) -> Iterator[tuple[int, float, tuple[FaceAnswer, ...]]]:
     """The number, time in seconds and people of each frame of a file that was written here."""
     for number, group in groupby(rows, key=lambda row: int(row["frame"])):
         same = list(group)
-        faces = tuple(TrackedFace.from_row(row) for row in same if row["face"])
+        faces = tuple(FaceAnswer.from_row(row) for row in same if row["face"])
         yield number, float(same[0]["time_s"]), faces

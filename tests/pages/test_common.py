@@ -17,7 +17,7 @@ from pages.common.progress import progress_text
 def face(box: tuple[int, int, int, int], label: str) -> FacePrediction:
     probabilities = {other: float(other == label) for other in emotions.FER2013}
     crop = np.zeros((48, 48, 1), np.uint8)
-    return FacePrediction(box=box, score=0.9, probabilities=probabilities, crop=crop)
+    return FacePrediction(number=1, box=box, score=0.9, probabilities=probabilities, crop=crop)
 
 
 def opened(picture: bytes) -> np.ndarray:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 
 from fer.errors import UnreadableImageError
@@ -7,12 +9,14 @@ from pages.predict.analysis import Analysis, Photo
 from pages.predict.results import answer_key, photos_as_json, rows
 
 FACE = FacePrediction(
+    number=1,
     box=(1, 2, 30, 40),
     score=0.9,
     quality=None,
     probabilities={"happy": 0.75, "sad": 0.25},
     crop=np.zeros((48, 48, 1), np.uint8),
 )
+SECOND = replace(FACE, number=2)
 
 
 def photo(name: str) -> Photo:
@@ -25,7 +29,7 @@ def analysis(*faces: FacePrediction) -> Analysis:
 
 def test_the_downloads_hold_each_face_with_the_visitors_answer() -> None:
     results = [
-        (photo("a.png"), analysis(FACE, FACE)),
+        (photo("a.png"), analysis(FACE, SECOND)),
         (photo("wall.png"), analysis()),
         (photo("bad.png"), UnreadableImageError("No picture.")),
     ]
@@ -41,7 +45,7 @@ def test_the_downloads_hold_each_face_with_the_visitors_answer() -> None:
         "error": None,
         "faces": [
             {**FACE.to_json(), "your_answer": ""},
-            {**FACE.to_json(), "your_answer": "sad"},
+            {**SECOND.to_json(), "your_answer": "sad"},
         ],
     }
     assert wall == {"file": "wall.png", "error": None, "faces": []}
@@ -50,8 +54,6 @@ def test_the_downloads_hold_each_face_with_the_visitors_answer() -> None:
 
 def test_warnings_about_a_face_go_into_the_downloads() -> None:
     quality = Quality(side_px=90, tilt_deg=40.04, turn=0.5, sharpness=0.0, brightness=128.0)
-    face = FacePrediction(
-        box=FACE.box, score=0.9, quality=quality, probabilities={"sad": 1.0}, crop=FACE.crop
-    )
+    face = replace(FACE, quality=quality, probabilities={"sad": 1.0})
     [row] = rows([(photo("a.png"), analysis(face))], {})
     assert (row["tilt_deg"], row["warnings"]) == (40.0, "blurred; turned away")

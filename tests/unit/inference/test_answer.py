@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from fer.inference.answer import Answer, FaceAnswer, TrackedFace, face_columns
+from fer.inference.answer import Answer, FaceAnswer, face_columns
 from fer.inference.csv_log import GrowingCsv
 
 LABELS = ("happy", "sad", "calm, bored")
 
 
 @pytest.fixture
-def person() -> TrackedFace:
-    return TrackedFace(
+def person() -> FaceAnswer:
+    return FaceAnswer(
         number=3,
         box=(-4, 5, 60, 70),
         score=0.98765,
@@ -25,12 +25,12 @@ def test_the_emotion_is_the_most_probable_label_and_the_first_of_equals() -> Non
     assert (answer.emotion, answer.confidence) == ("sad", 0.4)
 
 
-def test_a_row_has_the_columns_in_their_order(person: TrackedFace) -> None:
+def test_a_row_has_the_columns_in_their_order(person: FaceAnswer) -> None:
     assert tuple(person.to_row()) == face_columns(LABELS)
 
 
 def test_a_row_in_a_file_has_four_places_and_is_read_back_as_it_was_written(
-    person: TrackedFace, tmp_path: Path
+    person: FaceAnswer, tmp_path: Path
 ) -> None:
     path = tmp_path / "rows.csv"
     with GrowingCsv(path, face_columns(LABELS)) as table:
@@ -38,19 +38,20 @@ def test_a_row_in_a_file_has_four_places_and_is_read_back_as_it_was_written(
     assert path.read_text().splitlines()[1] == "3,-4,5,60,70,0.988,sad,0.5000,0.1235,0.5000,0.3765"
     with path.open(newline="") as file:
         [row] = csv.DictReader(file)
-    again = TrackedFace.from_row(row)
+    again = FaceAnswer.from_row(row)
     assert again.to_row() == person.to_row()
 
 
 def test_a_whole_photo_that_was_taken_as_the_face_has_no_score() -> None:
-    face = FaceAnswer(box=(0, 0, 48, 48), score=None, probabilities={"happy": 1.0})
+    face = FaceAnswer(number=1, box=(0, 0, 48, 48), score=None, probabilities={"happy": 1.0})
     assert face.to_row()["score"] == ""
 
 
-def test_json_has_all_probabilities_as_they_are(person: TrackedFace) -> None:
+def test_json_has_all_probabilities_as_they_are(person: FaceAnswer) -> None:
     assert json.loads(json.dumps(person.to_json())) == {
         "number": 3,
         "box": [-4, 5, 60, 70],
+        "score": 0.98765,
         "emotion": "sad",
         "confidence": 0.5,
         "probabilities": {"happy": 0.123456, "sad": 0.5, "calm, bored": 0.376544},

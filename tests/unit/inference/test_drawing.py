@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 
 from fer import emotions
-from fer.inference.answer import TrackedFace
+from fer.inference.answer import FaceAnswer
 from fer.inference.drawing import draw_faces, ink_on
 
 
-def face(box: tuple[int, int, int, int], emotion: str = "happy") -> TrackedFace:
-    return TrackedFace(number=7, box=box, score=0.9, probabilities={emotion: 0.9, "other": 0.1})
+def face(box: tuple[int, int, int, int], emotion: str = "happy") -> FaceAnswer:
+    return FaceAnswer(number=7, box=box, score=0.9, probabilities={emotion: 0.9, "other": 0.1})
 
 
 def test_a_face_is_boxed_in_the_colour_of_its_emotion_and_the_photo_stays_as_it_was() -> None:

@@ -45,7 +45,6 @@ def test_a_frame_is_answered_with_its_faces(
 def test_a_session_has_one_stream(streams: LiveStreams, square_predictor: Predictor) -> None:
     first = streams.open(square_predictor, instead_of=None)
     second = streams.open(square_predictor, instead_of=first)
-    assert len(streams) == 1
     with pytest.raises(StreamError, match="closed"):
         streams.find(first.token)
     assert streams.find(second.token) is second
@@ -56,7 +55,6 @@ def test_a_stream_ends_with_the_session_that_holds_it(
 ) -> None:
     token = streams.open(square_predictor, instead_of=None).token
     gc.collect()
-    assert len(streams) == 0
     with pytest.raises(StreamError):
         streams.find(token)
 

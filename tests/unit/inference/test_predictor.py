@@ -45,6 +45,7 @@ def test_every_face_is_classified_from_the_crop_that_is_shown(tiny_model: Model)
     predictor = Predictor(tiny_model, FixedDetector(face_at(10, 10, 120), face_at(200, 50, 90)))
     prediction = predictor.predict(photo)
     assert [face.box for face in prediction.faces] == [(10, 10, 120, 120), (200, 50, 90, 90)]
+    assert [face.number for face in prediction.faces] == [1, 2]
     for face in prediction.faces:
         assert (face.crop.shape, face.crop.dtype) == ((24, 24, 1), np.uint8)
         again = tiny_model.classify(face.crop[None])[0]
@@ -68,6 +69,14 @@ def test_a_photo_without_a_face_is_used_whole_on_request(
     [face] = predictor.predict(picture, whole_if_no_face=True).faces
     assert (face.box, face.score) == ((0, 0, 48, 48), None)
     assert (face.crop == to_network_input(picture, height=24, width=24, channels=1)).all()
+
+
+def test_small_faces_are_skipped(tiny_model: Model) -> None:
+    predictor = Predictor(tiny_model, FixedDetector(face_at(5, 5, 60), face_at(80, 5, 59)))
+    photo = np.zeros((100, 150), np.uint8)
+    [face] = predictor.predict(photo, min_face_px=60).faces
+    assert (face.number, face.box) == (1, (5, 5, 60, 60))
+    assert predictor.predict(photo, min_face_px=61).faces == ()
 
 
 def test_without_a_detector_each_photo_is_one_face(tiny_model: Model) -> None:

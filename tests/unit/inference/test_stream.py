@@ -5,6 +5,7 @@ import pytest
 
 from fer.inference.predictor import Predictor
 from fer.inference.stream import FaceStream
+from fer.inference.tracking import Tracker
 
 Draw = Callable[..., np.ndarray]
 
@@ -39,11 +40,9 @@ def test_a_stream_detects_on_every_frame_until_there_is_a_face(
 
 
 def test_a_known_person_keeps_the_number(square_predictor: Predictor, square_frame: Draw) -> None:
-    before = FaceStream(square_predictor, first_number=7).step(square_frame(40), 1.0)
-    stream = FaceStream(square_predictor, first_number=8, known=before, known_at_s=1.0)
-    [again] = stream.step(square_frame(42), 1.1)
+    numbered = FaceStream(square_predictor, tracker=Tracker(first_number=7))
+    [before] = numbered.step(square_frame(40), 1.0)
+    tracker = Tracker(first_number=8)
+    tracker.remember(before, 1.0)
+    [again] = FaceStream(square_predictor, tracker=tracker).step(square_frame(42), 1.1)
     assert again.number == 7
-
-
-def test_small_faces_are_skipped(square_predictor: Predictor, square_frame: Draw) -> None:
-    assert FaceStream(square_predictor, min_face_px=61).step(square_frame(40), 0.0) == ()

@@ -1,13 +1,13 @@
 import pytest
 
-from fer.inference.answer import TrackedFace
+from fer.inference.answer import FaceAnswer
 from fer.inference.timeline import MAX_PEOPLE, Timeline
 
 LABELS = ("happy", "sad")
 
 
-def face(number: int, happy: float) -> TrackedFace:
-    return TrackedFace(
+def face(number: int, happy: float) -> FaceAnswer:
+    return FaceAnswer(
         number=number,
         box=(0, 0, 9, 9),
         score=1.0,
