@@ -4,7 +4,7 @@ import os
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import tee
+from itertools import takewhile
 from pathlib import Path
 
 from fer.errors import ImageError, UnreadableImageError
@@ -15,7 +15,7 @@ from fer.inference.predictor import Predictor
 from fer.progress import Progress
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class FolderReport:
     """How many photos were processed.
 
@@ -27,11 +27,11 @@ class FolderReport:
         stopped: Whether photos are left.
     """
 
-    before: int
-    photos: int
-    faces: int
-    failed: int
-    stopped: bool
+    before: int = 0
+    photos: int = 0
+    faces: int = 0
+    failed: int = 0
+    stopped: bool = False
 
 
 def _may_be_photo(file: Path) -> bool:
@@ -97,50 +97,30 @@ def predict_to_csv(
         ResultsError: If the file holds something else, or another model's results.
         UnreadableImageError: If a folder cannot be listed or holds no photos.
     """
-    paths = list(paths)
-    planned = sum(1 for _ in photos_among(paths, recursive=recursive))
+    named = [(one_line(str(path)), path) for path in photos_among(paths, recursive=recursive)]
     model = f"{predictor.card.name} {predictor.card.model_sha256[:8]}".strip()
     faces_columns = face_columns(predictor.card.labels)
     columns = ("file", "model", "photo_width", "photo_height", *faces_columns, "error")
     with GrowingCsv(out, columns) as table:
-        done = set()
-        photos = faces = failed = 0
+        report, done = FolderReport(), set()
         for row in table.rows(model=model):
             done.add(row["file"])
-            failed += bool(row["error"])
-        before = 0
-
-        def remaining() -> Iterator[tuple[str, Path]]:
-            nonlocal before
-            for path in photos_among(paths, recursive=recursive):
-                if stop is not None and stop.is_set():
-                    return
-                name = one_line(str(path))
-                if name in done:
-                    before += 1
-                else:
-                    yield name, path
-
-        ahead, todo = tee(remaining())
-        results = predictor.predict_many(path for _, path in ahead)
+            report.failed += bool(row["error"])
+        todo = [(name, path) for name, path in named if name not in done]
+        report.before = len(named) - len(todo)
+        wanted = takewhile(lambda _: stop is None or not stop.is_set(), todo)
+        results = predictor.predict_many(path for _, path in wanted)
         for result, (name, _) in zip(results, todo, strict=False):
-            photos += 1
+            report.photos += 1
             shared: dict[str, object] = {"file": name, "model": model}
             if isinstance(result, ImageError):
-                failed += 1
+                report.failed += 1
                 table.write([shared | {"error": str(result)}])
             else:
-                faces += len(result.faces)
+                report.faces += len(result.faces)
                 shared |= {"photo_width": result.size[0], "photo_height": result.size[1]}
-                numbered = enumerate(result.faces, start=1)
-                rows = [shared | {"face": number, **face.to_row()} for number, face in numbered]
-                table.write(rows or [shared])
+                table.write([shared | face.to_row() for face in result.faces] or [shared])
             if progress:
-                progress(before + photos, planned)
-    return FolderReport(
-        before=before,
-        photos=photos,
-        faces=faces,
-        failed=failed,
-        stopped=before + photos < planned,
-    )
+                progress(report.before + report.photos, len(named))
+    report.stopped = report.photos < len(todo)
+    return report
