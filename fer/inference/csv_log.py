@@ -7,7 +7,7 @@ import io
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,36 +35,22 @@ class GrowingCsv:
         """
         self._columns = tuple(columns)
         self._path = path
-        self._lock: FileLock | None = None
-        try:  # without a buffer, so that what cannot be written is not retried later
-            self._file = path.open("a+b", buffering=0)
-        except OSError as error:
-            raise self._unwritable(error) from None
-        try:
-            self._hold()
+        with ExitStack() as opened, self._writing():
+            # Without a buffer, so that what cannot be written is not retried later.
+            self._file = opened.enter_context(path.open("a+b", buffering=0))
+            self._hold(opened)
             if self._file.seek(0, os.SEEK_END) == 0:
                 self.write([dict(zip(self._columns, self._columns, strict=True))])
             else:
                 self._check_header()
                 self._drop_last_group()
-        except OSError as error:  # a pipe, for one
-            self.close()
-            raise self._unwritable(error) from None
-        except BaseException:
-            self.close()
-            raise
+            self._opened = opened.pop_all()
 
     def __enter__(self) -> "GrowingCsv":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the file and release its lock."""
-        self._file.close()
-        if self._lock is not None:
-            self._lock.release()
+        self._opened.close()
 
     def rows(self, **expected: str) -> Iterator[dict[str, str]]:
         """All rows of the file, each of which must have the expected values.
@@ -100,39 +86,40 @@ class GrowingCsv:
         for row in rows:
             table.writerow({name: _field(value) for name, value in row.items()})
         rest = memoryview(text.getvalue().encode())
-        try:
+        with self._writing():
             while rest:
                 rest = rest[self._file.write(rest) :]
-        except OSError as error:
-            raise self._unwritable(error) from None
 
-    def _hold(self) -> None:
+    def _hold(self, opened: ExitStack) -> None:
         """Lock the file until it is closed, so that no other process writes the same rows.
 
         The lock is in `FER_HOME`, to leave no file in the user's folder, and so only binds those
         who share that home. Where no lock can be created, the file is not locked.
         """
         name = hashlib.blake2b(os.fsencode(self._path.resolve()), digest_size=16).hexdigest()
-        with suppress(OSError):
-            folder = settings.home() / "locks"
-            folder.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(folder / name, blocking=False, thread_local=False)
-            try:
-                lock.acquire()
-            except Timeout:
-                raise ResultsError(
-                    f"'{self._path}' is being written already. Wait until that is done, or choose "
-                    "another file."
-                ) from None
-            self._lock = lock
+        lock = FileLock(settings.home() / "locks" / name, blocking=False, thread_local=False)
+        try:
+            Path(lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
+            opened.enter_context(lock)
+        except Timeout:
+            raise ResultsError(
+                f"'{self._path}' is being written already. Wait until that is done, or choose "
+                "another file."
+            ) from None
+        except OSError:
+            pass
 
-    def _unwritable(self, error: OSError) -> ResultsError:
-        advice = "Choose another file."
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            advice = "Make room, then run the same command to resume."
-        return ResultsError(
-            f"'{self._path}' cannot be written: {error.strerror or error}. {advice}"
-        )
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            advice = "Choose another file."
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                advice = "Make room, then run the same command to resume."
+            raise ResultsError(
+                f"'{self._path}' cannot be written: {error.strerror or error}. {advice}"
+            ) from None
 
     def _check_header(self) -> None:
         self._file.seek(0)
@@ -156,11 +143,10 @@ class GrowingCsv:
         header_end = tail.find(b"\n") + 1  # the header or part of a row, which stays
         lines = tail[header_end:].splitlines(keepends=True)
         whole = [line for line in lines if line.endswith(b"\n")]
-        last = _first_field(whole[-1]) if whole else None
-        keep = len(whole)
-        while last is not None and keep and _first_field(whole[keep - 1]) == last:
-            keep -= 1
-        self._file.truncate(start + header_end + sum(map(len, whole[:keep])))
+        last = _first_field(whole[-1]) if whole else ""
+        while whole and _first_field(whole[-1]) == last:
+            whole.pop()
+        self._file.truncate(start + header_end + sum(map(len, whole)))
         self._file.seek(0, os.SEEK_END)
 
 
