@@ -1,9 +1,9 @@
 """Videos, frame by frame."""
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import av
 import av.error
@@ -36,15 +36,15 @@ class VideoFrame:
 class VideoFile:
     """A video that is read from front to back, one frame in memory at a time."""
 
-    def __init__(self, source: Path | str | BinaryIO) -> None:
-        """Open a video from its path or an open binary file.
+    def __init__(self, source: Path | bytes) -> None:
+        """Open a video from its path or its bytes.
 
         Raises:
             VideoError: If it is missing, or not a video.
         """
-        self._name = f"'{source}'" if isinstance(source, (str, Path)) else "The video"
+        self._name = "The video" if isinstance(source, bytes) else f"'{source}'"
         try:
-            opened = str(source) if isinstance(source, Path) else source
+            opened = io.BytesIO(source) if isinstance(source, bytes) else str(source)
             self._container = av.open(opened, "r", metadata_errors="replace")
         except (av.error.FFmpegError, OSError, ValueError) as error:
             raise VideoError(

@@ -1,6 +1,5 @@
 """A video → a timeline, in short spells of work, so that it can be paused."""
 
-import io
 import time
 from pathlib import Path
 
@@ -39,7 +38,7 @@ class VideoAnalysis:
         self.at_s = 0.0
         self.is_done = False
         self._source = source
-        self.video = self._open()
+        self.video = VideoFile(source)
         self._frames = self.video.frames(every=every)
         self._stream = FaceStream(predictor, every=every)
         self._spent_s = 0.0
@@ -73,13 +72,9 @@ class VideoAnalysis:
 
     def frame_at(self, at_s: float) -> np.ndarray:
         """The frame at a moment: RGB, shape (height, width, 3), uint8."""
-        with self._open() as video:
+        with VideoFile(self._source) as video:
             return video.frame_near(at_s)
 
     def close(self) -> None:
         """Close the file; `frame_at` opens it again."""
         self.video.close()
-
-    def _open(self) -> VideoFile:
-        source = self._source
-        return VideoFile(io.BytesIO(source) if isinstance(source, bytes) else source)
