@@ -1,16 +1,13 @@
 """Charts of an evaluation, as Plotly figures for a page and for the report alike.
 
-The background is transparent, so that they suit a light page and a dark one. Plotly is imported
-when a chart is drawn: it is no part of the base install.
+The background is transparent, so that they suit a light page and a dark one.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
+import plotly.graph_objects as go
 
 Unit = Literal["count", "share"]
 
@@ -34,7 +31,7 @@ def confusion_matrix_chart(
     unit: Unit = "count",
     dark: bool = False,
     height_px: int = 430,
-) -> "go.Figure":
+) -> go.Figure:
     """The confusion matrix: blue where right, orange where wrong.
 
     The colour is the share of the row; off the diagonal it is scaled to the largest confusion. A
@@ -48,8 +45,6 @@ def confusion_matrix_chart(
         dark: Whether the background is dark.
         height_px: Of the figure.
     """
-    import plotly.graph_objects as go
-
     counts = np.asarray(matrix)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     is_right = np.eye(len(labels), dtype=bool)
@@ -95,10 +90,8 @@ def confusion_matrix_chart(
     return figure
 
 
-def reliability_chart(bins: Sequence[Mapping[str, Any]]) -> "go.Figure":
+def reliability_chart(bins: Sequence[Mapping[str, Any]]) -> go.Figure:
     """Accuracy by confidence, from the rows of `fer.evaluation.calibration.reliability`."""
-    import plotly.graph_objects as go
-
     figure = go.Figure(
         [
             go.Scatter(
@@ -125,16 +118,15 @@ def reliability_chart(bins: Sequence[Mapping[str, Any]]) -> "go.Figure":
 
 def coverage_chart(
     curve: Sequence[Mapping[str, Any]], *, threshold: int | None = None
-) -> "go.Figure":
+) -> go.Figure:
     """Accuracy by the share of faces that get an answer.
 
     Args:
         curve: The rows of `fer.evaluation.calibration.coverage_curve`.
         threshold: The index of a row to emphasise.
     """
-    import plotly.graph_objects as go
 
-    def points(rows: Sequence[Mapping[str, Any]], **style: Any) -> "go.Scatter":
+    def points(rows: Sequence[Mapping[str, Any]], **style: Any) -> go.Scatter:
         return go.Scatter(
             x=[row["coverage"] for row in rows],
             y=[row["accuracy"] for row in rows],
@@ -155,7 +147,7 @@ def coverage_chart(
     return figure
 
 
-def _lay_out(figure: "go.Figure", height_px: int) -> None:
+def _lay_out(figure: go.Figure, height_px: int) -> None:
     figure.update_layout(
         height=height_px,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},

@@ -13,7 +13,6 @@ from fer.evaluation.attention import mean_attention
 from fer.evaluation.calibration import coverage_curve, reliability
 from fer.evaluation.label_errors import listed_errors
 from fer.evaluation.predictions import PredictionTable
-from fer.evaluation.report_html import html
 from fer.evaluation.slices import face_facts, slice_figures
 from fer.files import write_text
 from fer.models.card import ModelCard
@@ -81,6 +80,8 @@ def write_report(full: dict[str, Any], card: ModelCard, file: Path) -> None:
     Raises:
         FerError: If they cannot be written.
     """
+    from fer.evaluation.report_html import html  # with Plotly, which only a report needs
+
     check_target(file)
     try:
         write_text(file, html(full, card))

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
+from plotly.offline import get_plotlyjs
 
 from fer import emotions
 from fer.evaluation.caveats import caveats
@@ -34,8 +35,6 @@ def html(full: Mapping[str, Any], card: ModelCard) -> str:
     Its charts need JavaScript, which is part of the file; its tables do not. It shows no face, as
     reports are shared.
     """
-    from plotly.offline import get_plotlyjs
-
     comparison = full.get("comparison")
     return _template().render(
         full={"comparison": None, **full},
@@ -66,6 +65,7 @@ def _template() -> Template:
         count="{:,}".format,
         symbol=lambda label: emotions.describe(label).symbol,
     )
+    environment.globals["zip"] = zip
     return environment.get_template("report.html.j2")
 
 
