@@ -4,13 +4,13 @@ Labels, votes and annotations are joined when the table is made, so that a new a
 cost a second classification.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from fer.data import Dataset
-from fer.data.votes import top
+from fer.data.votes import COLUMNS, VOTES, top
 from fer.errors import DatasetError
 from fer.evaluation.probabilities import uncalibrated_probabilities
 from fer.models.card import check_shape
@@ -69,10 +69,6 @@ class PredictionTable:
     def targets(self) -> np.ndarray:
         """True class indices into `labels`, shape (n,), int64."""
         return pd.Index(self.labels).get_indexer(pd.Index(self.frame["label"])).astype(np.int64)
-
-    def where(self, chosen: np.ndarray) -> "PredictionTable":
-        """The rows where `chosen`, shape (n,), bool, is true."""
-        return replace(self, frame=self.frame[chosen].reset_index(drop=True))
 
 
 def predictions(
@@ -150,7 +146,7 @@ def _joined(
     part: Dataset, probabilities: np.ndarray, targets: np.ndarray, labels: tuple[str, ...]
 ) -> pd.DataFrame:
     frame = part.index.reset_index(drop=True).copy()
-    frame = frame.drop(columns=_vote_columns(frame))
+    frame = frame.drop(columns=list(COLUMNS), errors="ignore")
     safe = np.maximum(probabilities, np.finfo(np.float32).tiny)
     predicted = probabilities.argmax(axis=1)
     frame["predicted"] = np.array(labels, np.object_)[predicted]
@@ -159,26 +155,19 @@ def _joined(
     frame["entropy"] = -(safe * np.log(safe)).sum(axis=1)
     frame["loss"] = -np.log(safe[np.arange(len(safe)), targets])
     frame["correct"] = predicted == targets
-    frame["majority"], frame["agreement"] = _votes(part.index)
+    frame["majority"], frame["agreement"] = _votes(part)
     answers = pd.DataFrame(probabilities, columns=[f"p_{label}" for label in labels])
     return pd.concat([frame, answers], axis=1)
 
 
-def _votes(index: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+def _votes(part: Dataset) -> tuple[np.ndarray, np.ndarray]:
     """The single choice of most voters, "" without one, and its share of the votes."""
-    columns = _vote_columns(index)
-    if not columns:
-        return np.full(len(index), "", np.object_), np.full(len(index), np.nan)
-    counts = np.nan_to_num(index[columns].to_numpy(np.float64))
-    total, best = counts.sum(axis=1), top(counts)
-    names = np.array([*(name.removeprefix("votes_") for name in columns), ""], np.object_)
-    agreement = np.full(len(index), np.nan)
+    votes = np.zeros((len(part), len(VOTES))) if part.votes is None else part.votes
+    counts = np.nan_to_num(votes.astype(np.float64))
+    names, total = np.array([*VOTES, ""], np.object_), counts.sum(axis=1)
+    agreement = np.full(len(part), np.nan)
     np.divide(counts.max(axis=1), total, out=agreement, where=total > 0)
-    return names[best], agreement  # names[-1] is ""
-
-
-def _vote_columns(index: pd.DataFrame) -> list[str]:
-    return [name for name in map(str, index.columns) if name.startswith("votes_")]
+    return names[top(counts)], agreement  # names[-1] is ""
 
 
 def _in_training(part: Dataset, dataset: Dataset) -> np.ndarray:

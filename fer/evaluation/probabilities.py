@@ -32,9 +32,8 @@ def uncalibrated_probabilities(
     """
     hashes = pd.Index(part.index["hash"])
     file = _file(model, part.name, split, tta)
-    kept = _read(file, model.card.labels) if file else None
-    places = kept.index.get_indexer(hashes) if kept is not None else np.full(len(part), -1)
-    missing = np.flatnonzero((places < 0) & ~hashes.duplicated())
+    kept = _read(file, model.card.labels)
+    missing = np.flatnonzero(~hashes.isin(kept.index) & ~hashes.duplicated())
     if len(missing):
         means = np.empty((len(missing), len(model.card.labels)), np.float32)
         for start in range(0, len(missing), _CHUNK):
@@ -45,14 +44,12 @@ def uncalibrated_probabilities(
                 share = min(start + _CHUNK, len(missing)) / len(missing)
                 progress(round(share * len(part)), len(part))
         new = pd.DataFrame(means, index=hashes[missing], columns=list(model.card.labels))
-        kept = new if kept is None else pd.concat([kept, new])
+        kept = pd.concat([kept, new])
         if file:
             _write(kept, file)
-        places = kept.index.get_indexer(hashes)
     elif progress:
         progress(len(part), len(part))
-    assert kept is not None
-    probabilities: np.ndarray = kept.to_numpy(np.float32)[places]
+    probabilities: np.ndarray = kept.to_numpy(np.float32)[kept.index.get_indexer(hashes)]
     return probabilities
 
 
@@ -64,15 +61,16 @@ def _file(model: Model, name: str, split: str, tta: str) -> Path | None:
     return settings.predictions_folder() / f"{hashlib.sha256(key.encode()).hexdigest()}.parquet"
 
 
-def _read(file: Path, labels: tuple[str, ...]) -> pd.DataFrame | None:
-    if not file.is_file():
-        return None
+def _read(file: Path | None, labels: tuple[str, ...]) -> pd.DataFrame:
+    nothing = pd.DataFrame(index=pd.Index([], dtype=str), columns=list(labels), dtype=np.float32)
+    if file is None or not file.is_file():
+        return nothing
     try:
         kept = pd.read_parquet(file)
     except (OSError, ValueError) as error:  # a damaged file: classify again
         _log.warning("'%s' cannot be read (%s), so the faces are classified again.", file, error)
-        return None
-    return kept if tuple(kept.columns) == labels and kept.index.is_unique else None
+        return nothing
+    return kept if tuple(kept.columns) == labels and kept.index.is_unique else nothing
 
 
 def _write(kept: pd.DataFrame, file: Path) -> None:

@@ -1,9 +1,9 @@
 """Test-time augmentation: views of a face, over which a network's answers are averaged."""
 
-import cv2
 import numpy as np
 
 from fer.errors import ConfigError
+from fer.images import to_network_input
 
 VIEWS = ("none", "flip", "shifts", "ten_crop")
 """The face alone; with its mirror image; with its eight neighbouring shifts, all mirrored too; five
@@ -31,15 +31,14 @@ def views_of(faces: np.ndarray, tta: str) -> list[np.ndarray]:
     """
     if tta not in VIEWS:
         raise ConfigError(f"Unknown test-time augmentation '{tta}'. Known: {', '.join(VIEWS)}.")
-    height, width = faces.shape[1:3]
+    height, width, channels = faces.shape[1:]
     crops = [faces]
     if tta == "ten_crop":
         down, right = height // _CROP_PARTS, width // _CROP_PARTS
         corners = [(0, 0), (0, right), (down, 0), (down, right), (down // 2, right // 2)]
-        crops = [
-            _enlarged(faces[:, y : y + height - down, x : x + width - right], height, width)
-            for y, x in corners
-        ]
+        parts = [faces[:, y : y + height - down, x : x + width - right] for y, x in corners]
+        size = {"height": height, "width": width, "channels": channels}
+        crops = [np.stack([to_network_input(face, **size) for face in part]) for part in parts]
     elif tta == "shifts":
         down, right = height // _SHIFT_PARTS, width // _SHIFT_PARTS
         wide = np.pad(faces, ((0, 0), (down, down), (right, right), (0, 0)), mode="edge")
@@ -47,11 +46,3 @@ def views_of(faces: np.ndarray, tta: str) -> list[np.ndarray]:
         crops = [wide[:, y : y + height, x : x + width] for y, x in places]
     mirrored = [crop[:, :, ::-1] for crop in crops] if tta != "none" else []
     return crops + mirrored
-
-
-def _enlarged(crops: np.ndarray, height: int, width: int) -> np.ndarray:
-    enlarged = np.empty((len(crops), height, width, crops.shape[3]), np.uint8)
-    for i, crop in enumerate(crops):
-        resized = cv2.resize(crop, (width, height), interpolation=cv2.INTER_LINEAR)
-        enlarged[i] = resized.reshape(enlarged[i].shape)  # OpenCV drops a single channel
-    return enlarged

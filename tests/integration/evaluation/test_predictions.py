@@ -53,9 +53,10 @@ def test_copies_in_the_parts_that_training_used_are_flagged(
 def test_votes_give_the_majority_and_how_many_chose_it(
     tiny_model: Model, tiny_dataset: Dataset
 ) -> None:
-    index = tiny_dataset.index.assign(votes_happy=np.nan, votes_sad=np.nan, votes_unknown=np.nan)
+    index = tiny_dataset.index.assign(**dict.fromkeys(COLUMNS, np.nan))
     tests = index.index[index["split"] == "test"]
     votes = ["votes_happy", "votes_sad", "votes_unknown"]
+    index.loc[tests[:2], list(COLUMNS)] = 0
     index.loc[tests[:2], votes] = [[7, 2, 1], [5, 5, 0]]
     frame = predictions(tiny_model, replace(tiny_dataset, index=index), "test").frame
     assert list(frame["majority"][:3]) == ["happy", "", ""]
