@@ -93,26 +93,23 @@ def calibrate(
 
 def coverage_curve(
     confidence: np.ndarray, correct: np.ndarray, *, points: int = 101
-) -> list[dict[str, float]]:
+) -> list[dict[str, Any]]:
     """Accuracy when faces below a confidence get no answer (Geifman & El-Yaniv 2017).
 
     Returns:
         For thresholds from 0 to 1: `threshold`, `coverage` (share of faces answered), `accuracy`
         on those (None if there are none), and `images`.
     """
-    order = np.argsort(confidence, kind="stable")
-    ascending, right = confidence[order], correct[order]
-    right_above = np.append(np.cumsum(right[::-1])[::-1], 0)
-    rows: list[dict[str, Any]] = []
-    for threshold in np.round(np.linspace(0, 1, points), 4):
-        first = int(np.searchsorted(ascending, threshold, side="left"))
-        kept = len(ascending) - first
-        rows.append(
-            {
-                "threshold": float(threshold),
-                "coverage": kept / len(ascending),
-                "accuracy": float(right_above[first] / kept) if kept else None,
-                "images": kept,
-            }
-        )
-    return rows
+    n, order = len(confidence), np.argsort(confidence, kind="stable")
+    right_above = np.append(np.cumsum(correct[order][::-1])[::-1], 0)
+    thresholds = np.round(np.linspace(0, 1, points), 4)
+    below = np.searchsorted(confidence[order], thresholds)
+    return [
+        {
+            "threshold": float(threshold),
+            "coverage": kept / n,
+            "accuracy": float(right_above[n - kept] / kept) if kept else None,
+            "images": kept,
+        }
+        for threshold, kept in zip(thresholds, (n - below).tolist(), strict=True)
+    ]

@@ -24,19 +24,15 @@ def label_errors(table: PredictionTable) -> pd.DataFrame:
     targets = table.targets
     present = np.unique(targets)
     if len(present) < 2:
-        nothing = np.zeros(len(table), bool)
-        return pd.DataFrame({"label_quality": table.frame[f"p_{table.labels[present[0]]}"],
-                             "label_issue": nothing})  # fmt: skip
-    # cleanlab wants every class to have a face.
-    answers = table.probabilities[:, present].astype(np.float64)
-    answers = (answers + 1e-12) / (answers + 1e-12).sum(axis=1, keepdims=True)
-    given = np.searchsorted(present, targets)
-    return pd.DataFrame(
-        {
-            "label_quality": get_label_quality_scores(given, answers),
-            "label_issue": find_label_issues(given, answers, n_jobs=1),
-        }
-    )
+        quality, issue = table.probabilities[:, present[0]], np.zeros(len(table), bool)
+    else:
+        # cleanlab wants every class to have a face.
+        answers = table.probabilities[:, present].astype(np.float64)
+        answers = (answers + 1e-12) / (answers + 1e-12).sum(axis=1, keepdims=True)
+        given = np.searchsorted(present, targets)
+        quality = get_label_quality_scores(given, answers)
+        issue = find_label_issues(given, answers, n_jobs=1)
+    return pd.DataFrame({"label_quality": quality, "label_issue": issue})
 
 
 def listed_errors(table: PredictionTable) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.metrics import (
     accuracy_score,
     brier_score_loss,
@@ -55,6 +56,10 @@ def metrics(
     precision, recall, f1, support = precision_recall_fscore_support(
         targets, predicted, labels=present, zero_division=0.0
     )
+    per_class = pd.DataFrame(
+        {"precision": precision, "recall": recall, "f1": f1, "support": support},
+        index=[labels[index] for index in present],
+    )
     correct = int(accuracy_score(targets, predicted, normalize=False))
     varied = len(present) > 1 or (predicted != targets).any()
     return {
@@ -76,15 +81,7 @@ def metrics(
         else 2 * float(brier_score_loss(targets, exact[:, 1], labels=classes)),
         "ece": expected_calibration_error(probabilities.max(axis=1), predicted == targets),
         "ci95": bootstrap(targets, exact),
-        "per_class": {
-            labels[index]: {
-                "precision": float(precision[i]),
-                "recall": float(recall[i]),
-                "f1": float(f1[i]),
-                "support": int(support[i]),
-            }
-            for i, index in enumerate(present)
-        },
+        "per_class": per_class.to_dict("index"),
         "labels": list(labels),
         "confusion_matrix": confusion_matrix(targets, predicted, labels=classes).tolist(),
     }

@@ -23,9 +23,6 @@ SORTS: Mapping[str, str] = {
 }
 
 _HAVE_FIELDS = ("label", "in_training", "agreement")
-_ORDERS = {
-    "confident": ("confidence", -1), "unsure": ("confidence", 1), "loss": ("loss", -1),
-}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,13 +104,14 @@ def rows(
     if query.slice:
         column, _, value = query.slice.partition(": ")
         matches &= (slices[column].astype(str) == value).to_numpy(bool)
-    if query.sort == "doubtful":
-        if label_quality is None:
-            raise ConfigError("query.sort is 'doubtful', which needs label_quality. Pass it.")
-        order = label_quality
-    else:
-        name, sign = _ORDERS[query.sort]
-        order = sign * frame[name].to_numpy()
+    order = {
+        "confident": -frame["confidence"].to_numpy(),
+        "unsure": frame["confidence"].to_numpy(),
+        "loss": -frame["loss"].to_numpy(),
+        "doubtful": label_quality,
+    }[query.sort]
+    if order is None:
+        raise ConfigError("query.sort is 'doubtful', which needs label_quality. Pass it.")
     chosen = np.flatnonzero(matches)
     chosen = chosen[np.argsort(order[chosen], kind="stable")]
     return frame["row"].to_numpy(np.int64)[chosen]
