@@ -90,17 +90,14 @@ def to_network_input(face: np.ndarray, *, height: int, width: int, channels: int
 
 
 def _from_pixels(pixels: np.ndarray) -> np.ndarray:
-    shape = pixels.shape
-    grey = pixels.ndim == 2 or (pixels.ndim == 3 and shape[2] == 1)
-    if pixels.dtype != np.uint8 or not (grey or (pixels.ndim == 3 and shape[2] == 3)):
+    shape = pixels.shape if pixels.ndim != 2 else (*pixels.shape, 1)
+    if pixels.dtype != np.uint8 or len(shape) != 3 or shape[2] not in (1, 3):
         raise UnreadableImageError(
-            f"Found an array of {pixels.dtype} with shape {shape}; expected uint8, 0–255, with "
-            "shape (height, width) for grey or (height, width, 3) for RGB."
+            f"Found an array of {pixels.dtype} with shape {pixels.shape}; expected uint8, 0–255, "
+            "with shape (height, width) for grey or (height, width, 3) for RGB."
         )
     _check_size(shape[1], shape[0], "The array")
-    if grey:
-        return np.repeat(pixels.reshape(*shape[:2], 1), 3, axis=2)
-    return pixels
+    return pixels if shape[2] == 3 else np.repeat(pixels.reshape(shape), 3, axis=2)
 
 
 def _read(path: Path | str) -> bytes:

@@ -32,9 +32,8 @@ class ZipPhoto:
                 zipfile.ZipFile(io.BytesIO(self.archive)) as archive,
                 archive.open(self.entry) as file,
             ):
-                photo = file.read(
-                    MAX_PHOTO_BYTES + 1
-                )  # the size that the entry states may be wrong
+                # The size that the entry states may be wrong.
+                photo = file.read(MAX_PHOTO_BYTES + 1)
         except Exception as error:  # noqa: BLE001 - damaged archives raise nearly anything
             raise UnreadableImageError(
                 f"'{self.name}' cannot be unpacked ({error}). Make the archive again, without a "
