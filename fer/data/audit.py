@@ -1,9 +1,8 @@
 """An audit of a data set: counts, copies, leaks, blank images, doubtful labels."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import permutations
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -27,27 +26,20 @@ FINDINGS: Mapping[str, str] = {
 """Findings about one face, with their descriptions."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Audit:
+class Audit(NamedTuple):
     """The findings.
 
     Attributes:
         summary: Figures, made of plain numbers, text, lists and dictionaries.
-        findings: One row per face in the order of the index, one bool column for each of
-            `FINDINGS`.
-        copy_group: Shape (n,), int64: the same number for exact copies; -1 for a face without.
-        near_group: Shape (n,), int64: the same number for near duplicates; -1 for others.
-        opinion: Shape (n,), text: how the majority vote compares with the label, `agree`,
-            `disagree` or `tied`; "" without votes.
-        agreement: Shape (n,), float32: share of the votes that the label has; NaN without votes.
+        faces: One row per face in the order of the index: a bool column for each of `FINDINGS`;
+            `copy_group` and `near_group`, the same number for exact copies and for near
+            duplicates, -1 for a face without; `opinion`, how the majority vote compares with the
+            label, `agree`, `disagree` or `tied`, "" without votes; `agreement`, the label's share
+            of the votes, float32, NaN without votes.
     """
 
     summary: dict[str, Any]
-    findings: pd.DataFrame
-    copy_group: np.ndarray
-    near_group: np.ndarray
-    opinion: np.ndarray
-    agreement: np.ndarray
+    faces: pd.DataFrame
 
 
 def audit(dataset: Dataset, *, near: np.ndarray | None = None) -> Audit:
@@ -66,7 +58,7 @@ def audit(dataset: Dataset, *, near: np.ndarray | None = None) -> Audit:
     in_train = np.zeros(len(hashes), bool)
     in_train[copies[(index["split"] == "train").to_numpy()]] = True
     opinion, agreement = _opinions(dataset)
-    findings = pd.DataFrame(
+    faces = pd.DataFrame(
         {
             "duplicate": counts[copies] > 1,
             "leak": in_train[copies] & (index["split"] != "train").to_numpy(),
@@ -74,20 +66,23 @@ def audit(dataset: Dataset, *, near: np.ndarray | None = None) -> Audit:
             "near_duplicate": near >= 0,
             "near_constant": (index["std"] < NEAR_CONSTANT_STD).to_numpy(),
             "disagreement": opinion == "disagree",
+            "copy_group": np.where(counts[copies] > 1, copies, -1),
+            "near_group": near,
+            "opinion": opinion,
+            "agreement": agreement,
         }
     )
     by_class = class_by_split(dataset)
-    splits = list(by_class.columns)
     totals = by_class.sum(axis=1)
-    flat = index[findings["near_constant"].to_numpy()]
+    flat = index[faces["near_constant"].to_numpy()]
     summary = {
         "name": dataset.name,
         "source_format": dataset.source_format,
         "images": len(dataset),
         "excluded": int(dataset.excluded.sum()),
         "relabelled": int(dataset.relabelled.sum()),
-        "classes": {str(label): _ints(row) for label, row in by_class.iterrows()},
-        "splits": {split: int(by_class[split].sum()) for split in splits},
+        "classes": by_class.to_dict("index"),
+        "splits": by_class.sum().to_dict(),
         "imbalance": {
             "largest": str(totals.idxmax()),
             "smallest": str(totals.idxmin()),
@@ -95,11 +90,10 @@ def audit(dataset: Dataset, *, near: np.ndarray | None = None) -> Audit:
         },
         "exact_duplicates": {
             "redundant": int(len(index) - len(hashes)),
-            "redundant_within": {
-                split: int(part.duplicated().sum())
-                for split, part in index.groupby("split")["hash"]
-            },
-            "across": _across(index, splits),
+            "redundant_within": (
+                index.duplicated(["split", "hash"]).groupby(index["split"]).sum().to_dict()
+            ),
+            "across": _across(index, list(by_class.columns)),
             "label_conflicts": int((labels_of > 1).sum()),
             "label_conflicts_within_train": int(
                 (index[index["split"] == "train"].groupby("hash")["label"].nunique() > 1).sum()
@@ -112,19 +106,12 @@ def audit(dataset: Dataset, *, near: np.ndarray | None = None) -> Audit:
         "near_constant": {
             "images": len(flat),
             "blank": int((flat["std"] == 0).sum()),
-            "by_split": _ints(flat["split"].value_counts()),
+            "by_split": flat["split"].value_counts().to_dict(),
         },
         "skipped": [{"path": path, "reason": reason} for path, reason in dataset.skipped],
         "votes": _vote_figures(dataset, opinion),
     }
-    return Audit(
-        summary=summary,
-        findings=findings,
-        copy_group=np.where(counts[copies] > 1, copies, -1),
-        near_group=near,
-        opinion=opinion,
-        agreement=agreement,
-    )
+    return Audit(summary, faces)
 
 
 def _across(index: pd.DataFrame, splits: list[str]) -> list[dict[str, Any]]:
@@ -164,7 +151,3 @@ def _vote_figures(dataset: Dataset, opinion: np.ndarray) -> dict[str, Any] | Non
         "not_face_or_unknown": int((top(votes) >= VOTES.index("unknown")).sum()),
         "agreement_by_class": {str(label): round(float(n), 4) for label, n in by_class.items()},
     }
-
-
-def _ints(counts: pd.Series) -> dict[str, int]:
-    return {str(name): int(count) for name, count in counts.items()}

@@ -61,35 +61,36 @@ def rows(dataset: Dataset, report: Audit, query: Query) -> np.ndarray:
     """Positions in the index of the faces that fit, in order; shape (m,), int64."""
     index = dataset.index
     fits = np.ones(len(index), bool)
-    if query.splits:
-        fits &= index["split"].isin(query.splits).to_numpy()
-    if query.labels:
-        fits &= index["label"].isin(query.labels).to_numpy()
+    for column, wanted in (("split", query.splits), ("label", query.labels)):
+        if wanted:
+            fits &= index[column].isin(wanted).to_numpy()
     if query.opinion:
-        fits &= report.opinion == ("" if query.opinion == "none" else query.opinion)
+        opinion = "" if query.opinion == "none" else query.opinion
+        fits &= (report.faces["opinion"] == opinion).to_numpy()
     if query.finding in FINDINGS:
-        fits &= report.findings[query.finding].to_numpy()
+        fits &= report.faces[query.finding].to_numpy()
     elif query.finding:
         fits &= dataset.excluded if query.finding == "excluded" else dataset.relabelled
     if query.text:
         fits &= index["path"].str.contains(query.text, case=False, regex=False).to_numpy(bool)
     selected = np.flatnonzero(fits)
-    rows: np.ndarray = selected[_order(index, report, query, selected)]
+    rows: np.ndarray = selected[_order(index, report.faces, query)[selected].argsort(kind="stable")]
     return rows
 
 
-def _order(index: pd.DataFrame, report: Audit, query: Query, selected: np.ndarray) -> np.ndarray:
+def _order(index: pd.DataFrame, faces: pd.DataFrame, query: Query) -> np.ndarray:
+    """A number for each face; they are shown in ascending order of it, NaN last."""
     if query.sort == "path":
         if query.finding in ("duplicate", "conflict", "leak"):
-            return np.argsort(report.copy_group[selected], kind="stable")  # copies side by side
+            return faces["copy_group"].to_numpy()  # copies side by side
         if query.finding == "near_duplicate":
-            return np.argsort(report.near_group[selected], kind="stable")
-        return np.arange(len(selected))
-    values = {
+            return faces["near_group"].to_numpy()
+        return np.arange(len(index))
+    values: pd.Series = {
         "dark": index["mean"],
         "bright": -index["mean"],
         "flat": index["std"],
-        "doubtful": pd.Series(report.agreement),
-        "certain": -pd.Series(report.agreement),
+        "doubtful": faces["agreement"],
+        "certain": -faces["agreement"],
     }[query.sort]
-    return np.argsort(values.to_numpy()[selected], kind="stable")  # NaN comes last
+    return values.to_numpy()

@@ -38,7 +38,7 @@ def show_audit(opened: Opened) -> None:
         on_click="ignore",
     )
     for finding, heading in HEADINGS.items():
-        count = int(opened.report.findings[finding].sum())
+        count = int(opened.report.faces[finding].sum())
         if count:
             _show_finding(opened, finding, f"{heading} ({count:,})")
     if skipped := summary["skipped"]:

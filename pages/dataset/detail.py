@@ -37,7 +37,7 @@ def _show(opened: Opened, shown: np.ndarray) -> None:
         right.html(f'<p class="fer-top">{emotions.describe(label).symbol} {escape(label)}</p>')
         return right
 
-    findings, groups = report.findings.iloc[row], report.near_group
+    findings, groups = report.faces.iloc[row], report.faces["near_group"].to_numpy()
     show_face(
         BROWSER, dataset, row, head, shown=shown,
         findings=[sentence for name, sentence in FINDINGS.items() if findings[name]],

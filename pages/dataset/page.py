@@ -104,7 +104,7 @@ def show_facts(opened: Opened) -> None:
     dataset, summary = opened.dataset, opened.report.summary
     st.caption(errors.plain(f"{dataset.source_format}. Splits: {dataset.split_rule}."))
     flawed = int(
-        opened.report.findings[["leak", "conflict", "near_constant", "duplicate"]].any(axis=1).sum()
+        opened.report.faces[["leak", "conflict", "near_constant", "duplicate"]].any(axis=1).sum()
     )
     facts = {
         "Images": f"{len(dataset):,}",

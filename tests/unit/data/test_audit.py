@@ -13,7 +13,7 @@ MakeFaces = Callable[..., Path]
 
 
 def found(report: Audit, dataset: Dataset, finding: str) -> set[str]:
-    return {Path(path).stem for path in dataset.index["path"][report.findings[finding].to_numpy()]}
+    return {Path(path).stem for path in dataset.index["path"][report.faces[finding].to_numpy()]}
 
 
 def test_every_flaw_is_found_at_its_face(flawed: Dataset) -> None:
