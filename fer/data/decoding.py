@@ -35,43 +35,36 @@ class ImageStats(NamedTuple):
         hash: Of the size and the RGB values: equal for equal images, however they are stored.
         mean: Of the grey values, 0–255: brightness.
         std: Standard deviation of the grey values, 0–127.5: contrast.
+        reason: Why it cannot be read, and all else is 0; "" if it can.
     """
 
-    width: int
-    height: int
-    hash: str
-    mean: float
-    std: float
-
-
-DecodedBatch = tuple[list[ImageStats], list[str]]
+    width: int = 0
+    height: int = 0
+    hash: str = ""
+    mean: float = 0.0
+    std: float = 0.0
+    reason: str = ""
 
 
 def decode_batch(
     image: Callable[[int], str | np.ndarray], rows: np.ndarray, out: np.ndarray
-) -> DecodedBatch:
-    """Decode some images of a listing.
+) -> list[ImageStats]:
+    """Decode and measure some images of a listing.
 
     Args:
         image: Gives the file or the pixels of a row; may raise ImageError.
         rows: The rows to decode, shape (n,).
         out: Receives the shaped pixels, (n, height, width, channels), uint8.
-
-    Returns:
-        The measures of the images that can be read, in order; and for each image the reason why
-        it cannot be read, "" for those that can.
     """
-    stats: list[ImageStats] = []
-    reasons: list[str] = []
+    stats = []
     for row, shaped in zip(rows.tolist(), out, strict=True):
         try:
             source = image(row)
             pixels = read_image(source) if isinstance(source, str) else source
             stats.append(_measure(pixels, shaped))
-            reasons.append("")
         except ImageError as error:
-            reasons.append(str(error))
-    return stats, reasons
+            stats.append(ImageStats(reason=str(error)))
+    return stats
 
 
 def _measure(image: np.ndarray, out: np.ndarray) -> ImageStats:

@@ -11,8 +11,8 @@ import math
 import os
 import shutil
 from collections import deque
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -24,7 +24,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fer.data.decoding import DecodedBatch, ImageStats, decode_batch
+from fer.data.decoding import ImageStats, decode_batch
 from fer.data.locking import BUILD_LOCK, locked
 from fer.data.readers import Listing, Reader
 from fer.errors import DatasetError
@@ -40,9 +40,7 @@ _MEASURED = {
 }  # fmt: skip
 
 Shape = tuple[int, int, int]
-
-# A block that is being decoded: positions in the listing, pixels to fill, batches in order.
-_Block = tuple[np.ndarray, np.ndarray, "list[Future[DecodedBatch]]"]
+_Block = tuple[pd.DataFrame, np.ndarray]  # rows with their measures, and pixels
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,8 +50,8 @@ class Stored:
     Attributes:
         index: The listing's columns, without the stamps, and the `ImageStats` of each image.
         pixels: Shape (n, height, width, channels), uint8, mapped and read-only.
-        source_format: What the source was recognised as, in a sentence.
-        skipped: (path, reason) of every file and row that was skipped.
+        source_format: As in the listing.
+        skipped: As in the listing, with the images that could not be read.
     """
 
     index: pd.DataFrame
@@ -122,6 +120,7 @@ class _Build:
         self._folder = folder
         self._shape = shape
         self._listing = listing
+        self._wanted = listing.table[["path", "stamp"]]
         self._progress = progress or (lambda done, planned: None)
         self._place = folder / f"building-{_name(shape)}-{_FORMAT}"
         self._face_bytes = math.prod(shape)
@@ -133,12 +132,11 @@ class _Build:
         self._place.mkdir(parents=True, exist_ok=True)
         blocks = self._recorded()
         slots = sum(map(len, blocks))
-        wanted = self._listing.table[["path", "stamp"]]
-        missing = ~_is_among(wanted, blocks)
-        self._done = len(wanted) - int(missing.sum())
+        missing = ~_is_among(self._wanted, blocks)
+        self._done = int((~missing).sum())
         with (self._place / "pixels").open("ab") as pixels:
             pixels.truncate(slots * self._face_bytes)
-            for block, faces in self._blocks(wanted, missing):
+            for block, faces in self._blocks(missing):
                 pixels.write(faces.data)
                 pixels.flush()
                 os.fsync(pixels.fileno())  # before the block that relies on them
@@ -148,7 +146,7 @@ class _Build:
                 blocks.append(block)
         if not slots:
             first = f" The first: {self._skipped[0][1]}" if self._skipped else ""
-            raise DatasetError(f"None of the {len(wanted):,} images could be read.{first}")
+            raise DatasetError(f"None of the {len(missing):,} images could be read.{first}")
         self._finish(key, pd.concat(blocks, ignore_index=True))
 
     def _recorded(self) -> list[pd.DataFrame]:
@@ -164,12 +162,10 @@ class _Build:
         self._place.mkdir()
         return []
 
-    def _blocks(
-        self, wanted: pd.DataFrame, missing: np.ndarray
-    ) -> Iterator[tuple[pd.DataFrame, np.ndarray]]:
-        """Rows and pixels that are not recorded yet, in the order of the listing."""
+    def _blocks(self, missing: np.ndarray) -> Iterator[_Block]:
+        """What is not recorded yet, in the order of the listing."""
         for known, pixels in self._earlier():
-            copies = wanted[missing].reset_index().merge(known, on=["path", "stamp"])
+            copies = self._wanted[missing].reset_index().merge(known, on=["path", "stamp"])
             for start in range(0, len(copies), self._block):
                 part = copies.iloc[start : start + self._block]
                 yield part[["path", "stamp", *_MEASURED]], pixels[part["slot"].to_numpy()]
@@ -184,11 +180,11 @@ class _Build:
                 queue = deque(islice(started, 1))
                 while queue:
                     queue.extend(islice(started, 1))
-                    yield self._collected(queue.popleft(), wanted)
+                    yield queue.popleft()()
             finally:
                 pool.shutdown(cancel_futures=True)
 
-    def _earlier(self) -> Iterator[tuple[pd.DataFrame, np.ndarray]]:
+    def _earlier(self) -> Iterator[_Block]:
         """Indexes of this shape from earlier states of the source, with their pixels."""
         for file in self._folder.glob(f"{_name(self._shape)}-*-{_FORMAT}.parquet"):
             stored = _opened(self._folder, file.stem, self._shape)
@@ -196,32 +192,31 @@ class _Build:
                 known = pd.read_parquet(file, columns=["path", "stamp", *_MEASURED])
                 yield known.assign(slot=np.arange(len(known))), stored.pixels
 
-    def _start(self, rows: np.ndarray, pool: ThreadPoolExecutor) -> _Block:
-        """Start decoding the images at these positions of the listing."""
+    def _start(self, rows: np.ndarray, pool: ThreadPoolExecutor) -> Callable[[], _Block]:
+        """Start decoding the images at these positions of the listing.
+
+        Returns a function that waits for them, and skips those that cannot be read.
+        """
         faces = np.empty((len(rows), *self._shape), np.uint8)
         image = self._listing.image
         batches = [
             pool.submit(decode_batch, image, rows[start:][:_BATCH], faces[start:][:_BATCH])
             for start in range(0, len(rows), _BATCH)
         ]
-        return rows, faces, batches
 
-    def _collected(self, block: _Block, wanted: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
-        """Wait for a block: its rows and pixels, without the images that cannot be read."""
-        rows, faces, batches = block
-        stats: list[ImageStats] = []
-        reasons: list[str] = []
-        for batch in batches:
-            batch_stats, batch_reasons = batch.result()
-            stats += batch_stats
-            reasons += batch_reasons
-            self._advance(len(batch_reasons))
-        listed = wanted.iloc[rows].reset_index(drop=True)
-        self._skipped += [pair for pair in zip(listed["path"], reasons, strict=True) if pair[1]]
-        good = np.array([not reason for reason in reasons])
-        measured = pd.DataFrame(stats, columns=list(_MEASURED)).astype(_MEASURED)
-        table = pd.concat([listed[good].reset_index(drop=True), measured], axis=1)
-        return table, faces if good.all() else faces[good]
+        def collect() -> _Block:
+            stats: list[ImageStats] = []
+            for batch in batches:
+                stats += batch.result()
+                self._advance(len(batch.result()))
+            listed = self._wanted.iloc[rows].reset_index(drop=True)
+            table = listed.join(pd.DataFrame(stats).astype(_MEASURED))
+            reasons = table.pop("reason")
+            good = (reasons == "").to_numpy()
+            self._skipped += zip(table["path"][~good], reasons[~good], strict=True)
+            return (table, faces) if good.all() else (table[good], faces[good])
+
+        return collect
 
     def _advance(self, faces: int) -> None:
         self._done += faces

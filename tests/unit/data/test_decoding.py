@@ -33,17 +33,13 @@ def test_a_batch_measures_what_can_be_read_and_gives_a_reason_for_the_rest(
 ) -> None:
     rows = np.arange(len(files))[::-1]  # any order
     out = np.zeros((len(files), 24, 24, 3), np.uint8)
-    measured, given = decode_batch(files.__getitem__, rows, out)
-    reasons = dict(zip(rows.tolist(), given, strict=True))
-    skipped = {Path(files[row]).name: reason for row, reason in reasons.items() if reason}
+    measured = dict(zip(rows.tolist(), decode_batch(files.__getitem__, rows, out), strict=True))
+    skipped = {Path(files[row]).name: one.reason for row, one in measured.items() if one.reason}
     assert list(skipped) == ["text.jpg", "empty.png"]
     assert "0 bytes" in skipped["empty.png"]
-    good = [row for row in rows.tolist() if not reasons[row]]
-    assert [(stats.height, stats.width) for stats in measured] == [
-        decode(files[row]).shape[:2] for row in good
-    ]
-    for row, shaped in zip(rows.tolist(), out, strict=True):
-        if not reasons[row]:
+    for (row, stats), shaped in zip(measured.items(), out, strict=True):
+        if not stats.reason:
+            assert (stats.height, stats.width) == decode(files[row]).shape[:2]
             expected = cv2.resize(decode(files[row]), (24, 24), interpolation=cv2.INTER_AREA)
             np.testing.assert_array_equal(shaped, expected)
 
@@ -56,7 +52,7 @@ def test_equal_images_have_one_hash_however_they_are_stored(tmp_path: Path) -> N
 
     def stats(row: int) -> ImageStats:
         out = np.empty((1, 8, 8, 1), np.uint8)
-        return decode_batch(pixels.__getitem__, np.array([row]), out)[0][0]
+        return decode_batch(pixels.__getitem__, np.array([row]), out)[0]
 
     assert stats(0) == stats(1) == stats(2)
     assert stats(0).hash != stats(3).hash
