@@ -34,7 +34,7 @@ import fer
 from fer.data import Dataset
 from fer.data.audit import FINDINGS, audit
 from fer.data.query import ANNOTATED, OPINIONS, SORTS, Query, rows
-from fer.data.readers import Listing
+from fer.data.readers import Listing, Reader
 from fer.data.store import open_stored
 from fer.emotions import FER2013
 
@@ -126,7 +126,7 @@ def grow(count: int, home: Path) -> dict[str, float]:
     """Open, or build where it is not there, a data set of generated faces; then read it all."""
     before_mb = _anonymous_mb()
     start = time.perf_counter()
-    stored = open_stored(home, GeneratedReader(count), (48, 48, 1), progress=_Peak())
+    stored = open_stored(home, GeneratedFaces(count).reader, (48, 48, 1), progress=_Peak())
     open_s, open_mb = time.perf_counter() - start, max(_anonymous_mb(), _Peak.mb) - before_mb
     start = time.perf_counter()
     for first in range(0, count, 4096):
@@ -147,7 +147,7 @@ class _Peak:
         _Peak.mb = max(_Peak.mb, _anonymous_mb())
 
 
-class GeneratedReader:
+class GeneratedFaces:
     """Random faces of the size of FER-2013's, made when they are asked for.
 
     Args:
@@ -156,11 +156,8 @@ class GeneratedReader:
 
     def __init__(self, count: int) -> None:
         self._count = count
+        self.reader = Reader(f"generated{count}", self.listing)
         self._noise = np.random.default_rng(0).integers(0, 256, 48 * 48 + 4096, dtype=np.uint8)
-
-    def signature(self) -> str:
-        """One for each count."""
-        return f"generated{self._count}"
 
     def listing(self) -> Listing:
         """Columns as any reader gives them."""

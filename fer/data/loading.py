@@ -12,7 +12,7 @@ from fer.data.readers import open_reader
 from fer.data.registry import Source, register, resolve
 from fer.data.splits import assign_missing
 from fer.data.store import open_stored
-from fer.data.synthetic_reader import DrawnReader
+from fer.data.synthetic_reader import drawn_reader
 from fer.data.votes import TRUTHS
 from fer.errors import ConfigError, DatasetError
 from fer.progress import Progress
@@ -61,7 +61,7 @@ def load_dataset(
     resolved = _resolve(source, custom_classes=custom_classes)
     path = _on_disk(resolved, progress)
     reader = (
-        DrawnReader(max(height, width))
+        drawn_reader(max(height, width))
         if path is None
         else open_reader(path, custom_classes=resolved.custom_classes)
     )

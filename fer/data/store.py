@@ -75,7 +75,7 @@ def open_stored(
         DatasetError: If the source or all of its images cannot be read, or the disk cannot be
             written to.
     """
-    key = f"{_name(shape)}-{reader.signature()}-{_FORMAT}"
+    key = f"{_name(shape)}-{reader.signature}-{_FORMAT}"
     if (stored := _opened(folder, key, shape)) is not None:
         return stored
     try:

@@ -60,23 +60,43 @@ def read_votes(file: Path) -> pd.DataFrame:
     return table.assign(**{column: counts[column] for column in COLUMNS})
 
 
-def read_sidecar(file: Path, *, folder: str = "") -> pd.DataFrame:
-    """`path` and the votes of a `votes.csv`, whose paths are relative to its folder.
+def add_votes(
+    table: pd.DataFrame, root: Path, files: Sequence[str], skipped: list[tuple[str, str]]
+) -> pd.DataFrame:
+    """Add the votes of every `votes.csv`, whose paths are relative to its folder, to the faces.
 
     Args:
-        file: The table.
-        folder: That folder relative to the data set's root, with a slash at its end, or "".
+        table: The faces, with the column `path`.
+        root: The data set's folder.
+        files: The paths of the files, relative to it.
+        skipped: Receives each file that names images that are not among the faces.
 
     Raises:
-        DatasetError: If it has no column `path`, or `read_votes` cannot read it.
+        DatasetError: If one has no column `path`, or `read_votes` cannot read it.
     """
-    votes = read_votes(file)
-    if "path" not in votes:
-        raise DatasetError(
-            f"'{file}' has no column path. Expected the path of each image, relative to its folder."
-        )
-    votes["path"] = folder + votes["path"].astype(str).str.replace("\\", "/", regex=False)
-    return votes[["path", *COLUMNS]].drop_duplicates("path", keep="last")
+    sidecars = []
+    for name in files:
+        votes = read_votes(root / name)
+        if "path" not in votes:
+            raise DatasetError(
+                f"'{root / name}' has no column path. Expected the path of each image, relative "
+                "to its folder."
+            )
+        paths = votes["path"].astype(str).str.replace("\\", "/", regex=False)
+        votes["path"] = name.removesuffix(VOTES_FILE) + paths
+        sidecars.append(votes[["path", *COLUMNS]].drop_duplicates("path", keep="last"))
+        if strangers := int((~sidecars[-1]["path"].isin(table["path"])).sum()):
+            skipped.append((name, f"{strangers:,} of its rows name no image of this data set"))
+    if not sidecars:
+        return table
+    all_votes = pd.concat(sidecars).drop_duplicates("path", keep="last")
+    return table.merge(all_votes, on="path", how="left")
+
+
+def with_votes(table: pd.DataFrame, kind: str = "crowd") -> str:
+    """How many faces have votes, as the end of a sentence; "" if none has."""
+    voted = int(table[COLUMNS[0]].notna().sum()) if COLUMNS[0] in table else 0
+    return f", {kind} votes for {voted:,}" if voted else ""
 
 
 def _vote_name(column: str) -> str:
@@ -111,8 +131,7 @@ def shares(votes: np.ndarray, labels: Sequence[str]) -> np.ndarray:
 def top(votes: np.ndarray) -> np.ndarray:
     """The single choice with the most votes: index into `VOTES`, -1 where tied or without votes.
 
-    Args:
-        votes: Shape (n, 10), in the order of `VOTES`; NaN where there are none.
+    The votes have shape (n, 10), in the order of `VOTES`, and are NaN where there are none.
     """
     counts = np.nan_to_num(votes)
     most = counts.max(axis=1)

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from fer.data.readers.fer_csv import FerCsvReader, is_fer_csv
-from fer.data.readers.folders import FolderReader
+from fer.data.readers.fer_csv import fer_csv_reader
+from fer.data.readers.folders import folder_reader
 from fer.data.readers.listing import Listing, Reader, stays_inside
-from fer.data.readers.manifest import ManifestReader, is_manifest
+from fer.data.readers.manifest import manifest_reader
 from fer.errors import DatasetError
 
 __all__ = ["Listing", "Reader", "open_reader"]
@@ -22,7 +22,7 @@ def open_reader(path: Path, *, custom_classes: bool) -> Reader:
         custom_classes: Keep unknown emotions as classes of their own.
 
     Raises:
-        DatasetError: If it is none of these.
+        DatasetError: If it is none of these, or cannot be read.
     """
     root = path if path.is_dir() else path.parent
     try:
@@ -31,12 +31,11 @@ def open_reader(path: Path, *, custom_classes: bool) -> Reader:
         raise DatasetError(f"The folder '{path}' cannot be read: {error.strerror}.") from None
     for table in tables:
         if table.suffix.lower() in _TABLES and stays_inside(root, table):
-            if is_fer_csv(table):
-                return FerCsvReader(table)
-            if is_manifest(table):
-                return ManifestReader(table, custom_classes=custom_classes)
+            reader = fer_csv_reader(table) or manifest_reader(table, custom_classes=custom_classes)
+            if reader:
+                return reader
     if path.is_dir():
-        return FolderReader(path, custom_classes=custom_classes)
+        return folder_reader(path, custom_classes=custom_classes)
     raise DatasetError(
         f"'{path}' is not a data set. Expected a folder of class folders, a CSV with the columns "
         "emotion,pixels,Usage as fer2013.csv has them, a CSV or Parquet manifest with the "

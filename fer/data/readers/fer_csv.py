@@ -1,29 +1,38 @@
 """FER-2013 as one CSV: `emotion,pixels,Usage`, a row of 48×48 numbers for each face."""
 
 import hashlib
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from fer import emotions
-from fer.data.readers.listing import PARTS, Listing, files_signature, stat_file, stays_inside
-from fer.data.votes import COLUMNS, VOTES_FILE, read_votes
+from fer.data.readers.listing import PARTS, Listing, Reader, signature, stays_inside
+from fer.data.votes import COLUMNS, VOTES_FILE, read_votes, with_votes
 from fer.errors import DatasetError, UnreadableImageError
 
 SIDE_PX = 48
 FERPLUS_FILE = "fer2013new.csv"
 
 
-def is_fer_csv(path: Path) -> bool:
-    """Whether the header names `emotion` and `pixels`, spaces aside."""
-    if path.suffix.lower() != ".csv":
-        return False
+def fer_csv_reader(path: Path) -> Reader | None:
+    """`fer2013.csv`, or `icml_face_data.csv`, whose header has spaces; None for other files.
+
+    FER+'s `fer2013new.csv` beside it gives the votes, row by row. Faces are called
+    `<file>:<line>`, lines counted from 1 with the header.
+    """
     try:
         with path.open("rb") as file:
-            return {"emotion", "pixels"} <= set(_header(file.readline(1000)))
+            header = _header(file.readline(1000)) if path.suffix.lower() == ".csv" else []
     except OSError:
-        return False
+        return None
+    if not {"emotion", "pixels"} <= set(header):
+        return None
+    beside = (path.with_name(name) for name in (FERPLUS_FILE, VOTES_FILE))
+    votes = next((file for file in beside if stays_inside(file.parent, file)), None)
+    tables = [path, votes] if votes else [path]
+    return Reader(signature("fer csv", tables), partial(_listing, path, votes))
 
 
 def _header(line: bytes) -> list[str]:
@@ -31,101 +40,81 @@ def _header(line: bytes) -> list[str]:
     return [name.strip().strip('"').lower() for name in text.split(",")]
 
 
-class FerCsvReader:
-    """`fer2013.csv`, or `icml_face_data.csv`, whose header has spaces.
-
-    FER+'s `fer2013new.csv` beside it gives the votes, row by row. Faces are called
-    `<file>:<line>`, lines counted from 1 with the header.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    @property
-    def _votes_file(self) -> Path | None:
-        beside = (self._path.with_name(name) for name in (FERPLUS_FILE, VOTES_FILE))
-        return next((file for file in beside if stays_inside(file.parent, file)), None)
-
-    def signature(self) -> str:
-        files = [self._path, self._votes_file]
-        return files_signature("fer csv", (stat_file(file) for file in files if file))
-
-    def listing(self) -> Listing:
-        skipped: list[tuple[str, str]] = []
-        rows, offsets, row_numbers = [], [], []
-        with self._path.open("rb") as file:
-            header = _header(file.readline())
-            emotion, pixels = header.index("emotion"), header.index("pixels")
-            usage = header.index("usage") if "usage" in header else None
-            offset = file.tell()
-            for number, line in enumerate(file):
-                start, offset = offset, offset + len(line)
-                name = f"{self._path.name}:{number + 2}"
-                fields = line.split(b",")
-                if not line.strip():
-                    continue
-                if len(fields) != len(header):
-                    skipped.append((name, f"{len(fields)} fields; expected {len(header)}"))
-                    continue
-                label = _label(fields[emotion])
-                if not label:
-                    reason = f"unknown emotion '{_text(fields[emotion])}'; expected 0 to 6"
-                    skipped.append((name, reason))
-                    continue
-                part = "" if usage is None else _text(fields[usage])
-                split = PARTS.get(part.lower(), "")
-                if part and not split:
-                    reason = f"unknown Usage '{part}'; expected Training, PublicTest or PrivateTest"
-                    skipped.append((name, reason))
-                    continue
-                stamp = hashlib.blake2b(line, digest_size=8).hexdigest()
-                rows.append((name, label, split, "", stamp))
-                offsets.append((start, len(line)))
-                row_numbers.append(number)
-        if not rows:
-            raise DatasetError(f"'{self._path}' holds no row with a known emotion, 0 to 6.")
-        table = pd.DataFrame(rows, columns=["path", "label", "split", "subject", "stamp"])
-        voted = self._add_votes(table, row_numbers, skipped)
-
-        def image(row: int) -> np.ndarray:
-            with self._path.open("rb") as stream:
-                stream.seek(offsets[row][0])
-                line = stream.read(offsets[row][1])
-            return _pixels(line.split(b",")[pixels], rows[row][0])
-
-        source_format = f"FER-2013's CSV '{self._path.name}': {len(table):,} rows"
-        if voted:
-            source_format += f", FER+ votes for {voted:,}"
-        return Listing(
-            source_format=source_format, table=table, skipped=tuple(skipped), image=image
-        )
-
-    def _add_votes(
-        self, table: pd.DataFrame, row_numbers: list[int], skipped: list[tuple[str, str]]
-    ) -> int:
-        file = self._votes_file
-        if file is None:
-            return 0
-        votes = read_votes(file)
-        if len(votes) <= row_numbers[-1]:
+def _listing(path: Path, votes_file: Path | None) -> Listing:
+    skipped: list[tuple[str, str]] = []
+    rows, places, numbers = [], [], []
+    with path.open("rb") as file:
+        header = _header(file.readline())
+        offset = file.tell()
+        for number, line in enumerate(file):
+            start, offset = offset, offset + len(line)
+            if not line.strip():
+                continue
+            name = f"{path.name}:{number + 2}"
+            try:
+                label, split = _label_and_split(line.split(b","), header)
+            except ValueError as error:
+                skipped.append((name, str(error)))
+                continue
+            stamp = hashlib.blake2b(line, digest_size=8).hexdigest()
+            rows.append((name, label, split, "", stamp))
+            places.append((start, len(line)))
+            numbers.append(number)
+    if not rows:
+        raise DatasetError(f"'{path}' holds no row with a known emotion, 0 to 6.")
+    table = pd.DataFrame(rows, columns=["path", "label", "split", "subject", "stamp"])
+    if votes_file:
+        votes = read_votes(votes_file)
+        if len(votes) > numbers[-1]:
+            counts = votes.loc[numbers, list(COLUMNS)].reset_index(drop=True)
+            table[list(COLUMNS)] = counts.where(counts.sum(axis=1) > 0)
+        else:
             reason = (
-                f"{len(votes):,} rows of votes for {row_numbers[-1] + 1:,} faces; expected the "
-                f"rows of '{self._path.name}', in its order. No votes were used"
+                f"{len(votes):,} rows of votes for {numbers[-1] + 1:,} faces; expected the "
+                f"rows of '{path.name}', in its order. No votes were used"
             )
-            skipped.append((file.name, reason))
-            return 0
-        counts = votes.loc[row_numbers, list(COLUMNS)].reset_index(drop=True)
-        counts[counts.sum(axis=1) == 0] = np.nan
-        table[list(COLUMNS)] = counts
-        return int(counts[COLUMNS[0]].notna().sum())
+            skipped.append((votes_file.name, reason))
+
+    def image(row: int) -> np.ndarray:
+        start, length = places[row]
+        with path.open("rb") as stream:
+            stream.seek(start)
+            fields = stream.read(length).split(b",")
+        return _pixels(fields[header.index("pixels")], rows[row][0])
+
+    return Listing(
+        source_format=(
+            f"FER-2013's CSV '{path.name}': {len(table):,} rows{with_votes(table, 'FER+')}"
+        ),
+        table=table,
+        skipped=tuple(skipped),
+        image=image,
+    )
+
+
+def _label_and_split(fields: list[bytes], header: list[str]) -> tuple[str, str]:
+    """The label and the split ("" if none) of a row.
+
+    Raises:
+        ValueError: If it has other fields, or its emotion or Usage is unknown.
+    """
+    if len(fields) != len(header):
+        raise ValueError(f"{len(fields)} fields; expected {len(header)}")
+    emotion = _text(fields[header.index("emotion")])
+    part = _text(fields[header.index("usage")]) if "usage" in header else ""
+    label, split = _label(emotion), PARTS.get(part.lower(), "")
+    if not label:
+        raise ValueError(f"unknown emotion '{emotion}'; expected 0 to 6")
+    if part and not split:
+        raise ValueError(f"unknown Usage '{part}'; expected Training, PublicTest or PrivateTest")
+    return label, split
 
 
 def _text(field: bytes) -> str:
     return field.decode(errors="replace").strip().strip('"').strip()
 
 
-def _label(field: bytes) -> str:
-    text = _text(field)
+def _label(text: str) -> str:
     if text.isdecimal():
         return emotions.FER2013_CODES[int(text)] if len(text) < 9 and int(text) < 7 else ""
     return emotions.canonical(text) if emotions.is_known(text) else ""

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -47,34 +47,19 @@ class Listing:
     image: Callable[[int], str | np.ndarray]
 
 
-class Reader(Protocol):
-    """One layout of files."""
+class Reader(NamedTuple):
+    """A source whose layout is known.
 
-    def signature(self) -> str:
-        """A hash that changes with any file of the source; fast, as every use computes it."""
+    Attributes:
+        signature: A hash that changes with any file of the source.
+        listing: Reads the source, except for its pixels; may raise DatasetError.
+    """
 
-    def listing(self) -> Listing:
-        """Read the source, except for its pixels.
-
-        Raises:
-            DatasetError: If it is not what this reader reads.
-        """
+    signature: str
+    listing: Callable[[], Listing]
 
 
-class File(NamedTuple):
-    """A file of a source: its path relative to the root, bytes, and time of the last change."""
-
-    path: str
-    size: int
-    changed_ns: int
-
-    @property
-    def stamp(self) -> str:
-        return f"{self.size}:{self.changed_ns}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Tree:
+class Tree(NamedTuple):
     """Every file below a folder, except hidden ones.
 
     Attributes:
@@ -90,13 +75,10 @@ class Tree:
 
 
 def scan(root: Path, what: str) -> Tree:
-    """List a folder; links are followed to files inside it only.
+    """List a folder (resolved); links are followed to files inside it only.
 
-    This runs on every use of a data set, and costs little more than the system calls.
-
-    Args:
-        root: The folder, resolved.
-        what: Goes into the signature.
+    This runs on every use of a data set, and costs little more than the system calls. `what` is
+    being read goes into the signature.
     """
     digest = hashlib.blake2b(what.encode(), digest_size=16)
     folders, skipped, pending = [], [], [""]
@@ -118,14 +100,14 @@ def scan(root: Path, what: str) -> Tree:
                     elif not stat.S_ISREG((status := entry.stat()).st_mode):
                         skipped.append((prefix + name, "a pipe or a device, not a file"))
                     else:
-                        lines.append(f"{name}\0{status.st_size}:{status.st_mtime_ns}")
+                        lines.append(f"{name}\0{stamp(status)}")
         except OSError as error:  # no permission, or removed meanwhile
             skipped.append((prefix.rstrip("/") or ".", error.strerror or str(error)))
         lines.sort()
         pending.extend(sorted(below, reverse=True))
         folders.append((prefix, lines))
         digest.update("\n".join((prefix, *lines)).encode(errors="surrogateescape"))
-    return Tree(folders=folders, skipped=skipped, signature=digest.hexdigest())
+    return Tree(folders, skipped, digest.hexdigest())
 
 
 def _readable(name: str) -> str:
@@ -139,17 +121,17 @@ def stays_inside(root: Path, file: Path) -> bool:
     return target.is_file() and target.is_relative_to(root)
 
 
-def files_signature(what: str, files: Iterable[File]) -> str:
-    """A hash of what is read and the name, size and time of some files."""
-    lines = (f"{path}\0{size}\0{changed_ns}" for path, size, changed_ns in files)
+def stamp(status: os.stat_result) -> str:
+    """The bytes of a file and the time of its last change."""
+    return f"{status.st_size}:{status.st_mtime_ns}"
+
+
+def signature(what: str, tables: Iterable[Path], images: Iterable[tuple[str, str]] = ()) -> str:
+    """A hash of what is read, and of the name and stamp of each table and image."""
+    files = [*((table.name, stamp(table.stat())) for table in tables), *images]
+    lines = ("\0".join((name, *stamped.split(":"))) for name, stamped in files)
     text = "\n".join([what, *lines]).encode(errors="surrogateescape")
     return hashlib.blake2b(text, digest_size=16).hexdigest()
-
-
-def stat_file(path: Path) -> File:
-    """One file as it is now."""
-    status = path.stat()
-    return File(path.name, status.st_size, status.st_mtime_ns)
 
 
 def label_of(name: str, *, custom_classes: bool) -> str:

@@ -1,7 +1,7 @@
 import pytest
 
 from fer.data import SYNTHETIC, Dataset, load_dataset
-from fer.data.synthetic_reader import PER_CLASS, DrawnReader
+from fer.data.synthetic_reader import PER_CLASS, drawn_reader
 
 
 @pytest.fixture(scope="module")
@@ -27,10 +27,10 @@ def test_it_is_the_same_on_every_call(embedded: Dataset) -> None:
     again = load_dataset(SYNTHETIC)
     assert again.fingerprint() == embedded.fingerprint()
     assert (again.pixels == embedded.pixels).all()
-    drawn_anew = DrawnReader(48).listing().image(7)
+    drawn_anew = drawn_reader(48).listing().image(7)
     assert (embedded.pixels[7, :, :, 0] == drawn_anew).all()
 
 
 def test_other_sizes_are_drawn_at_that_size() -> None:
-    assert DrawnReader(32).listing().image(0).shape == (32, 32)
-    assert DrawnReader(32).signature() != DrawnReader(48).signature()
+    assert drawn_reader(32).listing().image(0).shape == (32, 32)
+    assert drawn_reader(32).signature != drawn_reader(48).signature

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from fer.data import load_dataset
-from fer.data.readers.listing import Listing
+from fer.data.readers import Listing, Reader
 from fer.data.store import open_stored
 from fer.errors import DatasetError, UnreadableImageError
 
@@ -15,19 +15,16 @@ MakeFaces = Callable[..., Path]
 SHAPE = (4, 4, 1)
 
 
-class CountingReader:
+class CountedFaces:
     """Faces 0 … n−1, each of its own grey, that counts how often one is read."""
 
     def __init__(self, count: int, *, stop_at: int | None = None, stamp: str = "") -> None:
         self.read: list[int] = []
         self._names = [f"{number:05d}" for number in range(count)]
         self._stop_at = stop_at
-        self._stamp = stamp
+        self.reader = Reader(f"{count}{stamp}", self._listing)
 
-    def signature(self) -> str:
-        return f"{len(self._names)}{self._stamp}"
-
-    def listing(self) -> Listing:
+    def _listing(self) -> Listing:
         table = pd.DataFrame({"path": self._names, "label": "happy", "split": "", "subject": ""})
         return Listing(
             source_format="counted", table=table.assign(stamp="1"), skipped=(), image=self._image
@@ -41,7 +38,7 @@ class CountingReader:
 
 
 def test_pixels_are_mapped_read_only_and_in_the_order_of_the_index(tmp_path: Path) -> None:
-    stored = open_stored(tmp_path, CountingReader(5000), SHAPE)
+    stored = open_stored(tmp_path, CountedFaces(5000).reader, SHAPE)
     assert isinstance(stored.pixels.base, np.memmap)
     assert not stored.pixels.flags.writeable
     rows = stored.index["path"].astype(int).to_numpy()
@@ -50,18 +47,18 @@ def test_pixels_are_mapped_read_only_and_in_the_order_of_the_index(tmp_path: Pat
 
 
 def test_the_second_time_nothing_is_read(tmp_path: Path) -> None:
-    open_stored(tmp_path, CountingReader(100), SHAPE)
-    again = CountingReader(100)
-    assert len(open_stored(tmp_path, again, SHAPE).index) == 100
+    open_stored(tmp_path, CountedFaces(100).reader, SHAPE)
+    again = CountedFaces(100)
+    assert len(open_stored(tmp_path, again.reader, SHAPE).index) == 100
     assert again.read == []
 
 
 def test_an_interrupted_build_is_resumed_where_it_stopped(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
-        open_stored(tmp_path, CountingReader(9000, stop_at=6000), SHAPE)
+        open_stored(tmp_path, CountedFaces(9000, stop_at=6000).reader, SHAPE)
     assert not list(tmp_path.glob("*.parquet"))
-    again = CountingReader(9000)
-    stored = open_stored(tmp_path, again, SHAPE)
+    again = CountedFaces(9000)
+    stored = open_stored(tmp_path, again.reader, SHAPE)
     assert 0 < len(again.read) < 6000
     rows = stored.index["path"].astype(int).to_numpy()
     np.testing.assert_array_equal(stored.pixels[:, 0, 0, 0], rows % 251)
@@ -69,9 +66,9 @@ def test_an_interrupted_build_is_resumed_where_it_stopped(tmp_path: Path) -> Non
 
 
 def test_what_is_added_is_read_and_the_rest_copied(tmp_path: Path) -> None:
-    open_stored(tmp_path, CountingReader(50), SHAPE)
-    grown = CountingReader(53)
-    stored = open_stored(tmp_path, grown, SHAPE)
+    open_stored(tmp_path, CountedFaces(50).reader, SHAPE)
+    grown = CountedFaces(53)
+    stored = open_stored(tmp_path, grown.reader, SHAPE)
     assert sorted(grown.read) == [50, 51, 52]
     np.testing.assert_array_equal(stored.pixels[:, 0, 0, 0], np.arange(53))
     assert len(list(tmp_path.glob("*.pixels"))) == 1
@@ -106,32 +103,32 @@ def test_each_shape_has_pixels_of_its_own(make: MakeFaces) -> None:
 
 
 def test_pixels_that_were_cut_short_are_made_again(tmp_path: Path) -> None:
-    open_stored(tmp_path, CountingReader(10), SHAPE)
+    open_stored(tmp_path, CountedFaces(10).reader, SHAPE)
     [pixels] = tmp_path.glob("*.pixels")
     pixels.write_bytes(pixels.read_bytes()[:-1])
-    again = CountingReader(10)
-    assert len(open_stored(tmp_path, again, SHAPE).pixels) == 10
+    again = CountedFaces(10)
+    assert len(open_stored(tmp_path, again.reader, SHAPE).pixels) == 10
     assert len(again.read) == 10
 
 
 def test_when_nothing_can_be_read_the_first_reason_is_given(tmp_path: Path) -> None:
-    class Unreadable(CountingReader):
+    class Unreadable(CountedFaces):
         def _image(self, row: int) -> np.ndarray:
             raise UnreadableImageError("is a poem")
 
     with pytest.raises(DatasetError, match=r"None of the 3 images.*is a poem"):
-        open_stored(tmp_path, Unreadable(3), SHAPE)
+        open_stored(tmp_path, Unreadable(3).reader, SHAPE)
 
 
 def test_notes_of_a_build_that_are_damaged_are_not_believed(tmp_path: Path) -> None:
     for damaged in ("pixels", "000000000000.parquet"):
         with pytest.raises(KeyboardInterrupt):
-            open_stored(tmp_path, CountingReader(9000, stop_at=8999), SHAPE)
+            open_stored(tmp_path, CountedFaces(9000, stop_at=8999).reader, SHAPE)
         [place] = tmp_path.glob("building*")
         content = (place / damaged).read_bytes()
         (place / damaged).write_bytes(content[: len(content) // 4])
-        again = CountingReader(9000, stamp=damaged)
-        stored = open_stored(tmp_path, again, SHAPE)
+        again = CountedFaces(9000, stamp=damaged)
+        stored = open_stored(tmp_path, again.reader, SHAPE)
         assert len(again.read) == 9000
         rows = stored.index["path"].astype(int).to_numpy()
         np.testing.assert_array_equal(stored.pixels[:, 0, 0, 0], rows % 251)
@@ -140,17 +137,17 @@ def test_notes_of_a_build_that_are_damaged_are_not_believed(tmp_path: Path) -> N
 
 
 def test_an_index_that_is_not_ours_is_made_again(tmp_path: Path) -> None:
-    open_stored(tmp_path, CountingReader(10), SHAPE)
+    open_stored(tmp_path, CountedFaces(10).reader, SHAPE)
     [index] = tmp_path.glob("*.parquet")
     pd.DataFrame({"path": ["x"]}).to_parquet(index)
-    assert len(open_stored(tmp_path, CountingReader(10), SHAPE).index) == 10
+    assert len(open_stored(tmp_path, CountedFaces(10).reader, SHAPE).index) == 10
 
 
 def test_large_faces_are_held_in_blocks_of_fewer(tmp_path: Path) -> None:
     reports: list[int] = []
     open_stored(
         tmp_path,
-        CountingReader(40),
+        CountedFaces(40).reader,
         (400, 400, 3),
         progress=lambda done, _: reports.append(done),
     )
@@ -160,4 +157,4 @@ def test_large_faces_are_held_in_blocks_of_fewer(tmp_path: Path) -> None:
 def test_a_disk_that_does_not_take_the_index_is_a_plain_error(tmp_path: Path) -> None:
     (tmp_path / "full").write_text("")
     with pytest.raises(DatasetError, match=r"cannot be written to.*FER_HOME"):
-        open_stored(tmp_path / "full" / "store", CountingReader(3), SHAPE)
+        open_stored(tmp_path / "full" / "store", CountedFaces(3).reader, SHAPE)

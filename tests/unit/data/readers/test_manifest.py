@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -87,3 +88,17 @@ def test_persons_stay_on_one_side_of_the_split_that_is_made(make: MakeFaces) -> 
     index = load_dataset(root).index
     assert set(index["split"]) == {"train", "validation", "test"}
     assert (index.groupby("subject")["split"].nunique() == 1).all()
+
+
+def test_votes_beside_a_manifest_belong_to_the_path_they_name(faces: Path) -> None:
+    (faces / "labels.csv").write_text("path,label\nfaces/a.png,happy\nc.png,sad\n")
+    (faces / "votes.csv").write_text(
+        "path,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n"
+        "c.png,4,0,0,5,0,0,0,0,1,0\nfaces/b.png,10,0,0,0,0,0,0,0,0,0\n"
+    )
+    dataset = load_dataset(faces / "labels.csv", validation_fraction=0)
+    assert dataset.votes is not None
+    assert np.isnan(dataset.votes[0]).all()
+    assert dataset.votes[1].tolist() == [4, 0, 0, 5, 0, 0, 0, 0, 1, 0]
+    assert dataset.source_format == "the manifest 'labels.csv': 2 images, crowd votes for 1"
+    assert dataset.skipped == (("votes.csv", "1 of its rows name no image of this data set"),)
