@@ -3,14 +3,13 @@
 import hashlib
 import lzma
 import re
-import shutil
 import stat
 import tarfile
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Generator
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple, cast
@@ -26,7 +25,6 @@ MAX_BYTES = 50_000_000_000
 SUFFIXES_OF_ARCHIVES = frozenset({".zip", ".tar", ".tgz", ".gz", ".xz", ".bz2"})
 _WANTED = SUFFIXES | {".csv", ".parquet", ".pq"}
 _CHUNK = 1 << 20
-
 _MAX_HEADER_BYTES = 1 << 20
 
 
@@ -64,9 +62,33 @@ def unpacked_folder() -> Path:
     return settings.datasets_folder() / "unpacked"
 
 
+@contextmanager
+def new_folder(place: Path) -> Iterator[Path]:
+    """Fill a folder, and move it into place once it is complete; nothing is left after an error.
+
+    If another process was faster, its folder stays.
+
+    Raises:
+        DatasetError: If the disk refuses it.
+    """
+    with writing(place.parent, DatasetError):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(
+            prefix=".unpacking-", dir=place.parent, ignore_cleanup_errors=True
+        ) as beside:
+            folder = Path(beside) / "whole"
+            folder.mkdir()
+            yield folder
+            try:
+                folder.rename(place)
+            except OSError:
+                if not place.is_dir():
+                    raise
+
+
 def unpack(
     archive: Path,
-    place: Path,
+    folder: Path,
     *,
     max_files: int = MAX_FILES,
     max_bytes: int = MAX_BYTES,
@@ -76,21 +98,32 @@ def unpack(
 
     Args:
         archive: A ZIP or TAR.
-        place: The folder to create. It appears when it is complete.
+        folder: An empty folder.
         max_files: The most entries that are accepted.
         max_bytes: The most unpacked bytes that are accepted, whatever the archive claims.
         progress: Called with the files done and an estimate of all files.
 
     Raises:
         DatasetError: If it is damaged, too large, encrypted, or holds a link, a device or a path
-            that leads out of the folder. Nothing is left behind.
+            that leads out of the folder.
     """
-    with writing(place.parent, DatasetError):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=place.parent))
+    claimed = written = 0
     try:
-        _write(archive, beside / "whole", max_files, max_bytes, progress)
-        put_in_place(beside / "whole", place)
+        size = archive.stat().st_size
+        with archive.open("rb") as packed, closing(_members(packed)) as members:
+            for count, member in enumerate(members, 1):  # unwanted ones, too: skipping takes time
+                path = _checked_path(archive, member)
+                claimed += member.claimed
+                if count > max_files:
+                    raise _refused(archive, f"more than {max_files:,} files")
+                if member.is_folder:
+                    continue
+                if claimed <= max_bytes and member.open and _is_wanted(path):
+                    written += _copy(member.open, folder / path, max_bytes - written)
+                if max(claimed, written) > max_bytes:
+                    raise _refused(archive, f"more than {max_bytes / 1e9:g} GB")
+                if progress and (passed := packed.tell()):
+                    progress(count, max(count, round(count * size / passed)))
     except (
         OSError, EOFError, ValueError, RuntimeError, NotImplementedError,
         zipfile.BadZipFile, tarfile.TarError, zipfile.LargeZipFile, zlib.error, lzma.LZMAError,
@@ -99,39 +132,6 @@ def unpack(
             f"The archive '{archive.name}' cannot be unpacked: {error or type(error).__name__}. "
             "Download or pack it again."
         ) from error
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-
-
-def put_in_place(folder: Path, place: Path) -> None:
-    """Move a folder into place, unless another process was faster."""
-    try:
-        folder.rename(place)
-    except OSError:
-        if not place.is_dir():
-            raise
-
-
-def _write(
-    archive: Path, folder: Path, max_files: int, max_bytes: int, progress: Progress | None
-) -> None:
-    folder.mkdir()
-    claimed = written = 0
-    size = archive.stat().st_size
-    with archive.open("rb") as packed, closing(_members(packed)) as members:
-        for count, member in enumerate(members, 1):  # unwanted ones count: skipping costs time, too
-            path = _checked_path(archive, member)
-            claimed += member.claimed
-            if count > max_files:
-                raise _refused(archive, f"more than {max_files:,} files")
-            if member.is_folder:
-                continue
-            if claimed <= max_bytes and member.open and _is_wanted(path):
-                written += _copy(member.open, folder / path, max_bytes - written)
-            if max(claimed, written) > max_bytes:
-                raise _refused(archive, f"more than {max_bytes / 1e9:g} GB")
-            if progress and not member.is_folder and (passed := packed.tell()):
-                progress(count, max(count, round(count * size / passed)))
     if not any(folder.iterdir()):
         raise _refused(archive, "no image and no table")
 

@@ -8,7 +8,7 @@ import numpy as np
 from fer import emotions
 from fer.data import annotations, archives, kaggle
 from fer.data.dataset import Dataset
-from fer.data.readers import open_reader
+from fer.data.readers import Reader, open_reader
 from fer.data.registry import Source, register, resolve
 from fer.data.splits import assign_missing
 from fer.data.store import open_stored
@@ -59,12 +59,7 @@ def load_dataset(
     if truth not in TRUTHS:
         raise DatasetError(f"Unknown truth '{truth}'. Known: {', '.join(TRUTHS)}.")
     resolved = _resolve(source, custom_classes=custom_classes)
-    path = _on_disk(resolved, progress)
-    reader = (
-        drawn_reader(max(height, width))
-        if path is None
-        else open_reader(path, custom_classes=resolved.custom_classes)
-    )
+    reader = _reader(resolved, max(height, width), progress)
     stored = open_stored(resolved.folder, reader, (height, width, channels), progress=progress)
     index = stored.index
     rule = assign_missing(index, validation_fraction=validation_fraction, seed=seed)
@@ -75,7 +70,7 @@ def load_dataset(
         pixels=stored.pixels,
         labels=emotions.ordered(index["label"].unique()),
         split_rule=rule,
-        synthetic=path is None,
+        synthetic=resolved.path is None,
         skipped=stored.skipped,
         source_format=stored.source_format,
         folder=resolved.folder,
@@ -127,13 +122,20 @@ def _resolve(source: str | Path | Source, *, custom_classes: bool) -> Source:
     return resolve(source, custom_classes=custom_classes)
 
 
-def _on_disk(resolved: Source, progress: Progress | None) -> Path | None:
-    """The folder or file to read, unpacked if it comes from an archive."""
-    if resolved.path is not None and resolved.origin and not resolved.path.exists():
-        archives.unpack(Path(resolved.origin), resolved.path, progress=progress)
-    if resolved.path is not None and not resolved.path.exists():
+def _reader(source: Source, side: int, progress: Progress | None) -> Reader:
+    """The reader of a source, which is unpacked if it comes from an archive.
+
+    `side` is that of drawn faces, in pixels.
+    """
+    path = source.path
+    if path is None:
+        return drawn_reader(side)
+    if source.origin and not path.exists():
+        with archives.new_folder(path) as folder:
+            archives.unpack(Path(source.origin), folder, progress=progress)
+    if not path.exists():
         raise DatasetError(
-            f"'{resolved.path}', the source of the data set '{resolved.name}', no longer exists. "
-            f"Put it back, or remove the data set with: python -m fer data remove {resolved.name}"
+            f"'{path}', the source of the data set '{source.name}', no longer exists. Put it back, "
+            f"or remove the data set with: python -m fer data remove {source.name}"
         )
-    return resolved.path
+    return open_reader(path, custom_classes=source.custom_classes)

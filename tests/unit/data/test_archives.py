@@ -4,11 +4,12 @@ import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fer.data import load_dataset
-from fer.data.archives import is_archive, unpack, unpacked_folder
+from fer.data.archives import is_archive, new_folder, unpack, unpacked_folder
 from fer.errors import DatasetError
 
 pytestmark = pytest.mark.usefixtures("own_home")
@@ -26,6 +27,11 @@ def zipped(tmp_path: Path, members: dict[str, bytes]) -> Path:
         for name, content in members.items():
             pack.writestr(name, content)
     return file
+
+
+def unpacked(file: Path, place: Path, **options: Any) -> None:
+    with new_folder(place) as folder:
+        unpack(file, folder, **options)
 
 
 def left_behind() -> list[Path]:
@@ -58,7 +64,7 @@ def test_unpacking_reports_its_progress(tmp_path: Path, kind: str) -> None:
                 info.size = len(content[name])
                 tar.addfile(info, io.BytesIO(content[name]))
     said: list[tuple[int, int]] = []
-    unpack(file, tmp_path / "place", progress=lambda *report: said.append(report))
+    unpacked(file, tmp_path / "place", progress=lambda *report: said.append(report))
     assert [done for done, _ in said] == list(range(1, 301))
     assert all(200 < planned < 450 for done, planned in said if done > 150)
     assert said[-1][1] == pytest.approx(300, abs=15)
@@ -114,13 +120,13 @@ def test_a_link_in_a_zip_is_refused(tmp_path: Path) -> None:
 def test_too_many_files_and_too_many_bytes_are_refused(tmp_path: Path, picture: bytes) -> None:
     file = zipped(tmp_path, {f"happy/{k}.png": picture for k in range(3)})
     with pytest.raises(DatasetError, match="more than 2 files"):
-        unpack(file, tmp_path / "out", max_files=2)
+        unpacked(file, tmp_path / "out", max_files=2)
     with pytest.raises(DatasetError, match="more than"):
-        unpack(file, tmp_path / "out", max_bytes=2 * len(picture))
+        unpacked(file, tmp_path / "out", max_bytes=2 * len(picture))
     bomb = zipped(tmp_path, {"happy/a.png": bytes(3_000_000)})
     assert bomb.stat().st_size < 10_000
     with pytest.raises(DatasetError, match=r"more than 0\.001 GB"):
-        unpack(bomb, tmp_path / "out", max_bytes=1_000_000)
+        unpacked(bomb, tmp_path / "out", max_bytes=1_000_000)
     assert [
         path.name for path in tmp_path.iterdir() if "unpack" in path.name or path.name == "out"
     ] == []
@@ -150,7 +156,7 @@ def test_a_few_flipped_bytes_are_reported_like_any_damage(tmp_path: Path) -> Non
 def test_what_is_passed_over_counts_too(tmp_path: Path, picture: bytes) -> None:
     file = zipped(tmp_path, {"happy/a.png": picture, "film.avi": bytes(2_000_000)})
     with pytest.raises(DatasetError, match=r"more than 0\.001 GB"):
-        unpack(file, tmp_path / "out", max_bytes=1_000_000)
+        unpacked(file, tmp_path / "out", max_bytes=1_000_000)
     many = tmp_path / "many.tar.gz"
     with tarfile.open(many, "w:gz") as tar:
         for number in range(20):
@@ -158,7 +164,7 @@ def test_what_is_passed_over_counts_too(tmp_path: Path, picture: bytes) -> None:
             info.type = tarfile.DIRTYPE
             tar.addfile(info)
     with pytest.raises(DatasetError, match="more than 10 files"):
-        unpack(many, tmp_path / "out", max_files=10)
+        unpacked(many, tmp_path / "out", max_files=10)
     assert not (tmp_path / "out").exists()
 
 
@@ -185,8 +191,8 @@ def test_a_tar_whose_header_would_fill_the_memory_is_refused(
 def test_two_processes_may_unpack_the_same_archive_at_once(tmp_path: Path, picture: bytes) -> None:
     file = zipped(tmp_path, {"happy/a.png": picture})
     place = tmp_path / "out"
-    unpack(file, place)
-    unpack(file, place)  # as one that comes second
+    unpacked(file, place)
+    unpacked(file, place)  # as one that comes second
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".unp")] == []
     assert (place / "happy" / "a.png").read_bytes() == picture
 
@@ -208,5 +214,5 @@ def test_a_folder_with_the_name_of_an_image_stays_a_folder(tmp_path: Path, pictu
         pack.writestr(folder, b"")
         pack.writestr("happy.png/a.png", picture)
         pack.writestr("sad/b.png", picture)
-    unpack(file, tmp_path / "unpacked")
+    unpacked(file, tmp_path / "unpacked")
     assert (tmp_path / "unpacked" / "happy.png" / "a.png").read_bytes() == picture
