@@ -123,11 +123,9 @@ def export(dataset: Dataset | str | Path) -> str:
 
 
 def apply(index: pd.DataFrame, folder: Path) -> pd.DataFrame:
-    """The index with `excluded`, `label_original` and the corrected labels.
+    """Add `excluded` and `label_original` to an index, and correct its labels.
 
-    Args:
-        index: With the columns `path`, `hash` and `label`.
-        folder: The data set's folder, which holds its annotations.
+    The annotations are in the data set's `folder`; the index has `path`, `hash` and `label`.
     """
     index = index.assign(excluded=False, label_original=index["label"])
     given = _merged(_steps(folder / FILE))

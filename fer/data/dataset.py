@@ -141,16 +141,13 @@ class Dataset:
     @property
     def relabelled(self) -> np.ndarray:
         """Whether the label was set by hand, shape (n,), bool."""
-        if "label_original" not in self.index:
-            return np.zeros(len(self), bool)
-        return (self.index["label"] != self.index["label_original"]).to_numpy(bool)
+        given = self.index.get("label_original", self.index["label"])
+        return (self.index["label"] != given).to_numpy(bool)
 
     @property
     def excluded(self) -> np.ndarray:
         """Whether the face was excluded by hand, shape (n,), bool."""
-        if "excluded" not in self.index:
-            return np.zeros(len(self), bool)
-        return self.index["excluded"].to_numpy(bool)
+        return np.array(self.index.get("excluded", np.zeros(len(self))), bool)
 
     @property
     def splits(self) -> dict[str, int]:
@@ -209,8 +206,7 @@ def _gather(pixels: np.ndarray, rows: np.ndarray) -> np.ndarray:
         copied: np.ndarray = pixels[rows]
         return copied
     with tempfile.TemporaryFile() as file:
-        file.truncate(size)
-        copy = np.memmap(file, np.uint8, "r+", shape=(len(rows), *pixels.shape[1:]))
+        copy = np.memmap(file, np.uint8, "w+", shape=(len(rows), *pixels.shape[1:]))
     for start in range(0, len(rows), 4096):
         copy[start : start + 4096] = pixels[rows[start : start + 4096]]
     return copy

@@ -16,11 +16,7 @@ def cache_folder() -> Path:
 
 
 def locate(source: str, *, custom_classes: bool = False) -> Source:
-    """Download a data set, or find the copy that kagglehub has.
-
-    Args:
-        source: `kaggle:<owner>/<name>`.
-        custom_classes: As for `load_dataset`.
+    """Download `kaggle:<owner>/<name>`, or find the copy that kagglehub has.
 
     Raises:
         DatasetError: If the slug is impossible, kagglehub is not installed, or the download fails.

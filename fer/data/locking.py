@@ -17,14 +17,10 @@ BUILD_LOCK = "build.lock"
 
 @contextmanager
 def locked(file: Path, *, timeout_s: float = -1) -> Iterator[None]:
-    """Wait until no other process or thread holds this lock file, then hold it.
+    """Wait, forever if `timeout_s` is negative, until nobody else holds this lock file; hold it.
 
     A process that dies releases it. The file stays: removing it would let waiting processes lock
     different files.
-
-    Args:
-        file: The lock file.
-        timeout_s: How long to wait; forever if negative.
 
     Raises:
         DatasetError: If the file cannot be written, or the time is over.

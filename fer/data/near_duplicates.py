@@ -20,6 +20,7 @@ MIN_CORRELATION = 0.98
 _SIDE = 32
 _BANDS = 4
 _CHUNK = 4096
+_COMPARED = 200_000  # the most faces that one is compared with; of more, evenly spread ones
 _CROWD = 200  # a value that more hashes share carries no information
 
 
@@ -105,20 +106,19 @@ def _candidates(codes: np.ndarray) -> np.ndarray:
     return np.unique(np.concatenate(pairs), axis=0) if pairs else np.empty((0, 2), np.int64)
 
 
-def nearest(pixels: np.ndarray, row: int, count: int, *, at_most: int = 200_000) -> np.ndarray:
+def nearest(pixels: np.ndarray, row: int, count: int) -> np.ndarray:
     """The faces most similar to one, by the correlation of 12×12 grey values.
 
     Args:
         pixels: Shape (n, height, width, channels), uint8.
         row: The face.
         count: How many to return.
-        at_most: The most faces to compare; of more, evenly spread ones.
 
     Returns:
         Positions, most similar first, without the face itself; shape (at most count,), int64. Empty
         for a blank face, which resembles no other.
     """
-    step = -(-len(pixels) // at_most)
+    step = -(-len(pixels) // _COMPARED)
     rows = np.union1d(np.arange(0, len(pixels), step), [row])
     down, across = (max(1, side // 12) for side in pixels.shape[1:3])
     coarse = pixels[:, ::down, ::across] if step == 1 else pixels[rows][:, ::down, ::across]

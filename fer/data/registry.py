@@ -86,11 +86,7 @@ def registered() -> list[Source]:
 
 
 def register(source: Source, *, dry_run: bool = False) -> None:
-    """Give a source a name; the same name for the same source is fine.
-
-    Args:
-        source: With the name.
-        dry_run: Only check.
+    """Give a source its name, or only check that it can have it; it may have it already.
 
     Raises:
         DatasetError: If the name is impossible or taken by another source.

@@ -35,13 +35,10 @@ def allowed(path: str | Path) -> Path:
 
 
 def check_source(source: str) -> None:
-    """Refuse a data set that does not exist or that this app may not read.
-
-    Args:
-        source: A data set's name or absolute path.
+    """Check that a data set, by its name or absolute path, exists and that this app may read it.
 
     Raises:
-        DatasetError: If so.
+        DatasetError: If not.
     """
     paths = {known.name: known.path for known in registered()}
     path = paths.get(source, source)

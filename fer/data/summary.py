@@ -8,15 +8,14 @@ import pandas as pd
 
 from fer.data.dataset import SPLITS, Dataset
 
-SPLIT_NAMES = {
-    "train": "train",
-    "validation": "validation",
-    "test": "test",
+SPLIT_NAMES = {split: split for split in SPLITS} | {
     "public_test": "PublicTest",
     "private_test": "PrivateTest",
     "": "no split",
 }
 """Names of splits on screens; faces may be in none if votes are the truth."""
+
+_AVERAGED = 4000  # the most faces of a class; of more, evenly spread ones
 
 
 def class_by_split(dataset: Dataset) -> pd.DataFrame:
@@ -29,11 +28,7 @@ def class_by_split(dataset: Dataset) -> pd.DataFrame:
 
 
 def sentences(audit: Mapping[str, Any]) -> list[str]:
-    """The findings of an audit as sentences, most important first.
-
-    Args:
-        audit: `Audit.summary`.
-    """
+    """The findings of an audit (its `summary`) as sentences, most important first."""
     lines = []
     copies = audit["exact_duplicates"]
     for row in copies["across"]:
@@ -72,20 +67,15 @@ def sentences(audit: Mapping[str, Any]) -> list[str]:
     return lines or ["Nothing was found: no copies, no leaks, no blank images."]
 
 
-def mean_faces(dataset: Dataset, *, at_most: int = 4000) -> dict[str, np.ndarray]:
-    """The mean face of each class, shape (height, width, channels), uint8.
-
-    Args:
-        dataset: Faces.
-        at_most: Faces of a class to average, evenly spread.
-    """
-    labels = dataset.index["label"].to_numpy()
+def mean_faces(dataset: Dataset) -> dict[str, np.ndarray]:
+    """The mean face of each class, shape (height, width, channels), uint8."""
+    rows_of = dataset.index.groupby("label").indices
     means = {}
     for label in dataset.labels:
-        rows = np.flatnonzero(labels == label)
-        rows = rows[:: -(-len(rows) // at_most)] if len(rows) > at_most else rows
-        if len(rows):
-            means[label] = dataset.pixels[rows].mean(axis=0).round().astype(np.uint8)
+        if label in rows_of:
+            step = -(-len(rows_of[label]) // _AVERAGED)
+            mean = dataset.pixels[rows_of[label][::step]].mean(axis=0)
+            means[label] = mean.round().astype(np.uint8)
     return means
 
 
