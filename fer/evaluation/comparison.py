@@ -28,7 +28,7 @@ def check_classes(*known: tuple[str, Sequence[str]]) -> None:
         )
 
 
-def compare(first: PredictionTable, second: PredictionTable, *, seed: int = 0) -> dict[str, Any]:
+def compare(first: PredictionTable, second: PredictionTable) -> dict[str, Any]:
     """Compare two models on the faces that both tables hold.
 
     Returns:
@@ -57,7 +57,7 @@ def compare(first: PredictionTable, second: PredictionTable, *, seed: int = 0) -
     n, n_first, n_second = len(both), int(only_first.sum()), int(only_second.sum())
     # Resampling faces is drawing from three kinds: right by the first, by the second, the rest.
     kinds = np.array([n_first, n_second, n - n_first - n_second]) / n
-    drawn = np.random.default_rng(seed).multinomial(n, kinds, size=RESAMPLES)
+    drawn = np.random.default_rng(0).multinomial(n, kinds, size=RESAMPLES)
     matrix, matrix_second = (
         confusion_matrix(both["label"].astype(str), answer, labels=list(first.labels))
         for answer in answers
