@@ -25,61 +25,43 @@ const PROBLEMS = {
     "the proxy forward requests below /api/live, then press Start again.",
 }
 
-const cameras = new WeakMap()
-
 export default function ({ data, parentElement, setTriggerValue }) {
-  let camera = cameras.get(parentElement)
-  if (!camera) {
-    camera = new Camera(parentElement)
-    cameras.set(parentElement, camera)
-  }
+  const camera = (parentElement.camera ??= new Camera(parentElement))
   Object.assign(camera, { data, trigger: setTriggerValue })
   return () => {
-    cameras.delete(parentElement)
+    delete parentElement.camera
     camera.leave()
   }
 }
 
 class Camera {
   constructor(root) {
-    const part = id => root.querySelector(`#${id}`)
-    this.video = part("video")
-    this.overlay = part("overlay")
-    this.message = part("message")
-    this.stage = part("stage")
-    this.buttons = Object.fromEntries(
-      ["start", "pause", "mirror", "snapshot"].map(id => [id, part(id)]),
-    )
-    this.select = part("camera")
-    this.figures = Object.fromEntries(["fps", "latency", "dropped"].map(id => [id, part(id)]))
-    this.bars = part("bars")
-    this.timeline = part("timeline")
-    this.spoken = part("spoken")
+    this.parts = Object.fromEntries([...root.querySelectorAll("[id]")].map(part => [part.id, part]))
     this.sheet = document.createElement("canvas")
-    this.mirrored = true
-    this.paused = false
-    this.media = null
     this.run = 0
-    this.buttons.start.onclick = () => (this.media ? this.stop() : this.start())
-    this.buttons.pause.onclick = () => this.pause(!this.paused)
-    this.buttons.mirror.onclick = () => this.mirror(!this.mirrored)
-    this.buttons.snapshot.onclick = () => this.snapshot()
-    this.select.onchange = () => this.media && this.start()
+    const { start, pause, mirror, snapshot, camera } = this.parts
+    start.onclick = () => (this.media ? this.stop() : this.start())
+    pause.onclick = () => this.pause(!this.paused)
+    mirror.onclick = () => this.mirror(!this.mirrored)
+    snapshot.onclick = () => this.snapshot()
+    camera.onchange = () => this.media && this.start()
     this.onPageHide = () => this.leave()
     window.addEventListener("pagehide", this.onPageHide)
     this.mirror(true)
+    this.release()
     this.show("Press Start to use the camera. Frames are processed in memory and discarded.")
-    this.refresh()
   }
 
   async start() {
     this.release()
-    const run = ++this.run
+    this.parts.bars.replaceChildren() // the section of figures is empty until there are new ones
+    const { run } = this
+    const { camera, video } = this.parts
     if (!window.isSecureContext || !navigator.mediaDevices?.getUserMedia) {
       return this.show(PROBLEMS.insecure, true)
     }
     this.show("Waiting for the camera …")
-    const wanted = this.select.value ? { deviceId: { exact: this.select.value } } : {}
+    const wanted = camera.value ? { deviceId: { exact: camera.value } } : {}
     let media
     try {
       media = await navigator.mediaDevices.getUserMedia({
@@ -88,24 +70,14 @@ class Camera {
       })
       if (run !== this.run) return media.getTracks().forEach(track => track.stop())
       this.media = media
-      this.video.srcObject = media
-      await Promise.race([this.video.play(), silence()])
+      video.srcObject = media
+      await Promise.race([video.play(), silence()])
     } catch (problem) {
       if (run !== this.run) return
       this.release()
       return this.show(PROBLEMS[problem.name] ?? `The camera did not start: ${problem.message}`, true)
     }
-    media.getVideoTracks()[0].onended = () => {
-      this.stop()
-      this.show(PROBLEMS.ended, true)
-    }
-    this.paused = false
-    this.times = []
-    this.moments = []
-    Object.values(this.figures).forEach(figure => (figure.textContent = "–"))
-    this.dropped = 0
-    this.presented = null
-    this.failures = 0
+    media.getVideoTracks()[0].onended = () => this.stop(PROBLEMS.ended)
     this.show("")
     this.refresh()
     this.listCameras()
@@ -113,31 +85,29 @@ class Camera {
   }
 
   async listCameras() {
+    const { camera } = this.parts
     const used = this.media?.getVideoTracks()[0]?.getSettings().deviceId
     const devices = await navigator.mediaDevices.enumerateDevices()
     const inputs = devices.filter(device => device.kind === "videoinput")
-    this.select.replaceChildren(
+    camera.replaceChildren(
       ...inputs.map((device, index) => new Option(device.label || `Camera ${index + 1}`, device.deviceId)),
     )
-    if (used) this.select.value = used
-    this.select.disabled = inputs.length < 2
+    if (used) camera.value = used
+    camera.disabled = inputs.length < 2
   }
 
   async loop(run) {
-    while (run === this.run && this.media) {
+    while (run === this.run) {
       await this.nextFrame()
-      if (run !== this.run || !this.media) return
-      if (this.paused || !this.video.videoWidth) continue
+      if (run !== this.run) return
+      if (this.paused || !this.parts.video.videoWidth) continue
       const started = performance.now()
       const frame = this.capture()
       const jpeg = await new Promise(done => frame.toBlob(done, "image/jpeg", 0.8))
       const { faces, error, fatal } = await this.ask(jpeg)
-      if (run !== this.run || !this.media) return
+      if (run !== this.run) return
       if (error) {
-        if (fatal || ++this.failures > 20) {
-          this.stop()
-          return this.show(error, true)
-        }
+        if (fatal || ++this.failures > 20) return this.stop(error)
         await new Promise(done => setTimeout(done, 100))
         continue
       }
@@ -145,38 +115,35 @@ class Camera {
       if (this.paused) continue
       const now = performance.now()
       this.times = [...this.times.filter(time => now - time < 2000), now]
-      this.latency = now - started
-      for (const face of faces) {
-        this.moments.push({ at: now, number: face.number, emotion: face.emotion, confidence: face.confidence })
+      for (const { number, emotion, confidence } of faces) {
+        this.moments.push({ at: now, number, emotion, confidence })
       }
       this.draw(faces)
-      this.report(now, faces)
+      this.report(now, faces, now - started)
     }
   }
 
   nextFrame() {
     return new Promise(done => {
       // A camera that was unplugged presents no more frames, so do not wait for one for ever.
-      const timer = setTimeout(done, 1000)
-      const go = () => (clearTimeout(timer), done())
-      if (!this.video.requestVideoFrameCallback) return requestAnimationFrame(go)
-      this.video.requestVideoFrameCallback((_, { presentedFrames }) => {
-        if (this.presented !== null && !this.paused) {
-          this.dropped += Math.max(presentedFrames - this.presented - 1, 0)
-        }
+      setTimeout(done, 1000)
+      const { video } = this.parts
+      if (!video.requestVideoFrameCallback) return requestAnimationFrame(done)
+      video.requestVideoFrameCallback((_, { presentedFrames }) => {
+        if (!this.paused) this.dropped += Math.max(presentedFrames - this.presented - 1, 0)
         this.presented = presentedFrames
-        go()
+        done()
       })
     })
   }
 
   // Draws the frame on a second canvas, at the size in which it is sent.
   capture() {
-    const { videoWidth: width, videoHeight: height } = this.video
-    const scale = Math.min(1, FRAME.width / Math.max(width, height))
-    this.sheet.width = Math.round(width * scale)
-    this.sheet.height = Math.round(height * scale)
-    this.sheet.getContext("2d").drawImage(this.video, 0, 0, this.sheet.width, this.sheet.height)
+    const { video } = this.parts
+    const scale = Math.min(1, FRAME.width / Math.max(video.videoWidth, video.videoHeight))
+    this.sheet.width = Math.round(video.videoWidth * scale)
+    this.sheet.height = Math.round(video.videoHeight * scale)
+    this.sheet.getContext("2d").drawImage(video, 0, 0, this.sheet.width, this.sheet.height)
     return this.sheet
   }
 
@@ -205,8 +172,9 @@ class Camera {
   draw(faces) {
     // Draw the analysed frame, too: the box then fits the face however late the answer is.
     const { width, height } = this.sheet
-    Object.assign(this.overlay, { width, height })
-    const pen = this.overlay.getContext("2d")
+    const { overlay } = this.parts
+    Object.assign(overlay, { width, height })
+    const pen = overlay.getContext("2d")
     if (this.mirrored) pen.setTransform(-1, 0, 0, 1, width, 0)
     pen.drawImage(this.sheet, 0, 0)
     pen.resetTransform()
@@ -216,12 +184,10 @@ class Camera {
       const { color, ink, symbol } = this.data.labels[face.emotion]
       const [x, y, w, h] = face.box
       const left = this.mirrored ? width - x - w : x
-      pen.lineWidth = 5
-      pen.strokeStyle = ink
-      pen.strokeRect(left, y, w, h)
-      pen.lineWidth = 3
-      pen.strokeStyle = color
-      pen.strokeRect(left, y, w, h)
+      for (const [lineWidth, strokeStyle] of [[5, ink], [3, color]]) {
+        Object.assign(pen, { lineWidth, strokeStyle })
+        pen.strokeRect(left, y, w, h)
+      }
       const text = `${face.number} ${symbol} ${face.emotion} ${Math.round(100 * face.confidence)} %`
       const tag = pen.measureText(text).width + 14
       const tagX = Math.max(0, Math.min(left, width - tag))
@@ -233,90 +199,80 @@ class Camera {
     }
   }
 
-  report(now, faces) {
+  report(now, faces, latencyMs) {
     if (now - (this.reported ?? 0) < 200) return
     this.reported = now
-    const span = (this.times.at(-1) - this.times[0]) / 1000
-    const fps = span > 0 ? (this.times.length - 1) / span : 0
-    this.figures.fps.textContent = fps.toFixed(1)
-    this.figures.latency.textContent = `${Math.round(this.latency)} ms`
-    this.figures.dropped.textContent = this.dropped
-    const largest = faces.reduce((a, b) => (a && a.box[2] * a.box[3] >= b.box[2] * b.box[3] ? a : b), null)
-    this.drawBars(largest)
+    const { fps, latency, dropped, spoken } = this.parts
+    const span = (now - this.times[0]) / 1000
+    fps.textContent = (span > 0 ? (this.times.length - 1) / span : 0).toFixed(1)
+    latency.textContent = `${Math.round(latencyMs)} ms`
+    dropped.textContent = this.dropped
+    const area = ({ box: [, , width, height] }) => width * height
+    this.drawBars(faces.toSorted((a, b) => area(b) - area(a))[0])
     this.drawTimeline(now)
-    const words = faces.length
-      ? faces.map(face => `face ${face.number}: ${face.emotion}`).join(", ")
-      : "no face"
-    if (now - (this.spokeAt ?? 0) > 3000 && this.spoken.textContent !== words) {
-      this.spoken.textContent = words
+    const words = faces.map(face => `face ${face.number}: ${face.emotion}`).join(", ") || "no face"
+    if (now - (this.spokeAt ?? 0) > 3000 && spoken.textContent !== words) {
+      spoken.textContent = words
       this.spokeAt = now
     }
   }
 
   drawBars(face) {
-    const names = Object.keys(this.data.labels)
-    if (this.bars.children.length !== names.length) {
-      this.bars.replaceChildren(...names.map(name => {
-        const row = document.createElement("li")
-        row.innerHTML = '<span></span><span class="bar"><i></i></span><span class="number"></span>'
-        const { symbol, color } = this.data.labels[name]
-        row.children[0].textContent = `${symbol} ${name}`
-        row.querySelector("i").style.background = color
-        return row
-      }))
-    }
-    names.forEach((name, index) => {
-      const share = face ? face.probabilities[name] : 0
-      const [, bar, number] = this.bars.children[index].children
-      bar.firstChild.style.width = `${100 * share}%`
-      number.textContent = face ? `${Math.round(100 * share)} %` : "–"
-      this.bars.children[index].classList.toggle("top", face?.emotion === name)
+    const rows = Object.entries(this.data.labels).map(([name, { symbol, color }]) => {
+      const share = face?.probabilities[name] ?? 0
+      const row = document.createElement("li")
+      row.className = face?.emotion === name ? "top" : ""
+      for (const text of [`${symbol} ${name}`, "", face ? `${Math.round(100 * share)} %` : "–"]) {
+        row.appendChild(document.createElement("span")).textContent = text
+      }
+      row.children[1].style = `--share: ${100 * share}%; --color: ${color}`
+      return row
     })
+    this.parts.bars.replaceChildren(...rows)
   }
 
   drawTimeline(now) {
     this.moments = this.moments.filter(moment => now - moment.at < MINUTE_MS)
     const people = [...new Set(this.moments.map(moment => moment.number))].sort((a, b) => a - b).slice(-4)
+    const { timeline } = this.parts
     const density = window.devicePixelRatio || 1
-    const width = this.timeline.clientWidth
-    const row = 22
+    const [left, row] = [26, 22]
+    const width = timeline.clientWidth - left
     const height = Math.max(people.length, 1) * row
-    this.timeline.style.height = `${height}px`
-    this.timeline.width = width * density
-    this.timeline.height = height * density
-    const pen = this.timeline.getContext("2d")
+    timeline.style.height = `${height}px`
+    timeline.width = (left + width) * density
+    timeline.height = height * density
+    const pen = timeline.getContext("2d")
     pen.scale(density, density)
-    const style = getComputedStyle(this.timeline)
-    const left = 26
-    people.forEach((number, index) => {
-      pen.globalAlpha = 1
-      pen.fillStyle = style.color
-      pen.font = "12px sans-serif"
-      pen.textBaseline = "middle"
-      pen.fillText(number, 6, index * row + row / 2)
-      const mine = this.moments.filter(moment => moment.number === number)
-      mine.forEach((moment, place) => {
-        const until = Math.min(mine[place + 1]?.at ?? now, moment.at + 1000)
-        const x = at => left + (width - left) * (1 - (now - at) / MINUTE_MS)
-        pen.globalAlpha = 0.35 + 0.65 * moment.confidence
-        pen.fillStyle = this.data.labels[moment.emotion].color
-        pen.fillRect(x(moment.at), index * row + 2, Math.max(x(until) - x(moment.at) + 0.5, 1), row - 4)
-      })
-    })
+    pen.fillStyle = getComputedStyle(timeline).color
+    pen.font = "12px sans-serif"
+    pen.textBaseline = "middle"
+    people.forEach((number, index) => pen.fillText(number, 6, index * row + row / 2))
+    for (const { at, number, emotion, confidence } of this.moments) {
+      // It lasts for a second, or until the person's next moment, which is drawn over it.
+      const x = left + width * (1 - (now - at) / MINUTE_MS)
+      const lasted = (width * Math.min(now - at, 1000)) / MINUTE_MS
+      const bar = [x, people.indexOf(number) * row + 2, Math.max(lasted, 1), row - 4]
+      pen.globalAlpha = 0.35 + 0.65 * confidence
+      pen.fillStyle = this.data.labels[emotion].color
+      pen.clearRect(...bar)
+      pen.fillRect(...bar)
+    }
   }
 
   pause(paused) {
     this.paused = paused
-    if (paused) this.video.pause()
-    else this.video.play()
+    if (paused) this.parts.video.pause()
+    else this.parts.video.play()
     this.refresh()
   }
 
   mirror(mirrored) {
+    const { mirror, overlay, video } = this.parts
     this.mirrored = mirrored
-    this.video.classList.toggle("mirrored", mirrored)
-    this.overlay.getContext("2d").clearRect(0, 0, this.overlay.width, this.overlay.height)
-    this.buttons.mirror.setAttribute("aria-pressed", mirrored)
+    video.classList.toggle("mirrored", mirrored)
+    mirror.setAttribute("aria-pressed", mirrored)
+    overlay.width = 0 // clears it
   }
 
   snapshot() {
@@ -325,9 +281,9 @@ class Camera {
     this.trigger("snapshot", picture)
   }
 
-  stop() {
+  stop(problem) {
     this.release()
-    this.show("Stopped. Press Start for a new session.")
+    this.show(problem ?? "Stopped. Press Start for a new session.", Boolean(problem))
     this.trigger("stopped", true)
   }
 
@@ -337,29 +293,31 @@ class Camera {
     if (this.data) fetch(this.address(), { method: "DELETE", keepalive: true }).catch(() => {})
   }
 
+  // Ends what runs, and makes ready for the next start.
   release() {
-    this.run += 1
     this.media?.getTracks().forEach(track => ((track.onended = null), track.stop()))
-    this.media = null
-    this.video.srcObject = null
-    this.paused = false
-    this.overlay.getContext("2d").clearRect(0, 0, this.overlay.width, this.overlay.height)
+    this.parts.video.srcObject = null
+    Object.assign(this, { run: this.run + 1, media: null, paused: false, failures: 0 })
+    Object.assign(this, { times: [], moments: [], dropped: 0, presented: Infinity })
+    this.parts.overlay.width = 0
     this.refresh()
   }
 
   refresh() {
+    const { start, pause, snapshot, stage } = this.parts
     const on = Boolean(this.media)
-    this.buttons.start.textContent = on ? "Stop" : "Start"
-    this.buttons.start.classList.toggle("primary", !on)
-    this.buttons.pause.textContent = this.paused ? "Resume" : "Pause"
-    this.buttons.pause.disabled = this.buttons.snapshot.disabled = !on
-    this.stage.dataset.state = on ? (this.paused ? "paused" : "running") : "off"
+    start.textContent = on ? "Stop" : "Start"
+    start.classList.toggle("primary", !on)
+    pause.textContent = this.paused ? "Resume" : "Pause"
+    pause.disabled = snapshot.disabled = !on
+    stage.dataset.state = on ? (this.paused ? "paused" : "running") : "off"
   }
 
   show(text, isProblem = false) {
-    this.message.textContent = text
-    this.message.hidden = !text
-    this.message.classList.toggle("problem", isProblem)
+    const { message } = this.parts
+    message.textContent = text
+    message.hidden = !text
+    message.classList.toggle("problem", isProblem)
   }
 }
 

@@ -27,7 +27,11 @@ _HTML = """
       <select id="camera" aria-label="Camera" disabled><option value="">Camera</option></select>
     </div>
   </section>
-  <section aria-label="Faces in view">
+  <section id="figures" aria-label="Faces in view">
+    <p id="empty">
+      Once the camera shows a face, its emotions appear here, with a timeline of the last minute for
+      each person.
+    </p>
     <dl>
       <div><dt>frames/s</dt><dd id="fps">–</dd></div>
       <div><dt>latency</dt><dd id="latency">–</dd></div>
