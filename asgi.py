@@ -12,30 +12,31 @@ from starlette.routing import Route
 from fer.errors import StreamError
 from fer.inference.live import MAX_FRAME_BYTES, ROUTE, STREAMS
 
-STATUS = {"busy": 429, "gone": 410, "image": 422, "rate": 429, "size": 413}
+STATUS = {
+    "busy": 429, "gone": 410, "image": 422, "origin": 403, "rate": 429, "size": 413, "type": 415,
+}  # fmt: skip
 
 
 async def live(request: Request) -> Response:
     """Answer a frame, or close the stream (DELETE)."""
-    if not is_same_origin(request):
-        return refusal(
-            403,
-            "Frames are accepted only from this app's own pages. A proxy in between must keep "
-            "the Host header.",
-        )
+    token = request.path_params["token"]
     try:
+        if not is_same_origin(request):
+            raise StreamError(
+                "Frames are accepted only from this app's own pages. A proxy in between must keep "
+                "the Host header.",
+                "origin",
+            )
         if request.method == "DELETE":
-            STREAMS.close(request.path_params["token"])
+            STREAMS.close(token)
             return Response(status_code=204)
-        stream = STREAMS.find(request.path_params["token"])
+        stream = STREAMS.find(token)
         if request.headers.get("content-type") != "image/jpeg":
-            return refusal(415, "A frame must be sent as image/jpeg.")
-        return JSONResponse(
-            await run_in_threadpool(stream.frame, await bounded_body(request)),
-            headers={"Cache-Control": "no-store"},
-        )
+            raise StreamError("A frame must be sent as image/jpeg.", "type")
+        answer = await run_in_threadpool(stream.frame, await bounded_body(request))
     except StreamError as error:
-        return refusal(STATUS[error.reason], str(error))
+        return JSONResponse({"error": str(error)}, status_code=STATUS[error.reason])
+    return JSONResponse(answer, headers={"Cache-Control": "no-store"})
 
 
 def is_same_origin(request: Request) -> bool:
@@ -52,11 +53,6 @@ async def bounded_body(request: Request) -> bytes:
         if len(body) > MAX_FRAME_BYTES:
             raise StreamError(f"The frame has over {MAX_FRAME_BYTES:,} bytes.", "size")
     return bytes(body)
-
-
-def refusal(status: int, message: str) -> Response:
-    """The answer to a request that is not served."""
-    return JSONResponse({"error": message}, status_code=status)
 
 
 def keep_uploads_in_memory() -> None:

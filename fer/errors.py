@@ -29,7 +29,7 @@ class StreamError(FerError):
     """A camera's frame that is refused.
 
     Attributes:
-        reason: `busy`, `gone`, `image`, `rate` or `size`.
+        reason: `busy`, `gone`, `image`, `origin`, `rate`, `size` or `type`.
     """
 
     def __init__(self, message: str, reason: str) -> None:
