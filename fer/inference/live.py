@@ -98,10 +98,8 @@ class LiveStreams:
         self._streams: WeakValueDictionary[str, LiveStream] = WeakValueDictionary()
         self._lock = threading.Lock()
 
-    def open(self, predictor: Predictor, *, instead_of: LiveStream | None) -> LiveStream:
-        """Open a stream, and close the session's previous one."""
-        if instead_of is not None:
-            instead_of.close()
+    def open(self, predictor: Predictor) -> LiveStream:
+        """Open a stream."""
         stream = LiveStream(predictor)
         with self._lock:
             self._streams[stream.token] = stream

@@ -3,5 +3,4 @@
 MODEL = "live.model"
 DETECTOR = "live.detector"
 CAMERA = "live.camera"
-STREAM = "live.stream"
 SUMMARY = "live.summary"

@@ -1,5 +1,7 @@
 """Show the expressions of the faces in front of a camera, many times a second."""
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -32,7 +34,7 @@ def main() -> None:
 @st.fragment
 def show_camera(predictor: Predictor) -> None:
     stream = session_stream(predictor)
-    snapshot = camera(stream, on_stop=end_session, key=keys.CAMERA)
+    snapshot = camera(stream, on_stop=partial(end_session, stream), key=keys.CAMERA)
     if snapshot:
         stream.close()
         links.predict_snapshot(snapshot)
@@ -40,19 +42,17 @@ def show_camera(predictor: Predictor) -> None:
         show_summary(summary)
 
 
+@st.cache_resource(
+    scope="session", max_entries=1, show_spinner=False, hash_funcs={Predictor: id},
+    validate=lambda stream: stream.is_open, on_release=LiveStream.close,
+)  # fmt: skip
 def session_stream(predictor: Predictor) -> LiveStream:
     """The session's only stream; a new one after it was closed or the predictor changed."""
-    before: tuple[Predictor, LiveStream] | None = st.session_state.get(keys.STREAM)
-    if before and before[0] is predictor and before[1].is_open:
-        return before[1]
-    stream = STREAMS.open(predictor, instead_of=before[1] if before else None)
-    st.session_state[keys.STREAM] = (predictor, stream)
-    return stream
+    return STREAMS.open(predictor)
 
 
-def end_session() -> None:
+def end_session(stream: LiveStream) -> None:
     """Keep the session's timeline for the summary; the next frame starts another session."""
-    _, stream = st.session_state[keys.STREAM]
     stream.close()
     st.session_state[keys.SUMMARY] = stream.timeline
 

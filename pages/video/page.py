@@ -21,8 +21,6 @@ LOCAL = ("127.0.0.1", "localhost", "::1")
 SHOWN_EVERY_S = 0.3
 FRAME_WIDTH_PX = 640  # less on a narrower screen
 
-AnalysisKey = tuple[str, int, Predictor]  # the video's key, N of "every Nth frame", the predictor
-
 
 def main() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -33,7 +31,7 @@ def main() -> None:
             )
     name, key, source = choose_video()
     if source is None:
-        close_analysis()
+        session_analysis.clear()
         st.caption(
             "Videos are processed in memory, frame by frame, and discarded when you leave. For "
             "long videos, or a copy with boxes around the faces, use `python -m fer video FILE`."
@@ -41,7 +39,7 @@ def main() -> None:
         return
     try:
         predictor = predictors.predictor(settings.default_model(), predictors.DEFAULT_DETECTOR)
-        analysis = session_analysis((key, every, predictor), source)
+        analysis = session_analysis(key, every, predictor, source)
         advance(analysis)
         show_timeline(analysis, predictor)
     except FerError as error:
@@ -63,24 +61,16 @@ def choose_video() -> tuple[str, str, bytes | Path | None]:
     return "", "", None
 
 
-def close_analysis() -> None:
-    """Close and drop the session's analysis."""
-    if keys.ANALYSIS in st.session_state:
-        _, analysis = st.session_state.pop(keys.ANALYSIS)
-        analysis.close()
-
-
-def session_analysis(key: AnalysisKey, source: bytes | Path) -> VideoAnalysis:
-    """The session's analysis; a new one if the video or the settings have changed."""
-    kept: tuple[AnalysisKey, VideoAnalysis] | None = st.session_state.get(keys.ANALYSIS)
-    if kept is not None and kept[0] == key:
-        return kept[1]
-    close_analysis()
-    _, every, predictor = key
-    analysis = VideoAnalysis(source, predictor, every=every)
-    st.session_state[keys.ANALYSIS] = key, analysis
+@st.cache_resource(
+    scope="session", max_entries=1, show_spinner=False, hash_funcs={Predictor: id},
+    on_release=VideoAnalysis.close,
+)  # fmt: skip
+def session_analysis(
+    key: str, every: int, predictor: Predictor, _source: bytes | Path
+) -> VideoAnalysis:
+    """The session's analysis; a new one if the video, which the key names, or a setting changes."""
     st.session_state[keys.PAUSED] = False
-    return analysis
+    return VideoAnalysis(_source, predictor, every=every)
 
 
 def advance(analysis: VideoAnalysis) -> None:

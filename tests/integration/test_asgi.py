@@ -24,7 +24,7 @@ Draw = Callable[..., np.ndarray]
 
 @pytest.fixture
 def stream(square_predictor: Predictor) -> Iterator[LiveStream]:
-    stream = STREAMS.open(square_predictor, instead_of=None)
+    stream = STREAMS.open(square_predictor)
     yield stream
     stream.close()
 

@@ -1,13 +1,18 @@
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
 import numpy as np
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from fer.data.synthetic import draw_face
+from fer.inference import video_analysis
+from fer.inference.video import VideoFile
 from fer.inference.video_analysis import VideoAnalysis
 from pages.video import keys
 
@@ -37,6 +42,20 @@ def video_page(app: AppTest) -> AppTest:
     return app.switch_page("pages/video/page.py").run()
 
 
+@pytest.fixture
+def analyses(monkeypatch: pytest.MonkeyPatch) -> list[VideoAnalysis]:
+    """The analyses that the page makes."""
+    made: list[VideoAnalysis] = []
+
+    class Recorded(VideoAnalysis):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            made.append(self)
+
+    monkeypatch.setattr(video_analysis, "VideoAnalysis", Recorded)
+    return made
+
+
 def upload(page: AppTest, video: Path, data: bytes | None = None) -> None:
     page.file_uploader(key=keys.UPLOAD).upload(video.name, data or video.read_bytes()).run()
     assert not page.exception
@@ -48,10 +67,10 @@ def shown_moment(page: AppTest) -> str:
 
 
 def test_a_video_becomes_a_timeline_and_a_frame_at_the_chosen_moment(
-    video_page: AppTest, video: Path
+    analyses: list[VideoAnalysis], video_page: AppTest, video: Path
 ) -> None:
     upload(video_page, video)
-    _, analysis = video_page.session_state[keys.ANALYSIS]
+    [analysis] = analyses
     emotions = [row["emotion"] for row in analysis.timeline.rows()]
     assert emotions[0] == "happy"
     assert emotions[-1] == "surprise"
@@ -68,24 +87,49 @@ def test_a_click_on_the_timeline_moves_the_moment(video_page: AppTest, video: Pa
     assert shown_moment(video_page).startswith("3.0 s")
 
 
+@pytest.fixture
+def pause_early(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """From now on a visitor presses Pause after five frames."""
+    advance = VideoAnalysis.advance
+
+    def five_frames(analysis: VideoAnalysis, _: float) -> None:
+        advance(analysis, 0)
+        if analysis.frames == 5:
+            st.session_state[keys.PAUSED] = True
+            st.rerun()
+
+    return lambda: monkeypatch.setattr(VideoAnalysis, "advance", five_frames)
+
+
 def test_a_paused_video_resumes_and_ends_with_the_timeline_of_an_unpaused_one(
-    video_page: AppTest, video: Path
+    analyses: list[VideoAnalysis], video_page: AppTest, video: Path, pause_early: Callable[[], None]
 ) -> None:
     upload(video_page, video)
-    key, analysis = video_page.session_state[keys.ANALYSIS]
-    whole = analysis.timeline.rows()
-    _, every, predictor = key
-    paused = VideoAnalysis(video, predictor, every=every)
-    for _ in range(5):
-        paused.advance(0)
-    video_page.session_state[keys.ANALYSIS] = key, paused
-    video_page.session_state[keys.PAUSED] = True
-    video_page.run()
+    pause_early()
+    upload(video_page, video)
+    unpaused, paused = analyses
     assert paused.frames == 5
     (button,) = [button for button in video_page.button if button.label == "Resume"]
     button.click().run()
     assert paused.is_done
-    assert paused.timeline.rows() == whole
+    assert paused.timeline.rows() == unpaused.timeline.rows()
+
+
+def test_an_unfinished_video_is_closed_once_another_replaces_it(
+    analyses: list[VideoAnalysis],
+    video_page: AppTest,
+    video: Path,
+    pause_early: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    closed: list[VideoFile] = []
+    monkeypatch.setattr(VideoFile, "close", lambda file: closed.append(file))
+    pause_early()
+    upload(video_page, video)
+    [first] = analyses
+    assert first.video not in closed
+    upload(video_page, video)
+    assert first.video in closed
 
 
 def test_a_truncated_video_gives_a_timeline_of_its_readable_part(

@@ -33,7 +33,7 @@ def streams() -> LiveStreams:
 def test_a_frame_is_answered_with_its_faces(
     streams: LiveStreams, square_predictor: Predictor, square_frame: Draw
 ) -> None:
-    stream = streams.open(square_predictor, instead_of=None)
+    stream = streams.open(square_predictor)
     answer = streams.find(stream.token).frame(jpeg(square_frame(40)))
     [face] = answer["faces"]
     assert face["number"] == 1
@@ -42,9 +42,9 @@ def test_a_frame_is_answered_with_its_faces(
     assert stream.timeline.summary()[0]["frames"] == stream.frames == 1
 
 
-def test_a_session_has_one_stream(streams: LiveStreams, square_predictor: Predictor) -> None:
-    first = streams.open(square_predictor, instead_of=None)
-    second = streams.open(square_predictor, instead_of=first)
+def test_only_an_open_stream_is_found(streams: LiveStreams, square_predictor: Predictor) -> None:
+    first, second = streams.open(square_predictor), streams.open(square_predictor)
+    first.close()
     with pytest.raises(StreamError, match="closed"):
         streams.find(first.token)
     assert streams.find(second.token) is second
@@ -53,7 +53,7 @@ def test_a_session_has_one_stream(streams: LiveStreams, square_predictor: Predic
 def test_a_stream_ends_with_the_session_that_holds_it(
     streams: LiveStreams, square_predictor: Predictor
 ) -> None:
-    token = streams.open(square_predictor, instead_of=None).token
+    token = streams.open(square_predictor).token
     gc.collect()
     with pytest.raises(StreamError):
         streams.find(token)
@@ -62,7 +62,7 @@ def test_a_stream_ends_with_the_session_that_holds_it(
 def test_a_closed_stream_takes_no_frames_and_can_be_closed_twice(
     streams: LiveStreams, square_predictor: Predictor, square_frame: Draw
 ) -> None:
-    stream = streams.open(square_predictor, instead_of=None)
+    stream = streams.open(square_predictor)
     streams.close(stream.token)
     streams.close(stream.token)
     streams.close("unknown")
