@@ -77,9 +77,9 @@ def show_figure(card: ModelCard) -> None:
     with number:
         st.metric("Accuracy", f"{100 * figures['accuracy']:.1f} %")
         st.markdown(
-            f"Model “{errors.plain(card.name)}” on {SPLITS[split]}, which it was not trained on: "
-            f"{figures['images']:,} faces, 95 % interval {100 * low:.1f} to {100 * high:.1f} %. "
-            f"{_without_copies(figures)}{_measured_against(card)}"
+            f"Model “{errors.plain(card.name)}” on {SPLITS[split]}: {figures['images']:,} faces, "
+            f"95 % interval {100 * low:.1f} to {100 * high:.1f} %. Training did not use this split"
+            f"{_without_copies(figures)}. {_measured_against(card)}"
         )
     with recall:
         st.caption("Share of the faces of each expression that it recognises")
@@ -91,8 +91,8 @@ def _without_copies(figures: Mapping[str, Any]) -> str:
     if not clean.get("leaked") or not clean["images"]:
         return ""
     return (
-        f"{clean['leaked']:,} of them also occur in the training split; without these it is "
-        f"{100 * clean['accuracy']:.1f} %. "
+        f", but {clean['leaked']:,} of its images also occur in the training split; without them "
+        f"the accuracy is {100 * clean['accuracy']:.1f} %"
     )
 
 

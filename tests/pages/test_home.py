@@ -56,6 +56,17 @@ def test_home_shows_the_figure_its_n_and_its_interval_from_the_card(
     assert "42 %" in "".join(html.value for html in app.html)  # the recall of the last class
 
 
+def test_home_names_the_test_images_that_training_has_seen(app: AppTest, write_card: Any) -> None:
+    clean = {"leaked": 259, "images": 975, "accuracy": 0.4}
+    write_card(card(public_test=figures(leak_free=clean)))
+    app.run()
+    text_shown = " ".join(text.value for text in app.markdown)
+    assert (
+        "Training did not use this split, but 259 of its images also occur in the training split; "
+        "without them the accuracy is 40.0 %." in text_shown
+    )
+
+
 def test_home_never_shows_a_validation_figure(app: AppTest, write_card: Any) -> None:
     write_card(replace(card(validation=figures()), name="odd_name"))
     app.run()
