@@ -1,12 +1,13 @@
 """The analysis of one photo."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from fer.errors import FerError, ModelError
-from fer.inference.answer import FacePrediction
+from fer.inference.answer import FacePrediction, PhotoFaces
 from fer.inference.predictor import Predictor
 from fer.nets.explain import heat_on_face
 from pages.common.pictures import annotated
@@ -31,34 +32,32 @@ class Photo:
     is_face: bool = False
 
 
+class Options(NamedTuple):
+    """What changes the analysis of a photo; see `Predictor.predict`."""
+
+    whole_if_no_face: bool
+    min_face_px: int
+
+
 @dataclass(frozen=True, kw_only=True)
-class Analysis:
+class Analysis(PhotoFaces):
     """What the page shows of a photo; the photo itself is not kept.
 
     Attributes:
         picture: JPEG at screen size, with boxes around the faces.
-        size: Width and height of the photo in pixels.
-        faces: Largest first.
         heats: Grad-CAM heat maps over the crops of the first few faces, RGB.
-        timings_ms: Milliseconds by step.
     """
 
     picture: bytes
-    size: tuple[int, int]
-    faces: tuple[FacePrediction, ...]
     heats: tuple[np.ndarray, ...]
-    timings_ms: Mapping[str, float]
 
 
-def analyse(
-    photo: Photo, predictor: Predictor, *, whole_if_no_face: bool, min_face_px: int = 0
-) -> Analysis | FerError:
+def analyse(photo: Photo, predictor: Predictor, options: Options) -> Analysis | FerError:
     """Analyse one photo; an error is returned, so that the other photos are analysed, too."""
-    whole = whole_if_no_face or photo.is_face
+    if photo.is_face:
+        options = options._replace(whole_if_no_face=True)
     try:
-        prediction = predictor.predict(
-            photo.read(), whole_if_no_face=whole, min_face_px=min_face_px
-        )
+        prediction = predictor.predict(photo.read(), **options._asdict())
     except FerError as error:
         return error
     return Analysis(

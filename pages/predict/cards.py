@@ -19,18 +19,16 @@ def face_cards(
     """Show one card per face: emotion, confidence, the network's input, a bar for each label.
 
     Args:
-        faces: In the order of their numbers, from 1.
+        faces: Of one photo.
         heats: Heat maps of the first faces, RGB.
         unsure_below: Confidence, 0–1, below which the answer is "not sure".
     """
-    cards = "".join(
-        _card(face, number, heat, unsure_below)
-        for number, (face, heat) in enumerate(zip_longest(faces, heats), start=1)
-    )
+    cards = "".join(_card(face, heat, unsure_below) for face, heat in zip_longest(faces, heats))
     st.html(f'<div class="fer-grid">{cards}</div>')
 
 
-def _card(face: FacePrediction, number: int, heat: np.ndarray | None, unsure_below: float) -> str:
+def _card(face: FacePrediction, heat: np.ndarray | None, unsure_below: float) -> str:
+    number = face.number
     top = emotions.describe(face.emotion)
     height, width = face.crop.shape[:2]
     heading, detail = f"{top.symbol} {escape(top.label)}", "confidence"

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import streamlit as st
 
@@ -12,9 +11,9 @@ from pages.common import errors, predictors
 from pages.common.model_choice import DETECTORS, choose_model
 from pages.common.progress import progress_text
 from pages.predict import keys
-from pages.predict.analysis import Analysis, Photo, analyse
+from pages.predict.analysis import Analysis, Options, Photo, analyse
 from pages.predict.cards import face_cards
-from pages.predict.results import answer_key, downloads, summary
+from pages.predict.results import Answers, downloads, summary
 from pages.predict.sources import choose_photos
 
 FACES_BESIDE_PHOTO = 2  # more are shown below it
@@ -23,111 +22,74 @@ FACES_TO_ASK_ABOUT = 12
 NOT_A_FACE = "not a face"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Choices:
-    """The visitor's settings.
-
-    Attributes:
-        model: A model's name.
-        detector: A detector's name, or `none`.
-        min_face_px: Smaller faces are skipped.
-        unsure_below: Confidence, 0–1, below which the answer is "not sure".
-        whole: Whether a photo without a detected face is treated as one face.
-    """
-
-    model: str
-    detector: str
-    min_face_px: int
-    unsure_below: float
-    whole: bool
-
-
 def main() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title("What do these faces show?", anchor=False)
-        choices = choose_settings()
+        with st.popover("Settings", icon=":material/tune:"):
+            model, detector = choose_model(keys.MODEL, keys.DETECTOR, detectors=list(DETECTORS))
+            options, unsure_below = choose_options()
     photos = choose_photos()
     try:
-        predictor = predictors.predictor(choices.model, choices.detector)
+        predictor = predictors.predictor(model, detector)
     except FerError as error:
         errors.show(error)
         return
-    show_results(photos, predictor, choices)
+    show_results(photos, predictor, options, unsure_below)
 
 
-def choose_settings() -> Choices:
-    with st.popover("Settings", icon=":material/tune:"):
-        model, detector = choose_model(keys.MODEL, keys.DETECTOR, detectors=list(DETECTORS))
-        min_face_px = st.number_input(
-            "Skip faces smaller than (px)",
-            12, 1000, 12, step=4, key=keys.MIN_FACE, persist_state="session",
-        )  # fmt: skip
-        unsure = st.slider(
-            "Show “not sure” below this confidence (%)",
-            0, 100, 40, step=5, key=keys.UNSURE, persist_state="session",
-        )  # fmt: skip
-        whole = st.toggle(
-            "If no face is found, treat the whole photo as one face",
-            key=keys.WHOLE,
-            persist_state="session",
-            help="For photos that are cropped to a face, as in FER-2013.",
-        )
-    return Choices(
-        model=model, detector=detector, min_face_px=min_face_px, unsure_below=unsure / 100,
-        whole=whole,
+def choose_options() -> tuple[Options, float]:
+    """How to analyse, and the confidence, 0–1, below which an answer is shown as "not sure"."""
+    min_face_px = st.number_input(
+        "Skip faces smaller than (px)",
+        12, 1000, 12, step=4, key=keys.MIN_FACE, persist_state="session",
     )  # fmt: skip
+    unsure = st.slider(
+        "Show “not sure” below this confidence (%)",
+        0, 100, 40, step=5, key=keys.UNSURE, persist_state="session",
+    )  # fmt: skip
+    whole = st.toggle(
+        "If no face is found, treat the whole photo as one face",
+        key=keys.WHOLE,
+        persist_state="session",
+        help="For photos that are cropped to a face, as in FER-2013.",
+    )
+    return Options(whole_if_no_face=whole, min_face_px=min_face_px), unsure / 100
 
 
-def show_results(photos: Sequence[Photo], predictor: Predictor, choices: Choices) -> None:
-    """Show each photo as soon as it is analysed; earlier results are reused."""
-    answers: dict[str, str] = st.session_state.setdefault(keys.ANSWERS, {})
-    kept = earlier_results(photos, predictor, choices)
-    new = [photo for photo in photos if photo.key not in kept]
+def show_results(
+    photos: Sequence[Photo], predictor: Predictor, options: Options, unsure_below: float
+) -> None:
+    """Show each photo as soon as it is analysed; results with the same options are reused."""
+    by_key = {(photo.key, predictor, options): photo for photo in photos}
+    before: dict[object, Analysis | FerError] = st.session_state.get(keys.RESULTS, {})
+    results = {key: before[key] for key in by_key if key in before}
+    st.session_state[keys.RESULTS] = results
+    reused, new = len(results), [key for key in by_key if key not in results]
     progress, together, started = st.empty(), st.container(), time.monotonic()
     pages = -(-len(photos) // PHOTOS_A_PAGE)
     page = st.pagination(pages, key=keys.PAGE) if pages > 1 else 1
-    on_page = photos[(page - 1) * PHOTOS_A_PAGE : page * PHOTOS_A_PAGE]
+    on_page = list(by_key)[(page - 1) * PHOTOS_A_PAGE : page * PHOTOS_A_PAGE]
     # Those on the page come first: the visitor can read them while the rest are analysed.
-    for photo in [*on_page, *(photo for photo in new if photo not in on_page)]:
-        if photo.key not in kept:
-            done = len(new) - sum(other.key not in kept for other in new)
+    for key in [*on_page, *(key for key in new if key not in on_page)]:
+        if key not in results:
             if len(new) > 1:
+                done = len(results) - reused
                 text = progress_text("Photo", done, len(new), time.monotonic() - started)
                 progress.progress(done / len(new), text)
-            kept[photo.key] = analyse(
-                photo, predictor, whole_if_no_face=choices.whole, min_face_px=choices.min_face_px
-            )
-        if photo in on_page:
-            show_result(photo, kept[photo.key], choices.unsure_below, answers)
+            results[key] = analyse(by_key[key], predictor, options)
+        if key in on_page:
+            show_result(by_key[key], results[key], unsure_below)
     progress.empty()
-    results = [(photo, kept[photo.key]) for photo in photos]
+    by_photo = [(photo, results[key]) for key, photo in by_key.items()]
+    answers = st.session_state.get(keys.ANSWERS, {})
     with together:
         if len(photos) > 1:
-            summary(results, answers)
+            summary(by_photo, answers)
         if photos:
-            downloads(results, answers)
+            downloads(by_photo, answers)
 
 
-def earlier_results(
-    photos: Sequence[Photo], predictor: Predictor, choices: Choices
-) -> dict[str, Analysis | FerError]:
-    """The session's results that are still valid, by photo key.
-
-    A new threshold for “not sure” keeps them all.
-    """
-    made_with = (predictor, choices.whole, choices.min_face_px)
-    hold = st.session_state.get(keys.MADE_WITH) == made_with
-    before = st.session_state.get(keys.RESULTS, {}) if hold else {}
-    wanted = {photo.key for photo in photos}
-    kept = {key: result for key, result in before.items() if key in wanted}
-    st.session_state[keys.MADE_WITH] = made_with
-    st.session_state[keys.RESULTS] = kept
-    return kept
-
-
-def show_result(
-    photo: Photo, result: Analysis | FerError, unsure_below: float, answers: dict[str, str]
-) -> None:
+def show_result(photo: Photo, result: Analysis | FerError, unsure_below: float) -> None:
     if isinstance(result, FerError):
         errors.show(result, about=photo.name)
         return
@@ -147,30 +109,27 @@ def show_result(
             show_picture(photo, result)
         with right:
             face_cards(result.faces, result.heats, unsure_below=unsure_below)
-        ask(photo, result, answers)
+        ask(photo, result)
 
 
-def ask(photo: Photo, result: Analysis, answers: dict[str, str]) -> None:
+def ask(photo: Photo, result: Analysis) -> None:
     """Ask what each face shows; the answers stay in the session and go into the downloads."""
+    answers: Answers = st.session_state.setdefault(keys.ANSWERS, {})
     with st.expander("Was this right?", icon=":material/rate_review:"):
         st.caption("Your answers are kept for this session only, and added to your downloads.")
-        for number, face in enumerate(result.faces[:FACES_TO_ASK_ABOUT], start=1):
-            key = answer_key(photo, number)
-            answer = st.pills(
-                f"Face {number} shows",
+        for face in result.faces[:FACES_TO_ASK_ABOUT]:
+            answers[photo.key, face.number] = st.pills(
+                f"Face {face.number} shows",
                 [*face.probabilities, NOT_A_FACE],
-                default=answers.get(key),
-                key=f"predict.answer.{key}",
+                default=answers.get((photo.key, face.number)),
+                key=f"predict.answer.{photo.key} {face.number}",
             )
-            answers.pop(key, None)
-            if answer is not None:
-                answers[key] = answer
 
 
 def show_picture(photo: Photo, result: Analysis) -> None:
     count = len(result.faces)
     counted = f"{count or 'no'} face{'' if count == 1 else 's'}"
-    named = ", ".join(f"{n} {face.emotion}" for n, face in enumerate(result.faces, start=1))
+    named = ", ".join(f"{face.number} {face.emotion}" for face in result.faces)
     st.image(result.picture, alt=f"{photo.name}, {counted}{': ' if named else ''}{named}")
     width, height = result.size
     steps = ", ".join(f"{step} {spent:.0f}" for step, spent in result.timings_ms.items())

@@ -44,14 +44,14 @@ export default function ({ parentElement, setStateValue }) {
       status.textContent = "The browser blocks access to the clipboard. Press Ctrl+V or ⌘V instead."
     }
   }
-  const onPaste = event => {
+  // A property, not one more listener, as this runs again whenever the page is drawn.
+  const onPaste = (document.onpaste = event => {
     const file = [...(event.clipboardData?.files ?? [])].find(f => f.type.startsWith("image/"))
     if (file) take(file)
+  })
+  return () => {
+    if (document.onpaste === onPaste) document.onpaste = null
   }
-  window.ferPaste && document.removeEventListener("paste", window.ferPaste)
-  window.ferPaste = onPaste
-  document.addEventListener("paste", onPaste)
-  return () => document.removeEventListener("paste", onPaste)
 }
 """
 

@@ -4,7 +4,7 @@ import io
 import json
 import zipfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
 
@@ -20,67 +20,59 @@ from pages.predict import keys
 from pages.predict.analysis import Analysis, Photo
 
 Results = Sequence[tuple[Photo, Analysis | FerError]]
+Answers = dict[tuple[str, int], str | None]
 
 
-def rows(results: Results, answers: Mapping[str, str]) -> list[dict[str, Any]]:
+def rows(results: Results, answers: Answers) -> list[dict[str, Any]]:
     """One row per face, and one for a photo without a face or with an error.
 
     Args:
         results: Photos with their results.
-        answers: The visitor's answer about each face, by `answer_key`.
+        answers: The visitor's answer about each face, if any, by the photo's key and the face's
+            number.
     """
     table: list[dict[str, Any]] = []
     for photo, result in results:
         if isinstance(result, FerError):
-            table.append({"file": photo.name, "error": str(result)})
-            continue
-        if not result.faces:
-            table.append({"file": photo.name})
-        for number, face in enumerate(result.faces, start=1):
-            row = {"file": photo.name, "face": number, **face.to_row()}
-            table.append(row | _notes(photo, number, face, answers))
+            found: list[dict[str, Any]] = [{"error": str(result)}]
+        else:
+            found = [face.to_row() | _notes(photo, face, answers) for face in result.faces]
+        table += [{"file": photo.name, **row} for row in found or [{}]]
     return table
 
 
-def photos_as_json(results: Results, answers: Mapping[str, str]) -> list[dict[str, Any]]:
+def as_csv(results: Results, answers: Answers) -> str:
+    """The rows as CSV."""
+    # As objects, or a photo without a face would turn whole numbers into 1.0.
+    return pd.DataFrame(rows(results, answers), dtype=object).to_csv(index=False)
+
+
+def photos_as_json(results: Results, answers: Answers) -> list[dict[str, Any]]:
     """One object per photo, as `fer predict --json` prints it, with notes on each face."""
     objects = []
     for photo, result in results:
         error, faces = (str(result), ()) if isinstance(result, FerError) else (None, result.faces)
-        described = [
-            face.to_json() | _notes(photo, number, face, answers)
-            for number, face in enumerate(faces, start=1)
-        ]
+        described = [face.to_json() | _notes(photo, face, answers) for face in faces]
         objects.append({"file": photo.name, "error": error, "faces": described})
     return objects
 
 
-def _notes(
-    photo: Photo, number: int, face: FacePrediction, answers: Mapping[str, str]
-) -> dict[str, Any]:
+def _notes(photo: Photo, face: FacePrediction, answers: Answers) -> dict[str, Any]:
     notes: dict[str, Any] = {}
     if face.quality is not None:
         notes["tilt_deg"] = round(face.quality.tilt_deg, 1)
         notes["warnings"] = "; ".join(face.quality.warnings)
-    return notes | {"your_answer": answers.get(answer_key(photo, number), "")}
+    return notes | {"your_answer": answers.get((photo.key, face.number)) or ""}
 
 
-def answer_key(photo: Photo, number: int) -> str:
-    """Key of the visitor's answer about one face."""
-    return f"{photo.key} {number}"
-
-
-def downloads(results: Results, answers: Mapping[str, str]) -> None:
+def downloads(results: Results, answers: Answers) -> None:
     """Offer the results as CSV, JSON and photos with boxes around the faces."""
-
-    def as_csv() -> str:
-        return pd.DataFrame(rows(results, answers)).to_csv(index=False)
 
     def as_json() -> str:
         return json.dumps(photos_as_json(results, answers), indent=2, ensure_ascii=False)
 
     with st.container(horizontal=True):
-        download("CSV", as_csv, "emotions.csv")
+        download("CSV", lambda: as_csv(results, answers), "emotions.csv")
         download("JSON", as_json, "emotions.json")
         download("Annotated photos", lambda: _photos_as_zip(results), "annotated-photos.zip")
 
@@ -95,7 +87,7 @@ def _photos_as_zip(results: Results) -> bytes:
     return buffer.getvalue()
 
 
-def summary(results: Results, answers: Mapping[str, str]) -> None:
+def summary(results: Results, answers: Answers) -> None:
     """Shares and means over all faces, and a table with a filter."""
     st.header("All photos together", anchor=False)
     faces = [face for _, result in results if isinstance(result, Analysis) for face in result.faces]
@@ -106,14 +98,12 @@ def summary(results: Results, answers: Mapping[str, str]) -> None:
         return
     labels = list(faces[0].probabilities)
     counts = Counter(face.emotion for face in faces)
+    means = pd.DataFrame([face.probabilities for face in faces]).mean()
     left, right = st.columns(2)
-    with left:
-        st.caption("Share of faces by most probable emotion")
-        st.html(bars_html({label: counts[label] / len(faces) for label in labels}))
-    with right:
-        st.caption("Mean probability over all faces")
-        shares = pd.DataFrame([face.probabilities for face in faces])
-        st.html(bars_html({label: shares[label].mean() for label in labels}))
+    left.caption("Share of faces by most probable emotion")
+    left.html(bars_html({label: counts[label] / len(faces) for label in labels}))
+    right.caption("Mean probability over all faces")
+    right.html(bars_html({label: means[label] for label in labels}))
     chosen = st.pills(
         "Show only",
         labels,

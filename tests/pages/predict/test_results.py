@@ -1,3 +1,5 @@
+import csv
+import io
 from dataclasses import replace
 
 import numpy as np
@@ -6,7 +8,7 @@ from fer.errors import UnreadableImageError
 from fer.faces.quality import Quality
 from fer.inference.answer import FacePrediction
 from pages.predict.analysis import Analysis, Photo
-from pages.predict.results import answer_key, photos_as_json, rows
+from pages.predict.results import as_csv, photos_as_json, rows
 
 FACE = FacePrediction(
     number=1,
@@ -33,7 +35,7 @@ def test_the_downloads_hold_each_face_with_the_visitors_answer() -> None:
         (photo("wall.png"), analysis()),
         (photo("bad.png"), UnreadableImageError("No picture.")),
     ]
-    answers = {answer_key(photo("a.png"), 2): "sad"}
+    answers = {("a.png", 2): "sad"}
     table = rows(results, answers)
     assert [(row["file"], row.get("face"), row.get("your_answer")) for row in table] == [
         ("a.png", 1, ""), ("a.png", 2, "sad"), ("wall.png", None, None), ("bad.png", None, None),
@@ -50,6 +52,14 @@ def test_the_downloads_hold_each_face_with_the_visitors_answer() -> None:
     }
     assert wall == {"file": "wall.png", "error": None, "faces": []}
     assert bad == {"file": "bad.png", "error": "No picture.", "faces": []}
+
+
+def test_the_csv_keeps_whole_numbers_whole_where_a_photo_has_no_face() -> None:
+    results = [(photo("a.png"), analysis(FACE)), (photo("wall.png"), analysis())]
+    face, wall = csv.DictReader(io.StringIO(as_csv(results, {})))
+    whole = [face[name] for name in ("face", "x", "y", "width", "height")]
+    assert whole == ["1", "1", "2", "30", "40"]
+    assert set(wall.values()) == {"wall.png", ""}
 
 
 def test_warnings_about_a_face_go_into_the_downloads() -> None:
