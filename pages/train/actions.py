@@ -1,12 +1,20 @@
 """The actions on one training run: show, rename, delete, add to the models."""
 
+from collections.abc import Callable
+from typing import Any
+
 import streamlit as st
 
 from fer import runs, settings
-from fer.runs import queue
 from pages.common import errors
 from pages.train import keys
 from pages.train.overview import Row
+
+
+def button(label: str, action: Callable[[], object], **options: Any) -> None:
+    """Show a button for an action that can fail; once it has worked, the page is drawn again."""
+    if st.button(label, **options) and errors.attempt(action):
+        st.rerun()
 
 
 def show_actions(row: Row) -> None:
@@ -30,9 +38,7 @@ def show_above(row: Row) -> None:
 @st.dialog("Rename the run")
 def rename(row: Row) -> None:
     name = st.text_input("Name", row.name, max_chars=100, key="train.new_name")
-    clicked = st.button("Rename", type="primary", key="train.rename_now")
-    if clicked and errors.attempt(lambda: row.run.rename(name)):
-        st.rerun()
+    button("Rename", lambda: row.run.rename(name), type="primary", key="train.rename_now")
 
 
 @st.dialog("Delete the run?")
@@ -41,15 +47,7 @@ def delete(row: Row) -> None:
         f"“{errors.plain(row.name)}” is deleted for good, with its checkpoints, curves, log and "
         "model. Models already added to the app stay."
     )
-    if st.button("Delete for good", type="primary", key="train.delete_now"):
-
-        def remove() -> None:
-            if row.state == "queued":
-                queue.stop(row.run)
-            row.run.remove()
-
-        if errors.attempt(remove):
-            st.rerun()
+    button("Delete for good", row.run.remove, type="primary", key="train.delete_now")
 
 
 @st.dialog("Add to the models")
@@ -60,13 +58,11 @@ def add(row: Row) -> None:
     if is_taken:
         st.warning(f"A model named “{errors.plain(name)}” exists; it will be replaced.")
     default = st.checkbox("Use it by default", key="train.as_default")
-    if st.button("Replace" if is_taken else "Add", type="primary", key="train.add_now"):
 
-        def keep() -> None:
-            row.run.add_to_models(name)
-            if default:
-                settings.set_default_model(name)
+    def keep() -> None:
+        row.run.add_to_models(name)
+        if default:
+            settings.set_default_model(name)
+        st.session_state[keys.MESSAGE] = f"The model “{name}” has been added."
 
-        if errors.attempt(keep):
-            st.session_state[keys.MESSAGE] = f"The model “{name}” has been added."
-            st.rerun()
+    button("Replace" if is_taken else "Add", keep, type="primary", key="train.add_now")

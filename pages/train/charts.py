@@ -1,6 +1,7 @@
 """Curves and confusion matrices of training runs."""
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from fer import emotions
 from fer.evaluation.charts import confusion_matrix_chart
@@ -61,24 +63,20 @@ def show_curves(run: Run) -> None:
 
     def line(values: pd.Series, name: str, **style: Any) -> go.Scatter:
         pen = {"color": TRAIN_COLOR, "width": 2}
-        return go.Scatter(x=x[shown], y=values[shown], name=name, mode="lines", line=pen).update(
-            style
-        )
+        line = go.Scatter(x=x[shown], y=values[shown], name=name, mode="lines", line=pen)
+        return line.update(style)
 
-    left, middle, right = st.columns(3)
-    for column, name in ((left, "loss"), (middle, "accuracy")):
+    key = f"train.curves.{run.id}"
+    *columns, right = st.columns(3)
+    for column, name in zip(columns, ("loss", "accuracy"), strict=True):
         raw = line(steps[name], "training, raw", opacity=0.25, line_width=1, showlegend=False)
-        figure = go.Figure([raw, line(means[name], "training")])
+        lines = [raw, line(means[name], "training")]
         if not epochs.empty:
             values = epochs[f"val_{name}"]
-            figure.add_trace(_by_epoch(epochs, values, "validation", VALIDATION_COLOR, dash="dot"))
-        with column:
-            key = f"train.curves.{run.id}.{name}"
-            _draw(figure, name.capitalize(), key=key, percent=name == "accuracy")
-    with right:
-        figure = go.Figure(line(steps["learning_rate"], "learning rate"))
-        figure.update_yaxes(rangemode="tozero")
-        _draw(figure, "Learning rate", key=f"train.curves.{run.id}.rate", legend=False)
+            lines.append(_by_epoch(epochs, values, "validation", VALIDATION_COLOR, dash="dot"))
+        _draw(column, name.capitalize(), lines, key=f"{key}.{name}", percent=name == "accuracy")
+    rate = line(steps["learning_rate"], "learning rate")
+    _draw(right, "Learning rate", [rate], key=f"{key}.rate", legend=False, rangemode="tozero")
 
 
 def _by_epoch(
@@ -94,9 +92,10 @@ def _by_epoch(
 
 
 def _draw(
-    figure: go.Figure, title: str, *, key: str, percent: bool = False, legend: bool = True
-) -> None:
-    st.caption(title)
+    place: DeltaGenerator, title: str, lines: list[go.Scatter], *, key: str,
+    percent: bool = False, legend: bool = True, **axis: Any,
+) -> None:  # fmt: skip
+    figure = go.Figure(lines)
     figure.update_layout(
         height=HEIGHT_PX,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
@@ -106,14 +105,15 @@ def _draw(
         hovermode="x unified",
     )
     figure.update_xaxes(title="epoch", automargin=True, rangemode="tozero")
-    figure.update_yaxes(automargin=True, tickformat=".0%" if percent else None)
+    figure.update_yaxes(automargin=True, tickformat=".0%" if percent else None, **axis)
     ends = [
         f"{line.name} {line.y[-1]:{'.1%' if percent else '.4g'}}"
-        for line in figure.data
+        for line in lines
         if line.showlegend is not False and len(line.y)
     ]
     alt = f"{title} by epoch; latest: {', '.join(ends) or 'nothing yet'}"
-    st.plotly_chart(figure, key=key, config={"displayModeBar": False}, alt=alt)
+    place.caption(title)
+    place.plotly_chart(figure, key=key, config={"displayModeBar": False}, alt=alt)
 
 
 def show_classes(run: Run) -> None:
@@ -123,41 +123,38 @@ def show_classes(run: Run) -> None:
         return
     last, key = epochs.iloc[-1], f"train.classes.{run.id}"
     left, right = st.columns(2, gap="large")
-    with left:
-        st.caption(f"Recall on validation after epoch {last['epoch']}")
-        st.html(bars_html(last["recall"]))
-        if len(epochs) > 1:
-            recalls = pd.DataFrame(list(epochs["recall"]))
-            lines = [
-                _by_epoch(epochs, recalls[label], label, emotions.describe(label).color)
-                for label in last["recall"]
-            ]
-            figure = go.Figure(lines)
-            _draw(figure, "Recall by epoch", key=f"{key}.recall", percent=True, legend=False)
-    with right:
-        st.caption(f"Confusion on validation after epoch {last['epoch']} (rows: true)")
-        _confusion(list(last["recall"]), np.array(last["confusion"]), key=f"{key}.confusion")
-
-
-def _confusion(labels: list[str], matrix: np.ndarray, *, key: str) -> None:
-    every = labels if len(labels) == len(matrix) else [str(i) for i in range(len(matrix))]
+    left.caption(f"Recall on validation after epoch {last['epoch']}")
+    left.html(bars_html(last["recall"]))
+    if len(epochs) > 1:
+        recalls = pd.DataFrame(list(epochs["recall"]))
+        lines = [
+            _by_epoch(epochs, recalls[label], label, emotions.describe(label).color)
+            for label in last["recall"]
+        ]
+        _draw(left, "Recall by epoch", lines, key=f"{key}.recall", percent=True, legend=False)
+    right.caption(f"Confusion on validation after epoch {last['epoch']} (rows: true)")
+    matrix = np.array(last["confusion"])
+    # The recalls lack the classes that validation lacks.
+    labels = run.stored_status().get("labels", last["recall"])
+    if len(labels) != len(matrix):
+        labels = map(str, range(len(matrix)))
     figure = confusion_matrix_chart(
-        matrix, every, dark=st.context.theme.type == "dark", height_px=CONFUSION_HEIGHT_PX
+        matrix, list(labels), dark=st.context.theme.type == "dark", height_px=CONFUSION_HEIGHT_PX
     )
     figure.update_layout(uirevision=key)
     alt = f"Confusion matrix: {matrix.trace()} of {matrix.sum()} right; rows are true"
-    st.plotly_chart(figure, key=key, config={"displayModeBar": False}, alt=alt)
+    config = {"displayModeBar": False}
+    right.plotly_chart(figure, key=f"{key}.confusion", config=config, alt=alt)
 
 
 def show_comparison(runs: Mapping[str, Run]) -> None:
     """Validation curves of several runs, one colour each."""
     for column, name in zip(st.columns(2), ("accuracy", "loss"), strict=True):
-        figure = go.Figure()
-        for place, (label, run) in enumerate(runs.items()):
-            _, epochs = metrics_of(run)
-            if not epochs.empty:
-                color = RUN_COLORS[place % len(RUN_COLORS)]
-                figure.add_trace(_by_epoch(epochs, epochs[f"val_{name}"], label, color))
-        with column:
-            is_accuracy = name == "accuracy"
-            _draw(figure, f"Validation {name}", key=f"train.compare.{name}", percent=is_accuracy)
+        lines = [
+            _by_epoch(epochs, epochs[f"val_{name}"], label, color)
+            for (label, run), color in zip(runs.items(), cycle(RUN_COLORS), strict=False)
+            for _, epochs in [metrics_of(run)]
+            if not epochs.empty
+        ]
+        key, is_accuracy = f"train.compare.{name}", name == "accuracy"
+        _draw(column, f"Validation {name}", lines, key=key, percent=is_accuracy)

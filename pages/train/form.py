@@ -1,6 +1,8 @@
 """The form before a training, made from the declarations of the options."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -43,12 +45,9 @@ def choose_dataset() -> str:
 def _used_before() -> list[str]:
     used = []
     for run in runs.list_runs()[:50]:
-        try:
-            name = run.config().dataset
-            check_source(name)
-        except FerError:
-            continue
-        used.append(name)
+        with suppress(FerError):
+            check_source(name := run.config().dataset)
+            used.append(name)
     return used
 
 
@@ -70,12 +69,12 @@ def choose_options(preset: str, dataset: str) -> tuple[TrainingConfig, str]:
     *tabs, augmentation, network = st.tabs([*groups, "Augmentation", "The network, layer by layer"])
     for tab, group in zip(tabs, groups.values(), strict=True):
         with tab:
-            values |= _widgets(base, group, preset)
+            values |= _widgets(vars(base), group, preset)
             if "architecture" in group:
                 values["options"] = _network_options(base, values["architecture"], preset)
     with augmentation:
         varied = base.augmentation
-        changed = _widgets(varied, options.declared(varied), f"{preset}.augmentation")
+        changed = _widgets(vars(varied), options.declared(varied), f"{preset}.augmentation")
         config = base.changed({**values, "augmentation": changed})
         show_preview(config)
     with network:
@@ -83,12 +82,14 @@ def choose_options(preset: str, dataset: str) -> tuple[TrainingConfig, str]:
     return config, name
 
 
-def _widgets(config: Any, declared: Mapping[str, Option], scope: str) -> dict[str, Any]:
+def _widgets(
+    values: Mapping[str, Any], declared: Mapping[str, Option], scope: str
+) -> dict[str, Any]:
     """One widget per option, in two columns; the chosen values by name."""
-    columns = st.columns(2, gap="large")
+    columns = cycle(st.columns(2, gap="large"))
     return {
-        name: _widget(columns[place % 2], name, option, getattr(config, name), scope)
-        for place, (name, option) in enumerate(declared.items())
+        name: _widget(column, name, option, values[name], scope)
+        for column, (name, option) in zip(columns, declared.items(), strict=False)
     }
 
 
@@ -96,7 +97,7 @@ def _widget(place: DeltaGenerator, name: str, option: Option, value: Any, scope:
     """The widget that suits the option, with its help below."""
     label = name.replace("_", " ").capitalize()
     common: dict[str, Any] = {"key": f"{keys.OPTION}.{scope}.{name}", "persist_state": "session"}
-    choices = list(option.choices or (SOURCES[option.source]() if option.source else ()))
+    choices = list(_choices(option))
     chosen: Any
     with place:
         if isinstance(value, tuple):
@@ -116,7 +117,8 @@ def _widget(place: DeltaGenerator, name: str, option: Option, value: Any, scope:
             chosen = st.toggle(label, value, **common)
         else:
             chosen = st.number_input(label, value=value, **_range(option, value), **common)
-        st.caption(option.help)
+        if option.help:
+            st.caption(option.help)
     return chosen
 
 
@@ -124,45 +126,41 @@ def _range(option: Option, value: float) -> dict[str, Any]:
     """Limits for a number's widget, and a step that suits its size."""
     if option.low is None or option.high is None:
         return {}
+    kind = type(value)
+    limits = {"min_value": kind(option.low), "max_value": kind(option.high)}
     if isinstance(value, int):
-        return {"min_value": int(option.low), "max_value": int(option.high)}
+        return limits
     step = 0.5 if value >= 1 else value / 5 or 0.01
     if option.high <= 1 and value >= 0.05:
         step = 0.05
-    limits = {"min_value": float(option.low), "max_value": float(option.high)}
     return {**limits, "step": step, "format": "%g"}
 
 
-def _architectures() -> Sequence[str]:
-    from fer.nets.architectures import NAMES
+def _choices(option: Option) -> Sequence[Any]:
+    match option.source:
+        case "architectures":
+            from fer.nets.architectures import NAMES
 
-    return NAMES
-
-
-SOURCES: dict[str, Callable[[], Sequence[str]]] = {
-    "architectures": _architectures,
-    "emotions": lambda: emotions.ALL,
-    "models": list_models,
-}
-"""The choices of options that depend on the machine."""
+            return NAMES
+        case "emotions":
+            return emotions.ALL
+        case "models":
+            return list_models()
+    return option.choices
 
 
 def _network_options(base: TrainingConfig, architecture: str, preset: str) -> dict[str, float]:
     from fer.nets.architectures import OPTION_RANGES, describe, options_of
 
     st.caption(" ".join(describe(architecture).split("\n\n")))
-    chosen = {}
-    defaults = options_of(architecture)
+    values = options_of(architecture)
     if architecture == base.architecture:
-        defaults |= base.options
-    for column, (name, value) in zip(st.columns(3), defaults.items(), strict=False):
-        low, high = OPTION_RANGES[name]
-        key = f"{keys.OPTION}.{preset}.{architecture}.{name}"
-        chosen[name] = column.number_input(
-            name.capitalize(), float(low), float(high), float(value),
-            key=key, format="%g", persist_state="session",
-        )  # fmt: skip
-    return chosen
+        values |= base.options
+    declared = {
+        name: Option(help="", low=OPTION_RANGES[name][0], high=OPTION_RANGES[name][1])
+        for name in values
+    }
+    return _widgets(values, declared, f"{preset}.{architecture}")
 
 
 def show_preview(config: TrainingConfig) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -35,7 +34,7 @@ def show(rows: Sequence[Row]) -> None:
         st.caption("No run matches the filter.")
         return
     event = st.dataframe(
-        _table(shown),
+        pd.DataFrame(map(_cells, shown)),
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
@@ -64,43 +63,33 @@ def table_key(rows: Sequence[Row]) -> str:
 
 
 def _matches(row: Row, text: str, states: Sequence[str]) -> bool:
-    searched = f"{row.name} {_option(row, 'dataset')} {_option(row, 'architecture')}".lower()
+    searched = " ".join([row.name, *_network_and_dataset(row.run)]).lower()
     return text.lower().strip() in searched and (not states or row.state in states)
 
 
 @st.cache_data(max_entries=500, show_spinner=False)
-def _options(folder: str) -> dict[str, Any]:
+def _network_and_dataset(run: Run) -> tuple[str, str]:
     try:
-        return Run(Path(folder)).config().to_dict()
+        config = run.config()
     except FerError:
-        return {}
+        return "?", "?"
+    return config.architecture, config.dataset
 
 
-def _option(row: Row, name: str) -> str:
-    return str(_options(str(row.run.folder)).get(name, "?"))
-
-
-def _table(rows: Sequence[Row]) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "name": [row.name for row in rows],
-            "state": [STATE_SYMBOLS.get(row.state, row.state) for row in rows],
-            "network": [_option(row, "architecture") for row in rows],
-            "data set": [_option(row, "dataset").rstrip("/").rpartition("/")[2] for row in rows],
-            "epochs": [
-                f"{row.status.get('finished_epochs', 0)}/{row.status.get('epochs', '?')}"
-                for row in rows
-            ],
-            "best validation": [row.status.get("best_val_accuracy") for row in rows],
-            "test": [row.status.get("test_accuracy") for row in rows],
-            "minutes": [row.status.get("seconds", 0) / 60 for row in rows],
-            "started": [_time(row.status.get("created")) for row in rows],
-        }
-    )
-
-
-def _time(stamp: float | None) -> datetime | None:
-    return datetime.fromtimestamp(stamp) if stamp else None
+def _cells(row: Row) -> dict[str, Any]:
+    network, dataset = _network_and_dataset(row.run)
+    status, created = row.status, row.status.get("created")
+    return {
+        "name": row.name,
+        "state": STATE_SYMBOLS.get(row.state, row.state),
+        "network": network,
+        "data set": dataset.rstrip("/").rpartition("/")[2],
+        "epochs": f"{status.get('finished_epochs', 0)}/{status.get('epochs', '?')}",
+        "best validation": status.get("best_val_accuracy"),
+        "test": status.get("test_accuracy"),
+        "minutes": status.get("seconds", 0) / 60,
+        "started": datetime.fromtimestamp(created) if created else None,
+    }
 
 
 def show_comparison(rows: Sequence[Row]) -> None:

@@ -1,9 +1,8 @@
 """One training run: its state, progress, curves and log, all read from its folder."""
 
 import time
-from collections.abc import Callable
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import streamlit as st
 
@@ -14,6 +13,7 @@ from fer.runs.run import Run
 from pages.common import errors
 from pages.common.progress import duration
 from pages.train import charts
+from pages.train.actions import button
 from pages.train.overview import STATE_SYMBOLS
 
 CHARTS_EVERY_S = 6.0
@@ -47,35 +47,26 @@ def show_status(run: Run) -> None:
 
 
 def show_buttons(run: Run, state: str) -> None:
+    stop, pause, play = ":material/stop:", ":material/pause:", ":material/play_arrow:"
     if state in ("running", "preparing", "paused", "queued"):
-        _button("Stop", "stop", "train.stop", partial(queue.stop, run))
+        button("Stop", partial(queue.stop, run), icon=stop, key="train.stop")
     if state == "running":
-        _button("Pause", "pause", "train.pause", partial(run.request, "pause"))
+        button("Pause", partial(run.request, "pause"), icon=pause, key="train.pause")
     if state == "paused":
-        _button("Resume", "play_arrow", "train.unpause", partial(run.request, ""))
+        button("Resume", partial(run.request, ""), icon=play, key="train.unpause")
     if state in runs.RESUMABLE:
-        _button("Resume", "play_arrow", "train.resume", partial(queue.submit, run), "primary")
-
-
-def _button(
-    label: str, icon: str, key: str, action: Callable[[], object],
-    type: Literal["primary", "secondary"] = "secondary",
-) -> None:  # fmt: skip
-    clicked = st.button(label, icon=f":material/{icon}:", key=key, type=type)
-    if clicked and errors.attempt(action):
-        st.rerun()
+        button("Resume", partial(queue.submit, run), icon=play, key="train.resume", type="primary")
 
 
 def show_progress(status: dict[str, Any]) -> None:
-    state, epochs, batches = status["state"], status.get("epochs", 1), status.get("batches")
+    epochs, batches = status.get("epochs", 1), status.get("batches")
     if not batches:
         files, planned = status.get("files", 0), status.get("files_planned", 0)
-        if planned:
-            st.progress(files / planned, f"Reading the data set: {files:,} of {planned:,} files")
-        else:
-            st.progress(0.0, "Reading the data set and building the network")
+        building = "Reading the data set and building the network"
+        reading = f"Reading the data set: {files:,} of {planned:,} files"
+        st.progress(files / planned if planned else 0.0, reading if planned else building)
         return
-    if state == "measuring":
+    if status["state"] == "measuring":
         st.progress(1.0, "Training has ended; evaluating the best epoch on every split")
         return
     epoch, batch = status.get("epoch", 0), status.get("batch", 0)
@@ -101,11 +92,8 @@ def show_figures(status: dict[str, Any]) -> None:
         "Test": _percent(status.get("test_accuracy")),
         "Network": f"{status['parameters'] / 1e3:,.0f}k weights" if "parameters" in status else "–",
     }
-    cells = "".join(
-        f'<div><span class="fer-quiet">{name}</span><strong>{value}</strong></div>'
-        for name, value in figures.items()
-    )
-    st.html(f'<div class="fer-facts">{cells}</div>')
+    cells = (f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures.items())
+    st.html(f'<dl class="fer-facts">{"".join(cells)}</dl>')
 
 
 def _percent(share: float | None) -> str:
@@ -126,9 +114,7 @@ def show_charts(run: Run) -> None:
 
 def _log_tail(run: Run) -> str:
     try:
-        with (run.folder / "train.log").open("rb") as file:
-            file.seek(0, 2)
-            file.seek(max(0, file.tell() - _LOG_BYTES))
-            return file.read().decode(errors="replace")
+        log = (run.folder / "train.log").read_bytes()
+        return log[-_LOG_BYTES:].decode(errors="replace")
     except OSError:
         return ""

@@ -129,6 +129,24 @@ def test_a_run_shows_its_state_curves_recall_and_log(train_page: AppTest) -> Non
     assert any("hello from the log" in code.value for code in train_page.code)
 
 
+def test_the_confusion_matrix_names_a_class_that_validation_lacks(train_page: AppTest) -> None:
+    run = a_run("my run", "finished")
+    run.write_status(**run.stored_status(), labels=["fear", "happy"])
+    row = json.loads((run.folder / METRICS_FILE).read_text().splitlines()[-1])
+    row |= {"recall": {"happy": 1.0}, "confusion": [[0, 0], [1, 2]]}
+    with (run.folder / METRICS_FILE).open("a") as file:
+        file.write(json.dumps(row | {"epoch": 3}) + "\n")
+    train_page.run()
+    assert not train_page.exception
+    [matrix] = [
+        heatmap
+        for chart in train_page.get("plotly_chart")
+        for heatmap in json.loads(chart.proto.spec)["data"]
+        if heatmap["type"] == "heatmap"
+    ]
+    assert matrix["y"] == ["fear", "happy"]
+
+
 def test_a_crashed_run_is_shown_as_such_and_can_be_resumed(
     train_page: AppTest, no_worker: list[str]
 ) -> None:
