@@ -8,9 +8,12 @@ import numpy as np
 from fer import emotions
 from fer.data import Dataset
 from fer.errors import ConfigError, DatasetError
-from fer.models.card import check_shape
-from fer.models.model import Model
+from fer.images import to_network_input
+from fer.models.model import BATCH, Model
 from fer.training.config import TrainingConfig
+
+_LEAST = 1e-7
+"""The least probability of a teacher for a class that it knows, lest all of them are zero."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,13 +79,15 @@ def add_distillation(
 ) -> TrainingSet:
     """The training set with the mean answer of the teachers mixed into every target.
 
-    The teachers are used one at a time; without any, the targets stay as they are.
+    The teachers are used one at a time; without any, the targets stay as they are. Each gets the
+    faces in the size and colour of its card, and keeps the target's share for classes that it does
+    not know.
 
     Raises:
-        ConfigError: If a teacher takes faces of another shape, or does not know a class.
+        ConfigError: If a teacher knows none of the classes.
     """
     faces = dataset.pixels[training_set.train]
-    answers = [_answers(teacher, faces, training_set.labels) for teacher in teachers]
+    answers = [_answers(teacher, faces, training_set) for teacher in teachers]
     if not answers:
         return training_set
     share = config.teacher_share
@@ -91,26 +96,39 @@ def add_distillation(
     return replace(training_set, targets=targets, class_weights=weights)
 
 
-def _answers(teacher: Model, faces: np.ndarray, labels: tuple[str, ...]) -> np.ndarray:
+def _answers(teacher: Model, faces: np.ndarray, training_set: TrainingSet) -> np.ndarray:
     """A model's mean answer for faces and their mirror images, shape (n, classes)."""
-    card = teacher.card
-    check_shape(
-        ConfigError,
-        f"The teacher '{card.name}' takes",
-        card.shape,
-        "the faces have",
-        faces.shape[1:],
-        "Set the size to the teacher's, or choose another.",
-    )
-    if missing := set(labels) - set(card.labels):
+    card, labels = teacher.card, training_set.labels
+    known = [label in card.labels for label in labels]
+    if not any(known):
         raise ConfigError(
-            f"The teacher '{card.name}' does not know {', '.join(sorted(missing))}. Choose one "
-            "that knows every class to learn."
+            f"The teacher '{card.name}' knows {', '.join(card.labels)}, and none of the classes "
+            f"to learn: {', '.join(labels)}. Choose one that knows some of them."
         )
-    columns = [card.labels.index(label) for label in labels]
-    summed = (teacher.classify(faces) + teacher.classify(faces[:, :, ::-1]))[:, columns]
-    probabilities: np.ndarray = summed / summed.sum(axis=1, keepdims=True)
+    columns = [card.labels.index(label) for label in labels if label in card.labels]
+    summed = np.concatenate(
+        [
+            _mirrored_sum(teacher, faces[start : start + BATCH])[:, columns]
+            for start in range(0, len(faces), BATCH)
+        ]
+    )
+    summed = np.maximum(summed, _LEAST)
+    probabilities = training_set.targets.copy()
+    known_share = probabilities[:, known].sum(axis=1, keepdims=True)
+    probabilities[:, known] = known_share * summed / summed.sum(axis=1, keepdims=True)
     return probabilities
+
+
+def _mirrored_sum(teacher: Model, faces: np.ndarray) -> np.ndarray:
+    """The teacher's answer for faces plus that for their mirror images, shape (n, its classes)."""
+    card = teacher.card
+    shaped = np.stack(
+        [
+            to_network_input(face, height=card.height, width=card.width, channels=card.channels)
+            for face in faces
+        ]
+    )
+    return teacher.classify(shaped) + teacher.classify(shaped[:, :, ::-1])
 
 
 def _labels(config: TrainingConfig, dataset: Dataset) -> tuple[str, ...]:

@@ -135,12 +135,82 @@ def test_teachers_give_their_share_of_every_target(
     assert add_distillation(alone, config, tiny_dataset, []) is alone
 
 
-def test_a_teacher_that_does_not_fit_is_refused(tiny_dataset: Dataset, tiny_model: Model) -> None:
+def test_a_teacher_sees_the_faces_in_its_own_size_and_colour(
+    tiny_dataset: Dataset, tiny_model: Model
+) -> None:
+    height, width, _ = tiny_model.card.shape
+    larger = np.repeat(np.repeat(tiny_dataset.pixels, 2, axis=1), 2, axis=2)
+    colour = np.repeat(larger, 3, axis=3)
+    config = TrainingConfig(teachers=("tiny",), teacher_share=1.0)
+    own, shaped = (
+        add_distillation(build_training_set(config, faces), config, faces, [tiny_model])
+        for faces in (tiny_dataset, replace(tiny_dataset, pixels=colour))
+    )
+    assert colour.shape[1:] == (2 * height, 2 * width, 3)
+    np.testing.assert_allclose(shaped.targets, own.targets, atol=0.02)
+
+    seen = []
+
+    def forward(faces: np.ndarray) -> np.ndarray:
+        seen.append(faces)
+        return np.tile(np.float32([0.9, 0.1]), (len(faces), 1))
+
+    card = replace(tiny_model.card, height=2 * height, width=2 * width, channels=3)
+    teacher = replace(tiny_model, card=card, forward=forward)
+    add_distillation(build_training_set(config, tiny_dataset), config, tiny_dataset, [teacher])
+    assert {faces.shape[1:] for faces in seen} == {card.shape}
+    assert (seen[0][..., 0] == seen[0][..., 2]).all()
+
+
+def test_a_teachers_classes_are_matched_by_name(tiny_dataset: Dataset, tiny_model: Model) -> None:
+    config = TrainingConfig(teachers=("tiny",), teacher_share=1.0)
+    alone = build_training_set(config, tiny_dataset)
+    card = replace(tiny_model.card, labels=("surprise", "contempt", "happy"))
+    teacher = replace(
+        tiny_model,
+        card=card,
+        forward=lambda faces: np.tile(np.float32([0.2, 0.5, 0.3]), (len(faces), 1)),
+    )
+    taught = add_distillation(alone, config, tiny_dataset, [teacher])
+    assert alone.labels == ("happy", "surprise")
+    np.testing.assert_allclose(taught.targets, [[0.6, 0.4]] * len(taught.targets), atol=1e-6)
+
+
+def test_classes_that_a_teacher_lacks_keep_the_share_of_the_target(
+    tiny_dataset: Dataset, tiny_model: Model
+) -> None:
+    config = TrainingConfig(label_mode="soft", teachers=("tiny",), teacher_share=0.5)
+    votes = with_votes(tiny_dataset, happy=5, surprise=3)
+    votes.index["votes_sad"] = np.float32(2)
+    voted = replace(votes, labels=("happy", "sad", "surprise"))
+    alone = build_training_set(config, voted)
+    np.testing.assert_allclose(alone.targets, [[0.5, 0.2, 0.3]] * len(alone.targets), atol=1e-6)
+    teacher = replace(
+        tiny_model, forward=lambda faces: np.tile(np.float32([0.25, 0.75]), (len(faces), 1))
+    )
+    taught = add_distillation(alone, config, voted, [teacher])
+    np.testing.assert_allclose(taught.targets, [[0.35, 0.2, 0.45]] * len(taught.targets), atol=1e-6)
+
+
+def test_a_teacher_that_is_sure_of_another_class_teaches_nothing_about_these(
+    tiny_dataset: Dataset, tiny_model: Model
+) -> None:
+    config = TrainingConfig(teachers=("tiny",), teacher_share=1.0)
+    teacher = replace(
+        tiny_model,
+        card=replace(tiny_model.card, labels=("happy", "surprise", "contempt")),
+        forward=lambda faces: np.tile(np.float32([0, 0, 1]), (len(faces), 1)),
+    )
+    alone = build_training_set(config, tiny_dataset)
+    taught = add_distillation(alone, config, tiny_dataset, [teacher])
+    np.testing.assert_allclose(taught.targets, 0.5)
+
+
+def test_a_teacher_without_any_of_the_classes_is_refused(
+    tiny_dataset: Dataset, tiny_model: Model
+) -> None:
     config = TrainingConfig()
-    larger = replace(tiny_dataset, pixels=np.repeat(tiny_dataset.pixels, 2, axis=1))
-    with pytest.raises(ConfigError, match=r"'tiny' takes .* Set the size to the teacher's"):
-        add_distillation(build_training_set(config, larger), config, larger, [tiny_model])
-    index = tiny_dataset.index.replace({"label": {"surprise": "sad"}})
-    other = replace(tiny_dataset, index=index, labels=("happy", "sad"))
-    with pytest.raises(ConfigError, match="'tiny' does not know sad"):
-        add_distillation(build_training_set(config, other), config, other, [tiny_model])
+    stranger = replace(tiny_model, card=replace(tiny_model.card, labels=("bored", "tired")))
+    alone = build_training_set(config, tiny_dataset)
+    with pytest.raises(ConfigError, match="knows bored, tired, and none of the classes to learn"):
+        add_distillation(alone, config, tiny_dataset, [stranger])
