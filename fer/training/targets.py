@@ -81,7 +81,7 @@ def add_distillation(
 
     The teachers are used one at a time; without any, the targets stay as they are. Each gets the
     faces in the size and colour of its card, and keeps the target's share for classes that it does
-    not know.
+    not know. A teacher that is named twice counts twice.
 
     Raises:
         ConfigError: If a teacher knows none of the classes.
