@@ -61,7 +61,8 @@ class TrainingConfig:
     )
     teachers: tuple[str, ...] = _data(
         (),
-        "Models whose mean answer is mixed into every target (distillation).",
+        "Models whose mean answer is mixed into every target (distillation). They may take another "
+        "size or colour, and lack classes.",
         source="models",
         empty="None",
     )

@@ -128,7 +128,8 @@ def _mirrored_sum(teacher: Model, faces: np.ndarray) -> np.ndarray:
             for face in faces
         ]
     )
-    return teacher.classify(shaped) + teacher.classify(shaped[:, :, ::-1])
+    summed: np.ndarray = teacher.classify(shaped) + teacher.classify(shaped[:, :, ::-1])
+    return summed
 
 
 def _labels(config: TrainingConfig, dataset: Dataset) -> tuple[str, ...]:
