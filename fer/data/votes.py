@@ -74,6 +74,7 @@ def add_votes(
     Raises:
         DatasetError: If one has no column `path`, or `read_votes` cannot read it.
     """
+    known = set(table["path"].tolist())
     sidecars = []
     for name in files:
         votes = read_votes(root / name)
@@ -85,7 +86,7 @@ def add_votes(
         paths = votes["path"].astype(str).str.replace("\\", "/", regex=False)
         votes["path"] = name.removesuffix(VOTES_FILE) + paths
         sidecars.append(votes[["path", *COLUMNS]].drop_duplicates("path", keep="last"))
-        if strangers := int((~sidecars[-1]["path"].isin(table["path"])).sum()):
+        if strangers := len(set(sidecars[-1]["path"].tolist()) - known):
             skipped.append((name, f"{strangers:,} of its rows name no image of this data set"))
     if not sidecars:
         return table
