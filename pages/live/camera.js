@@ -158,8 +158,7 @@ class Camera {
       const isOurs = response.headers.get("content-type")?.startsWith("application/json")
       if (!isOurs) return { error: PROBLEMS.unreachable(response.status) }
       const reply = await response.json()
-      if (response.ok) return reply
-      return { error: reply.error, fatal: response.status === 403 }
+      return { ...reply, fatal: response.status === 403 }
     } catch (problem) {
       return { error: PROBLEMS.silent, fatal: problem.name === "TimeoutError" }
     }

@@ -22,7 +22,7 @@ RUN_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", 
 HEIGHT_PX, CONFUSION_HEIGHT_PX = 260, 360
 _SMOOTH_OVER = 30
 _SHOWN_POINTS = 600
-_MARKED_EPOCHS = 40  # with more, a line has no markers
+_MARKED_POINTS = 40  # with more, a line has no markers
 
 
 def metrics_of(run: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -60,35 +60,26 @@ def show_curves(run: Run) -> None:
     x = steps["step"] / (steps["step"] / steps["epoch"]).max()
     means = steps[["loss", "accuracy"]].ewm(alpha=1 / min(_SMOOTH_OVER, max(2, len(x) / 20))).mean()
     shown = slice(None, None, max(1, len(x) // _SHOWN_POINTS))
-
-    def line(values: pd.Series, name: str, **style: Any) -> go.Scatter:
-        pen = {"color": TRAIN_COLOR, "width": 2}
-        line = go.Scatter(x=x[shown], y=values[shown], name=name, mode="lines", line=pen)
-        return line.update(style)
-
+    x, steps, means = x[shown], steps[shown], means[shown]
     key = f"train.curves.{run.id}"
     *columns, right = st.columns(3)
     for column, name in zip(columns, ("loss", "accuracy"), strict=True):
-        raw = line(steps[name], "training, raw", opacity=0.25, line_width=1, showlegend=False)
-        lines = [raw, line(means[name], "training")]
+        faint: dict[str, Any] = {"opacity": 0.25, "line_width": 1, "showlegend": False}
+        lines = [_line(x, steps[name], "training, raw", **faint), _line(x, means[name], "training")]
         if not epochs.empty:
-            values = epochs[f"val_{name}"]
-            lines.append(_by_epoch(epochs, values, "validation", VALIDATION_COLOR, dash="dot"))
+            ends, values = epochs["epoch"], epochs[f"val_{name}"]
+            lines.append(_line(ends, values, "validation", VALIDATION_COLOR, line_dash="dot"))
         _draw(column, name.capitalize(), lines, key=f"{key}.{name}", percent=name == "accuracy")
-    rate = line(steps["learning_rate"], "learning rate")
+    rate = _line(x, steps["learning_rate"], "learning rate")
     _draw(right, "Learning rate", [rate], key=f"{key}.rate", legend=False, rangemode="tozero")
 
 
-def _by_epoch(
-    epochs: pd.DataFrame, values: pd.Series, name: str, color: str, *, dash: str = "solid"
+def _line(
+    x: pd.Series, y: pd.Series, name: str, color: str = TRAIN_COLOR, **style: Any
 ) -> go.Scatter:
-    return go.Scatter(
-        x=epochs["epoch"],
-        y=values,
-        name=name,
-        mode="lines+markers" if len(epochs) < _MARKED_EPOCHS else "lines",
-        line={"color": color, "width": 2, "dash": dash},
-    )
+    mode = "lines+markers" if len(x) < _MARKED_POINTS else "lines"
+    line = {"color": color, "width": 2}
+    return go.Scatter(x=x, y=y, name=name, mode=mode, line=line).update(style)
 
 
 def _draw(
@@ -128,7 +119,7 @@ def show_classes(run: Run) -> None:
     if len(epochs) > 1:
         recalls = pd.DataFrame(list(epochs["recall"]))
         lines = [
-            _by_epoch(epochs, recalls[label], label, emotions.describe(label).color)
+            _line(epochs["epoch"], recalls[label], label, emotions.describe(label).color)
             for label in last["recall"]
         ]
         _draw(left, "Recall by epoch", lines, key=f"{key}.recall", percent=True, legend=False)
@@ -151,7 +142,7 @@ def show_comparison(runs: Mapping[str, Run]) -> None:
     """Validation curves of several runs, one colour each."""
     for column, name in zip(st.columns(2), ("accuracy", "loss"), strict=True):
         lines = [
-            _by_epoch(epochs, epochs[f"val_{name}"], label, color)
+            _line(epochs["epoch"], epochs[f"val_{name}"], label, color)
             for (label, run), color in zip(runs.items(), cycle(RUN_COLORS), strict=False)
             for _, epochs in [metrics_of(run)]
             if not epochs.empty
