@@ -86,6 +86,11 @@ def annotate(
         write_json(file, {"version": 1, "steps": [*_steps(file), step]})
 
 
+def can_undo(dataset: Dataset | str | Path) -> bool:
+    """Whether there is a step to revert; it may have been one that ended an annotation."""
+    return bool(_steps(_file(dataset)))
+
+
 def undo(dataset: Dataset | str | Path, paths: Sequence[str] | None = None) -> int:
     """Revert the last step, or every annotation of some faces.
 

@@ -46,7 +46,9 @@ def test_undo_takes_back_one_step_at_a_time_or_some_faces(dataset: Dataset) -> N
     assert annotations.read(dataset)[paths[0]].label is None
     assert annotations.undo(dataset, paths[:1]) == 1
     assert list(annotations.read(dataset)) == paths[1:]
+    assert annotations.can_undo(dataset)
     assert annotations.undo(dataset) == 1
+    assert not annotations.can_undo(dataset)
     assert annotations.undo(dataset) == 0
     assert annotations.read(dataset) == {}
 
