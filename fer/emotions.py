@@ -4,7 +4,7 @@ A label is a lower-case English word. Every set is a subsequence of `ALL`, so th
 emotion keeps one place, one colour and one symbol wherever it is shown.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fer.errors import LabelError
@@ -82,6 +82,6 @@ def describe(label: str) -> Emotion:
     return EMOTIONS.get(label) or Emotion(label=label, color="#6B7280", symbol="🙂")
 
 
-def colors(labels: Sequence[str]) -> dict[str, str]:
-    """Hex colour by label, for a chart."""
-    return {label: describe(label).color for label in labels}
+def with_symbol(label: str) -> str:
+    """The label after its symbol, as the app shows it."""
+    return f"{describe(label).symbol} {label}"

@@ -35,12 +35,12 @@ def label_errors(table: PredictionTable) -> pd.DataFrame:
     return pd.DataFrame({"label_quality": quality, "label_issue": issue})
 
 
-def listed_errors(table: PredictionTable) -> list[dict[str, Any]]:
-    """Faces whose label is likely wrong, the likeliest first.
+def listed_errors(table: PredictionTable, doubts: pd.DataFrame) -> list[dict[str, Any]]:
+    """Faces whose label is likely wrong, the likeliest first; `doubts` are its `label_errors`.
 
     Returns:
         `path`, `label`, `predicted` and `label_quality` of each.
     """
-    rated = table.frame[["path", "label", "predicted"]].join(label_errors(table))
+    rated = table.frame[["path", "label", "predicted"]].join(doubts)
     issues = rated[rated["label_issue"]].sort_values("label_quality").drop(columns="label_issue")
     return [{str(name): value for name, value in row.items()} for row in issues.to_dict("records")]

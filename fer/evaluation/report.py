@@ -11,7 +11,7 @@ from fer.data import Dataset
 from fer.errors import FerError, MissingPackageError, ModelError
 from fer.evaluation.attention import mean_attention
 from fer.evaluation.calibration import coverage_curve, reliability
-from fer.evaluation.label_errors import listed_errors
+from fer.evaluation.label_errors import label_errors, listed_errors
 from fer.evaluation.predictions import PredictionTable
 from fer.evaluation.slices import face_facts, slice_figures
 from fer.files import write_text
@@ -49,7 +49,7 @@ def full_figures(
         "reliability": reliability(confidence, correct),
         "coverage": coverage_curve(confidence, correct),
         "slices": slice_figures(table, facts),
-        "label_errors": listed_errors(table),
+        "label_errors": listed_errors(table, label_errors(table)),
         # Small enough for JSON, and without the mean face: a report shows nobody.
         "attention": {
             label: {"images": mean.images, "heat": _coarse(mean.heat)}

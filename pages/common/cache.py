@@ -23,8 +23,10 @@ import streamlit as st
 
 from fer.data import annotations
 from fer.data.registry import resolve
-from pages.common.progress import UPDATE_EVERY_S, Meter
+from fer.data.roots import allowed
+from pages.common.progress import Meter
 
+_DRAWN_EVERY_S = 0.2
 _FRESH_FOR_S = 300.0  # then a data set's files are read again
 
 T = TypeVar("T")
@@ -69,7 +71,7 @@ class Work(Generic[T]):
         if not self.future.done():
             slot = st.empty()
             with st.spinner(spinner, show_time=True) if spinner else nullcontext():
-                while wait([self.future], timeout=UPDATE_EVERY_S).not_done:
+                while wait([self.future], timeout=_DRAWN_EVERY_S).not_done:
                     # Either call lets Streamlit end this run when the visitor leaves.
                     slot.empty() if spinner else self._meter.draw(slot)
             slot.empty()
@@ -86,12 +88,18 @@ class Work(Generic[T]):
 
 
 def dataset_work(name: str, do: Callable[[Meter], T]) -> Work[T]:
-    """Work on a data set: stale once a face is annotated, and after five minutes."""
+    """Work on a data set: stale once a face is annotated, and after five minutes.
+
+    To begin it, as to ask whether it is usable, raises a `DatasetError` if there is no such data
+    set or it is where the app may not read.
+    """
 
     def stamp() -> tuple[Path, int]:
-        folder = resolve(name).folder
-        file = folder / annotations.FILE
-        return folder, file.stat().st_mtime_ns if file.is_file() else 0
+        source = resolve(name)
+        if source.path is not None:
+            allowed(source.path)
+        file = source.folder / annotations.FILE
+        return file, file.stat().st_mtime_ns if file.is_file() else 0
 
     before = stamp()
     return Work(do, is_current=lambda: stamp() == before, fresh_for_s=_FRESH_FOR_S)

@@ -21,8 +21,8 @@ def show(error: FerError, *, about: str = "") -> None:
     st.error(heading + plain(str(error)), icon=":material/error:")
 
 
-def attempt(action: Callable[[], object]) -> bool:
-    """Run an action, show a `FerError` or `OSError` that it raises, and return whether it worked.
+def attempt(action: Callable[[], object]) -> None:
+    """Run an action, then the page again; show a `FerError` or `OSError` that it raises.
 
     A bug is not caught: it shows its traceback in the log.
     """
@@ -39,5 +39,4 @@ def attempt(action: Callable[[], object]) -> bool:
             )
         )
     else:
-        return True
-    return False
+        st.rerun()

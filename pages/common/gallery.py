@@ -1,12 +1,10 @@
 """Faces that can be clicked, or reached and chosen with the keyboard: a row of them, or a page."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
-import numpy as np
 import streamlit as st
 
-from pages.common.pictures import data_uri
+from pages.common.pictures import Picture
 
 _HTML = '<div id="faces" role="group"></div>'
 
@@ -56,22 +54,18 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   data.faces.forEach((face, index) => {
     const button = buttons[index]
     const [picture, caption] = button.children
+    const isChosen = index === data.selected
     if (picture.getAttribute("src") !== face.src) picture.src = face.src
     picture.alt = face.alt
     caption.textContent = face.caption
     button.className = face.faded ? "faded" : ""
     button.style.borderBottomColor = face.color
-    if (data.opens) {
-      button.title = face.alt
-      button.tabIndex = index === stop ? 0 : -1
-      if (data.selected >= 0) button.setAttribute("aria-current", index === data.selected)
-      else button.removeAttribute("aria-current")
-      button.onclick = () => setTriggerValue("opened", index)
-      return
-    }
-    const pressed = index === data.selected
-    button.setAttribute("aria-pressed", pressed)
-    button.onclick = () => setStateValue("selected", pressed ? null : index)
+    button.title = data.opens ? face.alt : ""
+    button.tabIndex = !data.opens || index === stop ? 0 : -1
+    button.setAttribute(data.opens ? "aria-current" : "aria-pressed", isChosen)
+    button.onclick = () => data.opens
+      ? setTriggerValue("opened", index)
+      : setStateValue("selected", isChosen ? null : index)
   })
   root.onkeydown = (event) => {
     const at = buttons.findIndex((button) => button.matches(":focus"))
@@ -94,40 +88,19 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
 _COMPONENT = st.components.v2.component("fer.gallery", html=_HTML, css=_CSS, js=_JS)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Thumbnail:
-    """One face of a gallery.
-
-    Attributes:
-        pixels: Grey (h, w) or (h, w, 1), or RGB (h, w, 3), uint8.
-        caption: The text under it; "" for none.
-        alt: What the image shows, for a screen reader.
-        color: Of the line under it on a page of faces, as CSS; "" for none.
-        faded: Show it as excluded.
-    """
-
-    pixels: np.ndarray
-    caption: str
-    alt: str
-    color: str = ""
-    faded: bool = False
-
-
-def gallery(
-    thumbnails: Sequence[Thumbnail], *, label: str, key: str, size_px: int = 80
-) -> int | None:
+def gallery(faces: Sequence[Picture], *, label: str, key: str) -> int | None:
     """Show a row of faces and return the index of the chosen one; a second click clears it."""
     chosen: int | None = st.session_state.get(key, {}).get("selected")
     _COMPONENT(
         key=key,
-        data={**page_data(thumbnails, label, size_px), "opens": False, "selected": chosen},
+        data={**_data(faces, label), "opens": False, "selected": chosen},
         on_selected_change=lambda: None,
     )
     return chosen
 
 
 def face_page(
-    thumbnails: Sequence[Thumbnail],
+    faces: Sequence[Picture],
     *,
     label: str,
     key: str,
@@ -141,7 +114,7 @@ def face_page(
     One click, or Enter, opens a face; the arrow keys, Home and End move among them.
 
     Args:
-        thumbnails: The faces.
+        faces: The faces.
         label: What they are, for a screen reader.
         key: Key of the component.
         size_px: Side of a face.
@@ -152,33 +125,18 @@ def face_page(
 
     def opens() -> None:
         index = st.session_state[key].get("opened")
-        if on_open is not None and index is not None and index < len(thumbnails):
+        if on_open is not None and index is not None and index < len(faces):
             on_open(index)
 
+    height = f"{height_px / 16}rem" if height_px else ""
     result = _COMPONENT(
         key=key,
-        data={
-            **page_data(thumbnails, label, size_px),
-            "opens": True,
-            "height": f"{height_px / 16}rem" if height_px else "",
-            "selected": -1 if current is None else current,
-        },
+        data={**_data(faces, label, size_px), "opens": True, "height": height, "selected": current},
         on_opened_change=opens,
     )
     opened: int | None = result.opened
     return opened
 
 
-def page_data(thumbnails: Sequence[Thumbnail], label: str, size_px: int) -> dict[str, object]:
-    """What is sent to the browser for these faces."""
-    faces = [
-        {
-            "src": data_uri(face.pixels),
-            "caption": face.caption,
-            "alt": face.alt,
-            "color": face.color,
-            "faded": face.faded,
-        }
-        for face in thumbnails
-    ]
-    return {"label": label, "size": f"{size_px / 16}rem", "faces": faces}
+def _data(faces: Sequence[Picture], label: str, size_px: int = 80) -> dict[str, object]:
+    return {"label": label, "size": f"{size_px / 16}rem", "faces": [vars(face) for face in faces]}

@@ -3,17 +3,38 @@
 import base64
 import binascii
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 
 import numpy as np
 from PIL import Image
 
+from fer import emotions
 from fer.inference.answer import FacePrediction
 from fer.inference.drawing import draw_faces
 
 SHOWN_LONG_SIDE_PX = 1280
 _SHOWN_AT_LEAST_PX = 600
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image with its words.
+
+    Attributes:
+        src: Its address, such as a `data_uri`.
+        caption: The text under it; "" for none.
+        alt: What it shows, for a screen reader.
+        color: Of the line under it, as CSS; "" for none.
+        faded: Whether to show it as excluded, in a gallery.
+    """
+
+    src: str
+    caption: str
+    alt: str
+    color: str = ""
+    faded: bool = False
 
 
 def data_uri(pixels: np.ndarray) -> str:
@@ -33,14 +54,25 @@ def from_data_uri(uri: str | None) -> bytes | None:
         return None
 
 
-def pictures_html(shown: Sequence[tuple[np.ndarray, str, str]]) -> str:
-    """Images in a row: pixels, caption and alternative text of each."""
+def by_class(faces: Mapping[str, np.ndarray], alt: str) -> list[Picture]:
+    """A face for each class, over its name and a line in its colour; `alt` precedes the name."""
+    return [
+        Picture(
+            data_uri(face), emotions.with_symbol(label), f"{alt} {label}",
+            emotions.describe(label).color,
+        )
+        for label, face in faces.items()
+    ]  # fmt: skip
+
+
+def pictures_html(pictures: Iterable[Picture], kind: str = "fer-pictures") -> str:
+    """Images in a row, in the style of a class of `app.css`."""
     figures = "".join(
-        f'<figure><img src="{data_uri(pixels)}" alt="{escape(alt)}">'
-        f"<figcaption>{escape(caption)}</figcaption></figure>"
-        for pixels, caption, alt in shown
+        f'<figure style="--emotion: {picture.color}"><img src="{picture.src}" '
+        f'alt="{escape(picture.alt)}"><figcaption>{escape(picture.caption)}</figcaption></figure>'
+        for picture in pictures
     )
-    return f'<div class="fer-pictures">{figures}</div>'
+    return f'<div class="{kind}">{figures}</div>'
 
 
 def annotated(photo: np.ndarray, faces: Sequence[FacePrediction]) -> bytes:

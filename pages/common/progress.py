@@ -1,15 +1,8 @@
 """How a page shows the progress of long work."""
 
 import time
-from collections.abc import Callable
-from typing import TypeVar
 
-import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
-
-UPDATE_EVERY_S = 0.2
-
-T = TypeVar("T")
 
 
 def progress_text(noun: str, done: int, planned: int, elapsed_s: float) -> str:
@@ -56,22 +49,3 @@ class Meter:
     def draw(self, slot: DeltaGenerator) -> None:
         """Show it in a place that `st.empty` made."""
         slot.progress(self._share, self._text)
-
-
-def with_progress(work: Callable[[Callable[[int, int], None]], T]) -> T:
-    """Do something that reports faces done and planned, and show how far it is."""
-    slot, meter = st.empty(), Meter()
-    meter.draw(slot)
-    shown = time.monotonic()
-
-    def report(done: int, planned: int) -> None:
-        nonlocal shown
-        meter(done, planned)
-        if time.monotonic() - shown >= UPDATE_EVERY_S:
-            shown = time.monotonic()
-            meter.draw(slot)
-
-    try:
-        return work(report)
-    finally:
-        slot.empty()

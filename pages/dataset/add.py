@@ -1,19 +1,21 @@
 """The dialog that adds a data set."""
 
 import re
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 import streamlit as st
 
 from fer import settings
-from fer.data import Dataset, add
+from fer.data import add
 from fer.data.kaggle import PREFIX, cache_folder
 from fer.data.roots import allowed
 from fer.data.uploads import MAX_BYTES, add_upload
-from fer.errors import DatasetError, FerError
+from fer.errors import DatasetError
 from pages.common import errors
-from pages.common.progress import with_progress
+from pages.common.cache import Work
+from pages.common.choices import segments
 from pages.dataset import keys
 from pages.dataset.opened import forget
 
@@ -27,15 +29,10 @@ PLACES = {
 @st.dialog("Add a data set", width="medium", icon=":material/library_add:")
 def show_add() -> None:
     """Ask for a source and a name; once it is read, choose it and close."""
-    place = st.segmented_control(
-        "Where it is",
-        list(PLACES),
-        format_func=PLACES.__getitem__,
-        default="path",
-        required=True,
-        key="dataset.add.place",
+    place = segments(
+        "Where it is", PLACES, default="path", key="dataset.add.place",
         label_visibility="collapsed",
-    )
+    )  # fmt: skip
     source, upload = "", None
     if place == "path":
         source = st.text_input(
@@ -66,36 +63,27 @@ def show_add() -> None:
         help="Otherwise a folder that is no known emotion is an error, which catches typos.",
     )
     wanted = (name or suggested).strip()
-    if not st.button("Add", type="primary", key="dataset.add.go"):
-        return
-    try:
-        if not (source or upload):
-            raise DatasetError("No source is given. Enter a folder or file, or upload one.")
-        dataset = with_progress(
-            lambda report: (
-                add_upload(upload, name=wanted, custom_classes=custom, progress=report)
-                if upload
-                else _add(source, wanted, custom, report)
-            )
-        )
-    except FerError as error:
-        errors.show(error)
-        return
+    if st.button("Add", type="primary", key="dataset.add.go"):
+        errors.attempt(lambda: _add(source.strip(), upload, wanted, custom))
+
+
+def _add(source: str, upload: BinaryIO | None, name: str, custom: bool) -> None:
+    if not (source or upload):
+        raise DatasetError("No source is given. Enter a folder or file, or upload one.")
+    read = partial(add_upload, upload) if upload else partial(add, _allowed(source))
+    dataset = Work(lambda meter: read(name=name, custom_classes=custom, progress=meter)).result()
     forget(dataset.name)
     st.session_state[keys.CHOOSE] = dataset.name
-    st.rerun()
 
 
-def _add(source: str, name: str, custom: bool, report: Callable[[int, int], None]) -> Dataset:
-    given = source.strip()
-    if given.startswith(PREFIX):
+def _allowed(source: str) -> str:
+    if source.startswith(PREFIX):
         allowed(cache_folder())  # before hundreds of megabytes are downloaded in vain
-    else:
-        path = allowed(given)
-        if not path.exists():
-            raise DatasetError(f"There is nothing at '{given}'. Check the path.")
-        given = str(path)
-    return add(given, name=name, custom_classes=custom, progress=report)
+        return source
+    path = allowed(source)
+    if not path.exists():
+        raise DatasetError(f"There is nothing at '{source}'. Check the path.")
+    return str(path)
 
 
 def _suggested(source: str) -> str:

@@ -8,8 +8,7 @@ from fer.data.audit import FINDINGS
 from fer.data.query import Query, rows
 from fer.data.summary import sentences
 from pages.common import errors
-from pages.common.browser.faces import show_row
-from pages.dataset import keys
+from pages.common.downloads import download
 from pages.dataset.faces import show_finding
 from pages.dataset.opened import Opened
 
@@ -28,14 +27,10 @@ def show_audit(opened: Opened) -> None:
     """Sentences, then the faces of each finding."""
     summary = opened.report.summary
     st.markdown("\n".join(f"- {errors.plain(sentence)}" for sentence in sentences(summary)))
-    st.download_button(
+    download(
         "Audit as JSON",
-        json.dumps(summary, indent=2, ensure_ascii=False),
-        file_name=f"{opened.dataset.name}-audit.json",
-        mime="application/json",
-        icon=":material/download:",
-        key="dataset.audit.json",
-        on_click="ignore",
+        lambda: json.dumps(summary, indent=2, ensure_ascii=False),
+        f"{opened.dataset.name}-audit.json",
     )
     for finding, heading in HEADINGS.items():
         count = int(opened.report.faces[finding].sum())
@@ -58,6 +53,4 @@ def _show_finding(opened: Opened, finding: str, heading: str) -> None:
         )
     sort = "doubtful" if finding == "disagreement" else "path"
     first = rows(opened.dataset, opened.report, Query(finding=finding, sort=sort))[:SHOWN]
-    show_row(
-        keys.BROWSER, opened.dataset, first, label=heading, key=f"audit.{finding}", size_px=64,
-    )  # fmt: skip
+    opened.browser.show(first, heading, key=f"audit.{finding}", size_px=64)

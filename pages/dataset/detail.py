@@ -4,11 +4,10 @@ from html import escape
 
 import numpy as np
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from fer import emotions
 from fer.data.audit import FINDINGS
-from pages.common.browser.detail import row_of, show_face
+from pages.common.browser.detail import show_face, show_steps
 from pages.common.pictures import data_uri
 from pages.dataset.keys import BROWSER
 from pages.dataset.opened import Opened
@@ -16,30 +15,27 @@ from pages.dataset.opened import Opened
 
 def show_open_face(opened: Opened, shown: np.ndarray) -> None:
     """Show the face that is open, if any; `shown` are the positions of those behind the dialog."""
-    if BROWSER.path and row_of(opened.dataset, BROWSER.path) is not None:
+    if BROWSER.path and opened.browser.row_of(BROWSER.path) is not None:
         _show(opened, shown)
 
 
 @st.dialog("Face", width="large", on_dismiss=lambda: BROWSER.open(""))
 def _show(opened: Opened, shown: np.ndarray) -> None:
-    dataset, report = opened.dataset, opened.report
-    row = row_of(dataset, BROWSER.path)
+    dataset, report, browser = opened.dataset, opened.report, opened.browser
+    row = browser.row_of(BROWSER.path)
     if row is None:
         return
-
-    def head() -> DeltaGenerator:
-        label = dataset.index["label"].iloc[row]
-        left, right = st.columns([2, 3], gap="medium")
-        left.html(
-            f'<img class="fer-large" src="{data_uri(dataset.pixels[row])}" '
-            f'alt="{escape(label)}, {escape(BROWSER.path)}">'
-        )
-        right.html(f'<p class="fer-top">{emotions.describe(label).symbol} {escape(label)}</p>')
-        return right
-
+    show_steps(browser, shown, row)
+    label = dataset.index["label"].iloc[row]
+    left, right = st.columns([2, 3], gap="medium")
+    left.html(
+        f'<img class="fer-large" src="{data_uri(dataset.pixels[row])}" '
+        f'alt="{escape(label)}, {escape(BROWSER.path)}">'
+    )
+    right.html(f'<p class="fer-top">{escape(emotions.with_symbol(label))}</p>')
     findings, groups = report.faces.iloc[row], report.faces["near_group"].to_numpy()
     show_face(
-        BROWSER, dataset, row, head, shown=shown,
+        browser, row, right,
         findings=[sentence for name, sentence in FINDINGS.items() if findings[name]],
         near=np.flatnonzero(groups == groups[row]) if groups[row] >= 0 else None,
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import partial
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -13,41 +13,38 @@ from fer.data.audit import FINDINGS
 from fer.data.query import ANNOTATED, OPINIONS, SORTS, Query, rows
 from fer.data.summary import SPLIT_NAMES
 from pages.common.browser.annotate import show_annotations
-from pages.common.browser.faces import choose_size, show_page
-from pages.common.browser.filters import Filter, choice, choose
-from pages.common.charts import bars_html, histogram
+from pages.common.charts import bars_html
+from pages.common.choices import select
 from pages.dataset import keys
 from pages.dataset.opened import Opened
+from pages.dataset.overview import histograms
 
 _PER_PAGE = 200
 
 
 def show_faces(opened: Opened) -> np.ndarray:
     """Show the faces that the filters let through, and return the positions of all of them."""
-    dataset = opened.dataset
+    dataset, browser = opened.dataset, opened.browser
     query = _choose_filters(dataset)
     fitting = rows(dataset, opened.report, query)
     is_filtered = query != Query(sort=query.sort)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{len(fitting):,}** of {len(dataset):,} faces")
-        size_px = choose_size(keys.BROWSER)
-        show_annotations(keys.BROWSER, dataset, fitting if is_filtered else fitting[:0])
+        size_px = browser.choose_size()
+        show_annotations(browser, fitting if is_filtered else fitting[:0])
     _show_distribution(opened, fitting)
-    show_page(keys.BROWSER, dataset, fitting, per_page=_PER_PAGE, size_px=size_px)
+    part, name = browser.choose_page(fitting, _PER_PAGE)
+    browser.show(part, name, key="gallery", size_px=size_px)
     return fitting
 
 
 def _show_distribution(opened: Opened, shown: np.ndarray) -> None:
     with st.expander("What these faces are like", icon=":material/bar_chart:"):
         index = opened.dataset.index.iloc[shown]
-        classes, brightness, contrast = st.columns(3)
-        with classes:
-            shares = index["label"].value_counts(normalize=True)
-            labels = opened.dataset.labels
-            st.html(bars_html({label: float(shares.get(label, 0)) for label in labels}))
-        for column, name in ((brightness, "mean"), (contrast, "std")):
-            with column:
-                histogram(index[name].to_numpy(), what=name, key=f"dataset.faces.{name}")
+        classes, *columns = st.columns(3)
+        shares = index["label"].value_counts(normalize=True)
+        classes.html(bars_html({name: shares.get(name, 0.0) for name in opened.dataset.labels}))
+        histograms(index, columns, key="dataset.faces")
 
 
 def _choose_filters(dataset: Dataset) -> Query:
@@ -55,21 +52,25 @@ def _choose_filters(dataset: Dataset) -> Query:
     present = set(dataset.index["split"])
     splits = {split: SPLIT_NAMES[split] for split in SPLITS if split in present}
     sorts = SORTS if has_votes else {k: v for k, v in SORTS.items() if "label" not in v}
-    filters = [
-        Filter("splits", keys.SPLIT, choice("Split", _all_or(splits)),
-               lambda split: (split,) if split else ()),
-        Filter("labels", keys.CLASS,
-               partial(st.multiselect, "Classes", dataset.labels, placeholder="All classes"),
-               tuple),
-        Filter("finding", keys.FINDING,
-               choice("Found by the audit", _all_or({**FINDINGS, **ANNOTATED}))),
-        Filter("text", keys.TEXT,
-               partial(st.text_input, "In the file name", placeholder="PublicTest_"), str.strip),
-        Filter("sort", keys.SORT, choice("Sorted by", sorts)),
-    ]  # fmt: skip
+    findings = {**FINDINGS, **ANNOTATED}
+    bound: Any = {"bind": "query-params", "on_change": keys.BROWSER.restart}
+    cells = [*st.columns(3), *st.columns(3)]
+    split = select(cells[0], "Split", _all_or(splits), key=keys.SPLIT, **bound)
+    labels = cells[1].multiselect(
+        "Classes", dataset.labels, placeholder="All classes", key=keys.CLASS, **bound
+    )
+    finding = select(cells[2], "Found by the audit", _all_or(findings), key=keys.FINDING, **bound)
+    text = cells[3].text_input(
+        "In the file name", placeholder="PublicTest_", key=keys.TEXT, **bound
+    )
+    sort = select(cells[4], "Sorted by", sorts, key=keys.SORT, **bound)
+    opinion = ""
     if has_votes:
-        filters.append(Filter("opinion", keys.OPINION, choice("People", _all_or(OPINIONS))))
-    return Query(**choose(keys.BROWSER, filters))
+        opinion = select(cells[5], "People", _all_or(OPINIONS), key=keys.OPINION, **bound)
+    return Query(
+        splits=(split,) if split else (), labels=tuple(labels), finding=finding,
+        text=text.strip(), sort=sort, opinion=opinion,
+    )  # fmt: skip
 
 
 def show_finding(finding: str) -> None:
@@ -84,10 +85,11 @@ def show_finding(finding: str) -> None:
     st.session_state[keys.VIEW] = "faces"
 
 
-def forget_filters() -> None:
-    """Show all of a data set."""
+def start_afresh() -> None:
+    """Show the whole of a data set that has just been chosen."""
     for key in (keys.SPLIT, keys.CLASS, keys.OPINION, keys.FINDING, keys.TEXT, keys.SORT):
         st.session_state.pop(key, None)
+    keys.BROWSER.restart()
 
 
 def _all_or(options: Mapping[str, str]) -> dict[str, str]:

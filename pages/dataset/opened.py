@@ -10,11 +10,11 @@ import streamlit as st
 from fer.data import Dataset, load_dataset
 from fer.data.audit import Audit, audit
 from fer.data.near_duplicates import near_duplicates
-from fer.data.registry import resolve
-from fer.data.roots import allowed
 from fer.data.summary import mean_faces
+from pages.common.browser.faces import Browser
 from pages.common.cache import Work, dataset_work
 from pages.common.progress import Meter
+from pages.dataset import keys
 
 _OPEN_AT_ONCE = 3
 
@@ -25,6 +25,11 @@ class Opened:
 
     dataset: Dataset
     report: Audit
+
+    @property
+    def browser(self) -> Browser:
+        """Its faces on this screen."""
+        return Browser(keys.BROWSER, self.dataset)
 
     @cached_property
     def means(self) -> dict[str, np.ndarray]:
@@ -40,9 +45,6 @@ def open_dataset(name: str) -> Opened:
     Raises:
         FerError: If it cannot be read, or is where the app may not read.
     """
-    source = resolve(name)
-    if source.path is not None:
-        allowed(source.path)
     return _opening(name).result()
 
 

@@ -1,20 +1,30 @@
 """A data set as a whole: counts, mean faces, brightness, augmentation."""
 
+from collections.abc import Sequence
 from html import escape
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from fer import emotions
 from fer.data.summary import SPLIT_NAMES, class_by_split, samples
 from fer.training.config import TrainingConfig
-from pages.common.charts import histogram, split_patterns
-from pages.common.pictures import data_uri
+from pages.common.pictures import by_class, data_uri, pictures_html
 from pages.dataset import keys
 from pages.dataset.opened import Opened
 
 VARIANTS = 5
+_MEASURES = {
+    "mean": ("brightness (mean grey value)", 255.0),
+    "std": ("contrast (standard deviation)", 128.0),
+}
+_INK = "#8177D6"  # the accent, between its light and its dark form
+_MARGIN = {"t": 10, "b": 10, "l": 10, "r": 10}
+# A bar's pattern names its split, its colour the class.
+_PATTERNS = {"train": "", "validation": "/", "test": ".", "public_test": ".", "private_test": "x"}
 
 
 def show_overview(opened: Opened) -> None:
@@ -25,47 +35,55 @@ def show_overview(opened: Opened) -> None:
         _class_chart(opened)
     with right:
         st.header("The mean face of each class", anchor=False)
-        _mean_faces(opened)
+        pictures = by_class(opened.means, "Mean of the faces labelled")
+        st.html(pictures_html(pictures, "fer-row fer-means"))
     st.header("Brightness and contrast", anchor=False)
-    index = opened.dataset.index
-    for column, name in zip(st.columns(2, gap="large"), ("mean", "std"), strict=True):
-        with column:
-            histogram(index[name].to_numpy(), what=name, key=f"dataset.overview.{name}")
+    histograms(opened.dataset.index, st.columns(2, gap="large"), key="dataset.overview")
     _augmented(opened)
+
+
+def histograms(index: pd.DataFrame, columns: Sequence[DeltaGenerator], *, key: str) -> None:
+    """How brightness and contrast are spread over the faces of an index, in two columns."""
+    for column, (name, (title, end)) in zip(columns, _MEASURES.items(), strict=True):
+        counts, edges = np.histogram(index[name], bins=32, range=(0, end))
+        figure = go.Figure(
+            go.Bar(
+                x=(edges[:-1] + edges[1:]) / 2,
+                y=counts,
+                marker_color=_INK,
+                customdata=np.column_stack([edges[:-1], edges[1:]]),
+                hovertemplate="%{customdata[0]:.0f} to %{customdata[1]:.0f}: %{y:,}<extra></extra>",
+            )
+        )
+        figure.update_layout(
+            height=220, bargap=0.05, margin=_MARGIN, xaxis_title=title, yaxis_title="faces"
+        )
+        column.plotly_chart(figure, key=f"{key}.{name}", config={"displayModeBar": False})
 
 
 def _class_chart(opened: Opened) -> None:
     counts = class_by_split(opened.dataset)
-    colors = list(emotions.colors(list(counts.index)).values())
+    names = [emotions.with_symbol(label) for label in counts.index]
+    colors = [emotions.describe(label).color for label in counts.index]
     figure = go.Figure(
         [
             go.Bar(
                 name=SPLIT_NAMES[split],
-                x=[f"{emotions.describe(label).symbol} {label}" for label in counts.index],
+                x=names,
                 y=counts[split],
-                marker={"color": colors, "pattern": split_patterns(split)},
+                marker={"color": colors, "pattern": {"shape": _PATTERNS[split], "solidity": 0.35}},
                 hovertemplate="%{x}, " + SPLIT_NAMES[split] + ": %{y:,}<extra></extra>",
             )
             for split in counts.columns
         ]
     )
     figure.update_layout(
-        barmode="stack", height=360, margin={"t": 10, "b": 10, "l": 10, "r": 10},
-        legend={"orientation": "h", "y": 1.12}, yaxis_title="faces",
+        barmode="stack", height=360, margin=_MARGIN, legend={"orientation": "h", "y": 1.12},
+        yaxis_title="faces",
     )  # fmt: skip
     st.plotly_chart(figure, key="dataset.overview.classes", config={"displayModeBar": False})
     with st.expander("As a table"):
         st.dataframe(counts.rename(columns=SPLIT_NAMES), key="dataset.overview.table")
-
-
-def _mean_faces(opened: Opened) -> None:
-    figures = "".join(
-        f'<figure style="--emotion: {emotions.describe(label).color}">'
-        f'<img src="{data_uri(face)}" alt="Mean of the faces labelled {escape(label)}">'
-        f"<figcaption>{emotions.describe(label).symbol} {escape(label)}</figcaption></figure>"
-        for label, face in opened.means.items()
-    )
-    st.html(f'<div class="fer-row fer-means">{figures}</div>')
 
 
 def _augmented(opened: Opened) -> None:
@@ -89,7 +107,5 @@ def _augmented(opened: Opened) -> None:
             f'alt="{escape(label)}: {"original" if n == 0 else f"variant {n}"}">'
             for n, one in enumerate([face, *varied])
         )
-        rows.append(
-            f"<div><span>{emotions.describe(label).symbol} {escape(label)}</span>{pictures}</div>"
-        )
+        rows.append(f"<div><span>{escape(emotions.with_symbol(label))}</span>{pictures}</div>")
     st.html(f'<div class="fer-varied">{"".join(rows)}</div>')

@@ -7,15 +7,17 @@ from fer.data import SYNTHETIC, Dataset, registered, remove
 from fer.data.summary import SPLIT_NAMES
 from fer.errors import DatasetError, FerError
 from pages.common import errors
+from pages.common.choices import segments
+from pages.common.facts import facts_html
 from pages.dataset import keys
 from pages.dataset.add import show_add
 from pages.dataset.audit import show_audit
 from pages.dataset.detail import show_open_face
-from pages.dataset.faces import forget_filters, show_faces
+from pages.dataset.faces import show_faces, start_afresh
 from pages.dataset.opened import Opened, forget, open_dataset
 from pages.dataset.overview import show_overview
 
-VIEWS = ("overview", "faces", "audit")
+VIEWS = {"overview": "Overview", "faces": "Faces", "audit": "Audit"}
 
 
 def main() -> None:
@@ -27,16 +29,10 @@ def main() -> None:
         errors.show(error)
         return
     show_facts(opened)
-    view = st.segmented_control(
-        "View",
-        VIEWS,
-        format_func=str.capitalize,
-        default="overview",
-        required=True,
-        key=keys.VIEW,
-        bind="query-params",
+    view = segments(
+        "View", VIEWS, default="overview", key=keys.VIEW, bind="query-params",
         label_visibility="collapsed",
-    )
+    )  # fmt: skip
     shown = np.empty(0, np.int64)
     if view == "faces":
         shown = show_faces(opened)
@@ -55,15 +51,12 @@ def choose() -> str:
         start_afresh()
     elif st.session_state.get(keys.NAME) not in (None, *names):
         st.session_state[keys.NAME] = SYNTHETIC
+        start_afresh()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox(
-            "Data set",
-            names,
-            key=keys.NAME,
-            bind="query-params",
-            width=320,
+            "Data set", names, key=keys.NAME, bind="query-params", width=320,
             on_change=start_afresh,
-        )
+        )  # fmt: skip
         if st.button("Add", icon=":material/library_add:", key="dataset.add"):
             show_add()
         if name != SYNTHETIC:
@@ -80,24 +73,13 @@ def choose() -> str:
     return name or SYNTHETIC
 
 
-def start_afresh() -> None:
-    """Show the whole of a data set that has just been chosen."""
-    forget_filters()
-    keys.BROWSER.restart()
-
-
 def forget_it(name: str) -> None:
     forget(name)
     try:
         remove(name)
     except DatasetError as error:
-        if any(
-            source.name == name for source in registered()
-        ):  # otherwise another tab has removed it
+        if name in {source.name for source in registered()}:  # no other tab has removed it
             errors.show(error)
-            return
-    st.session_state[keys.NAME] = SYNTHETIC
-    start_afresh()
 
 
 def show_facts(opened: Opened) -> None:
@@ -114,11 +96,7 @@ def show_facts(opened: Opened) -> None:
         "Faces with a flaw": f"{flawed:,}",
         "Skipped": f"{len(dataset.skipped):,}",
     }
-    st.html(
-        '<dl class="fer-facts">'
-        + "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in facts.items())
-        + "</dl>"
-    )
+    st.html(facts_html(facts))
 
 
 def sizes(dataset: Dataset) -> str:

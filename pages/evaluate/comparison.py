@@ -1,21 +1,23 @@
 """Two models on the same faces: which is right where the other is wrong."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import pandas as pd
 import streamlit as st
 
 from fer.errors import FerError
 from fer.evaluation.comparison import compare, verdict
+from fer.evaluation.predictions import PredictionTable
 from fer.models import CARD_FILE, find, list_models
 from fer.models.card import read_card
 from pages.common import errors
-from pages.common.charts import bars_html
+from pages.common.choices import page_of
 from pages.common.gallery import face_page
 from pages.evaluate import keys
-from pages.evaluate.detail import show_face
-from pages.evaluate.evaluated import Evaluation, evaluation
-from pages.evaluate.faces import thumbnails
+from pages.evaluate.detail import show_face, show_shares
+from pages.evaluate.evaluated import Evaluation
+from pages.evaluate.faces import pictures
 
 _COMPARED = 60
 
@@ -28,8 +30,8 @@ def comparison(evaluated: Evaluation) -> None:
         st.info("There is no second model of the same classes. Train one: `python -m fer train`.")
         return
     other = st.selectbox("Compare with", others, key=keys.OTHER, bind="query-params")
-    second = evaluation(other, here.dataset, here.split, here.tta, truth=here.truth)
-    compared = compare(here, second.table)
+    second = evaluated.beside(other)
+    compared = compare(here, second)
     st.markdown(errors.plain(verdict(compared)))
     st.caption(
         f"Confusion matrix of {errors.plain(other)} minus that of {errors.plain(here.model)}:"
@@ -49,16 +51,14 @@ def comparison(evaluated: Evaluation) -> None:
 
 
 def _compared_faces(
-    evaluated: Evaluation, second: Evaluation, paths: Sequence[str], key: str
+    evaluated: Evaluation, second: PredictionTable, paths: Sequence[str], key: str
 ) -> None:
     """A page of the faces that one gets right and the other wrong; a click opens one."""
-    pages = -(-len(paths) // _COMPARED)
-    page = st.pagination(pages, key=f"{keys.BESIDE}.{key}.page") if pages > 1 else 1
+    on_page, _ = page_of(paths, _COMPARED, key=f"{keys.BESIDE}.{key}.page")
     frame = evaluated.table.frame
-    part = frame["path"].isin(paths[(page - 1) * _COMPARED : page * _COMPARED])
-    shown = frame.loc[part, "row"].to_numpy()
+    shown = frame.loc[frame["path"].isin(on_page), "row"].to_numpy()
     clicked = face_page(
-        thumbnails(evaluated, shown),
+        pictures(evaluated, shown),
         label="Faces that only one gets right",
         key=f"{keys.BESIDE}.{key}",
         height_px=260,
@@ -68,28 +68,23 @@ def _compared_faces(
 
 
 @st.dialog("Face", width="medium")
-def _show_beside(evaluated: Evaluation, second: Evaluation, row: int) -> None:
-    show_face(evaluated, row, place=".dialog")
+def _show_beside(evaluated: Evaluation, second: PredictionTable, row: int) -> None:
+    show_face(evaluated, row)
     path = evaluated.dataset.index["path"].iloc[row]  # places may differ in the second data set
-    answer = second.table.frame.set_index("path").loc[path]
+    answer = second.frame.set_index("path").loc[path]
     st.markdown(
-        f"**{errors.plain(second.table.model)} predicts {errors.plain(answer['predicted'])}, "
+        f"**{errors.plain(second.model)} predicts {errors.plain(answer['predicted'])}, "
         f"{answer['confidence']:.0%} sure:**"
     )
-    shares = {label: float(answer[f"p_{label}"]) for label in evaluated.table.labels}
-    st.html(bars_html(shares, top=answer["predicted"]))
+    show_shares(answer, second)
 
 
 def other_models(evaluated: Evaluation) -> list[str]:
     """The models that this one can be compared with: those of the same classes."""
-    here = evaluated.table
-    return [
-        name for name in list_models() if name != here.model and _classes(name) == set(here.labels)
-    ]
-
-
-def _classes(model: str) -> set[str]:
-    try:
-        return set(read_card(find(model) / CARD_FILE).labels)
-    except FerError:  # the model selector reports damaged models
-        return set()
+    here, others = evaluated.table, []
+    for name in list_models():
+        with suppress(FerError):  # the model selector reports damaged models
+            labels = read_card(find(name) / CARD_FILE).labels
+            if name != here.model and set(labels) == set(here.labels):
+                others.append(name)
+    return others

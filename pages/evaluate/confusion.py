@@ -9,6 +9,7 @@ import streamlit as st
 
 from fer import emotions
 from fer.evaluation.charts import Unit, confusion_matrix_chart
+from pages.common.choices import segments
 from pages.evaluate import keys
 from pages.evaluate.faces import show_cell
 
@@ -25,14 +26,9 @@ def confusion(matrix: np.ndarray, labels: Sequence[str]) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         with st.container(horizontal=True):
-            unit = st.segmented_control(
-                "Cells show", _UNITS, format_func=_UNITS.__getitem__, default="count",
-                required=True, key=keys.UNIT, bind="query-params",
-            )  # fmt: skip
-            order = st.segmented_control(
-                "Order", list(_ORDERS), format_func=_ORDERS.__getitem__, default="emotion",
-                required=True, key=keys.ORDER, bind="query-params",
-            )  # fmt: skip
+            bound = {"bind": "query-params"}
+            unit = segments("Cells show", _UNITS, default="count", key=keys.UNIT, **bound)
+            order = segments("Order", _ORDERS, default="emotion", key=keys.ORDER, **bound)
         if order == "confusion":
             by_errors = np.argsort(matrix.diagonal() - matrix.sum(axis=1), kind="stable")
             matrix, labels = matrix[np.ix_(by_errors, by_errors)], [labels[i] for i in by_errors]
@@ -75,7 +71,7 @@ def _list(matrix: np.ndarray, labels: Sequence[str]) -> None:
     st.markdown("**Top confusions**" if cells else "**No face was confused.**")
     for number, (i, j) in enumerate(cells):
         true, predicted = labels[i], labels[j]
-        names = " → ".join(f"{emotions.describe(name).symbol} {name}" for name in (true, predicted))
+        names = f"{emotions.with_symbol(true)} → {emotions.with_symbol(predicted)}"
         st.button(
             f"{names} · {matrix[i, j]:,} ({matrix[i, j] / matrix[i].sum():.1%})",
             key=f"evaluate.top.{number}",

@@ -1,18 +1,20 @@
 """One face of an evaluation: what the model answered, why, and all else that is known."""
 
 from collections.abc import Callable
+from typing import cast
 
 import numpy as np
 import pandas as pd
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
+from fer.data import Dataset
 from fer.errors import FerError
+from fer.evaluation.predictions import PredictionTable
 from fer.nets.explain import grad_cam, heat_on_face, occlusion
 from pages.common import errors
 from pages.common.browser import detail
 from pages.common.charts import bars_html
-from pages.common.pictures import pictures_html
+from pages.common.pictures import Picture, data_uri, pictures_html
 from pages.evaluate import keys
 from pages.evaluate.evaluated import Evaluation
 
@@ -28,7 +30,7 @@ def choose_face(evaluated: Evaluation) -> int | None:
     if not path:
         st.caption("Click a face to see the model's answer and people's votes.")
         return None
-    row = detail.row_of(evaluated.dataset, path)
+    row = evaluated.browser.row_of(path)
     if row is None:
         name = errors.plain(evaluated.dataset.name)
         st.info(
@@ -38,27 +40,29 @@ def choose_face(evaluated: Evaluation) -> int | None:
     return row
 
 
-def show_face(
-    evaluated: Evaluation, row: int, *, shown: np.ndarray | None = None, place: str = ""
-) -> None:
-    """Show everything that is known about a face, as `pages.common.browser.detail.show_face`."""
-    dataset = evaluated.dataset
-    answer = evaluated.answer(row) if row in evaluated.position.index else None
+def show_face(evaluated: Evaluation, row: int, shown: np.ndarray | None = None) -> None:
+    """Show everything that is known about a face.
 
-    def head() -> DeltaGenerator:
+    `shown` are the positions of the faces to step through; None beside the open face.
+    """
+    dataset, browser = evaluated.dataset, evaluated.browser
+    if shown is not None:
+        detail.show_steps(browser, shown, row)
+    predicted = ""
+    if row in evaluated.answers.index:
+        answer = cast(pd.Series, evaluated.answers.loc[row])
+        predicted = str(answer["predicted"])
+        _show_answer(evaluated, row, answer, ".beside" if shown is None else "")
+    else:
         label = dataset.index["label"].iloc[row]
-        if answer is not None:
-            _show_answer(evaluated, row, answer, place)
-        else:
-            name = errors.plain(label)
-            st.markdown(f"**Labelled {name}. It is not among the faces measured here.**")
-            st.html(pictures_html([(dataset.pixels[row], "The face", f"Face labelled {label}")]))
-        return st.container()
+        st.markdown(f"**Labelled {errors.plain(label)}. It is not among the faces measured here.**")
+        st.html(pictures_html([_face(dataset, row)]))
+    detail.show_face(browser, row, st.container(), predicted=predicted, is_beside=shown is None)
 
-    predicted = "" if answer is None else str(answer["predicted"])
-    detail.show_face(
-        keys.BROWSER, dataset, row, head, shown=shown, predicted=predicted, place=place
-    )
+
+def _face(dataset: Dataset, row: int) -> Picture:
+    label = dataset.index["label"].iloc[row]
+    return Picture(data_uri(dataset.pixels[row]), "The face", f"Face labelled {label}")
 
 
 def _show_answer(evaluated: Evaluation, row: int, answer: pd.Series, place: str) -> None:
@@ -67,16 +71,21 @@ def _show_answer(evaluated: Evaluation, row: int, answer: pd.Series, place: str)
         f"**True: {errors.plain(label)}. Predicted: {errors.plain(predicted)}, "
         f"{answer['confidence']:.0%} sure.**"
     )
-    _show_pictures(evaluated, row, label, predicted, place)
-    shares = {name: float(answer[f"p_{name}"]) for name in evaluated.table.labels}
-    st.html(bars_html(shares, top=predicted))
+    _show_pictures(evaluated, row, predicted, place)
+    show_shares(answer, evaluated.table)
     st.caption(f"Loss {answer['loss']:.2f} · entropy {answer['entropy']:.2f} nats")
 
 
-def _show_pictures(evaluated: Evaluation, row: int, label: str, predicted: str, place: str) -> None:
+def show_shares(answer: pd.Series, table: PredictionTable) -> None:
+    """The probabilities of a row of a table."""
+    shares = {name: float(answer[f"p_{name}"]) for name in table.labels}
+    st.html(bars_html(shares, top=answer["predicted"]))
+
+
+def _show_pictures(evaluated: Evaluation, row: int, predicted: str, place: str) -> None:
     model, pixels = evaluated.model, evaluated.dataset.pixels[row]
     target = evaluated.table.labels.index(predicted)
-    shown = [(pixels, "The face", f"Face labelled {label}")]
+    shown = [_face(evaluated.dataset, row)]
     slot = st.empty()
     explanations: dict[str, Callable[[], np.ndarray]] = {
         "Grad-CAM": lambda: grad_cam(model.network, pixels, target)
@@ -89,9 +98,9 @@ def _show_pictures(evaluated: Evaluation, row: int, label: str, predicted: str, 
         explanations["Occlusion"] = lambda: occlusion(model.classify, pixels, target)
     for name, explain in explanations.items():
         try:
-            heat = explain()
+            heat = data_uri(heat_on_face(pixels, explain()))
         except FerError as error:
             errors.show(error, about=name)
         else:
-            shown.append((heat_on_face(pixels, heat), name, f"{name}: evidence for {predicted}"))
+            shown.append(Picture(heat, name, f"{name}: evidence for {predicted}"))
     slot.html(pictures_html(shown))

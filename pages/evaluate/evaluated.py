@@ -5,25 +5,24 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
 from fer import models
 from fer.data import Dataset
-from fer.data.registry import resolve
-from fer.data.roots import allowed
 from fer.evaluation.attention import MeanAttention, mean_attention
 from fer.evaluation.figures import dataset_for, figures
-from fer.evaluation.label_errors import label_errors, listed_errors
+from fer.evaluation.label_errors import label_errors
 from fer.evaluation.predictions import PredictionTable, predictions
 from fer.evaluation.report import full_figures
 from fer.evaluation.slices import face_facts, slice_columns, slice_figures
 from fer.models.card import ModelCard
 from fer.models.model import Model
 from pages.common import predictors
+from pages.common.browser.faces import Browser
 from pages.common.cache import Work, dataset_work
 from pages.common.progress import Meter
+from pages.evaluate import keys
 
 _MOST_KEPT = 6
 
@@ -40,16 +39,20 @@ class Evaluation:
     table: PredictionTable
     figures: dict[str, Any]
 
-    @cached_property
-    def position(self) -> pd.Series:
-        """Where a face of the data set is in the table, by its position in the data set."""
-        rows = self.table.frame["row"]
-        return pd.Series(np.arange(len(rows)), index=rows)
+    @property
+    def browser(self) -> Browser:
+        """The data set's faces on this screen."""
+        return Browser(keys.BROWSER, self.dataset)
 
-    def answer(self, row: int) -> pd.Series:
-        """The table's row of the face at a position in the data set."""
-        answer: pd.Series = self.table.frame.iloc[self.position[row]]
-        return answer
+    @cached_property
+    def answers(self) -> pd.DataFrame:
+        """The rows of the table by position in the data set."""
+        return self.table.frame.set_index("row")
+
+    def beside(self, model: str) -> PredictionTable:
+        """Another model's predictions on the same faces and labels."""
+        here = self.table
+        return evaluation(model, here.dataset, here.split, here.tta, truth=here.truth).table
 
     @cached_property
     def doubts(self) -> pd.DataFrame:
@@ -65,11 +68,6 @@ class Evaluation:
     def slice_rows(self) -> list[dict[str, Any]]:
         """Accuracy by slice, the worst first."""
         return slice_figures(self.table, self._facts)
-
-    @cached_property
-    def errors(self) -> list[dict[str, Any]]:
-        """Labels that are likely wrong, the likeliest first."""
-        return listed_errors(self.table)
 
     @cached_property
     def full(self) -> dict[str, Any]:
@@ -154,9 +152,6 @@ def load_faces(model: Model, dataset: str, truth: str | None = None) -> Dataset:
 def _loading(
     dataset: str, shape: tuple[Any, ...], _truth: str | None, _card: ModelCard
 ) -> Work[Dataset]:
-    source = resolve(dataset)
-    if source.path is not None:
-        allowed(source.path)
     return dataset_work(
         dataset, lambda meter: dataset_for(_card, dataset, truth=_truth, progress=meter)
     )

@@ -1,7 +1,7 @@
 """The faces behind a figure: filters, the model's answers, and a link to what is on screen."""
 
 from dataclasses import replace
-from functools import partial
+from typing import Any
 from urllib.parse import urlencode
 
 import numpy as np
@@ -9,10 +9,9 @@ import streamlit as st
 
 from fer.evaluation.caveats import AGREED
 from fer.evaluation.query import AGREEMENTS, ANSWERS, COPIES, SORTS, Query, rows, slice_names
-from pages.common.browser import faces
 from pages.common.browser.annotate import show_annotations
-from pages.common.browser.filters import Filter, choice, choose
-from pages.common.gallery import Thumbnail
+from pages.common.choices import select
+from pages.common.pictures import Picture
 from pages.evaluate import keys
 from pages.evaluate.evaluated import Evaluation
 
@@ -41,8 +40,8 @@ def choose_faces(evaluated: Evaluation) -> tuple[np.ndarray, int]:
     with st.container(horizontal=True, vertical_alignment="center"):
         count = f"{len(fitting):,} of {len(evaluated.table):,} faces"
         st.markdown(f"**{count}**, {SORTS[query.sort]} first")
-        size_px = faces.choose_size(keys.BROWSER)
-        show_annotations(keys.BROWSER, evaluated.dataset)
+        size_px = evaluated.browser.choose_size()
+        show_annotations(evaluated.browser)
         _show_link(evaluated)
     return fitting, size_px
 
@@ -52,37 +51,39 @@ def _choose_filters(evaluated: Evaluation) -> Query:
     slices = {"": "any"} | {name: name for name in slice_names(evaluated.slices)}
     has_votes = bool(evaluated.table.frame["agreement"].notna().any())
     agreed = f"They agree where one choice has at least {AGREED:.0%} of the votes."
-    filters = [
-        Filter("answer", keys.SHOW, choice("Faces", ANSWERS)),
-        Filter("true", keys.TRUE, choice("True", labels)),
-        Filter("predicted", keys.PREDICTED, choice("Predicted", labels)),
-        Filter("sort", keys.SORT, choice("Sort by", SORTS)),
-    ]
-    more = [
-        Filter("confidence", keys.CONFIDENCE,
-               partial(st.slider, "Confidence, %", 0, 100, (0, 100)),
-               lambda ends: (ends[0] / 100, ends[1] / 100)),
-        Filter("agreement", keys.AGREEMENT,
-               choice("Agreement of people", AGREEMENTS, disabled=not has_votes,
-                      help=agreed if has_votes else "This data set has no votes.")),
-        Filter("copies", keys.LEAK, choice("Copies in training", COPIES)),
-        Filter("slice", keys.SLICE, choice("Slice", slices)),
-    ]  # fmt: skip
-    return Query(**choose(keys.BROWSER, filters, more=more))
+    bound: Any = {"bind": "query-params", "on_change": keys.BROWSER.restart}
+    cells = st.columns(4)
+    answer = select(cells[0], "Faces", ANSWERS, key=keys.SHOW, **bound)
+    true = select(cells[1], "True", labels, key=keys.TRUE, **bound)
+    predicted = select(cells[2], "Predicted", labels, key=keys.PREDICTED, **bound)
+    sort = select(cells[3], "Sort by", SORTS, key=keys.SORT, **bound)
+    with st.expander("More filters", icon=":material/filter_list:"):
+        cells = st.columns(4)
+    low, high = cells[0].slider("Confidence, %", 0, 100, (0, 100), key=keys.CONFIDENCE, **bound)
+    agreement = select(
+        cells[1], "Agreement of people", AGREEMENTS, disabled=not has_votes,
+        help=agreed if has_votes else "This data set has no votes.", key=keys.AGREEMENT, **bound,
+    )  # fmt: skip
+    copies = select(cells[2], "Copies in training", COPIES, key=keys.LEAK, **bound)
+    part = select(cells[3], "Slice", slices, key=keys.SLICE, **bound)
+    return Query(
+        answer=answer, true=true, predicted=predicted, confidence=(low / 100, high / 100),
+        agreement=agreement, copies=copies, slice=part, sort=sort,
+    )  # fmt: skip
 
 
 def show_faces(evaluated: Evaluation, shown: np.ndarray, size_px: int) -> None:
     """One page of the faces at these positions in the data set."""
-    faces.show_page(
-        keys.BROWSER, evaluated.dataset, shown, draw=lambda _, part: thumbnails(evaluated, part),
-        per_page=_PER_PAGE, size_px=size_px, height_px=_HEIGHT_PX,
+    part, name = evaluated.browser.choose_page(shown, _PER_PAGE)
+    evaluated.browser.show(
+        part, name, key="gallery", pictures=pictures(evaluated, part), size_px=size_px,
+        height_px=_HEIGHT_PX,
     )  # fmt: skip
 
 
-def thumbnails(evaluated: Evaluation, shown: np.ndarray) -> list[Thumbnail]:
+def pictures(evaluated: Evaluation, shown: np.ndarray) -> list[Picture]:
     """Measured faces with what the model answered."""
-    columns = ["label", "predicted", "confidence"]
-    answers = evaluated.table.frame[columns].iloc[evaluated.position[shown]]
+    answers = evaluated.answers.loc[shown, ["label", "predicted", "confidence"]]
     return [
         replace(
             face,
@@ -90,7 +91,7 @@ def thumbnails(evaluated: Evaluation, shown: np.ndarray) -> list[Thumbnail]:
             alt=f"Face labelled {label}, predicted {predicted} with {confidence:.0%} confidence",
         )
         for face, (label, predicted, confidence) in zip(
-            faces.thumbnails(evaluated.dataset, shown), answers.itertuples(index=False), strict=True
+            evaluated.browser.pictures(shown), answers.itertuples(index=False), strict=True
         )
     ]
 
@@ -105,10 +106,9 @@ def _show_link(evaluated: Evaluation) -> None:
         keys.TTA: [tta_name(table.tta)],
     }
     # Widgets that are drawn further down have not put theirs into the address yet.
-    for key, default in ((keys.BROWSER.page, 1), (keys.BROWSER.face, "")):
-        chosen.pop(key, None)
-        if (value := st.session_state.get(key) or default) != default:
-            chosen[key] = [str(value)]
+    page, path = st.session_state.get(keys.BROWSER.page) or 1, keys.BROWSER.path
+    chosen[keys.BROWSER.page] = [str(page)] if page > 1 else []
+    chosen[keys.BROWSER.face] = [path] if path else []
     with st.popover("Link", icon=":material/link:"):
         st.caption("Shows somebody else the same faces, filters, page and open face.")
         address = str(st.context.url).partition("?")[0]

@@ -17,10 +17,17 @@ from pages.evaluate.evaluated import Evaluation, evaluation, load_faces, load_mo
 from pages.evaluate.faces import choose_faces, show_faces, tta_name
 from pages.evaluate.tabs import show_tabs
 
-HELP = {
-    "ece": "How far confidence lies from being right, on average over 15 bins. Resampling adds "
-    "to it, so its interval is high and may not contain the figure itself."
-}
+HEADLINE = {
+    "accuracy": ("Accuracy", ".1%", None),
+    "balanced_accuracy": ("Balanced accuracy", ".1%", None),
+    "macro_f1": ("Macro F1", ".3f", None),
+    "ece": (
+        "Calibration error (ECE)", ".1%",
+        "How far confidence lies from being right, on average over 15 bins. Resampling adds "
+        "to it, so its interval is high and may not contain the figure itself.",
+    ),
+}  # fmt: skip
+"""The figures by their key, each with its name, format and help."""
 
 
 def main() -> None:
@@ -63,9 +70,8 @@ def choose() -> tuple[str, str, str, str]:
     )
     own = list(load_faces(loaded, dataset).splits)
     tests = [split for split in own if split.endswith("test")]
-    splits = [*(["test"] if tests and "test" not in tests else []), *own[::-1], "all"]
-    if len(tests) == 1 and tests[0] != "test":
-        splits.remove("test")
+    together = ["test"] if len(tests) > 1 and "test" not in tests else []
+    splits = [*together, *own[::-1], "all"]
     split = columns[2].selectbox("Split", splits, key=keys.SPLIT, bind="query-params")
     tta = columns[3].selectbox(
         "Test-time augmentation",
@@ -87,15 +93,9 @@ def show_headline(evaluated: Evaluation) -> None:
     if figures["split"] in ("train", "validation", "all"):
         st.error(f"**Not a test.** {sentences[0]}", icon=":material/warning:")
         sentences = sentences[1:]
-    shown = {
-        "accuracy": ("Accuracy", ".1%"),
-        "balanced_accuracy": ("Balanced accuracy", ".1%"),
-        "macro_f1": ("Macro F1", ".3f"),
-        "ece": ("Calibration error (ECE)", ".1%"),
-    }
-    for column, (key, (name, form)) in zip(st.columns(4), shown.items(), strict=True):
+    for column, (key, (name, form, about)) in zip(st.columns(4), HEADLINE.items(), strict=True):
         low, high = intervals[key]
-        column.metric(name, format(figures[key], form), help=HELP.get(key))
+        column.metric(name, format(figures[key], form), help=about)
         column.caption(f"95 %: {low:{form}} to {high:{form}}")
     where = f"Model {figures['model']} on {figures['dataset']}, split {figures['split']}"
     what = f"{errors.plain(where)}, {figures['images']:,} faces."
@@ -113,7 +113,7 @@ def explore(evaluated: Evaluation) -> None:
         show_faces(evaluated, shown, size_px)
     with right:
         if row is not None:
-            show_face(evaluated, row, shown=shown)
+            show_face(evaluated, row, shown)
 
 
 main()

@@ -1,6 +1,7 @@
 """The tabs under an evaluation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -10,17 +11,18 @@ from fer.errors import FerError
 from fer.evaluation.calibration import coverage_curve, reliability
 from fer.evaluation.charts import coverage_chart, reliability_chart
 from fer.evaluation.comparison import compare
+from fer.evaluation.label_errors import listed_errors
 from fer.evaluation.report import as_json
 from fer.evaluation.report_html import html
 from fer.nets.explain import heat_on_face
 from pages.common import errors
 from pages.common.downloads import download
-from pages.common.pictures import pictures_html
+from pages.common.pictures import Picture, data_uri, pictures_html
 from pages.evaluate import keys
 from pages.evaluate.comparison import comparison, other_models
-from pages.evaluate.evaluated import Evaluation, evaluation
+from pages.evaluate.evaluated import Evaluation
 
-_PERCENT = "percent"
+_PERCENT = st.column_config.NumberColumn(format="percent")
 _LISTED = 200
 _PLAIN = {"displayModeBar": False}
 _NO_ONE = "no comparison"
@@ -48,32 +50,35 @@ def show_tabs(evaluated: Evaluation) -> None:
                     errors.show(error)
 
 
+def show_table(table: pd.DataFrame, alt: str, names: Sequence[str], column: Any) -> None:
+    """A table; the columns of these names are shown as `column`, of `st.column_config`."""
+    columns = dict.fromkeys(names, column)
+    st.dataframe(table, hide_index=True, column_config=columns, alt=alt)
+
+
 def per_class(evaluated: Evaluation) -> None:
-    rows = [
+    figures = evaluated.figures
+    classes = [
         {
-            "class": f"{emotions.describe(label).symbol} {label}",
+            "class": emotions.with_symbol(label),
             "faces": row["support"],
             "precision": row["precision"],
             "recall": row["recall"],
             "F1": row["f1"],
         }
-        for label, row in evaluated.figures["per_class"].items()
+        for label, row in figures["per_class"].items()
     ]
-    bars = {
-        name: st.column_config.ProgressColumn(name, format=_PERCENT, min_value=0, max_value=1)
-        for name in ("precision", "recall", "F1")
-    }
-    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=bars, alt="Figures by class")
-    figures = evaluated.figures
+    bar = st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)
+    show_table(pd.DataFrame(classes), "Figures by class", ("precision", "recall", "F1"), bar)
     names = {
         "weighted_f1": "Weighted F1", "top2_accuracy": "Top-2 accuracy", "kappa": "Cohen's kappa",
         "matthews": "Matthews", "roc_auc": "ROC AUC", "log_loss": "Log loss (nats)",
         "brier": "Brier score (0–2)",
     }  # fmt: skip
     others = [{"figure": name, "value": figures[key]} for key, name in names.items()]
-    three = {"value": st.column_config.NumberColumn(format="%.3f")}
     st.caption("Over all classes:")
-    st.dataframe(pd.DataFrame(others), hide_index=True, column_config=three, alt="Further figures")
+    decimals = st.column_config.NumberColumn(format="%.3f")
+    show_table(pd.DataFrame(others), "Further figures", ("value",), decimals)
 
 
 def calibration(evaluated: Evaluation) -> None:
@@ -131,10 +136,7 @@ def slices(evaluated: Evaluation) -> None:
     ends = pd.DataFrame(shown.pop("accuracy_ci95").tolist(), columns=["from", "to"])
     shown = shown.rename(columns={"by": "slice", "images": "faces"}).join(ends)
     st.caption("The worst first, with 95 % Wilson intervals. Filter the faces above by a slice.")
-    columns = {
-        name: st.column_config.NumberColumn(format=_PERCENT) for name in ("accuracy", "from", "to")
-    }
-    st.dataframe(shown, hide_index=True, column_config=columns, alt="Accuracy by slice")
+    show_table(shown, "Accuracy by slice", ("accuracy", "from", "to"), _PERCENT)
 
 
 def attention(evaluated: Evaluation) -> None:
@@ -145,21 +147,19 @@ def attention(evaluated: Evaluation) -> None:
     )
     st.html(
         pictures_html(
-            [
-                (
-                    heat_on_face(mean.face, mean.heat),
-                    f"{emotions.describe(label).symbol} {label} ({mean.images})",
-                    f"What the network relies on for {label}",
-                )
-                for label, mean in means.items()
-            ]
+            Picture(
+                data_uri(heat_on_face(mean.face, mean.heat)),
+                f"{emotions.with_symbol(label)} ({mean.images})",
+                f"What the network relies on for {label}",
+            )
+            for label, mean in means.items()
         )
     )
 
 
 def doubts(evaluated: Evaluation) -> None:
     with st.spinner("Searching for labels that are likely wrong"):
-        rows = pd.DataFrame(evaluated.errors)
+        rows = pd.DataFrame(listed_errors(evaluated.table, evaluated.doubts))
     if evaluated.table.split in ("train", "all"):
         st.warning("On training faces this finds little: the network has learnt their labels.")
     st.caption(
@@ -167,17 +167,12 @@ def doubts(evaluated: Evaluation) -> None:
         "faces above by label error to see them."
     )
     if len(rows):
-        quality = st.column_config.NumberColumn("chance it is right", format=_PERCENT)
-        st.dataframe(
-            rows.head(_LISTED),
-            hide_index=True,
-            column_config={"label_quality": quality},
-            alt="Likely label errors",
-        )
+        chance = "chance it is right"
+        shown = rows.head(_LISTED).rename(columns={"label_quality": chance})
+        show_table(shown, "Likely label errors", (chance,), _PERCENT)
 
 
 def report(evaluated: Evaluation) -> None:
-    here = evaluated.table
     other = st.selectbox(
         "With a comparison",
         [_NO_ONE, *other_models(evaluated)],
@@ -187,8 +182,8 @@ def report(evaluated: Evaluation) -> None:
     with st.spinner("Writing the report"):
         full = evaluated.full
         if other != _NO_ONE:
-            second = evaluation(other, here.dataset, here.split, here.tta, truth=here.truth)
-            full = {**full, "comparison": compare(here, second.table)}
+            compared = compare(evaluated.table, evaluated.beside(other))
+            full = {**full, "comparison": compared}
     name = f"{full['model']}-{full['dataset']}-{full['split']}"
     st.markdown("Everything on this page, without any face, to share.")
     with st.container(horizontal=True):
@@ -196,6 +191,6 @@ def report(evaluated: Evaluation) -> None:
         download("JSON", lambda: as_json(full), f"{name}.json")
         download(
             "Predictions, CSV",
-            lambda: here.frame.drop(columns="row").to_csv(index=False),
+            lambda: evaluated.table.frame.drop(columns="row").to_csv(index=False),
             f"{name}.csv",
         )

@@ -11,7 +11,7 @@ from fer.models.card import ModelCard, read_card
 from pages.common import errors
 from pages.common.charts import bars_html
 from pages.common.examples import example_face
-from pages.common.pictures import data_uri
+from pages.common.pictures import by_class, pictures_html
 
 SPLITS = {
     "public_test": "the PublicTest split of FER-2013",
@@ -55,14 +55,8 @@ def show_purpose() -> None:
     )
     if st.button("Try it on a photo", icon=":material/photo_camera:", type="primary"):
         st.switch_page("pages/predict/page.py")
-    st.html(f'<div class="fer-row">{"".join(map(_figure, emotions.FER2013))}</div>')
-
-
-def _figure(label: str) -> str:
-    shown = emotions.describe(label)
-    return f"""<figure style="--emotion: {shown.color}">
-<img src="{data_uri(example_face(label))}" alt="Drawn face: {label}">
-<figcaption>{shown.symbol} {label}</figcaption></figure>"""
+    faces = {label: example_face(label) for label in emotions.FER2013}
+    st.html(pictures_html(by_class(faces, "Drawn face:"), "fer-row"))
 
 
 def show_figure(card: ModelCard) -> None:

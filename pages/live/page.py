@@ -37,7 +37,8 @@ def show_camera(predictor: Predictor) -> None:
     snapshot = camera(stream, on_stop=partial(end_session, stream), key=keys.CAMERA)
     if snapshot:
         stream.close()
-        links.predict_snapshot(snapshot)
+        st.session_state[links.SNAPSHOT] = snapshot
+        st.switch_page("pages/predict/page.py")
     if summary := st.session_state.get(keys.SUMMARY):
         show_summary(summary)
 

@@ -8,6 +8,7 @@ import streamlit as st
 from fer.errors import FerError
 from fer.inference.predictor import Predictor
 from pages.common import errors, predictors
+from pages.common.choices import page_of
 from pages.common.model_choice import DETECTORS, choose_model
 from pages.common.progress import progress_text
 from pages.predict import keys
@@ -66,9 +67,7 @@ def show_results(
     st.session_state[keys.RESULTS] = results
     reused, new = len(results), [key for key in by_key if key not in results]
     progress, together, started = st.empty(), st.container(), time.monotonic()
-    pages = -(-len(photos) // PHOTOS_A_PAGE)
-    page = st.pagination(pages, key=keys.PAGE) if pages > 1 else 1
-    on_page = list(by_key)[(page - 1) * PHOTOS_A_PAGE : page * PHOTOS_A_PAGE]
+    on_page, _ = page_of(list(by_key), PHOTOS_A_PAGE, key=keys.PAGE)
     # Those on the page come first: the visitor can read them while the rest are analysed.
     for key in [*on_page, *(key for key in new if key not in on_page)]:
         if key not in results:

@@ -9,8 +9,10 @@ from fer.errors import FerError
 from fer.images import SUFFIXES
 from fer.inference.zip_photos import photos_in_zip
 from pages.common import errors, links
+from pages.common.choices import segments
 from pages.common.examples import example_face
-from pages.common.gallery import Thumbnail, gallery
+from pages.common.gallery import gallery
+from pages.common.pictures import Picture, data_uri
 from pages.predict import keys
 from pages.predict.analysis import Photo
 from pages.predict.paste import pasted_photo
@@ -19,16 +21,10 @@ SOURCES = {"upload": ":material/upload: Upload", "camera": ":material/photo_came
 
 
 def choose_photos() -> list[Photo]:
-    source = st.segmented_control(
-        "Source of the photos",
-        list(SOURCES),
-        format_func=SOURCES.__getitem__,
-        default="upload",
-        required=True,
-        key=keys.SOURCE,
-        persist_state="session",
+    source = segments(
+        "Source of the photos", SOURCES, default="upload", key=keys.SOURCE, persist_state="session",
         label_visibility="collapsed",
-    )
+    )  # fmt: skip
     photos = snapshot_from_live()
     if source == "camera":
         shot = st.camera_input("Take a photo", key=keys.CAMERA, resolution="480p", width=640)
@@ -69,11 +65,11 @@ def uploaded_photos() -> list[Photo]:
 
 def snapshot_from_live() -> list[Photo]:
     """The snapshot that the Live page sent here, until the visitor removes it."""
-    snapshot = links.snapshot()
+    snapshot: bytes | None = st.session_state.get(links.SNAPSHOT)
     if snapshot is None:
         return []
     if st.button("Remove the snapshot", icon=":material/close:"):
-        links.drop_snapshot()
+        del st.session_state[links.SNAPSHOT]
         return []
     return [Photo(name="Snapshot", key=f"snapshot {hash(snapshot)}", read=lambda: snapshot)]
 
@@ -84,11 +80,10 @@ def choose_example() -> list[Photo]:
         "No photo at hand? Try one of these drawn faces:"
     )
     labels = emotions.FER2013
-    thumbnails = [
-        Thumbnail(pixels=example_face(label), caption=label, alt=f"Drawn face: {label}")
-        for label in labels
+    faces = [
+        Picture(data_uri(example_face(label)), label, f"Drawn face: {label}") for label in labels
     ]
-    chosen = gallery(thumbnails, label="Drawn example faces", key=keys.EXAMPLES)
+    chosen = gallery(faces, label="Drawn example faces", key=keys.EXAMPLES)
     if chosen is None:
         return []
     label = labels[chosen]

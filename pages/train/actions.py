@@ -13,8 +13,8 @@ from pages.train.overview import Row
 
 def button(label: str, action: Callable[[], object], **options: Any) -> None:
     """Show a button for an action that can fail; once it has worked, the page is drawn again."""
-    if st.button(label, **options) and errors.attempt(action):
-        st.rerun()
+    if st.button(label, **options):
+        errors.attempt(action)
 
 
 def show_actions(row: Row) -> None:

@@ -77,8 +77,8 @@ def show_button(config: TrainingConfig | None, name: str) -> None:
     )  # fmt: skip
     if config is not None:
         show_estimate(config)
-        if clicked and errors.attempt(partial(start, config, name)):
-            st.rerun()
+        if clicked:
+            errors.attempt(partial(start, config, name))
     if message := st.session_state.pop(keys.MESSAGE, None):
         st.success(errors.plain(message), icon=":material/check:")
 

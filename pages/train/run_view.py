@@ -11,6 +11,7 @@ from fer.errors import FerError
 from fer.runs import queue
 from fer.runs.run import Run
 from pages.common import errors
+from pages.common.facts import facts_html
 from pages.common.progress import duration
 from pages.train import charts
 from pages.train.actions import button
@@ -92,8 +93,7 @@ def show_figures(status: dict[str, Any]) -> None:
         "Test": _percent(status.get("test_accuracy")),
         "Network": f"{status['parameters'] / 1e3:,.0f}k weights" if "parameters" in status else "–",
     }
-    cells = (f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures.items())
-    st.html(f'<dl class="fer-facts">{"".join(cells)}</dl>')
+    st.html(facts_html(figures))
 
 
 def _percent(share: float | None) -> str:

@@ -116,7 +116,7 @@ def click_cell(page: "Page", idle: Idle, cell: int) -> int:
 
 
 def relabel(page: "Page", label: str) -> None:
-    page.get_by_role("combobox", name="Right label").fill(label)
+    page.get_by_role("combobox", name="Correct label").fill(label)
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Relabel").click()
     page.get_by_role("button", name="Annotations (1)").wait_for()
@@ -144,7 +144,7 @@ def test_a_clicked_cell_shows_its_faces_and_the_link_shows_them_to_others(
         alt = first.locator("img").get_attribute("alt") or ""
         assert alt.startswith(f"Face labelled {true}, predicted {said}")
     faces(page).nth(1).click()
-    page.get_by_text("Right label").wait_for()
+    page.get_by_text("Correct label").wait_for()
     wait_until_idle(page)
     opened = page.get_by_label("Open face").input_value()
     captions, link = faces(page).all_inner_texts(), page.url
@@ -160,7 +160,7 @@ def test_a_face_tells_all_about_itself_and_can_be_annotated(
     open_page(page, app, wait_until_idle, "?evaluate.show=all+faces&evaluate.leak=also+in+training")
     assert faces(page).count() == 3
     faces(page).first.click()
-    page.get_by_text("Right label").wait_for()
+    page.get_by_text("Correct label").wait_for()
     wait_until_idle(page)
     assert page.get_by_text("of 10 people chose").is_visible()
     assert page.get_by_text("1 exact copy in the data set").is_visible()

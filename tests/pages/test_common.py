@@ -3,14 +3,17 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
+from streamlit.testing.v1 import AppTest
 
 from fer import emotions
 from fer.errors import DatasetError
 from fer.inference.answer import FacePrediction
 from pages.common import errors
 from pages.common.charts import bars_html, percent
+from pages.common.choices import page_of
 from pages.common.errors import plain
-from pages.common.pictures import annotated
+from pages.common.facts import facts_html
+from pages.common.pictures import annotated, by_class, pictures_html
 from pages.common.progress import progress_text
 
 
@@ -83,15 +86,56 @@ def test_an_action_that_fails_is_explained_and_does_not_count_as_done(
     error: Exception, explained: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     texts: list[str] = []
+    reruns: list[str] = []
     monkeypatch.setattr(errors.st, "error", lambda text, **_: texts.append(text))
+    monkeypatch.setattr(errors.st, "rerun", lambda: reruns.append("rerun"))
 
     def fail() -> None:
         raise error
 
-    assert not errors.attempt(fail)
+    errors.attempt(fail)
     assert explained in texts[0].replace("\\", "")
-    assert errors.attempt(lambda: None)
-    assert len(texts) == 1
+    assert not reruns
+    errors.attempt(lambda: None)
+    assert len(texts) == len(reruns) == 1
+
+
+def test_facts_keep_their_order_and_cannot_smuggle_html_in() -> None:
+    html = facts_html({"Name": "<b>own</b>", "Images": "1,000"})
+    assert "<b>" not in html
+    assert html.index("own") < html.index("Images") < html.index("1,000")
+
+
+def test_a_class_is_pictured_with_its_symbol_and_colour_and_cannot_smuggle_html_in() -> None:
+    face = np.zeros((4, 4), np.uint8)
+    html = pictures_html(by_class({"happy": face, "<b>": face}, "Drawn face:"), "fer-row")
+    assert html.startswith('<div class="fer-row">')
+    assert 'alt="Drawn face: happy"' in html
+    assert f"<figcaption>{emotions.EMOTIONS['happy'].symbol} happy</figcaption>" in html
+    assert f"--emotion: {emotions.EMOTIONS['happy'].color}" in html
+    assert "<b>" not in html
+
+
+def _pages() -> None:
+    import streamlit as st
+
+    from pages.common.choices import page_of
+
+    st.text(page_of(list(range(7)), 3, key="page"))
+
+
+def test_many_things_are_shown_page_by_page_and_a_page_that_is_not_there_is_the_first() -> None:
+    app = AppTest.from_function(_pages).run()
+    assert app.text[0].value == "([0, 1, 2], 'page 1 of 3')"
+    app.session_state["page"] = 3
+    assert app.run().text[0].value == "([6], 'page 3 of 3')"
+    app.session_state["page"] = 9
+    assert app.run().text[0].value == "([0, 1, 2], 'page 1 of 3')"
+
+
+def test_what_fits_on_one_page_or_is_nothing_needs_no_choice() -> None:
+    assert page_of([1, 2, 3], 3, key="page") == ([1, 2, 3], "page 1 of 1")
+    assert page_of([], 3, key="page") == ([], "page 1 of 1")
 
 
 def test_a_bug_is_not_swallowed_as_a_failed_action() -> None:

@@ -77,6 +77,20 @@ def test_what_a_filter_leaves_can_be_excluded_and_taken_in_again(data_page: AppT
     assert annotations.read(NAME) == {}
 
 
+def test_a_step_that_ended_an_annotation_can_be_undone(data_page: AppTest) -> None:
+    undo = "dataset.annotations.undo"
+    assert data_page.button(key=undo).disabled
+    face = ["train/happy/train_0.png"]
+    for excluded in (True, False):
+        annotations.annotate(load_dataset(NAME), face, excluded=excluded)
+    data_page.run()
+    assert "0 excluded, 0 relabelled" in " ".join(text.value for text in data_page.markdown)
+    data_page.button(key=undo).click().run()
+    assert list(annotations.read(NAME)) == face
+    data_page.button(key=undo).click().run()
+    assert data_page.button(key=undo).disabled
+
+
 def test_everything_cannot_be_excluded_at_once(data_page: AppTest) -> None:
     assert data_page.button(key="dataset.annotations.exclude").disabled
 

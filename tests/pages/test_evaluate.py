@@ -1,9 +1,14 @@
+import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
 
 import cv2
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from fer import emotions
 from fer.data import VOTES, add, remove
 from fer.data.synthetic import draw_face
 from fer.models import save
@@ -64,6 +69,19 @@ def opened(app: AppTest, **chosen: object) -> AppTest:
 def words(page: AppTest) -> str:
     assert not page.exception
     return " ".join(text.value for text in page.markdown).replace("\\", "")
+
+
+def linked(page: AppTest) -> dict[str, list[str]]:
+    """What the page's link to itself shows."""
+    assert not page.exception
+    return parse_qs(page.code[0].value.partition("?")[2])
+
+
+def chart(page: AppTest) -> dict[str, Any]:
+    """The first chart."""
+    assert not page.exception
+    spec: dict[str, Any] = json.loads(page.get("plotly_chart")[0].proto.spec)
+    return spec
 
 
 def test_without_a_model_the_page_says_how_to_get_one(app: AppTest, models: Path) -> None:
@@ -167,7 +185,7 @@ def test_a_relabelled_face_waits_for_the_next_training(
 ) -> None:
     write_model(models / "judge", ("happy", "sad"))
     page = opened(app, SPLIT="test", FACE="test/happy/1.png")
-    label = next(box for box in page.selectbox if box.label == "Right label")
+    label = next(box for box in page.selectbox if box.label == "Correct label")
     label.set_value("sad").run()
     page.button(key="evaluate.face.relabel").click().run()
     assert "1 annotated face waits for the next training" in words(page)
@@ -189,3 +207,57 @@ def test_a_filter_that_another_split_does_not_have_is_let_go(
     page.selectbox(key=keys.SPLIT).set_value("train").run()
     assert page.selectbox(key=keys.SLICE).value == ""
     assert not page.exception
+
+
+def test_a_link_made_after_a_filter_was_changed_names_it_and_no_face_that_was_open_before(
+    app: AppTest, models: Path, judged: str
+) -> None:
+    write_model(models / "judge", ("happy", "sad"))
+    page = opened(app, SPLIT="test", SHOW="", FACE="test/happy/1.png")
+    assert linked(page)[keys.FACE] == ["test/happy/1.png"]
+    page.query_params[keys.TRUE] = "sad"  # as the browser does
+    page.selectbox(key=keys.TRUE).set_value("sad").run()
+    link = linked(page)
+    assert {key: link[key] for key in (keys.MODEL, keys.DATASET, keys.SPLIT, keys.TRUE)} == {
+        keys.MODEL: ["judge"], keys.DATASET: [judged], keys.SPLIT: ["test"], keys.TRUE: ["sad"],
+    }  # fmt: skip
+    assert keys.FACE not in link
+    assert keys.BROWSER.page not in link
+
+
+@pytest.fixture
+def numbered(models: Path) -> Iterator[str]:
+    """A data set of the classes “1” and “2”, and a model of them."""
+    for before, after in (("happy", "1"), ("sad", "2")):
+        for part in ("train", "test"):
+            folder = models.parent / "set" / part
+            (folder / before).rename(folder / after)
+    (models.parent / "set" / "votes.csv").unlink()
+    write_model(models / "judge", ("1", "2"))
+    add(models.parent / "set", name=NAME, custom_classes=True)
+    yield NAME
+    remove(NAME)
+
+
+def test_classes_named_like_numbers_are_classes_in_charts_and_not_a_scale(
+    app: AppTest, numbered: str
+) -> None:
+    page = opened(app, SPLIT="test", DATASET=numbered)
+    assert not page.exception
+    matrix = chart(page)
+    assert matrix["layout"]["xaxis"]["type"] == matrix["layout"]["yaxis"]["type"] == "category"
+    page.switch_page("pages/dataset/page.py")
+    page.session_state["dataset.name"] = numbered
+    page.run()
+    assert chart(page)["data"][0]["x"] == ["🙂 1", "🙂 2"]
+
+
+def test_a_face_can_be_given_a_class_of_the_data_sets_own_or_an_emotion(
+    app: AppTest, numbered: str
+) -> None:
+    page = opened(app, SPLIT="test", DATASET=numbered, FACE="test/1/1.png")
+    box = next(box for box in page.selectbox if box.label == "Correct label")
+    assert box.options == [emotions.with_symbol(name) for name in (*emotions.ALL, "1", "2")]
+    box.set_value("2").run()
+    page.button(key="evaluate.face.relabel").click().run()
+    assert "True: 2. Predicted" in words(page)

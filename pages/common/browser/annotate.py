@@ -1,30 +1,28 @@
 """Annotations: exclude faces, correct labels, undo and export that."""
 
-from collections.abc import Callable
-
 import numpy as np
 import streamlit as st
 
 from fer import emotions
-from fer.data import Dataset, annotations
+from fer.data import annotations
 from pages.common import errors
-from pages.common.browser.faces import show_row
-from pages.common.browser.state import BrowserState
+from pages.common.browser.faces import Browser
+from pages.common.downloads import download
 
 _LISTED = 48
 
 
-def show_controls(
-    state: BrowserState, dataset: Dataset, row: int, *, suggested: str = "", place: str = ""
-) -> None:
+def show_controls(browser: Browser, row: int, *, suggested: str, place: str) -> None:
     """Exclude or include a face, correct its label, or undo that.
 
-    `suggested` is the label to offer first, "" for its own; `place` is as in `show_face`.
+    `suggested` is the label to offer first, "" for its own; `place` distinguishes the widgets of a
+    face that is open twice.
     """
+    dataset = browser.dataset
     face = dataset.index.iloc[row]
     paths, is_excluded = [face["path"]], bool(face["excluded"])
     labels = emotions.ordered({*dataset.labels, *emotions.ALL})
-    key = f"{state.face}{place}"
+    key = f"{browser.state.face}{place}"
     with st.container(horizontal=True, vertical_alignment="bottom"):
         exclude = st.button(
             "Include again" if is_excluded else "Exclude",
@@ -32,10 +30,10 @@ def show_controls(
             key=f"{key}.exclude",
         )
         label = st.selectbox(
-            "Right label",
+            "Correct label",
             labels,
             index=labels.index(suggested if suggested in labels else face["label"]),
-            format_func=lambda name: f"{emotions.describe(name).symbol} {name}",
+            format_func=emotions.with_symbol,
             key=f"{key}.label.{row}",
             width=200,
         )
@@ -49,18 +47,16 @@ def show_controls(
             "Undo its annotations", key=f"{key}.undo"
         )
     if exclude:
-        _apply(lambda: annotations.annotate(dataset, paths, excluded=not is_excluded))
+        errors.attempt(lambda: annotations.annotate(dataset, paths, excluded=not is_excluded))
     if relabel:
-        _apply(lambda: annotations.annotate(dataset, paths, label=label))
+        errors.attempt(lambda: annotations.annotate(dataset, paths, label=label))
     if undo:
-        _apply(lambda: annotations.undo(dataset, paths))
+        errors.attempt(lambda: annotations.undo(dataset, paths))
 
 
-def show_annotations(
-    state: BrowserState, dataset: Dataset, excludable: np.ndarray | None = None
-) -> None:
+def show_annotations(browser: Browser, excludable: np.ndarray | None = None) -> None:
     """The annotations, to undo and export; `excludable` are faces to exclude with one click."""
-    key = f"{state.screen}.annotations"
+    dataset, key = browser.dataset, f"{browser.state.screen}.annotations"
     annotated = np.flatnonzero(dataset.excluded | dataset.relabelled)
     count = len(annotated)
     with st.popover(f"Annotations ({count:,})", icon=":material/edit_note:", key=key):
@@ -80,28 +76,16 @@ def show_annotations(
                 help=None if len(rows) else "First choose some with the filters.",
             ):
                 paths = dataset.index["path"].iloc[rows].tolist()
-                _apply(lambda: annotations.annotate(dataset, paths, excluded=True))
+                errors.attempt(lambda: annotations.annotate(dataset, paths, excluded=True))
         if st.button("Undo the last step", icon=":material/undo:", key=f"{key}.undo",
-                     disabled=not count):  # fmt: skip
-            _apply(lambda: annotations.undo(dataset))
-        st.download_button(
-            "Export as CSV",
-            annotations.export(dataset) if count else "",
-            file_name=f"{dataset.name}-annotations.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            key=f"{key}.export",
-            disabled=not count,
-            on_click="ignore",
-        )
+                     disabled=not annotations.can_undo(dataset)):  # fmt: skip
+            errors.attempt(lambda: annotations.undo(dataset))
+        download(
+            "Export as CSV", lambda: annotations.export(dataset),
+            f"{dataset.name}-annotations.csv", disabled=not count,
+        )  # fmt: skip
         if count:
             st.caption("Click a face to change its annotation.")
-            show_row(
-                state, dataset, annotated[:_LISTED],
-                label="Annotated faces", key="annotations.faces", height_px=220,
-            )  # fmt: skip
-
-
-def _apply(action: Callable[[], object]) -> None:
-    if errors.attempt(action):
-        st.rerun()
+            browser.show(
+                annotated[:_LISTED], "Annotated faces", key="annotations.faces", height_px=220
+            )

@@ -1,6 +1,6 @@
 """One face: its neighbours, facts, votes, annotations, and similar faces."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,66 +12,53 @@ from fer.data.near_duplicates import nearest
 from fer.data.summary import SPLIT_NAMES
 from pages.common import errors
 from pages.common.browser.annotate import show_controls
-from pages.common.browser.faces import show_row, thumbnails
-from pages.common.browser.state import BrowserState
+from pages.common.browser.faces import Browser
 from pages.common.charts import bars_html
-from pages.common.gallery import Thumbnail
 from pages.common.pictures import pictures_html
 
-_MOST_ALIKE = 12
-
-
-def row_of(dataset: Dataset, path: str) -> int | None:
-    """Where the face of this path is in the data set."""
-    rows = np.flatnonzero((dataset.index["path"] == path).to_numpy())
-    return int(rows[0]) if len(rows) else None
+_MOST_SIMILAR = 12
 
 
 def show_face(
-    state: BrowserState,
-    dataset: Dataset,
+    browser: Browser,
     row: int,
-    head: Callable[[], DeltaGenerator],
+    place: DeltaGenerator,
     *,
-    shown: np.ndarray | None = None,
     findings: Sequence[str] = (),
     predicted: str = "",
     near: np.ndarray | None = None,
-    place: str = "",
+    is_beside: bool = False,
 ) -> None:
-    """Everything that is known about a face, and its annotations.
+    """Everything that the data set knows about a face, and its annotations.
 
     Args:
-        state: Where another face is opened.
-        dataset: The data set.
-        row: Position of the face in it.
-        head: Draws what the screen shows first, and returns the place of the facts.
-        shown: Positions of the faces to step through; None in a dialog that opens no other face.
+        browser: Where another face is opened.
+        row: Position of the face.
+        place: Where its facts are shown; the rest is below.
         findings: What an audit found.
         predicted: What a model predicted.
         near: Positions of near duplicates, if an audit found them.
-        place: Distinguishes the widgets of a face that is open twice.
+        is_beside: Whether it is shown beside the open face, and opens no other.
     """
-    if shown is not None:
-        _show_steps(state, dataset, shown, row)
-    with head():
-        _show_facts(dataset, row, findings)
-        _show_votes(dataset, row, predicted)
-    show_controls(state, dataset, row, suggested=predicted, place=place)
-    _show_alike(state, dataset, row, near, can_open=shown is not None)
+    with place:
+        _show_facts(browser.dataset, row, findings)
+        _show_votes(browser.dataset, row, predicted)
+    show_controls(browser, row, suggested=predicted, place=".beside" if is_beside else "")
+    _show_similar(browser, row, near, can_open=not is_beside)
 
 
-def _show_steps(state: BrowserState, dataset: Dataset, rows: np.ndarray, row: int) -> None:
+def show_steps(browser: Browser, rows: np.ndarray, row: int) -> None:
+    """Buttons that open the face before and after the open one, among those at these positions."""
     at = np.flatnonzero(rows == row)
     if not len(at):
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         for name, to in (("Previous", at[0] - 1), ("Next", at[0] + 1)):
             exists = 0 <= to < len(rows)
-            path = dataset.index["path"].iloc[rows[to]] if exists else ""
+            path = browser.dataset.index["path"].iloc[rows[to]] if exists else ""
             st.button(
-                name, key=f"{state.face}.{name}", disabled=not exists, on_click=state.open,
-                args=(path,),
+                name, key=f"{browser.state.face}.{name}", disabled=not exists,
+                on_click=browser.state.open, args=(path,),
             )  # fmt: skip
         st.caption(f"{at[0] + 1:,} of {len(rows):,}")
 
@@ -116,36 +103,32 @@ def _nearest(face: tuple[object, ...], _pixels: np.ndarray, row: int, count: int
     return nearest(_pixels, row, count)
 
 
-def _show_alike(
-    state: BrowserState, dataset: Dataset, row: int, near: np.ndarray | None, *, can_open: bool
-) -> None:
+def _show_similar(browser: Browser, row: int, near: np.ndarray | None, *, can_open: bool) -> None:
+    dataset = browser.dataset
     hashes = dataset.index["hash"]
     copies = np.setdiff1d(np.flatnonzero((hashes == hashes.iloc[row]).to_numpy()), [row])
     close = np.setdiff1d([] if near is None else near, [*copies, row]).astype(np.int64)
     seen = np.union1d(copies, close)
     face = (str(dataset.folder), dataset.pixels.shape, dataset.index["path"].iloc[row])
-    alike = _nearest(face, dataset.pixels, row, _MOST_ALIKE + len(seen))
-    alike = alike[~np.isin(alike, seen)]
-
-    def draw(dataset: Dataset, rows: np.ndarray) -> list[Thumbnail]:
-        index = dataset.index.iloc[rows]
-        facts = zip(thumbnails(dataset, rows), index["split"], index["label"], strict=True)
-        return [
-            replace(one, caption=f"{SPLIT_NAMES[split]}, {label}") for one, split, label in facts
-        ]
-
+    similar = _nearest(face, dataset.pixels, row, _MOST_SIMILAR + len(seen))
+    similar = similar[~np.isin(similar, seen)]
     plural = "exact copy" if len(copies) == 1 else "exact copies"
     for heading, rows, key in (
         (f"{len(copies) or 'No'} {plural} in the data set", copies, "copies"),
         (f"Near duplicates ({len(close):,})", close, "near"),
-        ("Most alike", alike, "alike"),
+        ("Most similar faces", similar, "similar"),
     ):
-        shown = rows[:_MOST_ALIKE]
+        shown = rows[:_MOST_SIMILAR]
         if len(shown) or key == "copies":
             st.caption(heading)
-        if len(shown) and can_open:
-            show_row(state, dataset, shown, draw=draw, label=heading, key=f"face.{key}", size_px=72)
-        elif len(shown):
-            st.html(
-                pictures_html([(one.pixels, one.caption, one.alt) for one in draw(dataset, shown)])
+        index = dataset.index.iloc[shown]
+        pictures = [
+            replace(picture, caption=f"{SPLIT_NAMES[split]}, {label}")
+            for picture, split, label in zip(
+                browser.pictures(shown), index["split"], index["label"], strict=True
             )
+        ]
+        if can_open:
+            browser.show(shown, heading, key=f"face.{key}", pictures=pictures, size_px=72)
+        elif pictures:
+            st.html(pictures_html(pictures))

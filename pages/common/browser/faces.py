@@ -1,6 +1,7 @@
-"""The faces that the filters let through, page by page."""
+"""The faces of a data set on a screen, page by page."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
@@ -9,94 +10,89 @@ from fer import emotions
 from fer.data import Dataset
 from fer.data.summary import SPLIT_NAMES
 from pages.common.browser.state import BrowserState
-from pages.common.gallery import Thumbnail, face_page
+from pages.common.choices import page_of, segments
+from pages.common.gallery import face_page
+from pages.common.pictures import Picture, data_uri
 
-_SIZES_PX = {"small": 48, "medium": 80, "large": 128}
-
-Draw = Callable[[Dataset, np.ndarray], Sequence[Thumbnail]]
-"""Gives the thumbnails of the faces at these positions."""
-
-
-def thumbnails(dataset: Dataset, rows: np.ndarray) -> list[Thumbnail]:
-    """The faces at these positions, each with a line in the colour of its class."""
-    columns = dataset.index[["path", "label", "split", "excluded"]].iloc[rows]
-    return [
-        Thumbnail(
-            pixels=pixels,
-            caption="",
-            alt=f"{label}, {SPLIT_NAMES[split]}, {path}{', excluded' if is_excluded else ''}",
-            color=emotions.describe(label).color,
-            faded=bool(is_excluded),
-        )
-        for pixels, (path, label, split, is_excluded) in zip(
-            dataset.pixels[rows], columns.itertuples(index=False), strict=True
-        )
-    ]
+_SIZES = {48: "small", 80: "medium", 128: "large"}  # pixels
 
 
-def choose_size(state: BrowserState) -> int:
-    """How large faces are shown, in pixels."""
-    size = st.segmented_control(
-        "Size of the faces",
-        list(_SIZES_PX),
-        default="medium",
-        required=True,
-        key=f"{state.screen}.size",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
-    return _SIZES_PX[size]
+@dataclass(frozen=True)
+class Browser:
+    """A data set as a screen shows it.
 
-
-def show_page(
-    state: BrowserState,
-    dataset: Dataset,
-    rows: np.ndarray,
-    *,
-    draw: Draw = thumbnails,
-    per_page: int,
-    size_px: int,
-    height_px: int = 0,
-) -> None:
-    """One page of the faces at these positions, of which `height_px` are visible; 0 for all.
-
-    A click opens a face, and a second one closes it. `size_px` is the side of a face.
+    Attributes:
+        state: The screen's page and open face.
+        dataset: Faces are named by their position in it.
     """
-    if not len(rows):
-        st.info("No face fits these filters. Loosen one of them.", icon=":material/filter_alt:")
-        return
-    pages = -(-len(rows) // per_page)
-    current = st.session_state.get(state.page, 1)
-    if isinstance(current, int) and current > pages:
-        st.session_state[state.page] = 1
-    number = st.pagination(pages, key=state.page, bind="query-params") if pages > 1 else 1
-    shown = rows[(number - 1) * per_page : number * per_page]
-    show_row(
-        state, dataset, shown, draw=draw, label=f"Faces, page {number} of {pages}", key="gallery",
-        size_px=size_px, height_px=height_px,
-    )  # fmt: skip
 
+    state: BrowserState
+    dataset: Dataset
 
-def show_row(
-    state: BrowserState,
-    dataset: Dataset,
-    rows: np.ndarray,
-    *,
-    draw: Draw = thumbnails,
-    label: str,
-    key: str,
-    size_px: int = 56,
-    height_px: int = 0,
-) -> None:
-    """The faces at these positions; a click opens one. `key` follows the screen's name."""
-    paths = dataset.index["path"].iloc[rows].tolist()
-    current = state.path
-    face_page(
-        draw(dataset, rows),
-        label=label,
-        key=f"{state.screen}.{key}",
-        size_px=size_px,
-        height_px=height_px,
-        current=paths.index(current) if current in paths else None,
-        on_open=lambda index: state.open("" if paths[index] == current else paths[index]),
-    )
+    def row_of(self, path: str) -> int | None:
+        """Where the face of this path is."""
+        rows = np.flatnonzero((self.dataset.index["path"] == path).to_numpy())
+        return int(rows[0]) if len(rows) else None
+
+    def choose_size(self) -> int:
+        """How large faces are shown, in pixels."""
+        return segments(
+            "Size of the faces", _SIZES, default=80, key=f"{self.state.screen}.size",
+            bind="query-params", label_visibility="collapsed",
+        )  # fmt: skip
+
+    def pictures(self, rows: np.ndarray) -> list[Picture]:
+        """The faces at these positions, each with a line in the colour of its class."""
+        columns = self.dataset.index[["path", "label", "split", "excluded"]].iloc[rows]
+        return [
+            Picture(
+                src=data_uri(pixels),
+                caption="",
+                alt=f"{label}, {SPLIT_NAMES[split]}, {path}{', excluded' if is_excluded else ''}",
+                color=emotions.describe(label).color,
+                faded=bool(is_excluded),
+            )
+            for pixels, (path, label, split, is_excluded) in zip(
+                self.dataset.pixels[rows], columns.itertuples(index=False), strict=True
+            )
+        ]
+
+    def choose_page(self, rows: np.ndarray, per_page: int) -> tuple[np.ndarray, str]:
+        """The part of these positions that is on the chosen page, and what it is called."""
+        if not len(rows):
+            st.info("No face fits these filters. Loosen one of them.", icon=":material/filter_alt:")
+        part, name = page_of(rows, per_page, key=self.state.page, bind="query-params")
+        return part, f"Faces, {name}"
+
+    def show(
+        self,
+        rows: np.ndarray,
+        label: str,
+        *,
+        key: str,
+        pictures: Sequence[Picture] | None = None,
+        size_px: int = 56,
+        height_px: int = 0,
+    ) -> None:
+        """The faces at these positions; a click opens one, and a second one closes it.
+
+        Args:
+            rows: The positions.
+            label: What they are, for a screen reader.
+            key: Of the widget, after the screen's name.
+            pictures: The faces as they are shown, if not as `pictures`.
+            size_px: Side of a face.
+            height_px: Visible height; 0 to show all.
+        """
+        paths = self.dataset.index["path"].iloc[rows].tolist()
+        current = self.state.path
+        if paths:
+            face_page(
+                pictures or self.pictures(rows),
+                label=label,
+                key=f"{self.state.screen}.{key}",
+                size_px=size_px,
+                height_px=height_px,
+                current=paths.index(current) if current in paths else None,
+                on_open=lambda at: self.state.open("" if paths[at] == current else paths[at]),
+            )

@@ -1,0 +1,36 @@
+"""Choices of one thing among a few, by its name, and among many, by its page."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+T = TypeVar("T")
+Items = TypeVar("Items", np.ndarray, Sequence[Any])
+
+
+def select(place: DeltaGenerator, label: str, options: Mapping[T, str], **more: Any) -> T:
+    """A select box of the names of values; the rest is as `st.selectbox` takes it."""
+    value: T = place.selectbox(label, list(options), format_func=options.__getitem__, **more)
+    return value
+
+
+def segments(label: str, options: Mapping[T, str], *, default: T, **more: Any) -> T:
+    """As `select`, with all of them beside each other; the rest is for `st.segmented_control`."""
+    value: T = st.segmented_control(
+        label, list(options), format_func=options.__getitem__, default=default, required=True,
+        **more,
+    )  # fmt: skip
+    return value
+
+
+def page_of(items: Items, size: int, **more: Any) -> tuple[Items, str]:
+    """The items on the chosen page, and which page of how many that is.
+
+    There is nothing to choose on a single page; the rest is as `st.pagination` takes it.
+    """
+    pages = max(1, -(-len(items) // size))
+    number = st.pagination(pages, **more) if pages > 1 else 1
+    return items[(number - 1) * size : number * size], f"page {number} of {pages}"
