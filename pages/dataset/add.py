@@ -2,8 +2,8 @@
 
 import re
 from functools import partial
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO
 
 import streamlit as st
 
@@ -67,7 +67,7 @@ def show_add() -> None:
         errors.attempt(lambda: _add(source.strip(), upload, wanted, custom))
 
 
-def _add(source: str, upload: BinaryIO | None, name: str, custom: bool) -> None:
+def _add(source: str, upload: BufferedIOBase | None, name: str, custom: bool) -> None:
     if not (source or upload):
         raise DatasetError("No source is given. Enter a folder or file, or upload one.")
     read = partial(add_upload, upload) if upload else partial(add, _allowed(source))
