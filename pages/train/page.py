@@ -99,12 +99,9 @@ def start(config: TrainingConfig, name: str) -> None:
 
 def shown_run(known: list[Row]) -> runs.Run | None:
     """The chosen run, else the active one, else the newest."""
-    by_id = {row.run.id: row for row in known}
     chosen = st.session_state.get(keys.SHOWN)
-    if chosen in by_id:
-        return by_id[chosen].run
-    by_activity = sorted(known, key=lambda row: row.state not in runs.ACTIVE)
-    return by_activity[0].run if by_activity else None
+    ranked = sorted(known, key=lambda row: (row.run.id != chosen, row.state not in runs.ACTIVE))
+    return ranked[0].run if ranked else None
 
 
 def watch(known: list[Row], *, busy: bool) -> None:
