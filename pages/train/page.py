@@ -10,6 +10,7 @@ from fer.errors import FerError
 from fer.runs import queue
 from fer.training.config import PRESETS, TrainingConfig
 from pages.common import errors, predictors
+from pages.common.choices import segments
 from pages.train import form, keys, run_list, run_view
 from pages.train.network import show_estimate
 from pages.train.overview import Row, overview, signature
@@ -46,14 +47,9 @@ def show_start() -> None:
     with st.container(border=True):
         left, right = st.columns([3, 2], gap="large", vertical_alignment="bottom")
         with left:
-            preset: str = st.segmented_control(
-                "Preset",
-                list(PRESETS),
-                format_func=str.capitalize,
-                default="quick",
-                required=True,
-                key=keys.PRESET,
-                persist_state="session",
+            names = {preset: preset.capitalize() for preset in PRESETS}
+            preset = segments(
+                "Preset", names, default="quick", key=keys.PRESET, persist_state="session"
             )
             st.caption(PRESET_WORDS[preset])
         with right:
