@@ -4,7 +4,7 @@ import getpass
 import os
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -190,9 +190,6 @@ class BrightSquare:
             return []
         x, y = int(columns.min()), int(rows.min())
         return [face_at(x, y, max(int(columns.max()) - x + 1, 12))]
-
-    def detect_many(self, photos: Sequence[np.ndarray]) -> list[list[Face]]:
-        return [self.detect(photo) for photo in photos]
 
 
 def face_at(x: int, y: int, side: int) -> Face:

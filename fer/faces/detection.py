@@ -3,12 +3,11 @@
 | name    | comes with                                              | needs                     |
 |---------|---------------------------------------------------------|---------------------------|
 | `yunet` | one file, added by `python -m fer detectors download`   | OpenCV                    |
-| `mtcnn` | the package of that name, weights inside                | TensorFlow                |
+| `mtcnn` | the package of that name, weights inside                | OpenCV, NumPy             |
 | `auto`  | YuNet if its file is there, as it is faster and more accurate; else MTCNN           |
 """
 
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -39,9 +38,6 @@ class Detector(Protocol):
         Args:
             photo: RGB, shape (height, width, 3), uint8.
         """
-
-    def detect_many(self, photos: Sequence[np.ndarray]) -> list[list[Face]]:
-        """The faces of each photo; a detector may search several photos together for speed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,17 +74,16 @@ def load_detector(name: str = "auto") -> Detector:
 
 def detectors() -> tuple[DetectorStatus, ...]:
     """All detectors, and whether each can be used now."""
-    has_mtcnn = all(find_spec(package) is not None for package in ("mtcnn", "tensorflow"))
     path = yunet_file.yunet_path()
     return (
-        DetectorStatus(name="mtcnn", present=has_mtcnn, path=None),
+        DetectorStatus(name="mtcnn", present=find_spec("mtcnn") is not None, path=None),
         DetectorStatus(name="yunet", present=path.is_file(), path=path),
     )
 
 
 @cache
 def _mtcnn() -> Detector:
-    from fer.faces.mtcnn import Mtcnn  # brings TensorFlow, which takes seconds
+    from fer.faces.mtcnn import Mtcnn
 
     return Mtcnn()
 

@@ -4,8 +4,6 @@ Wu et al. 2023, YuNet: A Tiny Millisecond-level Face Detector. The file is from 
 """
 
 import threading
-from collections import deque
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +13,7 @@ import numpy as np
 from fer.errors import DetectorError
 from fer.faces.alignment import FER2013_FRAMING, frame_face, photo_to_crop
 from fer.faces.face import Face, resized, select
+from fer.faces.pool import Pool
 from fer.faces.yunet_file import read_checked
 
 MIN_SCORE = 0.7
@@ -42,8 +41,7 @@ class YuNet:
         self._path = path
         self._content = np.frombuffer(read_checked(path), np.uint8)
         self._making = threading.Lock()  # OpenCV has one log level for all threads
-        # A network holds the size of its input: as many as there are searches at one time.
-        self._free = deque([self._made()])
+        self._networks = Pool(self._made)  # each holds the size of its input
 
     def _made(self) -> cv2.FaceDetectorYN:
         with self._making:
@@ -78,10 +76,6 @@ class YuNet:
         faces = select(rows[:, :4], rows[:, 14], _landmarks(rows), photo)
         return [self._refined(photo, face) for face in faces]
 
-    def detect_many(self, photos: Sequence[np.ndarray]) -> list[list[Face]]:
-        """The faces of each photo (see `Detector`)."""
-        return [self.detect(photo) for photo in photos]
-
     def _refined(self, photo: np.ndarray, face: Face) -> Face:
         """The face with better landmarks.
 
@@ -100,15 +94,9 @@ class YuNet:
         """Box, landmarks and score, shape (n, 15); coordinates in photo pixels."""
         picture = cv2.cvtColor(resized(photo, longer_px), cv2.COLOR_RGB2BGR)
         height, width = picture.shape[:2]
-        try:
-            network = self._free.pop()
-        except IndexError:
-            network = self._made()
-        try:
+        with self._networks.borrow() as network:
             network.setInputSize((width, height))
             rows: np.ndarray | None = network.detect(picture)[1]
-        finally:
-            self._free.append(network)
         if rows is None:
             return np.empty((0, 15), np.float32)
         rows[:, 0:14:2] *= photo.shape[1] / width

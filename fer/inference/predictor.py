@@ -1,12 +1,12 @@
 """Photo → faces → emotions."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -31,12 +31,6 @@ _Decoded = tuple[np.ndarray, float]
 
 _GROUP = 8
 """Most photos whose faces are classified together."""
-
-_GROUP_PIXELS = 10_000_000
-"""Photos with more pixels than this in all are not searched together, as they would fill memory."""
-
-_T = TypeVar("_T")
-_R = TypeVar("_R")
 
 
 class Predictor:
@@ -100,10 +94,8 @@ class Predictor:
         Raises:
             ImageError: If the image cannot be used.
         """
-        photo = _decoded(image)
-        if isinstance(photo, ImageError):
-            raise photo
-        [faces] = self._answered(self._detected([photo], whole_if_no_face, min_face_px))
+        photo = _timed_decode(image)
+        [faces] = self._answered([self._detected(photo, whole_if_no_face, min_face_px)])
         return PhotoPrediction(photo=photo[0], **vars(faces))
 
     def predict_many(
@@ -111,22 +103,26 @@ class Predictor:
     ) -> Iterator[PhotoFaces | ImageError]:
         """The faces of many photos, in their order; the arguments are those of `predict`.
 
-        Groups of up to eight photos are worked on by all cores: the network gets the faces of a
-        group in one batch, and so does the detector where that is faster. Images are taken as they
-        are needed; only a few decoded photos for each core are in memory at a time.
+        Groups of up to eight photos are worked on by all cores, and the network gets the faces of
+        a group in one batch. Images are taken as they are needed; only one decoded photo for each
+        core is in memory at a time.
 
         Yields:
             For each image its faces, or the error that explains why it cannot be used.
         """
 
-        def detected(photos: list[_Decoded]) -> list[PhotoFaces]:
-            return self._detected(photos, whole_if_no_face, min_face_px)
+        def detected(image: Image) -> PhotoFaces | ImageError:
+            try:
+                photo = _timed_decode(image)
+            except ImageError as error:
+                return error
+            return self._detected(photo, whole_if_no_face, min_face_px)
 
         def predict(group: Sequence[Image]) -> list[PhotoFaces | ImageError]:
-            results: list[PhotoFaces | ImageError] = []
-            for photos in _within_memory(map(_decoded, group)):
-                results += _past_errors(detected, photos)
-            return _past_errors(self._answered, results)
+            results = [detected(image) for image in group]
+            whole = [result for result in results if not isinstance(result, ImageError)]
+            answered = iter(self._answered(whole))
+            return [one if isinstance(one, ImageError) else next(answered) for one in results]
 
         # Small groups come first, so that a few photos keep all cores busy, too.
         yield from chain.from_iterable(map_ordered(predict, growing_groups(images, _GROUP)))
@@ -161,32 +157,27 @@ class Predictor:
             inputs[i] = to_network_input(crop, height=height, width=width, channels=channels)
         return inputs
 
-    def _detected(
-        self, photos: Sequence[_Decoded], whole_if_no_face: bool, min_face_px: int
-    ) -> list[PhotoFaces]:
-        """The faces of photos that are searched together, still without probabilities."""
+    def _detected(self, photo: _Decoded, whole_if_no_face: bool, min_face_px: int) -> PhotoFaces:
+        """The faces of a photo, still without probabilities."""
+        pixels, decode_ms = photo
         clock = _Clock()
-        pixels = [photo for photo, _ in photos]
-        detected = self._detector.detect_many(pixels) if self._detector else [[] for _ in photos]
-        detect_ms = clock.lap() / max(len(photos), 1)
-        results = []
-        for (photo, decode_ms), all_faces in zip(photos, detected, strict=True):
-            faces = [face for face in all_faces if min(face.box[2:]) >= min_face_px]
-            size = (photo.shape[1], photo.shape[0])
-            places: list[dict[str, Any]] = [
-                {"box": face.box, "score": face.score, "quality": measure(photo, face)}
-                for face in faces
-            ]
-            crops = self.frame(photo, faces)
-            if not faces and (self._detector is None or whole_if_no_face):
-                places, crops = [{"box": (0, 0, *size), "score": None}], self._inputs([photo])
-            timings = {"decode": decode_ms, "detect": detect_ms, "align": clock.lap()}
-            predictions = tuple(
-                FacePrediction(number=number, **place, crop=crop, probabilities={})
-                for number, (place, crop) in enumerate(zip(places, crops, strict=True), start=1)
-            )
-            results.append(PhotoFaces(size=size, faces=predictions, timings_ms=timings))
-        return results
+        detected = self._detector.detect(pixels) if self._detector else []
+        detect_ms = clock.lap()
+        faces = [face for face in detected if min(face.box[2:]) >= min_face_px]
+        size = (pixels.shape[1], pixels.shape[0])
+        places: list[dict[str, Any]] = [
+            {"box": face.box, "score": face.score, "quality": measure(pixels, face)}
+            for face in faces
+        ]
+        crops = self.frame(pixels, faces)
+        if not faces and (self._detector is None or whole_if_no_face):
+            places, crops = [{"box": (0, 0, *size), "score": None}], self._inputs([pixels])
+        timings = {"decode": decode_ms, "detect": detect_ms, "align": clock.lap()}
+        predictions = tuple(
+            FacePrediction(number=number, **place, crop=crop, probabilities={})
+            for number, (place, crop) in enumerate(zip(places, crops, strict=True), start=1)
+        )
+        return PhotoFaces(size=size, faces=predictions, timings_ms=timings)
 
     def _answered(self, photos: Sequence[PhotoFaces]) -> list[PhotoFaces]:
         """The same photos with the probabilities of their faces."""
@@ -215,37 +206,9 @@ def files_made(model: str | Path | None) -> tuple[int, ...]:
     return tuple(path.stat().st_mtime_ns if path.is_file() else 0 for path in paths)
 
 
-def _decoded(image: Image) -> _Decoded | ImageError:
+def _timed_decode(image: Image) -> _Decoded:
     clock = _Clock()
-    try:
-        return decode(image), clock.lap()
-    except ImageError as error:
-        return error
-
-
-def _within_memory(
-    photos: Iterable[_Decoded | ImageError],
-) -> Iterator[list[_Decoded | ImageError]]:
-    """Photos in groups that do not fill memory."""
-    group: list[_Decoded | ImageError] = []
-    pixels = 0
-    for photo in photos:
-        group.append(photo)
-        pixels += 0 if isinstance(photo, ImageError) else photo[0].size // 3
-        if pixels >= _GROUP_PIXELS:
-            yield group
-            group, pixels = [], 0
-    if group:
-        yield group
-
-
-def _past_errors(
-    work: Callable[[list[_T]], Sequence[_R]], items: Iterable[_T | ImageError]
-) -> list[_R | ImageError]:
-    """The results of working on all items at once, except the errors, which keep their places."""
-    items = list(items)
-    results = iter(work([item for item in items if not isinstance(item, ImageError)]))
-    return [item if isinstance(item, ImageError) else next(results) for item in items]
+    return decode(image), clock.lap()
 
 
 class _Clock:

@@ -11,11 +11,10 @@ from fer.errors import FerError, MissingPackageError
 
 AT_ONCE = """
 from concurrent.futures import ThreadPoolExecutor
-from fer.faces.mtcnn import Mtcnn
 from fer import models
 
 with ThreadPoolExecutor() as pool:
-    for made in [pool.submit(make) for make in (models.load, Mtcnn, models.load)]:
+    for made in [pool.submit(models.load) for _ in range(3)]:
         made.result()
 """
 MODULES = {"scikit-learn": "sklearn"}

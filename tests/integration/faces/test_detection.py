@@ -107,23 +107,6 @@ def test_threads_do_not_disturb_each_other(detector: Detector, astronaut: np.nda
     assert together == alone
 
 
-def test_photos_searched_together_give_what_each_gives_alone(
-    detector: Detector, astronaut: np.ndarray
-) -> None:
-    wall = np.full((512, 512, 3), 150, np.uint8)
-    low = np.ascontiguousarray(astronaut[:300])
-    two = np.hstack([astronaut[:300, 80:380], astronaut[:300, 336:36:-1]])
-    photos = [astronaut, wall, low, np.ascontiguousarray(astronaut[:, ::-1]), two, wall[:300]]
-    together = detector.detect_many(photos)
-    assert [len(faces) for faces in together] == [1, 0, 1, 1, 2, 0]
-    for photo, faces in zip(photos, together, strict=True):
-        for face, alone in zip(faces, detector.detect(photo), strict=True):
-            np.testing.assert_allclose(face.box, alone.box, atol=1)
-            np.testing.assert_allclose(face.landmarks, alone.landmarks, atol=0.1)
-            assert face.score == pytest.approx(alone.score, abs=1e-4)
-    assert detector.detect_many([]) == []
-
-
 def test_most_faces_of_fer2013_are_found_and_framed_as_they_were(
     fer2013_folder: Path, yunet_file: Path
 ) -> None:

@@ -1,4 +1,3 @@
-from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -21,14 +20,9 @@ class FixedDetector:
 
     def __init__(self, *faces: Face) -> None:
         self._faces = list(faces)
-        self.searched: list[int] = []
 
     def detect(self, photo: np.ndarray) -> list[Face]:
         return self._faces
-
-    def detect_many(self, photos: Sequence[np.ndarray]) -> list[list[Face]]:
-        self.searched.append(len(photos))
-        return [self.detect(photo) for photo in photos]
 
 
 def face_at(x: int, y: int, side: int) -> Face:
@@ -102,16 +96,22 @@ def test_a_bad_file_raises_a_typed_error(tiny_model: Model, tmp_path: Path) -> N
         Predictor(tiny_model, None).predict(tmp_path / "text.jpg")
 
 
-def test_many_photos_are_searched_in_groups_and_answered_in_order(
+def test_many_photos_are_classified_in_groups_and_answered_in_order(
     tiny_model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rng = np.random.default_rng(0)
     photos = [rng.integers(0, 256, (80 + i, 90, 3), dtype=np.uint8) for i in range(11)]
     photos[5] = np.zeros((0, 9), np.uint8)
-    detector = FixedDetector(face_at(10, 10, 60))
-    predictor = Predictor(tiny_model, detector)
+    predictor = Predictor(tiny_model, FixedDetector(face_at(10, 10, 60)))
+    classify, groups = predictor.classify, []
+
+    def classify_counted(inputs: np.ndarray) -> np.ndarray:
+        groups.append(len(inputs))
+        return classify(inputs)
+
+    monkeypatch.setattr(predictor, "classify", classify_counted)
     found = list(predictor.predict_many(photos))
-    assert sorted(detector.searched) == [1, 2, 3, 4]
+    assert sorted(groups) == [1, 2, 3, 4]
     assert isinstance(found.pop(5), ImageError)
     del photos[5]
     for photo, one in zip(photos, found, strict=True):
@@ -123,8 +123,3 @@ def test_many_photos_are_searched_in_groups_and_answered_in_order(
             list(alone.probabilities.values()),
             atol=1e-5,
         )
-    # Large photos are searched alone, as they fill memory.
-    monkeypatch.setattr("fer.inference.predictor._GROUP_PIXELS", 5000)
-    detector.searched.clear()
-    list(predictor.predict_many(photos))
-    assert set(detector.searched) == {1}
