@@ -21,12 +21,8 @@ from pages.evaluate.evaluated import Evaluation
 
 def choose_face(evaluated: Evaluation) -> int | None:
     """The position of the open face; its path is in the URL."""
-    path = st.text_input(
-        "Open face",
-        key=keys.FACE,
-        bind="query-params",
-        placeholder="Click a face, or paste its path",
-    ).strip()
+    hint = "Click a face, or paste its path"
+    path = st.text_input("Open face", key=keys.FACE, bind="query-params", placeholder=hint).strip()
     if not path:
         st.caption("Click a face to see the model's answer and people's votes.")
         return None

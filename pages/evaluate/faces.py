@@ -105,10 +105,12 @@ def _show_link(evaluated: Evaluation) -> None:
         keys.SPLIT: [table.split],
         keys.TTA: [tta_name(table.tta)],
     }
-    # Widgets that are drawn further down have not put theirs into the address yet.
-    page, path = st.session_state.get(keys.BROWSER.page) or 1, keys.BROWSER.path
-    chosen[keys.BROWSER.page] = [str(page)] if page > 1 else []
-    chosen[keys.BROWSER.face] = [path] if path else []
+    # Widgets that are drawn further down have not put theirs into the address yet, or, where a
+    # link has just been followed, not taken it from there.
+    for key, default in ((keys.BROWSER.page, 1), (keys.BROWSER.face, "")):
+        if key in st.session_state:
+            value = st.session_state[key]
+            chosen[key] = [] if value == default else [str(value)]
     with st.popover("Link", icon=":material/link:"):
         st.caption("Shows somebody else the same faces, filters, page and open face.")
         address = str(st.context.url).partition("?")[0]

@@ -225,6 +225,16 @@ def test_a_link_made_after_a_filter_was_changed_names_it_and_no_face_that_was_op
     assert keys.BROWSER.page not in link
 
 
+def test_a_link_that_was_followed_is_offered_again_as_it_is(
+    app: AppTest, models: Path, judged: str
+) -> None:
+    write_model(models / "judge", ("happy", "sad"))
+    app.query_params[keys.FACE] = "test/happy/1.png"
+    page = opened(app)
+    assert "True: happy. Predicted" in words(page)
+    assert linked(page)[keys.FACE] == ["test/happy/1.png"]
+
+
 @pytest.fixture
 def numbered(models: Path) -> Iterator[str]:
     """A data set of the classes “1” and “2”, and a model of them."""
