@@ -22,6 +22,7 @@ class Option:
     """What is declared of a field beside its default.
 
     Attributes:
+        kind: Type of its values.
         help: One line for people.
         low: Least value allowed, of a number.
         high: Greatest value allowed, of a number.
@@ -32,6 +33,7 @@ class Option:
         empty: The meaning of an empty text or list, in a form.
     """
 
+    kind: type
     help: str
     low: float | None = None
     high: float | None = None
@@ -45,11 +47,11 @@ def option(default: Any, help: str, **declared: Any) -> Any:
     """A field of a configuration.
 
     Args:
-        default: Its value; its type is the option's type. A dict is a table of numbers.
+        default: Its value, of the option's type. A dict is a table of numbers.
         help: One line for people.
         declared: The other attributes of `Option`.
     """
-    metadata = {"option": Option(help=help, **declared)}
+    metadata = {"option": Option(kind=type(default), help=help, **declared)}
     if isinstance(default, dict):
         return dataclasses.field(default_factory=lambda: dict(default), metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)
@@ -70,20 +72,14 @@ def check(config: Any, *, prefix: str = "") -> None:
     Raises:
         ConfigError: Naming the option, what was found and what is allowed.
     """
-    for field in dataclasses.fields(config):
-        name, value = prefix + field.name, getattr(config, field.name)
-        if "option" not in field.metadata:
-            continue
-        expected = type(default_of(field))
-        if expected is float and type(value) is int:
-            value = float(value)
-            object.__setattr__(config, field.name, value)
-        elif expected is tuple and isinstance(value, list):
-            value = tuple(value)
-            object.__setattr__(config, field.name, value)
-        if type(value) is not expected:
-            raise ConfigError(f"{name} is {value!r}; it must be {_KINDS[expected]}.")
-        _check_bounds(name, value, field.metadata["option"])
+    for name, option in declared(config).items():
+        value = getattr(config, name)
+        if (option.kind, type(value)) in ((float, int), (tuple, list)):
+            value = option.kind(value)
+            object.__setattr__(config, name, value)
+        if type(value) is not option.kind:
+            raise ConfigError(f"{prefix}{name} is {value!r}; it must be {_KINDS[option.kind]}.")
+        _check_bounds(prefix + name, value, option)
 
 
 _KINDS = {
@@ -106,13 +102,6 @@ def _check_bounds(name: str, value: Any, option: Option) -> None:
         raise ConfigError(f"{name} is {value:g}; it must be {low:.10g} to {high:.10g}.")
 
 
-def default_of(field: "dataclasses.Field[Any]") -> Any:
-    """The default of a field, made if it needs making."""
-    if field.default_factory is not dataclasses.MISSING:
-        return field.default_factory()
-    return field.default
-
-
 def from_mapping(kind: type[Config], values: Mapping[str, Any], *, prefix: str = "") -> Config:
     """Make a configuration from plain values; what is not named keeps its default.
 
@@ -128,11 +117,11 @@ def from_mapping(kind: type[Config], values: Mapping[str, Any], *, prefix: str =
             raise ConfigError(
                 f"Unknown option '{prefix}{name}'.{meant} Known: {', '.join(sorted(known))}."
             )
-        default = default_of(known[name])
-        if dataclasses.is_dataclass(default):
+        table: Any = known[name].default_factory
+        if isinstance(table, type) and dataclasses.is_dataclass(table):
             if not isinstance(value, Mapping):
                 raise ConfigError(f"{prefix}{name} is {value!r}; it must be a table.")
-            given[name] = from_mapping(type(default), value, prefix=f"{prefix}{name}.")
+            given[name] = from_mapping(table, value, prefix=f"{prefix}{name}.")
     return kind(**given)
 
 
