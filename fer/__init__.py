@@ -8,7 +8,7 @@
 from typing import TYPE_CHECKING, Any
 
 from fer import settings
-from fer.importing import extras
+from fer.importing import extras, require
 
 __version__ = settings.VERSION
 
@@ -28,13 +28,14 @@ _OUTSIDE_API = {
     "Predictor": "fer.inference.predictor",
     "adopt": "fer.models.formats",
     "load_dataset": "fer.data",
+    "predict_emotion": "fer.inference.predictor",
     "save": "fer.models.formats",
 }
 
 if TYPE_CHECKING:
-    from fer.api import calibrate, evaluate, export, predict_emotion, train
+    from fer.api import calibrate, evaluate, export, train
     from fer.data import load_dataset
-    from fer.inference.predictor import Predictor
+    from fer.inference.predictor import Predictor, predict_emotion
     from fer.models.formats import adopt, save
 
 
@@ -44,5 +45,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'fer' has no attribute '{name}'")
     from importlib import import_module
 
+    if name == "train":
+        require("keras")  # first, because its extra brings the other packages, too
     with extras():
         return getattr(import_module(_OUTSIDE_API.get(name, "fer.api")), name)

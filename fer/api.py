@@ -1,69 +1,37 @@
-"""The library's commands as functions."""
+"""The library's commands on data sets as functions; they need the packages of an extra."""
 
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from fer.importing import extras, require
+from fer import models
+from fer.data import Dataset, load_dataset
+from fer.evaluation import comparison
+from fer.evaluation.figures import calibrated_card, dataset_for, figures, form_figures
+from fer.evaluation.predictions import predictions
+from fer.evaluation.report import check_target, full_figures, write_report
+from fer.importing import extras
+from fer.models import litert
+from fer.models.card import ModelCard
+from fer.models.model import Model
 from fer.progress import Progress
-
-if TYPE_CHECKING:
-    from fer.data import Dataset
-    from fer.inference.predictor import Predictor
-    from fer.models.card import ModelCard
-    from fer.models.model import Model
-    from fer.training.config import TrainingConfig
-    from fer.training.events import Observer
+from fer.training.config import TrainingConfig
+from fer.training.events import FilesRead, Measuring, Observer
 
 _INT8_FACES = 500
 
 
 @extras()
-def predict_emotion(
-    image: str | Path | bytes | np.ndarray,
-    *,
-    model: str | Path | None = None,
-    detector: str = "auto",
-) -> str | None:
-    """The emotion on the largest face of a photo, or None where there is no face.
-
-    Model and detector stay loaded for the next call.
-
-    Args:
-        image: A path, the bytes of an image file, or RGB or grey uint8 pixels.
-        model: A model's name or folder; None for the default.
-        detector: `auto`, `mtcnn`, `yunet`, or `none` if the image is one tight face.
-
-    Raises:
-        FerError: If the image, the model or the detector cannot be used.
-    """
-    from fer import models
-    from fer.inference.predictor import files_made
-
-    folder = models.find(model).resolve()
-    faces = _predictor(folder, detector, files_made(folder)).predict(image).faces
-    return faces[0].emotion if faces else None
-
-
-@lru_cache(maxsize=2)
-def _predictor(model: Path, detector: str, made: tuple[int, ...]) -> "Predictor":
-    from fer.inference.predictor import Predictor
-
-    return Predictor.load(model, detector=detector)
-
-
-@extras()
 def train(
-    data: "str | Path | Dataset",
+    data: str | Path | Dataset,
     *,
-    config: "TrainingConfig | None" = None,
+    config: TrainingConfig | None = None,
     out: str | Path,
-    observer: "Observer | None" = None,
+    observer: Observer | None = None,
     checkpoints: Path | None = None,
-) -> "Model":
+) -> Model:
     """Train a network, measure it, and write it as a model.
 
     Args:
@@ -77,46 +45,37 @@ def train(
         FerError: If the data set, the configuration or the folder cannot be used.
         OSError: If a checkpoint cannot be written.
     """
-    require("keras")
-    from fer import models
-    from fer.data import Dataset, load_dataset
-    from fer.evaluation.figures import calibrated_card
     from fer.training.card import build_card
-    from fer.training.config import TrainingConfig
-    from fer.training.events import FilesRead, Measuring, Observer
     from fer.training.fit import fit
 
     observer = observer or Observer()
     folder = Path(out).expanduser().resolve()
     models.check_replaceable(folder)
     config = (config or TrainingConfig()).resolved()
-    dataset = (
-        data
-        if isinstance(data, Dataset)
-        else load_dataset(
-            data,
-            **config.reading,
-            progress=lambda done, planned: observer.notify(FilesRead(done=done, planned=planned)),
-        )
-    )
-    config = config.changed({"dataset": dataset.name})
-    fitted = fit(config, dataset, observer=observer, checkpoints=checkpoints)
+
+    def count(done: int, planned: int) -> None:
+        observer.notify(FilesRead(done=done, planned=planned))
+
+    if not isinstance(data, Dataset):
+        data = load_dataset(data, **config.reading, progress=count)
+    config = config.changed({"dataset": data.name})
+    fitted = fit(config, data, observer=observer, checkpoints=checkpoints)
     observer.notify(Measuring())
-    card = build_card(folder.name, config, dataset, fitted)
-    trained = models.Model.of(fitted.model, card)
-    card = calibrated_card(trained, dataset)
+    card = build_card(folder.name, config, data, fitted)
+    trained = Model.of(fitted.model, card)
+    card = calibrated_card(trained, data)
     return replace(trained, card=models.save(fitted.model, card, folder))
 
 
 @extras()
 def evaluate(
-    model: "str | Path | Model",
-    data: "str | Path | Dataset",
+    model: str | Path | Model,
+    data: str | Path | Dataset,
     split: str = "test",
     *,
     tta: str = "none",
     form: str = "keras",
-    compare: "str | Path | Model | None" = None,
+    compare: str | Path | Model | None = None,
     report: str | Path | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
@@ -140,16 +99,10 @@ def evaluate(
     Raises:
         FerError: If a model or the data set cannot be used, or the report cannot be written.
     """
-    from fer import models
-    from fer.evaluation import comparison
-    from fer.evaluation.figures import dataset_for, figures
-    from fer.evaluation.predictions import predictions
-    from fer.evaluation.report import check_target, full_figures, write_report
-
     report = Path(report).expanduser() if report else None
     if report:
         check_target(report)
-    loaded = model if isinstance(model, models.Model) else models.load(model, form=form)
+    loaded = model if isinstance(model, Model) else models.load(model, form=form)
     second = models.load(compare) if isinstance(compare, str | Path) else compare
     if second:
         comparison.check_classes(*((one.name, one.labels) for one in (loaded.card, second.card)))
@@ -167,14 +120,11 @@ def evaluate(
 
 @extras()
 def calibrate(
-    model: str | Path, data: "str | Path | Dataset", *, progress: Progress | None = None
-) -> "ModelCard":
+    model: str | Path, data: str | Path | Dataset, *, progress: Progress | None = None
+) -> ModelCard:
     """Fit a model's temperature on the validation part of a data set, and keep it in its card.
 
-    Args:
-        model: A model's name or folder.
-        data: As for `evaluate`.
-        progress: Called with files or faces done and planned.
+    The arguments are those of `evaluate`.
 
     Returns:
         The card as written. If the model was trained on this data set, its figures are measured
@@ -183,9 +133,6 @@ def calibrate(
     Raises:
         FerError: If the model or the data set cannot be used, or there is no validation part.
     """
-    from fer import models
-    from fer.evaluation.figures import calibrated_card, dataset_for
-
     folder = models.find(model)
     loaded = models.load(folder)
     dataset = dataset_for(loaded.card, data, progress=progress)
@@ -197,18 +144,15 @@ def calibrate(
 @extras()
 def export(
     model: str | Path,
-    data: "str | Path | Dataset",
+    data: str | Path | Dataset,
     split: str = "test",
     *,
     progress: Progress | None = None,
-) -> "ModelCard":
+) -> ModelCard:
     """Write a model's LiteRT forms, measure each form, and keep the figures in its card.
 
-    Args:
-        model: A model's name or folder.
-        data: As for `evaluate`; some of its training faces set the ranges of the int8 numbers.
-        split: What the forms are measured on.
-        progress: Called with faces done and planned.
+    The arguments are those of `evaluate`; some training faces set the ranges of the int8 numbers,
+    and the forms are measured on the split.
 
     Returns:
         The card as written, with `forms`.
@@ -216,10 +160,6 @@ def export(
     Raises:
         FerError: If the model or the data set cannot be used, or the folder cannot be written.
     """
-    from fer import models
-    from fer.evaluation.figures import dataset_for, form_figures
-    from fer.models import litert
-
     folder = models.find(model)
     loaded = models.load(folder)
     dataset = dataset_for(loaded.card, data, progress=progress)

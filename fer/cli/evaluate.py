@@ -11,7 +11,6 @@ from fer.cli.terminal import (
     DatasetArgument,
     JsonOption,
     ModelArgument,
-    escape,
     import_keras,
     out,
     print_figures,
@@ -38,9 +37,9 @@ def evaluate(
     as_json: JsonOption = False,
 ) -> None:
     """Measure a model on one split of a data set."""
+    import_keras()
     from fer import api
 
-    import_keras()
     with progress() as bar:
         figures = api.evaluate(
             model,
@@ -58,23 +57,20 @@ def evaluate(
         print_figures(figures)
 
 
-def calibrate(
-    model: ModelArgument,
-    dataset: DatasetArgument,
-) -> None:
+def calibrate(model: ModelArgument, dataset: DatasetArgument) -> None:
     """Fit a model's confidence to a data set's validation split.
 
     The fit is kept in the model's card. It changes how confident the model is, never which emotion
     a face gets.
     """
+    import_keras()
     from fer import api
 
-    import_keras()
     with progress() as bar:
         card = api.calibrate(model, dataset, progress=Counter(bar, "faces"))
     record = card.calibration
     out.print(
-        f"{escape(card.name)}: temperature {card.temperature:.3f}, fitted on "
-        f"{record['images']:,} validation faces of {escape(record['dataset'])}. Calibration error "
+        f"{card.name}: temperature {card.temperature:.3f}, fitted on "
+        f"{record['images']:,} validation faces of {record['dataset']}. Calibration error "
         f"there {record['ece_before']:.1%} before, {record['ece_after']:.1%} after."
     )

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from fer.faces.detection import Detector, load_detector
 from fer.faces.face import Face
 from fer.faces.quality import measure
 from fer.images import decode, to_network_input
+from fer.importing import extras
 from fer.inference.answer import FacePrediction, PhotoFaces, PhotoPrediction, by_label
 from fer.inference.parallel import growing_groups, map_ordered
 from fer.models.card import ModelCard
@@ -196,6 +198,28 @@ class Predictor:
             )
             for photo in photos
         ]
+
+
+@extras()
+def predict_emotion(
+    image: Image, *, model: str | Path | None = None, detector: str = "auto"
+) -> str | None:
+    """The emotion on the largest face of a photo, or None where there is no face.
+
+    The arguments are those of `Predictor.predict` and `Predictor.load`. Model and detector stay
+    loaded for the next call.
+
+    Raises:
+        FerError: If the image, the model or the detector cannot be used.
+    """
+    folder = models.find(model).resolve()
+    faces = _loaded(folder, detector, files_made(folder)).predict(image).faces
+    return faces[0].emotion if faces else None
+
+
+@lru_cache(maxsize=2)
+def _loaded(model: Path, detector: str, made: tuple[int, ...]) -> Predictor:
+    return Predictor.load(model, detector=detector)
 
 
 def files_made(model: str | Path | None) -> tuple[int, ...]:

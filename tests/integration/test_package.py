@@ -141,6 +141,19 @@ def test_a_command_that_needs_an_extra_names_it(
     assert f'pip install "fer-workbench[{extra}]"' in refused.stderr
 
 
+def test_training_from_python_names_the_one_extra_that_brings_all_it_needs(
+    installed: Installation,
+) -> None:
+    refused = subprocess.run(
+        [sys.executable, "-c", "import fer; fer.train"],
+        cwd=installed.work,
+        env=installed.environment(extras=False),
+        capture_output=True,
+        text=True,
+    )
+    assert 'pip install "fer-workbench[train]"' in refused.stderr
+
+
 def test_the_installed_app_is_served_from_any_folder(installed: Installation) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -1,0 +1,99 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fer import api, models
+from fer.data import Dataset
+from fer.errors import FerError, ModelError
+from fer.models.card import read_card
+from fer.models.model import Model
+from fer.training.config import TrainingConfig
+from fer.training.events import Event, Observer
+
+
+class Noting(Observer):
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def notify(self, event: Event) -> None:
+        self.events.append(event)
+
+
+@pytest.mark.usefixtures("own_home")
+def test_training_reports_files_then_steps_then_measuring_and_names_its_data_set(
+    small_config: TrainingConfig, face_folder: Path, tmp_path: Path
+) -> None:
+    seen = Noting()
+    config = replace(small_config, epochs=1)
+    trained = api.train(face_folder, config=config, out=tmp_path / "mine", observer=seen)
+    kinds = list(dict.fromkeys(type(event).__name__ for event in seen.events))
+    assert kinds == ["FilesRead", "Started", "BatchEnded", "EpochEnded", "Measuring"]
+    assert read_card(tmp_path / "mine" / models.CARD_FILE).metrics == trained.card.metrics
+    assert trained.card.name == "mine"
+    assert trained.card.config["dataset"] == face_folder.name
+    # A quarter of the 32 training faces is held out.
+    assert trained.card.data["splits"] == {"train": 24, "validation": 8, "test": 8}
+
+
+def test_a_folder_that_holds_something_else_is_refused_before_the_data_set_is_read(
+    small_config: TrainingConfig, face_folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "diary.txt").touch()
+    seen = Noting()
+    with pytest.raises(ModelError, match=str(tmp_path)):
+        api.train(face_folder, config=small_config, out=tmp_path, observer=seen)
+    assert seen.events == []
+    assert [file.name for file in tmp_path.iterdir()] == ["diary.txt"]
+
+
+def test_accuracy_is_the_share_of_right_answers(tiny_model: Model, tiny_dataset: Dataset) -> None:
+    test = tiny_dataset.select("test")
+    answers = np.array(tiny_model.card.labels)[tiny_model.classify(test.pixels).argmax(axis=1)]
+    right = (answers == test.index["label"].to_numpy()).sum()
+    figures = api.evaluate(tiny_model, tiny_dataset)
+    assert (figures["images"], figures["accuracy"]) == (16, right / 16)
+
+
+def test_a_report_that_cannot_be_written_is_refused_before_anything_is_measured(
+    tiny_model: Model, tiny_dataset: Dataset, tmp_path: Path
+) -> None:
+    seen: list[int] = []
+    with pytest.raises(FerError, match="nowhere"):
+        api.evaluate(
+            tiny_model,
+            tiny_dataset,
+            report=tmp_path / "nowhere" / "report.html",
+            progress=lambda done, planned: seen.append(done),
+        )
+    assert seen == []
+
+
+def test_a_calibration_is_kept_in_the_card_and_changes_confidence_not_answers(
+    tiny_folder: Path, tiny_dataset: Dataset, tmp_path: Path
+) -> None:
+    folder = models.copy(tiny_folder, tmp_path / "mine")
+    card = read_card(folder / models.CARD_FILE)
+    models.save_card(replace(card, temperature=0.1), folder)
+    held_out = tiny_dataset.select("validation")
+    targets = held_out.targets_among(card.labels)
+    before = models.load(folder).classify(held_out.pixels)
+    written = api.calibrate(folder, tiny_dataset)
+    assert written == read_card(folder / models.CARD_FILE)
+    after = models.load(folder).classify(held_out.pixels)
+    assert (after.argmax(axis=1) == before.argmax(axis=1)).all()
+    losses = [-np.log(shares[range(16), targets]).mean() for shares in (before, after)]
+    assert losses[1] < losses[0]
+
+
+def test_forms_are_not_written_for_a_split_that_the_data_set_lacks(
+    tiny_folder: Path, tiny_dataset: Dataset, tmp_path: Path
+) -> None:
+    folder = models.copy(tiny_folder, tmp_path / "mine")
+    before = (folder / models.CARD_FILE).read_text()
+    with pytest.raises(FerError, match="private_test"):
+        api.export(folder, tiny_dataset, "private_test")
+    assert not list(folder.glob("*.tflite"))
+    assert json.loads((folder / models.CARD_FILE).read_text()) == json.loads(before)
