@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, suppress
 
 from filelock import FileLock, Timeout
 
@@ -27,13 +27,13 @@ def training_lock() -> Iterator[bool]:
     root = settings.runs_folder()
     with writing_runs(root):
         root.mkdir(parents=True, exist_ok=True)
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(FileLock(root / ".lock", timeout=0))
-        except Timeout:
-            yield False
-        else:
-            yield True
+    lock = FileLock(root / ".lock")
+    with suppress(Timeout):
+        lock.acquire(timeout=0)
+    try:
+        yield lock.is_locked
+    finally:
+        lock.release()
 
 
 def waiting() -> list[Run]:
@@ -106,10 +106,8 @@ def start_worker() -> None:
         "FER_HOME": str(settings.home()),
         "FER_RUNS": str(root),
     }
-    detached: dict[str, object] = {"start_new_session": True}
-    if sys.platform == "win32":
-        flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
-        detached = {"creationflags": flags}
+    # Windows detaches by these flags, other systems by the new session.
+    flags = ("DETACHED_PROCESS", "CREATE_NEW_PROCESS_GROUP")
     with (root / ".worker.log").open("ab") as log:
         started = subprocess.Popen(
             [sys.executable, "-m", "fer", "runs", "work"],
@@ -118,7 +116,8 @@ def start_worker() -> None:
             stderr=log,
             env=environment,
             cwd=root,
-            **detached,  # type: ignore[call-overload]
+            start_new_session=True,
+            creationflags=sum(getattr(subprocess, flag, 0) for flag in flags),
         )
     # Polling reaps those that have ended, which would otherwise stay as zombies.
     _started[:] = [process for process in (*_started, started) if process.poll() is None]
