@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from fer import models, runs
-from fer.runs.metrics import epochs_of, read_metrics
+from fer.runs.metrics import read_metrics
 from fer.runs.run import Run
 
 ENDED = ("finished", "failed", "stopped")
@@ -95,24 +95,23 @@ def progress(run: Run) -> str:
     """How far the killed run had come."""
     status = run.stored_status()
     step = f"step {status.get('batch', 0)} of {status.get('batches', '?')}"
-    done = len(epochs_of(read_metrics(run.folder)))
+    done = len(read_metrics(run.folder)[1])
     return f"{status['state']}, epoch {status.get('epoch', 0)}, {step}, {done} epochs finished"
 
 
 def resume(run: Run) -> None:
     """Resume, and check that no finished epoch is missing then."""
-    before = epochs_of(read_metrics(run.folder))
+    before = read_metrics(run.folder)[1]
     fer("runs", "resume", run.id)
     wait(run, "running", "measuring", *ENDED)
-    after = epochs_of(read_metrics(run.folder))
+    after = read_metrics(run.folder)[1]
     assert after[: len(before)] == before, "a finished epoch was lost"
 
 
 def compare(whole: Run, cut: Run) -> None:
     """Fail if history or weights differ."""
     histories = [
-        [{**row, "seconds": 0} for row in epochs_of(read_metrics(run.folder))]
-        for run in (whole, cut)
+        [{**row, "seconds": 0} for row in read_metrics(run.folder)[1]] for run in (whole, cut)
     ]
     weights = [models.load(run.model_folder).network.get_weights() for run in (whole, cut)]
     apart = max(float(np.abs(a - b).max()) for a, b in zip(*weights, strict=True))

@@ -48,7 +48,7 @@ def list_runs(as_json: JsonOption = False) -> None:
 def show(run: RunArgument) -> None:
     """Show the state and progress of a run."""
     from fer import runs
-    from fer.runs.metrics import epochs_of, read_metrics
+    from fer.runs.metrics import read_metrics
 
     chosen = runs.find(run)
     status = chosen.status()
@@ -58,7 +58,8 @@ def show(run: RunArgument) -> None:
     if status["state"] in runs.ACTIVE:
         out.print(_progress_line(status))
     table = make_table("epoch", "loss", "accuracy", "validation loss", "validation accuracy", "")
-    for row in epochs_of(read_metrics(chosen.folder))[-10:]:
+    _, epochs = read_metrics(chosen.folder)
+    for row in epochs[-10:]:
         numbers = (row["loss"], row["accuracy"], row["val_loss"], row["val_accuracy"])
         best = "best" if row["epoch"] == status.get("best_epoch") else ""
         table.add_row(str(row["epoch"]), *(f"{number:.4f}" for number in numbers), best)

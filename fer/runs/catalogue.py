@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import pandas as pd
+
 from fer import models, settings
 from fer.errors import TrainingError
 from fer.files import write_text
@@ -80,11 +82,11 @@ def comparison(runs: Sequence[Run]) -> dict[str, list[Any]]:
         "best validation accuracy": _formatted(statuses, "best_val_accuracy", "{:.1%}"),
         "minutes": _formatted(statuses, "seconds", "{:.1f}", per=60),
     }
-    options = [_flat(run.config().to_dict()) for run in runs]
-    for name in dict.fromkeys(name for values in options for name in values):
-        row = [values.get(name, "") for values in options]
+    options = pd.json_normalize([run.config().to_dict() for run in runs]).astype(object)
+    for name, values in options.fillna("").items():
+        row = values.tolist()
         if any(value != row[0] for value in row):
-            rows[name] = row
+            rows[str(name)] = row
     return rows
 
 
@@ -93,13 +95,3 @@ def _formatted(
 ) -> list[str]:
     values = (status.get(key) for status in statuses)
     return ["" if value is None else template.format(value / per) for value in values]
-
-
-def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            flat |= _flat(value, f"{prefix}{name}.")
-        else:
-            flat[prefix + name] = value
-    return flat

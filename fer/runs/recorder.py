@@ -1,4 +1,4 @@
-"""Writes the events of a training to the run's folder, at a rate that costs no time."""
+"""Joins a training to its run's folder: writes down its events, and obeys the requests."""
 
 import json
 import logging
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from fer.files import write_text
-from fer.runs.metrics import METRICS_FILE, read_metrics, steps_of
+from fer.runs.metrics import METRICS_FILE, read_metrics
 from fer.runs.run import Run
 from fer.training.events import (
     BatchEnded,
@@ -24,6 +24,7 @@ from fer.training.events import (
 
 log = logging.getLogger(__name__)
 
+POLL_EVERY_S = 0.2
 STATUS_EVERY_S = 0.5
 STEP_ROW_EVERY_S = 1.0
 STEP_ROWS = 2000
@@ -31,13 +32,15 @@ STEP_ROWS = 2000
 
 
 class Recorder(Observer):
-    """Keeps a run's status, metrics, history and log."""
+    """Keeps a run's status, metrics, history and log, at a rate that costs no time.
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    Another observer receives the same events, and may end the training, too.
+    """
+
+    def __init__(self, run: Run, observer: Observer | None = None) -> None:
+        self._run, self._observer = run, observer or Observer()
         self._status = {**run.stored_status(), "reason": "", "started": time.time()}
-        self._written = 0.0
-        self._row_written = 0.0
+        self._written = self._row_written = self._polled = 0.0
         self._steps: list[BatchEnded] = []
         self._window: list[tuple[float, int]] = []
         self._clock: tuple[float, int] | None = None
@@ -68,13 +71,37 @@ class Recorder(Observer):
                 self._epoch(event)
             case Measuring():
                 self.state("measuring")
+        self._observer.notify(event)
+
+    def should_stop(self) -> bool:
+        """Whether the other observer or a request asks for it; a request to pause blocks."""
+        if self._observer.should_stop():
+            return True
+        now = time.monotonic()
+        if now - self._polled < POLL_EVERY_S:
+            return False
+        self._polled = now
+        if self._run.requested() == "pause":
+            self.state("paused")
+            log.info("Paused")
+            while self._run.requested() == "pause":
+                if self._observer.should_stop():
+                    return True
+                time.sleep(POLL_EVERY_S)
+            log.info("Resumed")
+            self.state("running")
+        if self._run.requested() == "stop":
+            self.state("stopping")
+            return True
+        return False
 
     def _begin(self, event: Started) -> None:
         # Drop rows newer than the checkpoint: those epochs will be trained again.
         self._history = list(event.history)
         done = len(self._history)
-        steps = [row for row in steps_of(read_metrics(self._run.folder)) if row["epoch"] <= done]
-        rows = [*steps, *map(_epoch_row, self._history)]
+        steps, _ = read_metrics(self._run.folder)
+        rows = [row for row in steps if row["epoch"] <= done]
+        rows += map(_epoch_row, self._history)
         rows.sort(key=lambda row: (row["epoch"], row["kind"] == "epoch"))
         write_text(self._run.folder / METRICS_FILE, "".join(json.dumps(row) + "\n" for row in rows))
         self._stride = max(1, event.epochs * event.batches // STEP_ROWS)
@@ -168,8 +195,5 @@ def _epoch_row(entry: EpochEnded) -> dict[str, Any]:
 
 
 def _csv(history: list[EpochEnded]) -> str:
-    rows = [
-        {**asdict(entry), **{f"recall_{label}": value for label, value in entry.recall.items()}}
-        for entry in history
-    ]
-    return str(pd.DataFrame(rows).drop(columns=["recall", "confusion"]).to_csv(index=False))
+    table = pd.json_normalize([asdict(entry) for entry in history], sep="_")
+    return str(table.drop(columns="confusion").to_csv(index=False))

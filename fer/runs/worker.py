@@ -4,7 +4,6 @@ import json
 import logging
 import os
 import sys
-import time
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -17,11 +16,10 @@ from fer.runs import queue
 from fer.runs.recorder import Recorder
 from fer.runs.run import Run
 from fer.training import checkpoint
-from fer.training.events import Observer, Observers
+from fer.training.events import Observer
 
 log = logging.getLogger(__name__)
 
-_POLL_EVERY_S = 0.2
 _RESERVE_BYTES = 1 << 18
 """Freed when the disk is full, so that the run can still record its failure."""
 
@@ -63,15 +61,14 @@ def run_training(run: Run, observer: Observer | None = None) -> models.Model:
         FerError: If training fails, also on a full disk; the run is then `failed`, with the reason.
         Exception: Any other exception is re-raised after the run is marked `failed`.
     """
-    observer = observer or Observer()
-    recorder = Recorder(run)
+    recorder = Recorder(run, observer)
     recorder.state("preparing")
     reserve = run.folder / ".reserve"
     try:
         reserve.write_bytes(os.urandom(_RESERVE_BYTES))
         config = run.config()
         log.info("Training %s on %s", config.architecture, config.dataset)
-        trained = _train(run, Observers(recorder, observer, _Control(run, recorder, observer)))
+        trained = _train(run, recorder)
     except BaseException as error:
         reserve.unlink(missing_ok=True)
         reason = _reason(error)
@@ -129,30 +126,3 @@ class _StopAtOnce(Observer):
 
     def should_stop(self) -> bool:
         return True
-
-
-class _Control(Observer):
-    """Obeys the requests in a run's folder; a pause ends early if the other observer stops."""
-
-    def __init__(self, run: Run, recorder: Recorder, observer: Observer) -> None:
-        self._run, self._recorder, self._observer = run, recorder, observer
-        self._polled = 0.0
-
-    def should_stop(self) -> bool:
-        now = time.monotonic()
-        if now - self._polled < _POLL_EVERY_S:
-            return False
-        self._polled = now
-        if self._run.requested() == "pause":
-            self._recorder.state("paused")
-            log.info("Paused")
-            while self._run.requested() == "pause":
-                if self._observer.should_stop():
-                    return True
-                time.sleep(_POLL_EVERY_S)
-            log.info("Resumed")
-            self._recorder.state("running")
-        if self._run.requested() == "stop":
-            self._recorder.state("stopping")
-            return True
-        return False

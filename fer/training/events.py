@@ -86,17 +86,3 @@ class Observer:
         Called before the first step and after each one. It may block, to pause the training.
         """
         return False
-
-
-class Observers(Observer):
-    """Several observers as one; any of them may end the training."""
-
-    def __init__(self, *observers: Observer) -> None:
-        self._observers = observers
-
-    def notify(self, event: Event) -> None:
-        for observer in self._observers:
-            observer.notify(event)
-
-    def should_stop(self) -> bool:
-        return any(observer.should_stop() for observer in self._observers)

@@ -13,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from fer import emotions
 from fer.evaluation.charts import confusion_matrix_chart
-from fer.runs.metrics import METRICS_FILE, epochs_of, read_metrics, steps_of
+from fer.runs.metrics import METRICS_FILE, read_metrics
 from fer.runs.run import Run
 from pages.common.charts import bars_html
 
@@ -36,8 +36,8 @@ def metrics_of(run: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 @st.cache_data(max_entries=20, show_spinner=False)
 def _read(folder: str, changed: int, size: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    rows = read_metrics(Path(folder))
-    return pd.DataFrame(steps_of(rows)), pd.DataFrame(epochs_of(rows))
+    steps, epochs = read_metrics(Path(folder))
+    return pd.DataFrame(steps), pd.DataFrame(epochs)
 
 
 def distinct(names: Sequence[str]) -> list[str]:

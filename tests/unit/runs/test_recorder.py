@@ -1,13 +1,23 @@
 import csv
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
 from fer import runs
-from fer.runs.metrics import epochs_of, read_metrics, steps_of
+from fer.runs.metrics import read_metrics
 from fer.runs.recorder import Recorder
 from fer.training.config import TrainingConfig
-from fer.training.events import BatchEnded, EpochEnded, Event, Measuring, Started
+from fer.training.events import (
+    BatchEnded,
+    EpochEnded,
+    Event,
+    FilesRead,
+    Measuring,
+    Observer,
+    Started,
+)
 
 STARTED = Started(
     labels=("happy", "sad"),
@@ -50,25 +60,27 @@ def test_an_epoch_is_kept_in_status_metrics_and_history(run: runs.Run) -> None:
     record(run, STARTED, step(1, 1), step(1, 2), epoch(1))
     status = run.stored_status()
     assert (status["state"], status["finished_epochs"], status["best_epoch"]) == ("running", 1, 1)
-    assert [row["val_accuracy"] for row in epochs_of(read_metrics(run.folder))] == [0.25]
+    _, epochs = read_metrics(run.folder)
+    assert [row["val_accuracy"] for row in epochs] == [0.25]
     text = (run.folder / "history.csv").read_text(encoding="utf-8")
     [row] = csv.DictReader(text.splitlines())
     assert (row["epoch"], row["recall_happy"]) == ("1", "0.5")
+    assert list(row)[-2:] == ["recall_happy", "recall_sad"]
 
 
 def test_a_row_of_steps_is_their_mean_weighted_by_faces(run: runs.Run) -> None:
     record(run, STARTED, replace(step(1, 1), faces=3, batches=3), replace(step(1, 2), faces=1))
-    rows = steps_of(read_metrics(run.folder))
-    losses = [row["loss"] for row in rows]
+    steps, _ = read_metrics(run.folder)
+    losses = [row["loss"] for row in steps]
     assert losses in ([1.25], [1.0, 2.0])  # one row, or one each where a second has passed
 
 
 def test_rows_after_the_checkpoint_are_dropped_when_a_run_resumes(run: runs.Run) -> None:
     record(run, STARTED, step(1, 1), step(1, 2), epoch(1), step(2, 1), step(2, 2))
     record(run, replace(STARTED, history=(epoch(1),)))
-    rows = read_metrics(run.folder)
-    assert {row["epoch"] for row in rows} == {1}
-    assert len(epochs_of(rows)) == 1
+    steps, epochs = read_metrics(run.folder)
+    assert {row["epoch"] for row in (*steps, *epochs)} == {1}
+    assert len(epochs) == 1
     assert run.stored_status()["finished_epochs"] == 1
 
 
@@ -77,3 +89,48 @@ def test_the_best_epoch_is_the_last_one_that_was_best(run: runs.Run) -> None:
     status = run.stored_status()
     assert (status["best_epoch"], status["finished_epochs"]) == (1, 2)
     assert status["state"] == "measuring"
+
+
+class Noting(Observer):
+    def __init__(self, *, stop: bool = False) -> None:
+        self.events: list[Event] = []
+        self.stop = stop
+
+    def notify(self, event: Event) -> None:
+        self.events.append(event)
+
+    def should_stop(self) -> bool:
+        return self.stop
+
+
+def test_another_observer_receives_every_event_in_order(run: runs.Run) -> None:
+    other = Noting()
+    recorder = Recorder(run, other)
+    events = [FilesRead(done=1, planned=2), STARTED, step(1, 1), epoch(1), Measuring()]
+    for event in events:
+        recorder.notify(event)
+    assert other.events == events
+
+
+def test_another_observer_or_a_request_ends_the_training(run: runs.Run) -> None:
+    assert not Recorder(run, Noting()).should_stop()
+    assert Recorder(run, Noting(stop=True)).should_stop()
+    run.request("stop")
+    assert Recorder(run, Noting()).should_stop()
+    assert run.stored_status()["state"] == "stopping"
+
+
+def test_a_pause_lasts_until_it_is_withdrawn_or_the_other_observer_ends_the_training(
+    run: runs.Run,
+) -> None:
+    other = Noting()
+    for end in (lambda: run.request(""), lambda: setattr(other, "stop", True)):
+        run.request("pause")
+        recorder = Recorder(run, other)
+        with ThreadPoolExecutor() as pool:
+            paused = pool.submit(recorder.should_stop)
+            time.sleep(0.5)
+            assert not paused.done()
+            assert run.stored_status()["state"] == "paused"
+            end()
+            assert paused.result(timeout=10) is other.stop
