@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fer.cli.terminal import Counter, DatasetArgument, JsonOption, escape, make_table, out, progress
+from fer.cli.terminal import Counter, DatasetArgument, JsonOption, make_table, out, progress, styled
 
 if TYPE_CHECKING:
     from fer.data import Dataset
@@ -49,7 +49,7 @@ def list_data() -> None:
     table = make_table("data set", "where")
     for source in registered():
         where = source.origin or source.path or "drawn by this program"
-        table.add_row(escape(source.name), escape(str(where)))
+        table.add_row(source.name, str(where))
     out.print(table)
 
 
@@ -62,28 +62,25 @@ def show_data(dataset: DatasetArgument) -> None:
 def _print_dataset(dataset: "Dataset") -> None:
     from fer.data.summary import class_by_split
 
-    title = f"[bold]{escape(dataset.name)}[/bold]: {escape(dataset.source_format)}"
-    out.print(f"{title}\nSplits: {escape(dataset.split_rule)}.", soft_wrap=True)
+    out.print(styled(f"{dataset.name}:", "bold"), dataset.source_format)
+    out.print(f"Splits: {dataset.split_rule}.")
     counts = class_by_split(dataset)
     table = make_table("class", *counts.columns, "all")
     for label, row in counts.iterrows():
-        table.add_row(escape(str(label)), *(f"{n:,}" for n in row), f"{row.sum():,}")
+        table.add_row(str(label), *(f"{n:,}" for n in row), f"{row.sum():,}")
     table.add_row("all", *(f"{n:,}" for n in counts.sum()), f"{len(dataset):,}")
     out.print(table)
     excluded, relabelled = int(dataset.excluded.sum()), int(dataset.relabelled.sum())
     if excluded or relabelled:
         out.print(f"Annotated by hand: {excluded:,} excluded, {relabelled:,} relabelled.")
     for path, reason in dataset.skipped[:_LISTED]:
-        out.print(f"[yellow]skipped[/yellow] {escape(path)}: {escape(reason)}", soft_wrap=True)
+        out.print(styled("skipped", "yellow"), f"{path}: {reason}")
     if len(dataset.skipped) > _LISTED:
         out.print(f"and {len(dataset.skipped) - _LISTED:,} more skipped.")
 
 
 @app.command("audit")
-def audit_data(
-    dataset: DatasetArgument,
-    as_json: JsonOption = False,
-) -> None:
+def audit_data(dataset: DatasetArgument, as_json: JsonOption = False) -> None:
     """Find copies, leaks, blank images and doubtful labels."""
     from fer.data.audit import audit
 
@@ -93,9 +90,9 @@ def audit_data(
         return
     from fer.data.summary import sentences
 
-    out.print(f"[bold]{escape(summary['name'])}[/bold]: {escape(summary['source_format'])}")
+    out.print(styled(f"{summary['name']}:", "bold"), summary["source_format"])
     for sentence in sentences(summary):
-        out.print(f"- {escape(sentence)}", soft_wrap=True)
+        out.print(f"- {sentence}")
 
 
 @app.command("remove")
@@ -104,4 +101,4 @@ def remove_data(dataset: Annotated[str, typer.Argument(help="A data set's name."
     from fer.data import remove
 
     remove(dataset)
-    out.print(f"'{escape(dataset)}' was removed. Its files were not touched.")
+    out.print(f"'{dataset}' was removed. Its files were not touched.")

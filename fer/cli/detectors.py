@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from fer.cli.terminal import Counter, escape, make_table, out, progress
+from fer.cli.terminal import Counter, make_table, out, progress
 
 app = typer.Typer(help="Manage the face detectors of this machine.", no_args_is_help=True)
 
@@ -18,7 +18,7 @@ def list_detectors() -> None:
     table = make_table("detector", "there", "where")
     for row in detectors():
         where = str(row.path) if row.path else "inside its package"
-        table.add_row(row.name, "yes" if row.present else "no", escape(where))
+        table.add_row(row.name, "yes" if row.present else "no", where)
     out.print(table)
 
 
@@ -29,14 +29,14 @@ def add_detector(
     """Add YuNet from a file that you have."""
     from fer.faces.yunet_file import install
 
-    out.print(f"YuNet is ready: {escape(str(install(file)))}", soft_wrap=True)
+    out.print(f"YuNet is ready: {install(file)}")
 
 
 @app.command("download")
 def download_detector() -> None:
     """Download YuNet from the OpenCV zoo (0.2 MB)."""
-    with progress() as bar:
-        from fer.faces.yunet_file import download
+    from fer.faces.yunet_file import download
 
+    with progress() as bar:
         where = download(progress=Counter(bar, "bytes"))
-    out.print(f"YuNet is ready: {escape(str(where))}", soft_wrap=True)
+    out.print(f"YuNet is ready: {where}")

@@ -10,12 +10,12 @@ from fer.cli.terminal import (
     Counter,
     DatasetArgument,
     ModelArgument,
-    escape,
     import_keras,
     make_table,
     out,
     progress,
     quiet_imports,
+    styled,
 )
 from fer.errors import FerError
 
@@ -30,7 +30,7 @@ def models() -> None:
         try:
             card = read_card(find(name) / CARD_FILE)
         except FerError as error:
-            table.add_row(escape(name), f"[red]{escape(str(error))}[/red]", "", "", "")
+            table.add_row(name, styled(str(error), "red"))
             continue
         tests = [
             f"{split} {figures['accuracy']:.1%} (n {figures['images']:,})"
@@ -38,7 +38,7 @@ def models() -> None:
             if split != "validation"
         ]
         table.add_row(
-            escape(name),
+            name,
             str(len(card.labels)),
             f"{card.width}×{card.height}×{card.channels}",
             f"{card.parameters:,}",
@@ -56,9 +56,9 @@ def export(
 
     The accuracy, size and speed of each form are measured and kept in the model's card.
     """
+    import_keras()
     from fer import api
 
-    import_keras()
     with progress() as bar, quiet_imports():
         card = api.export(model, dataset, split, progress=Counter(bar, "faces"))
     table = make_table("form", "file", "size", "accuracy", "one face")
@@ -84,9 +84,8 @@ def save(
     from fer.models import formats
 
     import_keras()
-    written = formats.save(model, file)
-    for path in written:
-        out.print(f"Written: {escape(str(path))}", soft_wrap=True)
+    for path in formats.save(model, file):
+        out.print(f"Written: {path}")
 
 
 def adopt(
@@ -104,10 +103,8 @@ def adopt(
     classes = [emotions.canonical(label) for label in labels.split(",")]
     card = formats.adopt(file, classes, out=folder, scale=scale)
     out.print(
-        f"Added '{escape(card.name)}': {card.width}×{card.height}×{card.channels}, "
-        f"{len(card.labels)} classes. Measure it with `python -m fer evaluate {escape(name)} "
-        "DATASET`.",
-        soft_wrap=True,
+        f"Added '{card.name}': {card.width}×{card.height}×{card.channels}, "
+        f"{len(card.labels)} classes. Measure it with `python -m fer evaluate {name} DATASET`."
     )
 
 
@@ -128,7 +125,7 @@ def architectures(
         shape = f"{width}×{height}×{channels}"
         table.add_row(known, shape, options, f"{model.count_params():,}", cost)
     if name:
-        out.print(escape(nets.describe(name)))
+        out.print(nets.describe(name))
         layers = make_table("layer", "output", "parameters", "multiply-adds")
         for row in summary(model):
             numbers = (f"{row['parameters']:,}", f"{row['multiply_adds']:,}")

@@ -6,23 +6,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fer import emotions
 from fer.cli.terminal import (
     Counter,
     JsonOption,
     ModelOption,
     err,
-    escape,
     make_table,
     out,
     progress,
     quiet_imports,
     stop_on_interrupt,
+    styled,
 )
 from fer.errors import ImageError
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from fer.inference.answer import PhotoFaces
     from fer.inference.predictor import Predictor
 
@@ -69,11 +68,7 @@ def predict(
     if as_json:
         typer.echo(json.dumps(rows, indent=2))  # names may not be valid UTF-8
     else:
-        if any(not row["error"] for row in rows):
-            out.print(_predictions_table(rows))
-        for row in rows:
-            if row["error"]:
-                out.print(f"[red]error:[/red] {escape(row['error'])}", soft_wrap=True)
+        _print_predictions(rows)
     if any(row["error"] for row in rows):
         raise typer.Exit(1)
 
@@ -92,8 +87,7 @@ def _predict_to_csv(
     before = f" ({report.before:,} before)" if report.before else ""
     out.print(
         f"{report.photos:,} photos{before}, {report.faces:,} faces, {report.failed:,} failed. "
-        f"Written to {escape(str(csv))}.",
-        soft_wrap=True,
+        f"Written to {csv}."
     )
     if report.stopped:
         out.print(_STOPPED)
@@ -108,27 +102,21 @@ def _predict_row(file: Path, result: "PhotoFaces | ImageError") -> dict[str, Any
     return {"file": str(file), "error": None, "faces": faces}
 
 
-def _predictions_table(rows: list[dict[str, Any]]) -> "Table":
-    from rich.table import Column
-
-    from fer.emotions import describe
-
-    file = Column("file", overflow="fold")
-    table = make_table(file, "face", "emotion", "probability", "box (x, y, width, height)")
+def _print_predictions(rows: list[dict[str, Any]]) -> None:
+    table = make_table("file", "face", "emotion", "probability", "box (x, y, width, height)")
     for row in rows:
-        name = escape(row["file"])
         if not row["faces"] and not row["error"]:
-            table.add_row(name, "", "no face found", "", "")
+            table.add_row(row["file"], "", "no face found")
         for number, face in enumerate(row["faces"], start=1):
-            emotion = face["emotion"]
-            table.add_row(
-                name if number == 1 else "",
-                str(number),
-                f"{describe(emotion).symbol} {emotion}",
-                f"{face['confidence']:.0%}",
-                ", ".join(map(str, face["box"])),
-            )
-    return table
+            name = row["file"] if number == 1 else ""
+            emotion = f"{emotions.describe(face['emotion']).symbol} {face['emotion']}"
+            box = ", ".join(map(str, face["box"]))
+            table.add_row(name, str(number), emotion, f"{face['confidence']:.0%}", box)
+    if table.rows:
+        out.print(table)
+    for row in rows:
+        if row["error"]:
+            out.print(styled("error:", "red"), row["error"])
 
 
 def video(
@@ -166,15 +154,14 @@ def video(
     before = f" ({report.before:,} before)" if report.before else ""
     out.print(
         f"{report.frames:,} frames{before}, {report.people:,} people, up to "
-        f"{report.seconds:.1f} s. Written to {escape(str(csv))}.",
-        soft_wrap=True,
+        f"{report.seconds:.1f} s. Written to {csv}."
     )
     if report.stopped:
         out.print(_STOPPED)
     elif annotated:
         with progress() as bar:
             annotate(file, csv, annotated, progress=Counter(bar, "frames drawn"))
-        out.print(f"Written to {escape(str(annotated))}.", soft_wrap=True)
+        out.print(f"Written to {annotated}.")
     if report.problem:
-        err.print(f"[red]Damaged:[/red] {escape(report.problem)}.", soft_wrap=True)
+        err.print(styled("Damaged:", "red"), f"{report.problem}.")
         raise typer.Exit(1)

@@ -3,12 +3,15 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fer.cli.terminal import JsonOption, escape, make_table, out
+from fer.cli.terminal import JsonOption, make_table, out, styled
 from fer.errors import TrainingError
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 app = typer.Typer(help="Manage training runs.", no_args_is_help=True)
 
@@ -20,8 +23,6 @@ RunArgument = Annotated[
 @app.command("list")
 def list_runs(as_json: JsonOption = False) -> None:
     """List the runs, newest first."""
-    from rich.table import Column
-
     from fer import runs
     from fer.runs import queue
 
@@ -30,12 +31,11 @@ def list_runs(as_json: JsonOption = False) -> None:
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
         return
-    name = Column("run", overflow="fold")
-    table = make_table(name, "state", "epoch", "best validation", "started")
+    table = make_table("run", "state", "epoch", "best validation", "started")
     for row in rows:
         best, created = row.get("best_val_accuracy"), row.get("created")
         table.add_row(
-            escape(row["name"]),
+            row["name"],
             _colored(row["state"]),
             f"{row.get('finished_epochs', 0)}/{row.get('epochs', '?')}",
             "" if best is None else f"{best:.1%}",
@@ -47,15 +47,15 @@ def list_runs(as_json: JsonOption = False) -> None:
 @app.command()
 def show(run: RunArgument) -> None:
     """Show the state and progress of a run."""
-    from fer import runs
+    from fer.runs import ACTIVE, find
     from fer.runs.metrics import read_metrics
 
-    chosen = runs.find(run)
+    chosen = find(run)
     status = chosen.status()
-    out.print(f"[bold]{escape(chosen.name)}[/bold] ({chosen.id}): {_colored(status['state'])}")
+    out.print(styled(chosen.name, "bold"), f"({chosen.id}):", _colored(status["state"]))
     if status.get("reason"):
-        out.print(escape(status["reason"]), soft_wrap=True)
-    if status["state"] in runs.ACTIVE:
+        out.print(status["reason"])
+    if status["state"] in ACTIVE:
         out.print(_progress_line(status))
     table = make_table("epoch", "loss", "accuracy", "validation loss", "validation accuracy", "")
     _, epochs = read_metrics(chosen.folder)
@@ -64,7 +64,7 @@ def show(run: RunArgument) -> None:
         best = "best" if row["epoch"] == status.get("best_epoch") else ""
         table.add_row(str(row["epoch"]), *(f"{number:.4f}" for number in numbers), best)
     out.print(table)
-    out.print(f"Folder: {escape(str(chosen.folder))}", soft_wrap=True)
+    out.print(f"Folder: {chosen.folder}")
 
 
 def _progress_line(status: Mapping[str, Any]) -> str:
@@ -80,23 +80,21 @@ def _progress_line(status: Mapping[str, Any]) -> str:
 @app.command()
 def stop(run: RunArgument) -> None:
     """Stop a run after its current step; its best epoch is kept."""
-    from fer import runs
-    from fer.runs import queue
+    from fer.runs import find, queue
 
-    chosen = runs.find(run)
+    chosen = find(run)
     queue.stop(chosen)
-    out.print(f"'{escape(chosen.name)}' stops after its current step.")
+    out.print(f"'{chosen.name}' stops after its current step.")
 
 
 @app.command()
 def resume(run: RunArgument) -> None:
     """Resume an unfinished run from its last finished epoch."""
-    from fer import runs
-    from fer.runs import queue
+    from fer.runs import find, queue
 
-    chosen = runs.find(run)
+    chosen = find(run)
     queue.submit(chosen)
-    out.print(f"'{escape(chosen.name)}' resumes in the background.")
+    out.print(f"'{chosen.name}' resumes in the background.")
 
 
 @app.command()
@@ -105,13 +103,13 @@ def remove(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
     """Delete a run with its checkpoints, log and model."""
-    from fer import runs
+    from fer.runs import find
 
-    chosen = runs.find(run)
+    chosen = find(run)
     if not yes:
         typer.confirm(f"Delete '{chosen.name}' ({chosen.id}) for good?", abort=True)
     chosen.remove()
-    out.print(f"Deleted '{escape(chosen.name)}'.")
+    out.print(f"Deleted '{chosen.name}'.")
 
 
 @app.command()
@@ -123,12 +121,13 @@ def add(
     ] = False,
 ) -> None:
     """Copy a run's model into the models folder."""
-    from fer import runs, settings
+    from fer import settings
+    from fer.runs import find
 
-    folder = runs.find(run).add_to_models(name)
+    folder = find(run).add_to_models(name)
     if default:
         settings.set_default_model(name)
-    out.print(f"Added: {escape(str(folder))}.", soft_wrap=True)
+    out.print(f"Added: {folder}.")
 
 
 @app.command()
@@ -136,25 +135,25 @@ def compare(
     names: Annotated[list[str], typer.Argument(help="Two or more runs.", metavar="RUN RUN…")],
 ) -> None:
     """Compare runs: figures, and the options that differ."""
-    from fer import runs
+    from fer.runs import comparison, find
 
-    chosen = [runs.find(name) for name in names]
+    chosen = [find(name) for name in names]
     if len(chosen) < 2:
         raise TrainingError("Name two or more runs to compare.")
-    table = make_table("", *(escape(run.name) for run in chosen))
-    for title, row in runs.comparison(chosen).items():
-        table.add_row(title, *(escape(str(value)) for value in row))
+    table = make_table("", *(run.name for run in chosen))
+    for title, row in comparison(chosen).items():
+        table.add_row(title, *map(str, row))
     out.print(table)
 
 
 @app.command(hidden=True)
 def work() -> None:
     """Train the next run of the queue, as the detached worker does."""
-    from fer.runs import worker
+    from fer.runs.worker import work
 
-    worker.work()
+    work()
 
 
-def _colored(state: str) -> str:
-    color = {"finished": "green", "failed": "red", "crashed": "red", "running": "cyan"}.get(state)
-    return f"[{color}]{state}[/{color}]" if color else state
+def _colored(state: str) -> "Text":
+    colors = {"finished": "green", "failed": "red", "crashed": "red", "running": "cyan"}
+    return styled(state, colors.get(state, ""))

@@ -17,7 +17,8 @@ from fer.importing import extras
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, TaskID
-    from rich.table import Column, Table
+    from rich.table import Table
+    from rich.text import Text
 
 
 class _Output:
@@ -30,11 +31,11 @@ class _Output:
     def console(self) -> "Console":
         from rich.console import Console
 
-        return Console(stderr=self._stderr)
+        return Console(stderr=self._stderr, markup=False, emoji=False)
 
-    def print(self, *objects: Any, **options: Any) -> None:
-        """Call `rich.console.Console.print`."""
-        self.console.print(*objects, **options)
+    def print(self, *objects: "str | Text | Table") -> None:
+        """Print texts, joined by spaces, or a table; only the terminal breaks long lines."""
+        self.console.print(*objects, soft_wrap=True)
 
 
 out = _Output()
@@ -50,18 +51,18 @@ SetOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
-def escape(text: str) -> str:
-    """A text that rich prints literally, without reading markup into it."""
-    from rich.markup import escape
+def styled(text: str, style: str) -> "Text":
+    """A text in a style of rich, such as `bold` or `red`."""
+    from rich.text import Text
 
-    return escape(text)
+    return Text(text, style)
 
 
-def make_table(*headers: "Column | str") -> "Table":
-    """An empty table."""
-    from rich.table import Table
+def make_table(*headers: str) -> "Table":
+    """An empty table, which truncates nothing on a narrow terminal."""
+    from rich.table import Column, Table
 
-    return Table(*headers)
+    return Table(*(Column(header, overflow="fold") for header in headers))
 
 
 @contextmanager
@@ -71,7 +72,7 @@ def plain_errors() -> Iterator[None]:
         with extras():
             yield
     except FerError as error:
-        err.print(f"[red]Error:[/red] {escape(str(error))}", soft_wrap=True)
+        err.print(styled("Error:", "red"), str(error))
         raise typer.Exit(1) from None
 
 
@@ -118,10 +119,12 @@ class Counter:
         self._bar, self._what = bar, what
         self._task: TaskID | None = None
 
-    def __call__(self, done: int, planned: int) -> None:
+    def __call__(self, done: int, planned: int, what: str = "") -> None:
         if self._task is None:
-            self._task = self._bar.add_task(self._what, total=planned)
-        self._bar.update(self._task, completed=done, total=planned or None)
+            self._task = self._bar.add_task(self._what, total=planned or None)
+        self._bar.update(
+            self._task, completed=done, total=planned or None, description=what or self._what
+        )
 
 
 @contextmanager
@@ -150,21 +153,18 @@ def print_figures(figures: Mapping[str, Any]) -> None:
 
     low, high = figures["accuracy_ci95"]
     out.print(
-        f"{escape(figures['dataset'])}, split {figures['split']}, {figures['images']:,} faces: "
-        f"[bold]accuracy {figures['accuracy']:.1%}[/bold] "
+        f"{figures['dataset']}, split {figures['split']}, {figures['images']:,} faces:",
+        styled(f"accuracy {figures['accuracy']:.1%}", "bold"),
         f"(95 % interval {low:.1%} to {high:.1%}), "
         f"balanced accuracy {figures['balanced_accuracy']:.1%}, macro F1 "
-        f"{figures['macro_f1']:.3f}, calibration error {figures['ece']:.1%}"
+        f"{figures['macro_f1']:.3f}, calibration error {figures['ece']:.1%}",
     )
     for sentence in caveats(figures):
-        out.print(escape(sentence))
+        out.print(sentence)
     table = make_table("class", "faces", "precision", "recall", "F1")
     for label, row in figures["per_class"].items():
-        table.add_row(
-            escape(label),
-            f"{row['support']:,}",
-            *(f"{row[name]:.2f}" for name in ("precision", "recall", "f1")),
-        )
+        shares = (f"{row[name]:.2f}" for name in ("precision", "recall", "f1"))
+        table.add_row(label, f"{row['support']:,}", *shares)
     out.print(table)
     if "comparison" in figures:
-        out.print(escape(verdict(figures["comparison"])))
+        out.print(verdict(figures["comparison"]))

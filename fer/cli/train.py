@@ -9,7 +9,7 @@ import typer
 from fer.cli.terminal import (
     Counter,
     SetOption,
-    escape,
+    err,
     import_keras,
     out,
     print_figures,
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 
 def train(
+    given: typer.Context,
     dataset: Annotated[
         str | None, typer.Argument(help="A data set's name or path, or 'synthetic'.")
     ] = None,
@@ -53,7 +54,7 @@ def train(
         typer.Option(help="Share of train to hold out if there is no validation split."),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of all randomness.")] = None,
-    options: SetOption = None,
+    assignments: SetOption = None,
     start_from: Annotated[
         str | None, typer.Option("--from", help="A model to start from (fine-tuning).")
     ] = None,
@@ -68,23 +69,16 @@ def train(
     """
     require("keras")
     base = _base(preset, config_file, dataset)
-    given = {
-        "dataset": absolute(dataset) if dataset else None,
-        "architecture": architecture,
-        "epochs": epochs,
-        "batch_size": batch_size,
-        "optimizer": optimizer,
-        "learning_rate": learning_rate,
-        "validation_fraction": validation_fraction,
-        "seed": seed,
-        "start_from": start_from,
-    }
-    changes: dict[str, Any] = {k: v for k, v in given.items() if v is not None}
+    flags = {name: value for name, value in given.params.items() if value is not None}
+    # A flag named as an option of the configuration sets it.
+    changes: dict[str, Any] = {name: flags[name] for name in vars(base) if name in flags}
+    if dataset:
+        changes["dataset"] = absolute(dataset)
     if architecture and architecture != base.architecture:
         changes["options"] = {}
     if optimizer and optimizer != base.optimizer and learning_rate is None:
         changes["learning_rate"] = 0.1 if optimizer == "sgd" else 0.001
-    set_options(changes, options or [])
+    set_options(changes, assignments or [])
     config = base.changed(changes)
     if detach:
         _detached(config, name, out_folder)
@@ -135,8 +129,7 @@ def set_options(changes: dict[str, Any], assignments: list[str]) -> None:
 
 
 def _detached(config: "TrainingConfig", name: str, out_folder: Path | None) -> None:
-    from fer import runs
-    from fer.runs import queue
+    from fer.runs import create, queue
 
     if out_folder:
         raise ConfigError(
@@ -144,15 +137,15 @@ def _detached(config: "TrainingConfig", name: str, out_folder: Path | None) -> N
             "--out. Afterwards, use `python -m fer runs add RUN --name NAME`."
         )
     busy = queue.blocker()
-    run = runs.create(config, name=name)
+    run = create(config, name=name)
     queue.submit(run)
     word = f"Queued behind '{busy.name}'" if busy else "Started"
-    out.print(f"{word}: {run.id}. See `python -m fer runs show {run.id}`.", soft_wrap=True)
+    out.print(f"{word}: {run.id}. See `python -m fer runs show {run.id}`.")
 
 
 def _in_terminal(config: "TrainingConfig", name: str, out_folder: Path | None) -> None:
-    from fer import models, runs
-    from fer.runs import queue
+    from fer import models
+    from fer.runs import create, queue
 
     if out_folder:
         models.check_replaceable(out_folder.expanduser().resolve())
@@ -167,7 +160,7 @@ def _in_terminal(config: "TrainingConfig", name: str, out_folder: Path | None) -
         import_keras()
         from fer.runs import worker
 
-        run = runs.create(config, name=name, state="preparing")
+        run = create(config, name=name, state="preparing")
         with run.held(), stop_on_interrupt() as stop, progress() as bar:
             trained = worker.run_training(run, _Terminal(bar, stop))
         if out_folder:
@@ -179,15 +172,16 @@ def _in_terminal(config: "TrainingConfig", name: str, out_folder: Path | None) -
     queue.wake()
     for figures in trained.card.metrics.values():
         print_figures(figures)
-    out.print(f"Written to {escape(str(out_folder or run.model_folder))}.", soft_wrap=True)
+    out.print(f"Written to {out_folder or run.model_folder}.")
 
 
 class _Terminal(Observer):
     """Shows bars of files, steps and the epoch, and prints a line per epoch; stops on request."""
 
     def __init__(self, bar: "Progress", stop: threading.Event) -> None:
-        self._bar, self._stop = bar, stop
+        self._stop = stop
         self._files = Counter(bar, "files read")
+        self._training, self._epoch = Counter(bar, "training"), Counter(bar, "epoch")
 
     def should_stop(self) -> bool:
         return self._stop.is_set()
@@ -197,25 +191,21 @@ class _Terminal(Observer):
             case FilesRead():
                 self._files(event.done, event.planned)
             case Started():
-                self._bar.console.print(
+                err.print(
                     f"{event.train_faces:,} faces to train on, {event.validation_faces:,} to "
                     f"choose the epoch; {event.parameters:,} parameters, "
                     f"{event.multiply_adds / 1e6:.1f} million multiply-adds per face"
                 )
-                planned = event.epochs * event.batches
-                self._training = self._bar.add_task("training", total=planned)
-                self._epoch = self._bar.add_task("epoch", total=event.batches)
+                self._training(0, event.epochs * event.batches)
+                self._epoch(0, event.batches)
             case BatchEnded():
                 done = (event.epoch - 1) * event.batches + event.batch
-                self._bar.update(self._training, completed=done)
-                self._bar.update(
-                    self._epoch,
-                    completed=event.batch,
-                    description=f"epoch {event.epoch}/{event.epochs} "
-                    f"loss {event.loss:.3f} accuracy {event.accuracy:.3f}",
-                )
+                self._training(done, event.epochs * event.batches)
+                means = f"loss {event.loss:.3f} accuracy {event.accuracy:.3f}"
+                what = f"epoch {event.epoch}/{event.epochs} {means}"
+                self._epoch(event.batch, event.batches, what)
             case EpochEnded():
-                self._bar.console.print(
+                err.print(
                     f"epoch {event.epoch}/{event.epochs}: loss {event.loss:.4f}, accuracy "
                     f"{event.accuracy:.4f}; validation loss {event.val_loss:.4f}, accuracy "
                     f"{event.val_accuracy:.4f}{' (best)' if event.is_best else ''}; "

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fer.cli.terminal import Counter, DatasetArgument, SetOption, import_keras, out, progress
+from fer.cli.terminal import Counter, DatasetArgument, SetOption, err, import_keras, out, progress
 from fer.cli.train import absolute, set_options
 
 
@@ -37,12 +37,12 @@ def tune(
             faces,
             study=study,
             trials=trials,
-            on_trial_end=lambda row: bar.console.print(_trial_line(row)),
+            on_trial_end=lambda row: err.print(_trial_line(row)),
         )
     out.print(f"Best: {_trial_line(best)}")
     for name, value in best.items():
         if name not in ("trial", "state", "accuracy", "epochs"):
-            out.print(f"  --set {name}={value:.6g}", highlight=False)
+            typer.echo(f"  --set {name}={value:.6g}")
 
 
 def _trial_line(row: Mapping[str, Any]) -> str:
