@@ -156,9 +156,10 @@ def _network_options(base: TrainingConfig, architecture: str, preset: str) -> di
     values = options_of(architecture)
     if architecture == base.architecture:
         values |= base.options
+    ranges = {name: OPTION_RANGES[name] for name in values}
     declared = {
-        name: Option(help="", low=OPTION_RANGES[name][0], high=OPTION_RANGES[name][1])
-        for name in values
+        name: Option(kind=float, help="", low=low, high=high)
+        for name, (low, high) in ranges.items()
     }
     return _widgets(values, declared, f"{preset}.{architecture}")
 
