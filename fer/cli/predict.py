@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fer import emotions
 from fer.cli.terminal import (
     Counter,
     JsonOption,
@@ -103,13 +102,15 @@ def _predict_row(file: Path, result: "PhotoFaces | ImageError") -> dict[str, Any
 
 
 def _print_predictions(rows: list[dict[str, Any]]) -> None:
+    from fer.emotions import describe
+
     table = make_table("file", "face", "emotion", "probability", "box (x, y, width, height)")
     for row in rows:
         if not row["faces"] and not row["error"]:
             table.add_row(row["file"], "", "no face found")
         for number, face in enumerate(row["faces"], start=1):
             name = row["file"] if number == 1 else ""
-            emotion = f"{emotions.describe(face['emotion']).symbol} {face['emotion']}"
+            emotion = f"{describe(face['emotion']).symbol} {face['emotion']}"
             box = ", ".join(map(str, face["box"]))
             table.add_row(name, str(number), emotion, f"{face['confidence']:.0%}", box)
     if table.rows:
