@@ -43,15 +43,20 @@ class Option:
     empty: str = ""
 
 
-def option(default: Any, help: str, **declared: Any) -> Any:
+def option(
+    default: Any, help: str, low: float | None = None, high: float | None = None, **declared: Any
+) -> Any:
     """A field of a configuration.
 
     Args:
         default: Its value, of the option's type. A dict is a table of numbers.
         help: One line for people.
+        low: Least value allowed, of a number.
+        high: Greatest value allowed.
         declared: The other attributes of `Option`.
     """
-    metadata = {"option": Option(kind=type(default), help=help, **declared)}
+    facts = Option(kind=type(default), help=help, low=low, high=high, **declared)
+    metadata = {"option": facts}
     if isinstance(default, dict):
         return dataclasses.field(default_factory=lambda: dict(default), metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)

@@ -20,34 +20,26 @@ class Augmentation:
     """How far training faces are varied; zero switches a variation off."""
 
     flip: bool = option(True, "Mirror every second face.")
-    rotation_deg: float = option(
-        15.0, "Rotate by up to this many degrees either way.", low=0, high=180
-    )
-    zoom: float = option(0.15, "Scale by up to this share, up or down.", low=0, high=0.9)
-    shift: float = option(0.1, "Move by up to this share of the side, each way.", low=0, high=0.5)
+    rotation_deg: float = option(15.0, "Rotate by up to this many degrees either way.", 0, 180)
+    zoom: float = option(0.15, "Scale by up to this share, up or down.", 0, 0.9)
+    shift: float = option(0.1, "Move by up to this share of the side, each way.", 0, 0.5)
     crop: float = option(
-        0.0, "Cut away up to this share of the side, and enlarge the rest.", low=0, high=0.6
+        0.0, "Cut away up to this share of the side, and enlarge the rest.", 0, 0.6
     )
     brightness: float = option(
-        0.1, "Brighten or darken by up to this share of the full range.", low=0, high=1
+        0.1, "Brighten or darken by up to this share of the full range.", 0, 1
     )
-    contrast: float = option(0.2, "Raise or lower contrast by up to this share.", low=0, high=0.95)
-    blur: float = option(0.0, "Chance of blur, as from a moving or distant camera.", low=0, high=1)
-    coarse: float = option(
-        0.0, "Chance of a lower resolution, down to a third of the side.", low=0, high=1
-    )
-    shade: float = option(
-        0.0, "Light from one side: by up to this share of the full range.", low=0, high=1
-    )
-    jpeg: float = option(0.0, "Chance of visible JPEG compression.", low=0, high=1)
-    erase: float = option(
-        0.25, "Chance that noise covers a rectangle (Zhong et al. 2020).", low=0, high=1
-    )
+    contrast: float = option(0.2, "Raise or lower contrast by up to this share.", 0, 0.95)
+    blur: float = option(0.0, "Chance of blur, as from a moving or distant camera.", 0, 1)
+    coarse: float = option(0.0, "Chance of a lower resolution, down to a third of the side.", 0, 1)
+    shade: float = option(0.0, "Light from one side: by up to this share of the full range.", 0, 1)
+    jpeg: float = option(0.0, "Chance of visible JPEG compression.", 0, 1)
+    erase: float = option(0.25, "Chance that noise covers a rectangle (Zhong et al. 2020).", 0, 1)
     mixup: float = option(
-        0.0, "Blend faces and targets: the a of Beta(a, a) (Zhang et al. 2018).", low=0, high=4
+        0.0, "Blend faces and targets: the a of Beta(a, a) (Zhang et al. 2018).", 0, 4
     )
     cutmix: float = option(
-        0.0, "Paste a part of another face: the a of Beta(a, a) (Yun et al. 2019).", low=0, high=4
+        0.0, "Paste a part of another face: the a of Beta(a, a) (Yun et al. 2019).", 0, 4
     )
 
     def __post_init__(self) -> None:
@@ -108,7 +100,10 @@ class Augmentation:
             levels = np.arange(256) * gain[i] + (1 - gain[i]) * mean + bias[i]
             face = cv2.LUT(face, np.clip(levels, 0, 255).astype(np.uint8))
             if compressed[i]:
-                face = _jpeg_compressed(face, int(quality[i]))
+                _, file = cv2.imencode(".jpg", face, [cv2.IMWRITE_JPEG_QUALITY, int(quality[i])])
+                decoded = cv2.imdecode(file, cv2.IMREAD_UNCHANGED)
+                assert decoded is not None
+                face = decoded
             out[i] = face.reshape(height, width, channels)
             if erased[i]:
                 _erase(out[i], rng)
@@ -163,14 +158,6 @@ def _paste(
     area = np.s_[:, top : top + rows, left : left + columns]
     mixed[area] = faces[other][area]
     return mixed, 1 - rows * columns / (height * width)
-
-
-def _jpeg_compressed(face: np.ndarray, quality: int) -> np.ndarray:
-    """The face after JPEG compression, grey or colour; quality is 0–100."""
-    _, file = cv2.imencode(".jpg", face, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    decoded = cv2.imdecode(file, cv2.IMREAD_UNCHANGED)
-    assert decoded is not None
-    return decoded
 
 
 def _erase(face: np.ndarray, rng: np.random.Generator) -> None:

@@ -1,7 +1,7 @@
 """The options of a training, and presets of them."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,6 @@ from fer.errors import ConfigError
 from fer.models.card import read_card
 from fer.nets.augmentation import Augmentation
 from fer.options import option
-
-OPTIMIZERS = ("sgd", "adam", "adamw")
-SCHEDULES = ("cosine", "one-cycle", "plateau", "constant")
 
 _data = partial(option, group="Data")
 _network = partial(option, group="Network")
@@ -30,10 +27,7 @@ class TrainingConfig:
 
     dataset: str = option("synthetic", "A data set's folder or name, or 'synthetic'.")
     validation_fraction: float = _data(
-        0.2,
-        "Share of train to hold out where the data set has no validation split.",
-        low=0.01,
-        high=0.9,
+        0.2, "Share of train to hold out where the data set has no validation split.", 0.01, 0.9
     )
     truth: str = _data(
         "label", "The correct answer: the label, or the choice of most annotators.", choices=TRUTHS
@@ -66,53 +60,42 @@ class TrainingConfig:
         source="models",
         empty="None",
     )
-    teacher_share: float = _data(
-        0.5, "Share of the target that comes from the teachers.", low=0, high=1
-    )
+    teacher_share: float = _data(0.5, "Share of the target that comes from the teachers.", 0, 1)
     architecture: str = _network("resnet", "Family of networks.", source="architectures")
     options: dict[str, float] = option({}, "Size options of the network family.")
-    height: int = _network(48, "Height of the faces in pixels.", low=16, high=512)
-    width: int = _network(48, "Width of the faces in pixels.", low=16, high=512)
+    height: int = _network(48, "Height of the faces in pixels.", 16, 512)
+    width: int = _network(48, "Width of the faces in pixels.", 16, 512)
     channels: int = _network(1, "1 for grey, 3 for colour.", choices=(1, 3))
     start_from: str = _network(
         "", "A model to start from (fine-tuning).", source="models", empty="From scratch"
     )
     widen: float = _network(
-        1.0,
-        "How many times wider than the model it starts from (Net2Net, Chen et al. 2016).",
-        low=1,
-        high=8,
+        1.0, "How many times wider than the model it starts from (Net2Net, Chen et al. 2016).", 1, 8
     )
     frozen_layers: int = _network(
-        0, "Layers with weights, counted from the input, that are not trained.", low=0, high=1000
+        0, "Layers with weights, counted from the input, that are not trained.", 0, 1000
     )
-    epochs: int = _learning(30, "Passes over the training faces.", low=1, high=10_000)
-    batch_size: int = _learning(128, "Faces per step.", low=1, high=8192)
+    epochs: int = _learning(30, "Passes over the training faces.", 1, 10_000)
+    batch_size: int = _learning(128, "Faces per step.", 1, 8192)
     optimizer: str = _learning(
-        "sgd", "Optimizer; sgd has Nesterov momentum 0.9.", choices=OPTIMIZERS
+        "sgd", "Optimizer; sgd has Nesterov momentum 0.9.", choices=("sgd", "adam", "adamw")
     )
-    learning_rate: float = _learning(0.1, "Peak of the learning rate.", low=1e-7, high=10)
-    schedule: str = _learning("cosine", "Learning rate schedule.", choices=SCHEDULES)
-    warmup_epochs: float = _learning(
-        2.0, "Epochs of linear warm-up (cosine, constant).", low=0, high=10_000
+    learning_rate: float = _learning(0.1, "Peak of the learning rate.", 1e-7, 10)
+    schedule: str = _learning(
+        "cosine", "Learning rate schedule.", choices=("cosine", "one-cycle", "plateau", "constant")
     )
+    warmup_epochs: float = _learning(2.0, "Epochs of linear warm-up (cosine, constant).", 0, 10_000)
     plateau_patience: int = _learning(
-        5,
-        "Epochs without a better validation loss before the rate falls (plateau).",
-        low=1,
-        high=1000,
+        5, "Epochs without a better validation loss before the rate falls (plateau).", 1, 1000
     )
     plateau_factor: float = _learning(
-        0.5, "Factor by which the rate falls on a plateau.", low=0.01, high=0.99
+        0.5, "Factor by which the rate falls on a plateau.", 0.01, 0.99
     )
     weight_decay: float = _learning(
-        5e-4,
-        "Decoupled weight decay, per step times the learning rate; not for biases.",
-        low=0,
-        high=1,
+        5e-4, "Decoupled weight decay, per step times the learning rate; not for biases.", 0, 1
     )
     early_stopping: int = _learning(
-        0, "Stop after this many epochs without improvement; 0: never.", low=0, high=10_000
+        0, "Stop after this many epochs without improvement; 0: never.", 0, 10_000
     )
     loss: str = _loss(
         "cross-entropy",
@@ -120,9 +103,9 @@ class TrainingConfig:
         "frequencies (see logit_adjustment).",
         choices=("cross-entropy", "focal", "balanced-softmax"),
     )
-    focal_gamma: float = _loss(2.0, "Gamma of focal loss: how strongly it does so.", low=0, high=10)
+    focal_gamma: float = _loss(2.0, "Gamma of focal loss: how strongly it does so.", 0, 10)
     label_smoothing: float = _loss(
-        0.1, "Share of every target that is spread over all classes.", low=0, high=0.9
+        0.1, "Share of every target that is spread over all classes.", 0, 0.9
     )
     ema: float = _loss(
         0.998,
@@ -141,7 +124,7 @@ class TrainingConfig:
         choices=("float32", "mixed_bfloat16", "mixed_float16"),
     )
     seed: int = _machine(
-        0, "Seed of weights, order, augmentation and held-out faces.", low=0, high=2**32 - 1
+        0, "Seed of weights, order, augmentation and held-out faces.", 0, 2**32 - 1
     )
     tensorboard: bool = _machine(False, "Also write TensorBoard logs (needs TensorFlow).")
     augmentation: Augmentation = field(default_factory=Augmentation)
@@ -183,18 +166,13 @@ class TrainingConfig:
         return {name: getattr(self, name) for name in names}
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "TrainingConfig":
-        """From plain values; options that are not named keep their defaults.
+    def read(cls, path: Path) -> "TrainingConfig":
+        """From a TOML or JSON file; options that are not named keep their defaults.
 
         Raises:
-            ConfigError: If a name is unknown or a value impossible.
+            ConfigError: If it cannot be read, a name is unknown or a value impossible.
         """
-        return options.from_mapping(cls, values)
-
-    @classmethod
-    def read(cls, path: Path) -> "TrainingConfig":
-        """From a TOML or JSON file."""
-        return cls.from_dict(options.read_file(path))
+        return options.from_mapping(cls, options.read_file(path))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -209,7 +187,8 @@ class TrainingConfig:
         augmentation = values.get("augmentation", {})
         if isinstance(augmentation, Mapping):
             augmentation = {**asdict(self.augmentation), **augmentation}
-        return self.from_dict({**self.to_dict(), **values, "augmentation": augmentation})
+        changed = {**self.to_dict(), **values, "augmentation": augmentation}
+        return options.from_mapping(type(self), changed)
 
     def resolved(self) -> "TrainingConfig":
         """With the architecture and size of the start model, widened where `widen` is set.
@@ -224,15 +203,9 @@ class TrainingConfig:
         options = dict(card.config.get("options", {}))
         if self.widen != 1:
             options["width"] = options.get("width", 1.0) * self.widen
-        return self.changed(
-            {
-                "architecture": card.config.get("architecture", self.architecture),
-                "options": options,
-                "height": card.height,
-                "width": card.width,
-                "channels": card.channels,
-            }
-        )
+        changes = dict(zip(("height", "width", "channels"), card.shape, strict=True))
+        architecture = card.config.get("architecture", self.architecture)
+        return self.changed({"architecture": architecture, "options": options, **changes})
 
 
 # Source of `strong`: the recipes behind most published from-scratch figures on FER-2013
@@ -278,4 +251,4 @@ def preset(name: str) -> TrainingConfig:
     """
     if name not in PRESETS:
         raise ConfigError(f"Unknown preset '{name}'. Known: {', '.join(PRESETS)}.")
-    return replace(PRESETS[name])
+    return PRESETS[name]
