@@ -124,7 +124,8 @@ def calibrate(
 ) -> ModelCard:
     """Fit a model's temperature on the validation part of a data set, and keep it in its card.
 
-    The arguments are those of `evaluate`.
+    The arguments are those of `evaluate`. A model that came with the package stays as it is; its
+    copy in the models folder changes.
 
     Returns:
         The card as written. If the model was trained on this data set, its figures are measured
@@ -137,7 +138,7 @@ def calibrate(
     loaded = models.load(folder)
     dataset = dataset_for(loaded.card, data, progress=progress)
     card = calibrated_card(loaded, dataset, progress=progress)
-    models.save_card(card, folder)
+    models.save_card(card, models.writable(folder))
     return card
 
 
@@ -152,7 +153,8 @@ def export(
     """Write a model's LiteRT forms, measure each form, and keep the figures in its card.
 
     The arguments are those of `evaluate`; some training faces set the ranges of the int8 numbers,
-    and the forms are measured on the split.
+    and the forms are measured on the split. A model that came with the package stays as it is; its
+    copy in the models folder changes.
 
     Returns:
         The card as written, with `forms`.
@@ -166,7 +168,9 @@ def export(
     dataset.select(split)  # fails before anything is written
     train = dataset.select("train").pixels
     faces = np.ascontiguousarray(train[:: max(1, len(train) // _INT8_FACES)])
-    card = models.save_forms(litert.convert(loaded.network, faces), loaded.card, folder)
+    forms_made = litert.convert(loaded.network, faces)
+    folder = models.writable(folder)
+    card = models.save_forms(forms_made, loaded.card, folder)
     forms = {}
     for form, row in card.forms.items():
         loaded = models.load(folder, form=form)

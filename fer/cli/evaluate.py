@@ -60,8 +60,8 @@ def evaluate(
 def calibrate(model: ModelArgument, dataset: DatasetArgument) -> None:
     """Fit a model's confidence to a data set's validation split.
 
-    The fit is kept in the model's card. It changes how confident the model is, never which emotion
-    a face gets.
+    The fit changes how confident the model is, never which emotion a face gets. It is kept in the
+    model's card; a model that came with the package is copied to your models first.
     """
     import_keras()
     from fer import api

@@ -54,7 +54,8 @@ def export(
 ) -> None:
     """Write a model as LiteRT, for phones and a fast start.
 
-    The accuracy, size and speed of each form are measured and kept in the model's card.
+    The accuracy, size and speed of each form are measured and kept in the model's card. A model
+    that came with the package is copied to your models first.
     """
     import_keras()
     from fer import api

@@ -4,7 +4,6 @@ from fer.models.folder import (
     CARD_FILE,
     FORMS,
     check_replaceable,
-    checksum,
     copy,
     find,
     list_models,
@@ -12,11 +11,12 @@ from fer.models.folder import (
     save,
     save_card,
     save_forms,
+    writable,
 )
 from fer.models.loading import load
 from fer.models.model import BATCH, Model
 
 __all__ = [
-    "BATCH", "CARD_FILE", "FORMS", "Model", "check_replaceable", "checksum", "copy",
-    "find", "list_models", "load", "named", "save", "save_card", "save_forms",
+    "BATCH", "CARD_FILE", "FORMS", "Model", "check_replaceable", "copy",
+    "find", "list_models", "load", "named", "save", "save_card", "save_forms", "writable",
 ]  # fmt: skip

@@ -95,10 +95,13 @@ def save(network: "keras.Model", card: ModelCard, folder: Path) -> ModelCard:
     Raises:
         ModelError: If the folder is not a model's, or cannot be written.
     """
+    import keras
+
     with _replacing(folder) as new:
         new.mkdir()
         path = new / FORMS["keras"]
-        _without_optimizer(network).save(path)
+        # Without its optimizer, which would triple the file's size.
+        keras.Model(network.input, network.output, name=network.name).save(path)
         card = replace(card, model_sha256=checksum(path))
         save_card(card, new)
     return card
@@ -116,6 +119,24 @@ def copy(source: Path, folder: Path) -> Path:
         shutil.copytree(source, new)
         save_card(card, new)
     return folder.resolve()
+
+
+def writable(folder: Path) -> Path:
+    """Where to write changes to a model: its folder, or a copy if it came with the package.
+
+    The copy is made here, in the models folder, where it takes precedence over the original.
+
+    Raises:
+        ModelError: If there already is a copy, or it cannot be written.
+    """
+    if not folder.resolve().is_relative_to(settings.PACKAGE):
+        return folder
+    mine = named(folder.name)
+    if mine.exists():
+        raise ModelError(
+            f"'{folder}' came with the package and stays as it is. Use your copy of it, '{mine}'."
+        )
+    return copy(folder, mine)
 
 
 def save_forms(files: Mapping[str, bytes], card: ModelCard, folder: Path) -> ModelCard:
@@ -176,10 +197,3 @@ def _writing(folder: Path) -> Iterator[None]:
     except OSError as error:
         reason = error.args[0][0][2] if isinstance(error, shutil.Error) else error
         raise ModelError(f"The model cannot be written to '{folder}': {reason}.") from error
-
-
-def _without_optimizer(network: "keras.Model") -> "keras.Model":
-    """The same layers without the optimizer, which would triple the file's size."""
-    import keras
-
-    return keras.Model(network.input, network.output, name=network.name)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from fer import models, settings
+from fer import api, models, settings
+from fer.data import Dataset
 from fer.errors import ModelError, ModelNotFoundError
 from fer.models.model import Model
 from fer.training.config import TrainingConfig
@@ -85,6 +86,43 @@ def test_a_name_is_looked_up_in_each_folder_of_models_the_first_one_first(
     assert models.list_models() == ["both", "only"]
     assert models.find("both") == mine / "both"
     assert models.find("only") == shipped / "only"
+
+
+@pytest.fixture
+def installed(tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a model that pip installed with the package."""
+    monkeypatch.delenv("FER_MODELS", raising=False)
+    monkeypatch.setenv("FER_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(settings, "PACKAGE", tmp_path / "site-packages" / "fer")
+    return Path(shutil.copytree(tiny_folder, settings.PACKAGE / "_models" / "tiny"))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+def test_calibrating_and_exporting_a_model_of_the_package_change_a_copy_that_is_then_used(
+    installed: Path, tiny_dataset: Dataset
+) -> None:
+    before = contents(installed)
+    calibrated = api.calibrate("tiny", tiny_dataset)
+    mine = settings.home() / "models" / "tiny"
+    assert models.find("tiny") == mine
+    assert models.load("tiny").card == calibrated
+    exported = api.export("tiny", tiny_dataset)
+    assert models.load("tiny", form="litert").card == exported
+    assert exported.temperature == calibrated.temperature
+    assert contents(installed) == before
+
+
+def test_a_copy_of_a_model_of_the_package_is_not_replaced(
+    installed: Path, tiny_dataset: Dataset
+) -> None:
+    api.calibrate("tiny", tiny_dataset)
+    mine = contents(models.find("tiny"))
+    with pytest.raises(ModelError, match=r"came with the package.*Use your copy"):
+        api.calibrate(installed, tiny_dataset)
+    assert contents(models.find("tiny")) == mine
 
 
 def test_a_missing_model_lists_the_existing_ones(
