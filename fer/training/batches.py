@@ -27,21 +27,20 @@ class AugmentedBatches(keras.utils.PyDataset):
         config: Gives batch size (the last batch may be smaller), augmentation and seed.
         training_set: Gives rows, targets and weights.
         faces: All faces, shape (n, height, width, channels), uint8; may be mapped from a file.
-        epoch: The epoch to begin with, from 0.
     """
 
     def __init__(
-        self, config: TrainingConfig, training_set: TrainingSet, faces: np.ndarray, epoch: int = 0
+        self, config: TrainingConfig, training_set: TrainingSet, faces: np.ndarray
     ) -> None:
         super().__init__()
         self._config, self._training_set, self._faces = config, training_set, faces
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="batches")
         self._pending: dict[tuple[int, int], Future[Batch]] = {}
         self._lock = Lock()
-        self.start_epoch(epoch)
+        self.start_epoch(0)
 
     def start_epoch(self, epoch: int) -> None:
-        """Serve the batches of this epoch from now on.
+        """Serve the batches of this epoch, counted from 0, from now on.
 
         Call it from a callback: Keras calls the hooks of a PyDataset at other times, and more
         often.

@@ -26,15 +26,15 @@ class TrainingState:
 
     Attributes:
         history: One entry per finished epoch.
-        average: Averaged weights in the order of `model.weights`; None without averaging.
+        average: Averaged weights in the order of `model.weights`; empty without averaging.
         average_steps: Steps that went into the average.
-        best: Weights of the epoch that is kept, in the order of `model.weights`.
+        best: Weights of the epoch that is kept, in the order of `model.weights`; empty at first.
     """
 
     history: list[EpochEnded] = field(default_factory=list)
-    average: list[np.ndarray] | None = None
+    average: list[np.ndarray] = field(default_factory=list)
     average_steps: int = 0
-    best: list[np.ndarray] | None = None
+    best: list[np.ndarray] = field(default_factory=list)
 
 
 def exists(folder: Path) -> bool:
@@ -49,24 +49,21 @@ def save(folder: Path, model: keras.Model, state: TrainingState) -> None:
         OSError: If it cannot be written; the checkpoint before it stays.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    epoch = state.history[-1]
-    best_file = next(
-        (f"best-{entry.epoch:05d}.npz" for entry in reversed(state.history) if entry.is_best),
-        "",
+    best = [entry for entry in state.history if entry.is_best][-1]
+    best_file = f"best-{best.epoch:05d}.npz"
+    if best is state.history[-1]:
+        _write(folder / best_file, {"best": state.best})
+    _write(
+        folder / LAST_FILE,
+        {
+            "model": [variable.numpy() for variable in model.variables],
+            "optimizer": [variable.numpy() for variable in model.optimizer.variables],
+            "average": state.average,
+        },
+        history=[asdict(entry) for entry in state.history],
+        average_steps=state.average_steps,
+        best=best_file,
     )
-    if epoch.is_best and state.best is not None:
-        _write(folder / best_file, {"best": state.best}, {"epoch": epoch.epoch})
-    groups = {
-        "model": [variable.numpy() for variable in model.variables],
-        "optimizer": [variable.numpy() for variable in model.optimizer.variables],
-        "average": state.average or [],
-    }
-    facts = {
-        "history": [asdict(entry) for entry in state.history],
-        "average_steps": state.average_steps,
-        "best": best_file,
-    }
-    _write(folder / LAST_FILE, groups, facts)
     for old in folder.glob("best-*.npz"):
         if old.name != best_file:
             old.unlink(missing_ok=True)
@@ -83,9 +80,9 @@ def load(folder: Path, model: keras.Model) -> TrainingState:
     _assign(model.optimizer.variables, groups["optimizer"], folder)
     return TrainingState(
         history=[EpochEnded(**entry) for entry in facts["history"]],
-        average=groups["average"] or None,
+        average=groups["average"],
         average_steps=facts["average_steps"],
-        best=_read(folder / facts["best"])[0]["best"] if facts["best"] else None,
+        best=_read(folder / facts["best"])[0]["best"],
     )
 
 
@@ -99,7 +96,7 @@ def _assign(variables: list[Any], values: list[np.ndarray], folder: Path) -> Non
         variable.assign(value)
 
 
-def _write(path: Path, groups: dict[str, list[np.ndarray]], facts: dict[str, Any]) -> None:
+def _write(path: Path, groups: dict[str, list[np.ndarray]], **facts: Any) -> None:
     arrays: dict[str, Any] = {
         f"{group}/{number:05d}": array
         for group, members in groups.items()

@@ -1,15 +1,15 @@
 """Fit a network to a data set; the work can be stopped and resumed."""
 
 from dataclasses import dataclass
-from importlib.util import find_spec
+from functools import partial
 from pathlib import Path
 
 import keras
 
 from fer import models
 from fer.data import Dataset
-from fer.errors import ConfigError, DatasetError
-from fer.importing import install_command
+from fer.errors import DatasetError
+from fer.importing import require
 from fer.models.card import check_shape
 from fer.nets.cost import multiply_adds
 from fer.training import checkpoint
@@ -62,6 +62,7 @@ def fit(
             there are fewer than two classes.
         ConfigError: If the configuration does not suit the data set, or a model that it names.
         ModelError: If a model that it names is missing or damaged.
+        MissingPackageError: If it asks for TensorBoard, which is not installed.
         TrainingError: If the loss is no longer a number, or a checkpoint cannot be used.
         OSError: If a checkpoint cannot be written; the one before it stays.
     """
@@ -79,8 +80,8 @@ def fit(
     )
     teachers = (models.load(name) for name in config.teachers)
     training_set = add_distillation(training_set, config, dataset, teachers)
-    steps_per_epoch = -(-len(training_set.train) // config.batch_size)
-    schedule = step_schedule(config, steps_per_epoch=steps_per_epoch)
+    batches = AugmentedBatches(config, training_set, dataset.pixels)
+    schedule = step_schedule(config, steps_per_epoch=len(batches))
     model.compile(
         optimizer=_optimizer(config, schedule or config.learning_rate),
         loss=loss_function(config, training_set.targets.mean(axis=0)),
@@ -91,7 +92,6 @@ def fit(
     state = checkpoint.TrainingState()
     if checkpoints and checkpoint.exists(checkpoints):
         state = checkpoint.load(checkpoints, model)
-    batches = AugmentedBatches(config, training_set, dataset.pixels, epoch=len(state.history))
     observer.notify(
         Started(
             labels=training_set.labels,
@@ -100,7 +100,7 @@ def fit(
             train_faces=len(training_set.train),
             validation_faces=len(training_set.validation),
             epochs=config.epochs,
-            batches=steps_per_epoch,
+            batches=len(batches),
             history=tuple(state.history),
         )
     )
@@ -126,9 +126,9 @@ def fit(
             verbose=0,
         )
     weights = state.best
-    if config.select_on == "last" or weights is None:
+    if config.select_on == "last" or not weights:
         weights = state.average or model.get_weights()
-    finished = plain(config, model, weights, training_set.labels)
+    finished = plain(config, model, weights)
     adjust_logits(finished, training_set.targets.mean(axis=0), config.post_hoc_adjustment)
     return Fitted(
         model=finished, labels=training_set.labels, history=state.history, stopped=loop.stopped
@@ -136,13 +136,14 @@ def fit(
 
 
 def _optimizer(config: TrainingConfig, rate: object) -> keras.optimizers.Optimizer:
-    common = {"learning_rate": rate, "weight_decay": config.weight_decay or None}
-    if config.optimizer == "sgd":
-        optimizer = keras.optimizers.SGD(momentum=0.9, nesterov=True, **common)
-    elif config.optimizer == "adam":
-        optimizer = keras.optimizers.Adam(**common)
-    else:
-        optimizer = keras.optimizers.AdamW(**common)
+    kinds = {
+        "sgd": partial(keras.optimizers.SGD, momentum=0.9, nesterov=True),
+        "adam": keras.optimizers.Adam,
+        "adamw": keras.optimizers.AdamW,
+    }
+    optimizer = kinds[config.optimizer](
+        learning_rate=rate, weight_decay=config.weight_decay or None
+    )
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     if config.precision == "mixed_float16":
         return keras.optimizers.LossScaleOptimizer(optimizer)
@@ -154,10 +155,6 @@ def _tensorboard(
 ) -> list[keras.callbacks.Callback]:
     if not config.tensorboard:
         return []
-    if find_spec("tensorboard") is None:  # Keras needs it for scalars
-        raise ConfigError(
-            "tensorboard is true, and the package tensorboard is not installed. "
-            f"Install it with `{install_command('tensorboard')}`, or set it to false."
-        )
+    require("tensorboard")  # Keras needs it for scalars
     where = (checkpoints or Path()).parent / "tensorboard"
     return [keras.callbacks.TensorBoard(str(where), write_graph=False)]

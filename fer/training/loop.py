@@ -2,7 +2,6 @@
 
 import math
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,8 +39,10 @@ class Loop(keras.callbacks.Callback):
     def __post_init__(self) -> None:
         super().__init__()
         self.stopped = False
-        self._forward: Callable[[np.ndarray], np.ndarray] | None = None
         self._since_average = 0
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        self._forward = compile_forward(self.model)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         self.batches.start_epoch(epoch)
@@ -145,7 +146,7 @@ class Loop(keras.callbacks.Callback):
         state.average_steps += steps
         seen = state.average_steps
         decay = min(self.config.ema, (1 + seen) / (10 + seen)) ** steps
-        if state.average is None:
+        if not state.average:
             state.average = weights
             return
         for mean, weight in zip(state.average, weights, strict=True):
@@ -157,8 +158,6 @@ class Loop(keras.callbacks.Callback):
 
     def _validate(self) -> tuple[float, float, dict[str, float], list[list[int]]]:
         """Cross-entropy, accuracy, recall by class, and the confusion matrix."""
-        if self._forward is None:
-            self._forward = compile_forward(self.model)
         rows, targets = self.training_set.validation, self.training_set.validation_targets
         labels = self.training_set.labels
         parts = [

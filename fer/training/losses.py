@@ -32,12 +32,7 @@ class BalancedSoftmax(keras.losses.CategoricalCrossentropy):
 
 
 def loss_function(config: TrainingConfig, shares: np.ndarray) -> keras.losses.Loss:
-    """The loss that a configuration names.
-
-    Args:
-        config: The configuration.
-        shares: Share of each class in the training targets, shape (classes,).
-    """
+    """The loss that a configuration names; `shares` is as for `BalancedSoftmax`."""
     if config.loss == "focal":
         return keras.losses.CategoricalFocalCrossentropy(
             alpha=1.0, gamma=config.focal_gamma, label_smoothing=config.label_smoothing

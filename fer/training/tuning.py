@@ -18,6 +18,7 @@ from fer.training.events import EpochEnded, Event, Observer
 if TYPE_CHECKING:
     import optuna
 
+_VARIATIONS = {"rotation_deg": 25, "zoom": 0.3, "shift": 0.2, "erase": 0.6}
 _RATES = {"sgd": (5e-3, 0.5), "adam": (1e-4, 1e-2), "adamw": (1e-4, 1e-2)}
 
 
@@ -45,10 +46,8 @@ def suggest(trial: "optuna.Trial", base: TrainingConfig) -> TrainingConfig:
             "batch_size": trial.suggest_categorical("batch_size", [32, 64, 128]),
             "options": options,
             "augmentation": {
-                "rotation_deg": trial.suggest_float("augmentation.rotation_deg", 0, 25),
-                "zoom": trial.suggest_float("augmentation.zoom", 0, 0.3),
-                "shift": trial.suggest_float("augmentation.shift", 0, 0.2),
-                "erase": trial.suggest_float("augmentation.erase", 0, 0.6),
+                name: trial.suggest_float(f"augmentation.{name}", 0, most)
+                for name, most in _VARIATIONS.items()
             },
         }
     )
