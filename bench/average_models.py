@@ -17,7 +17,7 @@ from pathlib import Path
 
 from fer import api, models
 from fer.evaluation.figures import dataset_for
-from fer.models.card import provenance
+from fer.models.card import facts_of
 from fer.nets.forward import compile_forward
 from fer.training.network import adjust_logits
 
@@ -66,7 +66,7 @@ def main() -> None:
         temperature=1.0,
         forms={},
         remarks=(),
-        **provenance(),
+        **facts_of(network),
     )
     models.save(network, card, asked.out)
     api.calibrate(asked.out, dataset)

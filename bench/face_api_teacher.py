@@ -24,9 +24,8 @@ from keras import layers
 
 from fer import api, emotions, models, settings
 from fer.faces.alignment import FER2013_FRAMING
-from fer.models.card import ModelCard, provenance
+from fer.models.card import ModelCard, facts_of
 from fer.nets.architectures import HEAD, Tensor
-from fer.nets.cost import multiply_adds
 
 LABELS = ("neutral", "happy", "sad", "angry", "fearful", "disgusted", "surprised")
 SIDE_PX = 112
@@ -50,9 +49,6 @@ def main() -> None:
     card = ModelCard(
         name=options.out.name,
         labels=tuple(emotions.canonical(label) for label in LABELS),
-        height=SIDE_PX,
-        width=SIDE_PX,
-        channels=3,
         framing=asdict(FER2013_FRAMING),
         data={"name": "not disclosed", "split_rule": "not disclosed"},
         config={
@@ -65,9 +61,7 @@ def main() -> None:
             "MIT licence, copyright Vladimir Mandic.",
             "The data that it was trained on are not disclosed: it may have seen any face.",
         ),
-        parameters=network.count_params(),
-        multiply_adds=multiply_adds(network),
-        **provenance(),
+        **facts_of(network),
     )
     models.save(network, card, options.out)
     card = api.calibrate(options.out, options.data)

@@ -3,14 +3,18 @@
 import json
 import platform
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fer import settings
 from fer.errors import CardError, FerError
+
+if TYPE_CHECKING:
+    import keras
 
 FORMAT = 1
 """Version of the card's layout that this code writes, and the newest that it reads."""
@@ -109,17 +113,12 @@ def check_shape(
     found: Sequence[int | None],
     taker: str,
     expected: Sequence[int],
-    advice: str = "",
+    advice: str,
 ) -> None:
     """Raise `error` if the height, width and channels found differ from the expected ones.
 
-    Args:
-        error: Its class.
-        given: Opens the sentence, such as "The faces of 'mine' have".
-        found: Height, width and channels.
-        taker: Opens the second half, such as "the model 'ferplus' takes".
-        expected: Height, width and channels.
-        advice: What to do about it.
+    `given` begins its message ("The faces of 'mine' have"), `taker` the second half ("the model
+    'ferplus' takes"); `advice` ends it.
     """
     if tuple(found) != tuple(expected):
         raise error(
@@ -163,15 +162,24 @@ def read_card(path: Path) -> ModelCard:
     return ModelCard(**{name: value for name, value in values.items() if name in known})
 
 
-def provenance() -> dict[str, Any]:
-    """When and with which versions a network was made: `created` and `versions` of a card."""
+def facts_of(network: "keras.Model") -> dict[str, Any]:
+    """What a card records of a new network: its input, its cost, its time and the versions."""
     import keras
 
+    from fer.nets.cost import multiply_adds
+
+    height, width, channels = network.input_shape[1:]
     backend = keras.backend.backend()
     versions = {"fer": settings.VERSION, "python": platform.python_version(), "backend": backend}
     for package in ("keras", backend, "numpy", "opencv-python-headless", "pillow"):
-        try:
+        with suppress(PackageNotFoundError):
             versions[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return {"created": datetime.now(UTC).isoformat(timespec="seconds"), "versions": versions}
+    return {
+        "height": height,
+        "width": width,
+        "channels": channels,
+        "versions": versions,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "parameters": network.count_params(),
+        "multiply_adds": multiply_adds(network),
+    }

@@ -12,7 +12,7 @@ from fer.faces.alignment import FER2013_FRAMING
 from fer.files import replace_file, replace_path
 from fer.importing import extras
 from fer.models import folder as folders
-from fer.models.card import ModelCard, provenance
+from fer.models.card import ModelCard, facts_of
 from fer.models.loading import load
 
 if TYPE_CHECKING:
@@ -82,21 +82,13 @@ def adopt(
     folder = Path(out).expanduser().resolve()
     folders.check_replaceable(folder)
     network = _standardised(_read_network(Path(file).expanduser()), labels, scale)
-    from fer.nets.cost import multiply_adds
-
-    height, width, channels = network.input_shape[1:]
     card = ModelCard(
         name=folder.name,
         labels=tuple(labels),
-        height=height,
-        width=width,
-        channels=channels,
         framing=asdict(FER2013_FRAMING),
         data={},
         remarks=(f"Adopted from a network made elsewhere that expects values {scale}.",),
-        parameters=network.count_params(),
-        multiply_adds=multiply_adds(network),
-        **provenance(),
+        **facts_of(network),
     )
     return folders.save(network, card, folder)
 

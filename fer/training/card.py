@@ -4,28 +4,20 @@ from dataclasses import asdict
 
 from fer.data import Dataset
 from fer.faces.alignment import FER2013_FRAMING
-from fer.models.card import ModelCard, provenance
-from fer.nets.cost import multiply_adds
+from fer.models.card import ModelCard, facts_of
 from fer.training.config import TrainingConfig
 from fer.training.fit import Fitted
-
-_TOO_LARGE = ("recall", "confusion")
-"""Parts of an epoch's record that are kept in the run's folder, not on the card."""
 
 
 def build_card(name: str, config: TrainingConfig, dataset: Dataset, fitted: Fitted) -> ModelCard:
     """The card of a fitted network, without figures yet."""
     best = max(fitted.history, key=lambda epoch: epoch.val_accuracy, default=None)
-    history = [
-        {key: value for key, value in asdict(epoch).items() if key not in _TOO_LARGE}
-        for epoch in fitted.history
-    ]
+    history = [asdict(epoch) for epoch in fitted.history]
+    for row in history:
+        del row["recall"], row["confusion"]  # too large for a card; the run's folder keeps them
     return ModelCard(
         name=name,
         labels=fitted.labels,
-        height=config.height,
-        width=config.width,
-        channels=config.channels,
         framing=asdict(FER2013_FRAMING),
         data={
             "name": dataset.name,
@@ -43,7 +35,5 @@ def build_card(name: str, config: TrainingConfig, dataset: Dataset, fitted: Fitt
             "seconds": round(sum(epoch.seconds for epoch in fitted.history), 1),
             "history": history,
         },
-        parameters=fitted.model.count_params(),
-        multiply_adds=multiply_adds(fitted.model),
-        **provenance(),
+        **facts_of(fitted.model),
     )
