@@ -1,40 +1,46 @@
 """The README of a model, written from its card, as a model card (Mitchell et al. 2019)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fer.models.card import ModelCard
 
-_USE = """## Intended use, and what it must not be used for
-
+_USE = """\
 For learning, research and playful demonstrations, on photos of people who agreed to it. It names
 what a face shows, as the annotators of the data saw it; it does not know what a person feels.
 It must not be used to decide about people: not for hiring, policing, insurance, credit or
 diagnosis. The EU AI Act (Regulation (EU) 2024/1689, Article 5(1)(f)) forbids inferring emotions at
 work and in education, except for medical or safety reasons."""
 
-_LIMITS = """## Limits
-
+_LIMITS = """\
 - It learned from single images that somebody chose and labelled, many of them acted. What the
   people in them felt is not known.
 - The data records neither age, gender, skin colour nor origin, so it is not known how much the
   figures differ between groups; expect that they do.
 - It is less accurate than these figures on turned, covered, blurred, dark and very small faces."""
 
-_FER2013 = """The images of FER-2013 come from a web search (Goodfellow et al. 2013,
+_FER2013 = """\
+The images of FER-2013 come from a web search (Goodfellow et al. 2013,
 arXiv:1307.0414). Its publishers give no licence for the images themselves; they are for research,
 and are not part of this model. The annotators' votes are those of FER+ (Barsoum
 et al. 2016, MIT licence)."""
 
 
-_PER_CLASS = ("precision", "recall", "f1")
-
-
 def readme(card: ModelCard) -> str:
     """Markdown: what the model is for, what it is not for, and its figures."""
-    parts = [_head(card), _USE, _figures(card), _slices(card), _calibration(card), _forms(card)]
-    parts += [_data(card), _LIMITS, _remarks(card), _training(card)]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    sections = {
+        "Intended use, and what it must not be used for": _USE,
+        "Figures": _figures(card),
+        "By slice, the worst first": _slices(card),
+        "Calibration": _calibration(card),
+        "Forms": _forms(card),
+        "Data": _data(card),
+        "Limits": _LIMITS,
+        "Remarks": "\n".join(f"- {remark}" for remark in card.remarks),
+        "Training": _training(card),
+    }
+    parts = [f"## {title}\n\n{text}" for title, text in sections.items() if text]
+    return "\n\n".join([_head(card), *parts]) + "\n"
 
 
 def _head(card: ModelCard) -> str:
@@ -58,39 +64,37 @@ def _figures(card: ModelCard) -> str:
          f"{row['macro_f1']:.3f}")
         for split, row in card.metrics.items()
     ]  # fmt: skip
+    scores = ("precision", "recall", "f1")
     class_rows = [
-        (split, label, f"{one['support']:,}", *(f"{one[name]:.2f}" for name in _PER_CLASS))
+        (split, label, f"{one['support']:,}", *(f"{one[score]:.2f}" for score in scores))
         for split, row in tests.items()
         for label, one in row["per_class"].items()
     ]
-    sentences = [f"\n{text}" for split, row in tests.items() for text in _caveats(split, row)]
-    return "\n".join(
+    return "\n\n".join(
         [
-            f"## Figures\n\nMeasured against {truth}.\n\n{_table(heads, rows)}",
-            "\nThe epoch or the temperature was chosen on `validation`, so its figures are\n"
+            f"Measured against {truth}.",
+            _table(heads, rows),
+            "The epoch or the temperature was chosen on `validation`, so its figures are\n"
             "optimistic; the other splits had no part in training.",
-            *sentences,
-            "",
+            *(text for split, row in tests.items() for text in _caveats(split, row)),
             _table(("split", "class", "n", "precision", "recall", "F1"), class_rows),
         ]
     )
 
 
-def _caveats(split: str, row: Mapping[str, Any]) -> list[str]:
-    sentences = []
+def _caveats(split: str, row: Mapping[str, Any]) -> Iterator[str]:
     clean, votes = row.get("leak_free"), row.get("votes")
     if clean and clean["leaked"] and clean["images"]:
-        sentences.append(
+        yield (
             f"{clean['leaked']:,} faces of {split} also occur in the training data; "
             f"without them, accuracy is {clean['accuracy']:.1%} (n {clean['images']:,})."
         )
     if votes and votes.get("majority_images"):
-        sentences.append(
+        yield (
             f"Against the choice of most annotators, accuracy is {votes['majority_accuracy']:.1%} "
             f"(n {votes['majority_images']:,}); the data set's own label is that choice for "
             f"{votes['label_is_majority']:.1%} of the faces."
         )
-    return sentences
 
 
 def _slices(card: ModelCard) -> str:
@@ -100,7 +104,7 @@ def _slices(card: ModelCard) -> str:
         for row in slices
     ]
     heads = ("split", "by", "value", "n", "accuracy (95 % interval)")
-    return f"## By slice, the worst first\n\n{_table(heads, rows)}" if rows else ""
+    return _table(heads, rows) if rows else ""
 
 
 def _calibration(card: ModelCard) -> str:
@@ -112,8 +116,7 @@ def _calibration(card: ModelCard) -> str:
         for split, row in card.metrics.items()
         if split != "validation" and "ece" in row
     )
-    return f"""## Calibration
-
+    return f"""\
 The logits are divided by {card.temperature:.3f}, fitted on {record["images"]:,} validation faces:
 the expected calibration error (15 bins of equal mass) went from {record["ece_before"]:.1%} to
 {record["ece_after"]:.1%} there{"; it is " + tests if tests else ""}."""
@@ -129,40 +132,28 @@ def _forms(card: ModelCard) -> str:
     if not rows:
         return ""
     heads = ("form", "file", "size", "accuracy (95 % interval)", "one face")
-    return f"""## Forms
-
-{_table(heads, rows)}
-
-Times are medians on the machine that exported it; LiteRT used one core."""
+    note = "Times are medians on the machine that exported it; LiteRT used one core."
+    return f"{_table(heads, rows)}\n\n{note}"
 
 
 def _data(card: ModelCard) -> str:
     data = card.data
     parts = ", ".join(f"{name} {n:,}" for name, n in data.get("splits", {}).items())
     known = f"\n\n{_FER2013}" if "fer2013" in str(data.get("name")).lower() else ""
-    return f"""## Data
-
+    return f"""\
 {data.get("name")}: {data.get("split_rule")}.
 Faces by split: {parts}. Fingerprint `{str(data.get("fingerprint", ""))[:16]}`.{known}"""
 
 
-def _remarks(card: ModelCard) -> str:
-    if not card.remarks:
-        return ""
-    return "\n".join(["## Remarks\n", *(f"- {remark}" for remark in card.remarks)])
-
-
 def _training(card: ModelCard) -> str:
     if command := card.training.get("command"):
-        return f"""## Training
-
+        return f"""\
 {card.created[:10]}: made from trained networks, without further training. To repeat it, in the
 project's folder, with the data set registered under that name (`python -m fer data add`):
 `{command}`"""
     if not card.config:
         return ""
-    return f"""## Training
-
+    return f"""\
 {card.created[:10]}, seed {card.config.get("seed")}, {card.training.get("epochs_run")} epochs in
 {card.training.get("seconds", 0) / 60:.0f} minutes. To repeat it, add the data set under that name
 (`python -m fer data add`) and run this, with `THIS` for the folder of this file:
