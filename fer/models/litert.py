@@ -55,8 +55,9 @@ def _exported(network: "keras.Model", **options: object) -> bytes:
 class Network:
     """A LiteRT file, ready to be called from several threads.
 
-    Args:
-        path: The file.
+    Attributes:
+        input_shape: Height, width and channels.
+        classes: Number of outputs.
 
     Raises:
         ModelError: If the runtime is not installed, or the file is damaged.
@@ -74,8 +75,10 @@ class Network:
             first = self._new_interpreter()
         except (OSError, ValueError, RuntimeError) as error:
             raise ModelError(f"'{path}' cannot be loaded by LiteRT: {error}") from error
-        [self._input] = first.get_input_details()
-        [self._output] = first.get_output_details()
+        [given], [made] = first.get_input_details(), first.get_output_details()
+        self._input, self._output = given["index"], made["index"]
+        self.input_shape = tuple(map(int, given["shape"][1:]))
+        self.classes = int(made["shape"][-1])
         # An interpreter serves one caller at a time, so there are as many as concurrent callers.
         self._free = deque([first])
 
@@ -86,28 +89,17 @@ class Network:
         interpreter.allocate_tensors()
         return interpreter
 
-    @property
-    def input_shape(self) -> tuple[int, ...]:
-        """Height, width and channels."""
-        return tuple(int(side) for side in self._input["shape"][1:])
-
-    @property
-    def classes(self) -> int:
-        """Number of outputs."""
-        return int(self._output["shape"][-1])
-
     def __call__(self, faces: np.ndarray) -> np.ndarray:
         """uint8 (n, height, width, channels) → probabilities (n, classes), float32."""
         try:
             interpreter = self._free.pop()
         except IndexError:
             interpreter = self._new_interpreter()
-        index = self._input["index"]
         if interpreter.get_input_details()[0]["shape"][0] != len(faces):
-            interpreter.resize_tensor_input(index, faces.shape)
+            interpreter.resize_tensor_input(self._input, faces.shape)
             interpreter.allocate_tensors()
-        interpreter.set_tensor(index, faces)
+        interpreter.set_tensor(self._input, faces)
         interpreter.invoke()
-        probabilities: np.ndarray = interpreter.get_tensor(self._output["index"])
+        probabilities: np.ndarray = interpreter.get_tensor(self._output)
         self._free.append(interpreter)
         return probabilities

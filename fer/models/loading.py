@@ -10,7 +10,6 @@ from fer.models import litert
 from fer.models.card import ModelCard, check_shape, read_card
 from fer.models.folder import CARD_FILE, FORMS, checksum, find
 from fer.models.model import Model
-from fer.nets.forward import compile_forward
 
 if TYPE_CHECKING:
     import keras
@@ -36,9 +35,8 @@ def load(model: str | Path | None = None, *, form: str = "keras") -> Model:
         form = "litert" if "litert" in card.forms and litert.is_installed() else "keras"
     if form not in FORMS:
         raise ConfigError(f"Unknown form '{form}'. Known: auto, {', '.join(FORMS)}.")
-    open_network = cache(partial(_open_keras, folder, card))
     if form == "keras":
-        return Model(card=card, forward=compile_forward(open_network()), open_network=open_network)
+        return Model.of(_open_keras(folder, card), card)
     if form not in card.forms:
         raise ModelError(
             f"'{folder}' has no form '{form}'. Make it with: python -m fer export {card.name} "
@@ -48,6 +46,7 @@ def load(model: str | Path | None = None, *, form: str = "keras") -> Model:
     _check_sha256(path, card.forms[form].get("sha256"))
     network = litert.Network(path)
     _check_fit(network.input_shape, network.classes, card, path)
+    open_network = cache(partial(_open_keras, folder, card))
     return Model(card=card, forward=network, open_network=open_network, form=form)
 
 

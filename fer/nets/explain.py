@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
 _PATCH_PARTS = 4  # the patch of `occlusion` has a quarter of the face's side
 
-Gradients = Callable[[np.ndarray, int], tuple[np.ndarray, np.ndarray]]
-"""uint8 (1, height, width, channels), label → features and gradients, (1, rows, columns, k)."""
-
 
 def grad_cam(network: "keras.Model", face: np.ndarray, label_index: int) -> np.ndarray:
     """The evidence for a label, by the gradients at the last spatial layer.
@@ -36,8 +33,9 @@ def grad_cam(network: "keras.Model", face: np.ndarray, label_index: int) -> np.n
     Raises:
         ModelError: If the network has no convolution, or does not run on TensorFlow.
     """
-    features, gradients = _gradients(network)(face[None], label_index)
-    heat = np.maximum(features[0] @ gradients[0].mean(axis=(0, 1)), 0)
+    parts = _gradients(network)(face[None], label_index)
+    features, gradients = (part[0].numpy() for part in parts)  # (rows, columns, k)
+    heat = np.maximum(features @ gradients.mean(axis=(0, 1)), 0)
     return _normalised(_placed(heat, network, *face.shape[:2]))
 
 
@@ -97,7 +95,7 @@ def heat_on_face(face: np.ndarray, heat: np.ndarray) -> np.ndarray:
 
 
 @lru_cache(maxsize=4)
-def _gradients(model: "keras.Model") -> Gradients:
+def _gradients(model: "keras.Model") -> Callable[[np.ndarray, int], Any]:
     import keras
 
     if keras.backend.backend() != "tensorflow":
@@ -129,12 +127,7 @@ def _gradients(model: "keras.Model") -> Gradients:
     graph = tf.function(
         differentiate, input_signature=[shape, tf.TensorSpec((), tf.int32)], autograph=False
     ).get_concrete_function()
-
-    def run(face: np.ndarray, label: int) -> tuple[np.ndarray, np.ndarray]:
-        features, gradients = graph(tf.constant(face), tf.constant(label, tf.int32))
-        return features.numpy(), gradients.numpy()
-
-    return run
+    return lambda face, label: graph(tf.constant(face), tf.constant(label, tf.int32))
 
 
 def _last_spatial(model: "keras.Model") -> Any:
