@@ -53,9 +53,7 @@ def ratio(name: str) -> np.ndarray:
     ours = rate(seconds)
 
     train = dataset.select("train")
-    model = architectures.build(
-        config.architecture, height=48, width=48, channels=1, classes=7, options=config.options
-    )
+    model = architectures.build(config.architecture, (48, 48, 1), classes=7, options=config.options)
     model.compile(config.optimizer, "categorical_crossentropy", metrics=["accuracy"],
                   jit_compile=uses_xla())  # fmt: skip
     seconds = []

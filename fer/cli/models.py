@@ -119,12 +119,12 @@ def architectures(
 
     table = make_table("network", "input", "options", "parameters", "multiply-adds")
     for known in [name] if name else nets.NAMES:
-        height, width, channels = nets.NATIVE_INPUTS.get(known, (48, 48, 1))
+        height, width, channels = shape = nets.NATIVE_INPUTS.get(known, (48, 48, 1))
         options = ", ".join(f"{key} {value:g}" for key, value in nets.options_of(known).items())
-        model = nets.build(known, height=height, width=width, channels=channels, classes=7)
+        model = nets.build(known, shape, classes=7)
         cost = f"{multiply_adds(model) / 1e6:.1f} million"
-        shape = f"{width}×{height}×{channels}"
-        table.add_row(known, shape, options, f"{model.count_params():,}", cost)
+        size = f"{width}×{height}×{channels}"
+        table.add_row(known, size, options, f"{model.count_params():,}", cost)
     if name:
         out.print(nets.describe(name))
         layers = make_table("layer", "output", "parameters", "multiply-adds")

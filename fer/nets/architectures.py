@@ -18,10 +18,8 @@ Tensor: TypeAlias = Any
 
 def build(
     name: str,
+    shape: tuple[int, int, int],
     *,
-    height: int,
-    width: int,
-    channels: int,
     classes: int,
     options: Mapping[str, float] | None = None,
 ) -> keras.Model:
@@ -29,9 +27,7 @@ def build(
 
     Args:
         name: One of `NAMES`.
-        height: Of its input, in pixels.
-        width: Of its input, in pixels.
-        channels: 1 for grey, 3 for RGB.
+        shape: Height and width of its input in pixels, and channels: 1 for grey, 3 for RGB.
         classes: Number of classes.
         options: Some of those in `options_of`; the others keep their defaults.
 
@@ -42,9 +38,10 @@ def build(
         ConfigError: If the name or an option is unknown, or the input too small.
     """
     chosen = {**options_of(name), **check_options(name, options or {})}
+    height, width, _ = shape
     if min(height, width) < 16:
         raise ConfigError(f"A network needs at least 16×16 pixels, not {width}×{height}.")
-    inputs = layers.Input((height, width, channels), dtype="uint8", name="face")
+    inputs = layers.Input(shape, dtype="uint8", name="face")
     x = layers.Rescaling(1 / 127.5, offset=-1, name="scale")(inputs)
     features = _BUILDERS[name](x, **chosen)
     return keras.Model(inputs, _head(features, classes), name=name.replace("-", "_"))
@@ -238,10 +235,10 @@ def _residual(x: Tensor, filters: int, *, stride: int) -> Tensor:
     return layers.ReLU()(layers.Add()([shortcut, x]))
 
 
-def _squeeze_excite(x: Tensor, ratio: int = 8) -> Tensor:
+def _squeeze_excite(x: Tensor) -> Tensor:
     channels = x.shape[-1]
     weight = layers.GlobalAveragePooling2D(keepdims=True)(x)
-    weight = layers.Dense(channels // ratio, activation="relu")(weight)
+    weight = layers.Dense(channels // 8, activation="relu")(weight)
     weight = layers.Dense(channels, activation="sigmoid")(weight)
     return layers.Multiply()([x, weight])
 

@@ -17,11 +17,8 @@ _WIDENING_NOISE = 0.05
 def build(config: TrainingConfig, labels: Sequence[str], start: Model | None) -> keras.Model:
     """The network before its first step; the same seed gives the same weights.
 
-    Args:
-        config: Gives the network's family and size, or how to change the start model.
-        labels: The classes to learn.
-        start: The trained model to start from, if any. Its last layer keeps the weights of
-            classes to learn; new classes are initialised.
+    The last layer of a start model keeps its weights for the labels that it knows; those of new
+    ones are initialised.
 
     Raises:
         ConfigError: If the configuration does not fit the start model.
@@ -60,12 +57,10 @@ def build(config: TrainingConfig, labels: Sequence[str], start: Model | None) ->
     return model
 
 
-def plain(
-    config: TrainingConfig, model: keras.Model, weights: list[np.ndarray], labels: Sequence[str]
-) -> keras.Model:
+def plain(config: TrainingConfig, model: keras.Model, weights: list[np.ndarray]) -> keras.Model:
     """The network with these weights, in float32, with all layers trainable."""
     if config.precision != "float32":
-        model = _from_scratch(config, len(labels), "float32")
+        model = _from_scratch(config, model.output_shape[-1], "float32")
     model.trainable = True
     # The order of `weights` is that of the trained network.
     model.set_weights(weights)
@@ -97,12 +92,7 @@ def _from_scratch(config: TrainingConfig, classes: int, precision: str) -> keras
     keras.config.set_dtype_policy(precision)
     try:
         return architectures.build(
-            config.architecture,
-            height=config.height,
-            width=config.width,
-            channels=config.channels,
-            classes=classes,
-            options=config.options,
+            config.architecture, config.shape, classes=classes, options=config.options
         )
     finally:
         keras.config.set_dtype_policy(before)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from fer import emotions
 from fer.runs import queue
-from fer.runs.estimate import training_faces
+from fer.runs.estimate import throughput, training_faces
 from fer.training.config import TrainingConfig
 from pages.common.cache import Work
 from pages.common.progress import duration
@@ -16,19 +16,18 @@ _training_faces = st.cache_data(max_entries=20, ttl=60, show_spinner=False)(trai
 
 @st.cache_data(max_entries=50, show_spinner="Building the network")
 def _network(
-    architecture: str, chosen: dict[str, float], shape: dict[str, int], classes: int
+    architecture: str, chosen: dict[str, float], shape: tuple[int, int, int], classes: int
 ) -> tuple[list[dict[str, Any]], int, int]:
     from fer.nets.architectures import build
     from fer.nets.cost import multiply_adds, summary
 
-    model = build(architecture, **shape, classes=classes, options=chosen)
+    model = build(architecture, shape, classes=classes, options=chosen)
     return summary(model), model.count_params(), multiply_adds(model)
 
 
 def _described(config: TrainingConfig) -> tuple[list[dict[str, Any]], int, int]:
-    shape = {"height": config.height, "width": config.width, "channels": config.channels}
     classes = len(config.labels) or len(emotions.FER2013)
-    return _network(config.architecture, dict(config.options), shape, classes)
+    return _network(config.architecture, dict(config.options), config.shape, classes)
 
 
 def show_network(config: TrainingConfig) -> None:
@@ -50,7 +49,7 @@ def show_estimate(config: TrainingConfig) -> None:
     measured = _throughput(
         config.architecture,
         dict(config.options),
-        (config.height, config.width, config.channels),
+        config.shape,
         min(config.batch_size, 256),
     ).future
     waiting = not measured.done()
@@ -77,6 +76,4 @@ def show_estimate(config: TrainingConfig) -> None:
 def _throughput(
     architecture: str, chosen: dict[str, float], shape: tuple[int, int, int], batch_size: int
 ) -> Work[float]:
-    from fer.training.throughput import measure_speed
-
-    return Work(lambda _: measure_speed(architecture, chosen, shape, batch_size))
+    return Work(lambda _: throughput(architecture, chosen, shape, batch_size))

@@ -74,7 +74,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             data={"name": "small", "fingerprint": load_dataset("small").fingerprint()},
         )
         keras.utils.set_random_seed(seed)
-        network = build("simple", height=48, width=48, channels=1, classes=len(LABELS))
+        network = build("simple", (48, 48, 1), classes=len(LABELS))
         models.save(network, card, folder / "models" / name)
     models.copy(settings.models_folder() / "fer2013", folder / "models" / "fer2013")
     with pytest.MonkeyPatch.context() as patch:

@@ -24,7 +24,7 @@ def write_model(folder: Path, labels: tuple[str, ...], **config: object) -> None
         name=folder.name, labels=labels, height=24, width=24, channels=1, framing={},
         data={"name": NAME}, config=config,
     )  # fmt: skip
-    network = build("simple", height=24, width=24, channels=1, classes=len(labels))
+    network = build("simple", (24, 24, 1), classes=len(labels))
     save(network, card, folder)
 
 

@@ -11,7 +11,7 @@ from fer.nets.cost import multiply_adds
 @pytest.mark.parametrize("name", architectures.NAMES)
 @pytest.mark.parametrize("channels", [1, 3])
 def test_every_architecture_takes_bytes_and_gives_probabilities(name: str, channels: int) -> None:
-    model = architectures.build(name, height=24, width=32, channels=channels, classes=5)
+    model = architectures.build(name, (24, 32, channels), classes=5)
     faces = np.random.default_rng(0).integers(0, 256, (3, 24, 32, channels), dtype=np.uint8)
     probabilities = np.asarray(model(faces))
     assert probabilities.shape == (3, 5)
@@ -19,28 +19,25 @@ def test_every_architecture_takes_bytes_and_gives_probabilities(name: str, chann
 
 
 def test_scaling_is_inside_the_network() -> None:
-    model = architectures.build("simple", height=24, width=24, channels=1, classes=2)
+    model = architectures.build("simple", (24, 24, 1), classes=2)
     scaled = model.get_layer("scale")(np.array([[[[0]], [[255]]]], np.uint8))
     assert np.asarray(scaled).ravel().tolist() == [-1.0, 1.0]
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
     with pytest.raises(ConfigError, match=r"'lenet'.*simple, batchnorm, .*resnet"):
-        architectures.build("lenet", height=48, width=48, channels=1, classes=7)
+        architectures.build("lenet", (48, 48, 1), classes=7)
 
 
 def test_an_input_that_is_too_small_is_refused() -> None:
     with pytest.raises(ConfigError, match="16×16"):
-        architectures.build("simple", height=8, width=48, channels=1, classes=7)
+        architectures.build("simple", (8, 48, 1), classes=7)
 
 
 @pytest.mark.parametrize("name", architectures.NAMES)
 def test_the_docstring_gives_the_true_cost(name: str) -> None:
-    height, width, channels = architectures.NATIVE_INPUTS.get(name, (48, 48, 1))
-    classes = 6 if name == "two-conv" else 7
-    model = architectures.build(
-        name, height=height, width=width, channels=channels, classes=classes
-    )
+    shape = architectures.NATIVE_INPUTS.get(name, (48, 48, 1))
+    model = architectures.build(name, shape, classes=6 if name == "two-conv" else 7)
     text = " ".join(architectures.describe(name).split())
     assert f"{model.count_params():,} parameters" in text
     assert f"{multiply_adds(model) / 1e6:.1f} million multiply-adds" in text
@@ -50,9 +47,7 @@ def test_the_docstring_gives_the_true_cost(name: str) -> None:
 @pytest.mark.parametrize("name", ["vgg", "resnet"])
 def test_width_and_depth_size_a_family(name: str) -> None:
     def parameters(**options: float) -> int:
-        return architectures.build(
-            name, height=24, width=24, channels=1, classes=2, options=options
-        ).count_params()
+        return architectures.build(name, (24, 24, 1), classes=2, options=options).count_params()
 
     assert parameters(width=0.5) < parameters() / 2
     assert parameters(depth=3) > parameters()
@@ -69,12 +64,12 @@ def test_an_option_that_a_network_lacks_is_refused(
     name: str, options: dict[str, float], message: str
 ) -> None:
     with pytest.raises(ConfigError, match=message):
-        architectures.build(name, height=48, width=48, channels=1, classes=7, options=options)
+        architectures.build(name, (48, 48, 1), classes=7, options=options)
 
 
 @pytest.mark.parametrize("name", ["resnet", "mini-xception"])
 def test_a_new_head_keeps_the_rest(name: str) -> None:
-    model = architectures.build(name, height=24, width=24, channels=1, classes=7)
+    model = architectures.build(name, (24, 24, 1), classes=7)
     before = model.get_weights()
     other = architectures.with_head(model, 3)
     assert other.output_shape == (None, 3)

@@ -77,7 +77,7 @@ def test_every_shipped_kind_of_network_can_be_explained() -> None:
 
     face = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 1), dtype=np.uint8)
     for name in architectures.NAMES:
-        model = architectures.build(name, height=SIDE, width=SIDE, channels=1, classes=2)
+        model = architectures.build(name, (SIDE, SIDE, 1), classes=2)
         heat = grad_cam(wrapped(model).network, face, 1)
         assert heat.shape == (SIDE, SIDE)
         assert np.isfinite(heat).all()
