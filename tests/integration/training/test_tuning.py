@@ -1,4 +1,6 @@
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -88,6 +90,30 @@ def test_a_trial_that_falls_behind_is_pruned(
     assert [row["state"] for row in complete] == ["complete"] * 4
     assert (last["state"], last["epochs"], last["accuracy"]) == ("pruned", 2, 0.1)
     assert best["accuracy"] == 0.75
+
+
+def test_a_trial_whose_process_was_killed_is_tried_again_with_the_same_options(
+    tiny_dataset: Dataset, tiny_config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned: list[TrainingConfig] = []
+
+    def accuracy(trial: Any, base: TrainingConfig, dataset: Dataset) -> float:
+        learned.append(tuning.suggest(trial, base))
+        if len(learned) == 1:
+            raise SystemExit  # leaves the trial as a kill does
+        return 0.5
+
+    monkeypatch.setattr(tuning, "_accuracy", accuracy)
+    with pytest.raises(SystemExit):
+        tuning.tune(tiny_config, tiny_dataset, study="killed", trials=1)
+    [killed] = tuning.trials_of("killed")
+    assert killed["state"] == "running"
+    with closing(sqlite3.connect(tuning.storage_file())) as file, file:
+        file.execute("UPDATE trial_heartbeats SET heartbeat = datetime('now', '-1 hour')")
+    best = tuning.tune(tiny_config, tiny_dataset, study="killed", trials=1)
+    assert [row["state"] for row in tuning.trials_of("killed")] == ["fail", "complete"]
+    assert (best["trial"], best["accuracy"]) == (1, 0.5)
+    assert learned[1] == learned[0]
 
 
 def test_a_study_whose_trials_all_fail_ends(
