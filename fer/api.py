@@ -10,9 +10,13 @@ from fer import models
 from fer.data import Dataset, load_dataset
 from fer.evaluation import comparison
 from fer.evaluation.figures import calibrated_card, dataset_for, figures, form_figures
+from fer.evaluation.photos import photo_figures, photo_table
 from fer.evaluation.predictions import predictions
 from fer.evaluation.report import check_target, full_figures, write_report
+from fer.faces.detection import load_detector
 from fer.importing import extras
+from fer.inference.labelled_photos import RememberingDetector, answer_photos, labelled_photos
+from fer.inference.predictor import Predictor
 from fer.models import litert
 from fer.models.card import ModelCard
 from fer.models.model import Model
@@ -115,6 +119,70 @@ def evaluate(
         measured["comparison"] = comparison.compare(table, other)
     if report:
         write_report(full_figures(loaded, dataset, table, measured), loaded.card, report)
+    return measured
+
+
+@extras()
+def evaluate_photos(
+    model: str | Path | Model,
+    folder: str | Path,
+    *,
+    detector: str = "auto",
+    form: str = "auto",
+    compare: str | Path | Model | None = None,
+    report: str | Path | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Measure a model on whole photos, from the search for faces to the answer.
+
+    The largest face of each photo counts.
+
+    Args:
+        model: A loaded model, or a model's name or folder.
+        folder: Holds `<emotion>/*`, photos of any size; an emotion's aliases will do.
+        detector: As for `Predictor.load`, like `form`, which is not for a loaded model.
+        form: What to run.
+        compare: A second model, to be compared on the same faces.
+        report: An HTML page to write, with a JSON file of the same name beside it.
+        progress: Called with photos done and photos planned.
+
+    Returns:
+        The figures, as `fer.evaluation.photos.photo_figures` gives them. With a second model also
+        `comparison`, from `fer.evaluation.comparison.compare`.
+
+    Raises:
+        FerError: If a model, the detector or the folder cannot be used, no face is found, or the
+            report cannot be written.
+    """
+    report = Path(report).expanduser() if report else None
+    if report:
+        check_target(report)
+    photos = labelled_photos(Path(folder).expanduser().resolve())
+    loaded = [
+        one if isinstance(one, Model) else models.load(one, form=form)
+        for one in (model, compare)
+        if one
+    ]
+    comparison.check_classes(*((one.card.name, one.card.labels) for one in loaded))
+    finder = None if detector == "none" else RememberingDetector(load_detector(detector))
+    answered = [answer_photos(Predictor(one, finder), photos, progress=progress) for one in loaded]
+    datasets, tables = [], []
+    for one, answers in zip(loaded, answered, strict=True):
+        dataset, probabilities = answers.to_dataset()
+        datasets.append(dataset)
+        tables.append(photo_table(one.card, dataset, probabilities, left_out=answers.left_out))
+    measured = photo_figures(
+        tables[0],
+        missed=answered[0].missed,
+        skipped=answered[0].skipped,
+        several=answered[0].several,
+        detector=finder.name if finder else detector,
+    )
+    if compare:
+        measured["comparison"] = comparison.compare(*tables)
+    if report:
+        full = full_figures(loaded[0], datasets[0], tables[0], measured)
+        write_report(full, loaded[0].card, report)
     return measured
 
 

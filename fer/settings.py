@@ -100,6 +100,11 @@ def predictions_folder() -> Path:
     return home() / "predictions"
 
 
+def photos_folder() -> Path:
+    """Folder of the photos that people label on the Evaluate page, one subfolder per emotion."""
+    return home() / "photos"
+
+
 def detectors_folder() -> Path:
     """Folder of detector files that are not part of any package."""
     return home() / "detectors"

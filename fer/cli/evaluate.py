@@ -1,8 +1,9 @@
 """`evaluate` and `calibrate`."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,19 +16,52 @@ from fer.cli.terminal import (
     out,
     print_figures,
     progress,
+    quiet_imports,
 )
+from fer.errors import ConfigError
 
 
 def evaluate(
     model: ModelArgument,
-    dataset: DatasetArgument,
+    dataset: Annotated[
+        str,
+        typer.Argument(
+            help="A data set's name or path, or 'synthetic'; with --photos, a folder of photos."
+        ),
+    ],
     split: Annotated[
-        str, typer.Option(help="train, validation, test, public_test, private_test or all.")
-    ] = "test",
+        str | None,
+        typer.Option(
+            help="train, validation, test, public_test, private_test or all.", show_default="test"
+        ),
+    ] = None,
     tta: Annotated[
-        str, typer.Option(help="Test-time augmentation: none, flip, shifts or ten_crop.")
-    ] = "none",
-    form: Annotated[str, typer.Option(help="keras, litert, litert-int8 or auto.")] = "keras",
+        str | None,
+        typer.Option(
+            help="Test-time augmentation: none, flip, shifts or ten_crop.", show_default="none"
+        ),
+    ] = None,
+    form: Annotated[
+        str | None,
+        typer.Option(
+            help="keras, litert, litert-int8 or auto.", show_default="keras; with --photos, auto"
+        ),
+    ] = None,
+    photos: Annotated[
+        bool,
+        typer.Option(
+            "--photos",
+            help="Measure whole photos of any size, in a folder such as happy/1.jpg, sad/2.jpg. "
+            "The largest face of each photo counts.",
+        ),
+    ] = False,
+    detector: Annotated[
+        str | None,
+        typer.Option(
+            help="With --photos: auto, mtcnn, yunet, or none where each photo is one tight face.",
+            show_default="auto",
+        ),
+    ] = None,
     compare: Annotated[
         str | None, typer.Option(help="A second model to compare, on the same faces and labels.")
     ] = None,
@@ -36,25 +70,67 @@ def evaluate(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure a model on one split of a data set."""
-    import_keras()
-    from fer import api
-
-    with progress() as bar:
-        figures = api.evaluate(
-            model,
-            dataset,
-            split,
-            tta=tta,
-            form=form,
-            compare=compare,
-            report=report,
-            progress=Counter(bar, "faces"),
+    """Measure a model on one split of a data set, or on your own photos."""
+    if photos and (split or tta):
+        raise ConfigError("--split and --tta are for data sets. Leave them out with --photos.")
+    if detector and not photos:
+        raise ConfigError("--detector is for whole photos. Add --photos, or leave it out.")
+    if photos:
+        figures = _evaluate_photos(
+            model, dataset, detector or "auto", form=form or "auto", compare=compare, report=report
         )
+    else:
+        import_keras()
+        from fer import api
+
+        with progress() as bar:
+            figures = api.evaluate(
+                model,
+                dataset,
+                split or "test",
+                tta=tta or "none",
+                form=form or "keras",
+                compare=compare,
+                report=report,
+                progress=Counter(bar, "faces"),
+            )
     if as_json:
         typer.echo(json.dumps(figures, indent=2))
-    else:
-        print_figures(figures)
+        return
+    print_figures(figures)
+    for photo in figures.get("skipped", ()):
+        out.print(f"Skipped: {photo['path']}: {photo['reason']}")
+
+
+def _evaluate_photos(
+    model: str,
+    folder: str,
+    detector: str,
+    *,
+    form: str,
+    compare: str | None,
+    report: Path | None,
+) -> dict[str, Any]:
+    with quiet_imports():
+        from fer import api, models
+        from fer.faces.detection import load_detector
+
+        loaded = models.load(model, form=form)
+        second = models.load(compare, form=form) if compare else None
+        if detector != "none":
+            load_detector(detector)
+        if report:  # for Grad-CAM
+            with suppress(ImportError):
+                import keras  # noqa: F401
+    with progress() as bar:
+        return api.evaluate_photos(
+            loaded,
+            folder,
+            detector=detector,
+            compare=second,
+            report=report,
+            progress=Counter(bar, "photos"),
+        )
 
 
 def calibrate(model: ModelArgument, dataset: DatasetArgument) -> None:

@@ -147,24 +147,28 @@ def stop_on_interrupt(
 
 
 def print_figures(figures: Mapping[str, Any]) -> None:
-    """Print the figures of one split, their caveats, and a row per class."""
+    """Print the figures of one split or of photos, their caveats, and a row per class."""
     from fer.evaluation.caveats import caveats
     from fer.evaluation.comparison import verdict
 
-    low, high = figures["accuracy_ci95"]
+    (low, high), (lowest, highest) = figures["accuracy_ci95"], figures["ci95"]["balanced_accuracy"]
     out.print(
         f"{figures['dataset']}, split {figures['split']}, {figures['images']:,} faces:",
         styled(f"accuracy {figures['accuracy']:.1%}", "bold"),
         f"(95 % interval {low:.1%} to {high:.1%}), "
-        f"balanced accuracy {figures['balanced_accuracy']:.1%}, macro F1 "
-        f"{figures['macro_f1']:.3f}, calibration error {figures['ece']:.1%}",
+        f"balanced accuracy {figures['balanced_accuracy']:.1%} ({lowest:.1%} to {highest:.1%}), "
+        f"macro F1 {figures['macro_f1']:.3f}, calibration error {figures['ece']:.1%}",
     )
     for sentence in caveats(figures):
         out.print(sentence)
-    table = make_table("class", "faces", "precision", "recall", "F1")
+    of_photos = ("recall, 95 %", "missed") if "detector" in figures else ()
+    table = make_table("class", "faces", "precision", "recall", "F1", *of_photos)
     for label, row in figures["per_class"].items():
-        shares = (f"{row[name]:.2f}" for name in ("precision", "recall", "f1"))
-        table.add_row(label, f"{row['support']:,}", *shares)
+        cells = [f"{row[name]:.2f}" for name in ("precision", "recall", "f1")]
+        if of_photos:
+            low, high = row["recall_ci95"]
+            cells += [f"{low:.2f} to {high:.2f}", f"{row['missed']:,}"]
+        table.add_row(label, f"{row['support']:,}", *cells)
     out.print(table)
     if "comparison" in figures:
         out.print(verdict(figures["comparison"]))

@@ -1,10 +1,14 @@
 """Leaks, votes, and the sentences that qualify a figure."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from fer.evaluation.intervals import accuracy_of
 from fer.evaluation.predictions import PredictionTable
+
+FEW_PHOTOS = 20
+"""With fewer photos, a figure is a first impression only."""
 
 AGREED = 0.8
 """People agree on a face if one choice has at least this share of the votes."""
@@ -75,6 +79,8 @@ def caveats(figures: Mapping[str, Any]) -> list[str]:
             "The epoch and the temperature were chosen on these faces, so the figure is optimistic."
         )
     sentences += _of_leaks(figures)
+    if "detector" in figures:
+        sentences += _of_photos(figures)
     if figures["tta"] != "none":
         sentences.append(f"With test-time augmentation ({figures['tta'].replace('_', ' ')}).")
     sentences += _of_truth(figures)
@@ -101,6 +107,40 @@ def _of_leaks(figures: Mapping[str, Any]) -> list[str]:
         else "no face remains without them"
     )
     return [f"{clean['leaked']:,} faces also occur in the training part; {without}."]
+
+
+def _of_photos(figures: Mapping[str, Any]) -> list[str]:
+    missed, several = figures["missed"], figures["several_faces"]
+    sentences = []
+    if figures["images"] < FEW_PHOTOS:
+        sentences.append(
+            f"With fewer than {FEW_PHOTOS} faces, the interval is too wide to judge a model."
+        )
+    sentences.append(
+        f"Mean confidence is {figures['mean_confidence']:.1%}, and {figures['accuracy']:.1%} of "
+        "the answers are right."
+    )
+    if missed:
+        by_label = Counter(photo["label"] for photo in missed)
+        low, high = figures["accuracy_with_missed_ci95"]
+        sentences.append(
+            f"The detector {figures['detector']} found no face on {len(missed):,} of "
+            f"{figures['photos']:,} photos ({_listed(by_label)}); if these count as wrong, "
+            f"accuracy is {figures['accuracy_with_missed']:.1%} (95 % interval {low:.1%} to "
+            f"{high:.1%})."
+        )
+    if several:
+        sentences.append(f"Photos with several faces: {several:,}; the largest face counts.")
+    if absent := [label for label in figures["labels"] if label not in figures["per_class"]]:
+        sentences.append(
+            f"Not measured, as no face shows it: {', '.join(absent)}. Mean recall covers "
+            f"{len(figures['per_class'])} of {len(figures['labels'])} emotions."
+        )
+    return sentences
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {label}" for label, count in counts.items())
 
 
 def _of_truth(figures: Mapping[str, Any]) -> list[str]:

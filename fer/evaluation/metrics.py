@@ -36,9 +36,10 @@ def metrics(
         labels: The model's classes.
 
     Returns:
-        `images`, `accuracy`, `accuracy_ci95` (Wilson), `balanced_accuracy`, `macro_f1`,
-        `weighted_f1`, `top2_accuracy`, `kappa` (Cohen), `matthews`, `roc_auc` (one against the
-        rest, mean over classes), `log_loss` (nats), `brier` (0–2), `ece`; `ci95`, the bootstrap
+        `images`, `accuracy`, `accuracy_ci95` (Wilson), `mean_confidence`, `balanced_accuracy`,
+        `macro_f1`, `weighted_f1`, `top2_accuracy`, `kappa` (Cohen), `matthews`, `roc_auc` (one
+        against the rest, mean over classes), `log_loss` (nats), `brier` (0–2), `ece`; `ci95`, the
+        bootstrap
         intervals of balanced accuracy, macro F1 and ECE; `per_class` (by present label:
         precision, recall, f1, support), `labels`, `confusion_matrix` (rows are true, columns
         predicted, in the order of `labels`). `kappa` and `roc_auc` are None if there is only one
@@ -66,6 +67,7 @@ def metrics(
         "images": len(targets),
         "accuracy": correct / len(targets),
         "accuracy_ci95": wilson(correct, len(targets)),
+        "mean_confidence": float(probabilities.max(axis=1).mean(dtype=np.float64)),
         "balanced_accuracy": float(np.mean(recall)),
         "macro_f1": float(np.mean(f1)),
         "weighted_f1": float(np.average(f1, weights=support)),

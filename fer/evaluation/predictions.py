@@ -115,7 +115,7 @@ def predictions(
         part, targets = part.take(np.flatnonzero(known)), targets[known]
     uncalibrated = uncalibrated_probabilities(model, part, split, tta=tta, progress=progress)
     probabilities = tempered(uncalibrated, card.temperature)
-    frame = _joined(part, probabilities, targets, card.labels)
+    frame = joined(part, probabilities, targets, card.labels)
     frame["in_training"] = _in_training(part, dataset)
     rows = pd.Index(dataset.index["path"]).get_indexer(pd.Index(part.index["path"]))
     frame.insert(0, "row", rows)
@@ -142,9 +142,17 @@ def predictions(
     )
 
 
-def _joined(
+def joined(
     part: Dataset, probabilities: np.ndarray, targets: np.ndarray, labels: tuple[str, ...]
 ) -> pd.DataFrame:
+    """The frame of a table but for `row` and `in_training`.
+
+    Args:
+        part: The faces.
+        probabilities: Calibrated, shape (n, classes), float32.
+        targets: True class indices into `labels`, shape (n,).
+        labels: The model's classes.
+    """
     frame = part.index.reset_index(drop=True).copy()
     frame = frame.drop(columns=list(COLUMNS), errors="ignore")
     safe = np.maximum(probabilities, np.finfo(np.float32).tiny)

@@ -1,0 +1,81 @@
+"""Figures of a model on whole photos: those of the faces that were found, and how many were not."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from fer.data import Dataset
+from fer.evaluation.figures import figures
+from fer.evaluation.intervals import wilson
+from fer.evaluation.predictions import PredictionTable, joined
+from fer.models.card import ModelCard
+
+
+def photo_table(
+    card: ModelCard, faces: Dataset, probabilities: np.ndarray, *, left_out: int = 0
+) -> PredictionTable:
+    """The prediction table of faces that were found on photos.
+
+    Args:
+        card: The model's.
+        faces: The faces; the model knows all their classes.
+        probabilities: Calibrated, in the order of the card's labels, shape (n, classes), float32.
+        left_out: Number of photos skipped because the model lacks their class.
+    """
+    frame = joined(faces, probabilities, faces.targets_among(card.labels), card.labels)
+    frame.insert(0, "row", np.arange(len(frame)))
+    return PredictionTable(
+        frame=frame.assign(in_training=False),
+        labels=card.labels,
+        model=card.name,
+        dataset=faces.name,
+        split="photos",
+        temperature=card.temperature,
+        left_out=left_out,
+    )
+
+
+def photo_figures(
+    table: PredictionTable,
+    *,
+    missed: Mapping[str, str],
+    skipped: Mapping[str, str],
+    several: int,
+    detector: str,
+) -> dict[str, Any]:
+    """All figures of a model on photos.
+
+    Args:
+        table: As `photo_table` gives it.
+        missed: Label by path of the photos on which no face was found.
+        skipped: Reason by path of what was skipped.
+        several: Number of photos with more than one face, of which the largest counts.
+        detector: Name of the face detector.
+
+    Returns:
+        Those of `fer.evaluation.figures.figures`, on the faces that were found; each class also
+        has `recall_ci95` (Wilson) and `missed`. Then `photos` (found and missed),
+        `accuracy_with_missed` with its `accuracy_with_missed_ci95`, which count a missed face as
+        wrong; `wrong` (`path`, `label`, `predicted`, `confidence`; the most confident first);
+        `missed` (`path`, `label`), `skipped` (`path`, `reason`), `several_faces`, `detector`.
+    """
+    measured = figures(table)
+    frame = table.frame
+    right, photos = int(frame["correct"].sum()), len(table) + len(missed)
+    for label, row in measured["per_class"].items():
+        row["recall_ci95"] = wilson(round(row["recall"] * row["support"]), int(row["support"]))
+        row["missed"] = sum(missing == label for missing in missed.values())
+    wrong = frame[~frame["correct"]].sort_values("confidence", ascending=False, kind="stable")
+    columns = ["path", "label", "predicted", "confidence"]
+    return {
+        **measured,
+        "photos": photos,
+        "accuracy_with_missed": right / photos,
+        "accuracy_with_missed_ci95": wilson(right, photos),
+        "wrong": wrong[columns].astype({"confidence": float}).to_dict("records"),
+        "missed": [{"path": path, "label": label} for path, label in missed.items()],
+        "skipped": [{"path": path, "reason": reason} for path, reason in skipped.items()],
+        "several_faces": several,
+        "detector": detector,
+    }
