@@ -2,10 +2,14 @@ import json
 import shutil
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
 from fer.cli.main import app
+from fer.data.synthetic import draw_face
+from fer.faces.yunet_file import install
 
 
 def run(*arguments: object) -> Result:
@@ -82,3 +86,70 @@ def test_a_tilde_in_the_path_of_a_report_is_the_home_folder(
     result = run("evaluate", tiny_folder, small_set, "--report", "~/report.html")
     assert result.exit_code == 0, result.output
     assert (tmp_path / "report.html").is_file()
+
+
+@pytest.fixture
+def album(tmp_path: Path, yunet_file: Path) -> Path:
+    """Drawn faces on canvases by emotion, one canvas without a face, and a damaged file."""
+    install(yunet_file)
+    folder = tmp_path / "album"
+    for name, label in {"Happiness": "happy", "surprise": "surprise"}.items():
+        (folder / name).mkdir(parents=True)
+        for seed in range(3):
+            photo = np.full((400, 600, 3), 120, np.uint8)
+            photo[90:330, 200:440] = draw_face(label, seed=seed, size=240)[..., None]
+            cv2.imwrite(str(folder / name / f"{seed}.jpg"), photo)
+    cv2.imwrite(str(folder / "surprise" / "wall.png"), np.full((300, 300, 3), 120, np.uint8))
+    (folder / "surprise" / "cut.jpg").write_bytes(b"\xff\xd8\xff cut")
+    (folder / "sea [bold]").mkdir()
+    return folder
+
+
+def test_evaluate_finds_and_judges_the_faces_of_whole_photos(
+    album: Path, tiny_folder: Path, tmp_path: Path
+) -> None:
+    report = tmp_path / "photos.html"
+    other = tmp_path / "other"
+    shutil.copytree(tiny_folder, other)
+    result = run(
+        "evaluate", tiny_folder, album, "--photos", "--compare", other, "--report", report, "--json"
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    figures = json.loads(result.stdout)
+    assert (figures["detector"], figures["images"], figures["photos"]) == ("yunet", 6, 7)
+    assert figures["missed"] == [{"path": "surprise/wall.png", "label": "surprise"}]
+    assert {photo["path"] for photo in figures["skipped"]} == {"sea [bold]/", "surprise/cut.jpg"}
+    assert figures["accuracy_with_missed"] == pytest.approx(figures["accuracy"] * 6 / 7)
+    assert len(figures["wrong"]) == round(6 * (1 - figures["accuracy"]))
+    assert figures["comparison"]["difference"] == 0
+    assert figures["comparison"]["images"] == 6
+    assert "found no face on 1 of 7 photos" in report.read_text(encoding="utf-8")
+
+
+def test_evaluate_prints_missed_faces_and_why_photos_are_skipped(
+    album: Path, tiny_folder: Path
+) -> None:
+    result = run("evaluate", tiny_folder, album, "--photos", "--detector", "yunet")
+    assert result.exit_code == 0, result.output
+    text = " ".join(result.stdout.split())
+    assert "yunet found no face on 1 of 7 photos (1 surprise)" in text
+    assert "fewer than 20 faces" in text
+    assert "Skipped: sea [bold]/: its name is no emotion" in text
+    assert "recall, 95 %" in text
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--photos", "--split", "test"), "--split and --tta are for data sets"),
+        (("--photos", "--tta", "none"), "--split and --tta are for data sets"),
+        (("--detector", "yunet"), "--detector is for whole photos"),
+        (("--photos", "--detector", "haar"), "Unknown detector 'haar'"),
+    ],
+)
+def test_options_that_do_not_apply_are_refused(
+    small_set: Path, tiny_folder: Path, options: tuple[str, ...], message: str
+) -> None:
+    result = run("evaluate", tiny_folder, small_set, *options)
+    assert result.exit_code == 1
+    assert message in " ".join(result.stderr.split())
