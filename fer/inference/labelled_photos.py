@@ -135,15 +135,10 @@ class RememberingDetector:
 
     def detect(self, photo: np.ndarray) -> list[Face]:
         """The faces of a photo, largest first (see `Detector`)."""
-        return self.detect_many([photo])[0]
-
-    def detect_many(self, photos: Sequence[np.ndarray]) -> list[list[Face]]:
-        """The faces of each photo."""
-        keys = [hashlib.blake2b(np.ascontiguousarray(photo).data).digest() for photo in photos]
-        new = [number for number, key in enumerate(keys) if key not in self._known]
-        faces = self._detector.detect_many([photos[number] for number in new]) if new else []
-        self._known.update(zip([keys[number] for number in new], faces, strict=True))
-        return [self._known[key] for key in keys]
+        key = hashlib.blake2b(np.ascontiguousarray(photo).data).digest()
+        if key not in self._known:
+            self._known[key] = self._detector.detect(photo)
+        return self._known[key]
 
 
 def labelled_photos(folder: Path) -> LabelledPhotos:
