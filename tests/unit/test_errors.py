@@ -8,8 +8,10 @@ from fer import errors
 
 PYTHONS_OWN = {
     "AttributeError",  # what `from fer import x` and hasattr expect
-    "ReadError",  # of tarfile, and
-    "ValueError",  # both caught in the function that raises them
+    # Caught in the function that raises them:
+    "ModuleNotFoundError",
+    "ReadError",
+    "ValueError",
 }
 
 
