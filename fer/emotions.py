@@ -45,6 +45,9 @@ EMOTIONS: dict[str, Emotion] = {
 }
 ALL: tuple[str, ...] = tuple(EMOTIONS)
 
+UNRELIABLE_COLOR = "#3F3F46"
+"""For a face whose emotion cannot be recognised reliably."""
+
 FER2013: tuple[str, ...] = ALL[:7]
 """The seven classes of FER-2013, in the order of Kaggle's folders."""
 

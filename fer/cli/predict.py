@@ -102,7 +102,7 @@ def _predict_row(file: Path, result: "PhotoFaces | ImageError") -> dict[str, Any
 
 
 def _print_predictions(rows: list[dict[str, Any]]) -> None:
-    from fer.emotions import describe
+    from fer.emotions import with_symbol
 
     table = make_table("file", "face", "emotion", "probability", "box (x, y, width, height)")
     for row in rows:
@@ -110,9 +110,10 @@ def _print_predictions(rows: list[dict[str, Any]]) -> None:
             table.add_row(row["file"], "", "no face found")
         for number, face in enumerate(row["faces"], start=1):
             name = row["file"] if number == 1 else ""
-            emotion = f"{describe(face['emotion']).symbol} {face['emotion']}"
+            verdict = face["unreliable_because"] or with_symbol(face["emotion"])
+            confidence = f"{face['confidence']:.0%}" if face["reliable"] else ""
             box = ", ".join(map(str, face["box"]))
-            table.add_row(name, str(number), emotion, f"{face['confidence']:.0%}", box)
+            table.add_row(name, str(number), verdict, confidence, box)
     if table.rows:
         out.print(table)
     for row in rows:

@@ -1,4 +1,4 @@
-"""Whether a face on a photo is good enough for a reliable answer."""
+"""Whether a face on a photo is good enough for a reliable answer, or for one at all."""
 
 import math
 from dataclasses import dataclass
@@ -7,6 +7,20 @@ import cv2
 import numpy as np
 
 from fer.faces.face import Face
+
+MIN_RELIABLE_SIDE_PX = 24
+"""Shorter side of a face on its photo. Below it `ferplus` is right on 77 % of the faces that YuNet
+finds, against 87 % of large ones, and photos hold less of so small a face than this test's."""
+
+MIN_RELIABLE_SHARPNESS = 0.03
+"""Below it `ferplus` is right on 41 % of the faces, where "neutral" for all would be on 36 %; from
+0.03 to 0.04 on 61 %: half of what it gains over that on sharp faces, 82 %. All figures are in
+docs/experiments.md; `bench/measure_reliable.py` measures them."""
+
+TOO_SMALL = "too small to say"
+TOO_BLURRED = "too blurred to say"
+REASONS = (TOO_SMALL, TOO_BLURRED)
+"""Why there is no reliable answer."""
 
 MIN_SIDE_PX = 40
 """Faces of FER-2013 have 48 px; much below it the network sees enlarged blur."""
@@ -25,54 +39,72 @@ class Quality:
 
     Attributes:
         side_px: Shorter side of its box in photo pixels.
-        tilt_deg: How far the line of the eyes is turned clockwise; cropping undoes it.
+        tilt_deg: How far the line of the eyes is turned clockwise; cropping undoes it. None
+            where the eyes were not located.
         turn: How far the nose is from the middle of the eyes, in parts of the way from eye to
             eye: 0 from the front, over 0.3 when the head is turned; positive to the photo's right.
+            None where they were not located.
         sharpness: Energy of the Laplacian over that of the grey values; near 0 where blurred.
         brightness: Mean grey, 0–255.
     """
 
     side_px: int
-    tilt_deg: float
-    turn: float
+    tilt_deg: float | None
+    turn: float | None
     sharpness: float
     brightness: float
+
+    @property
+    def unreliable_because(self) -> str:
+        """One of `REASONS`; "" where the answer is reliable."""
+        if self.side_px < MIN_RELIABLE_SIDE_PX:
+            return TOO_SMALL
+        return TOO_BLURRED if self.sharpness < MIN_RELIABLE_SHARPNESS else ""
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What makes the answer less reliable, in a few words each; empty if nothing does."""
         checks = {
-            f"too small ({self.side_px} px; {MIN_SIDE_PX} or more is better)": (
+            f"small ({self.side_px} px; {MIN_SIDE_PX} or more is better)": (
                 self.side_px < MIN_SIDE_PX
             ),
             "blurred": self.sharpness < MIN_SHARPNESS,
             "dark": self.brightness < MIN_BRIGHTNESS,
             "overexposed": self.brightness > MAX_BRIGHTNESS,
-            "turned away": abs(self.turn) > MAX_TURN,
+            "turned away": abs(self.turn or 0.0) > MAX_TURN,
         }
         return tuple(warning for warning, holds in checks.items() if holds)
 
 
-def measure(photo: np.ndarray, face: Face) -> Quality:
+def measure(photo: np.ndarray, face: Face | None) -> Quality:
     """Measure one face.
 
     Args:
         photo: RGB, shape (h, w, 3), uint8.
-        face: A face on that photo.
+        face: A face on that photo; None where the whole photo is one tight face.
     """
-    x, y, width, height = face.box
-    grey = cv2.cvtColor(photo[y : y + height, x : x + width], cv2.COLOR_RGB2GRAY)
+    x, y, width, height = face.box if face else (0, 0, photo.shape[1], photo.shape[0])
+    pixels = photo[y : y + height, x : x + width]
+    if not pixels.size:  # a face that was followed beyond a frame of another size
+        pixels = np.zeros((1, 1, 3), np.uint8)
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     # One size for all, so that a sharp large face and a sharp small one measure alike.
     if min(width, height) > _MEASURED_PX:
         grey = cv2.resize(grey, (_MEASURED_PX, _MEASURED_PX), interpolation=cv2.INTER_AREA)
-    left_eye, right_eye, nose = face.landmarks[:3].astype(np.float64)
-    across = right_eye - left_eye
-    apart_px = max(float(np.hypot(*across)), 1.0)
-    from_middle = nose - (left_eye + right_eye) / 2
+    tilt_deg, turn = _pose(face.landmarks) if face else (None, None)
     return Quality(
         side_px=min(width, height),
-        tilt_deg=math.degrees(math.atan2(across[1], across[0])),
-        turn=float(from_middle @ across) / apart_px**2,
+        tilt_deg=tilt_deg,
+        turn=turn,
         sharpness=float(cv2.Laplacian(grey, cv2.CV_32F).var() / max(float(grey.var()), 1.0)),
         brightness=float(grey.mean()),
     )
+
+
+def _pose(landmarks: np.ndarray) -> tuple[float, float]:
+    """Tilt and turn, as `Quality` has them."""
+    left_eye, right_eye, nose = landmarks[:3].astype(np.float64)
+    across = right_eye - left_eye
+    apart_px = max(float(np.hypot(*across)), 1.0)
+    from_middle = nose - (left_eye + right_eye) / 2
+    return math.degrees(math.atan2(across[1], across[0])), float(from_middle @ across) / apart_px**2

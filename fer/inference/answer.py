@@ -16,7 +16,8 @@ _BOX = ("x", "y", "width", "height")
 def face_columns(labels: Sequence[str]) -> tuple[str, ...]:
     """Columns of a table of faces; `face` numbers those of a photo or the people of a video."""
     shares = (f"p_{label}" for label in labels)
-    return ("face", *_BOX, "score", "emotion", "confidence", *shares)
+    row = ("face", *_BOX, "score", "emotion", "confidence", *shares)
+    return (*row, "reliable", "unreliable_because")
 
 
 def by_label(labels: Sequence[str], values: Iterable[float]) -> dict[str, float]:
@@ -26,9 +27,26 @@ def by_label(labels: Sequence[str], values: Iterable[float]) -> dict[str, float]
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What the network answers: the probability of each label, in the model's order."""
+    """What the network answers.
+
+    Attributes:
+        probabilities: By label, in the model's order.
+        unreliable_because: Why they mean nothing: one of `fer.faces.quality.REASONS`; "" where
+            they are reliable.
+    """
 
     probabilities: Mapping[str, float]
+    unreliable_because: str = ""
+
+    @property
+    def reliable(self) -> bool:
+        """Whether the face was large and sharp enough; if not, the answer counts nowhere."""
+        return not self.unreliable_because
+
+    @property
+    def verdict(self) -> str:
+        """What to show people: the emotion, or why there is no reliable one."""
+        return self.unreliable_because or self.emotion
 
     @property
     def emotion(self) -> str:
@@ -43,7 +61,13 @@ class Answer:
     def to_row(self) -> dict[str, Any]:
         """Values by column, probabilities rounded to four places."""
         shares = {f"p_{label}": round(share, 4) for label, share in self.probabilities.items()}
-        return {"emotion": self.emotion, "confidence": round(self.confidence, 4), **shares}
+        return {
+            "emotion": self.emotion,
+            "confidence": round(self.confidence, 4),
+            **shares,
+            "reliable": str(self.reliable).lower(),
+            "unreliable_because": self.unreliable_because,
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +102,7 @@ class FaceAnswer(Answer):
             box=(x, y, width, height),
             score=float(row["score"]),
             probabilities={name[2:]: float(row[name]) for name in named},
+            unreliable_because=row["unreliable_because"],
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -89,6 +114,8 @@ class FaceAnswer(Answer):
             "emotion": self.emotion,
             "confidence": self.confidence,
             "probabilities": dict(self.probabilities),
+            "reliable": self.reliable,
+            "unreliable_because": self.unreliable_because,
         }
 
 
@@ -97,11 +124,11 @@ class FacePrediction(FaceAnswer):
     """A face of a photo.
 
     Attributes:
-        quality: How usable the face is; None where the whole photo was taken as the face.
+        quality: How usable the face is.
         crop: The pixels that the network saw, shape (height, width, channels), uint8.
     """
 
-    quality: Quality | None = None
+    quality: Quality
     crop: np.ndarray
 
 

@@ -128,6 +128,12 @@ class GrowingCsv:
         expected = names.getvalue()
         head = self._file.read(len(expected.encode()) + 2)
         line = head.partition(b"\n")[0].decode("utf-8", "replace").rstrip("\r")
+        missing = [name for name in self._columns if name not in next(csv.reader([line]), [])]
+        if missing and self._columns[0] == line.partition(",")[0]:
+            raise ResultsError(
+                f"'{self._path}' has no column '{missing[0]}': an earlier version or another model "
+                "began it, so that it cannot be resumed. Choose another file, or remove this one."
+            )
         if line != expected:
             raise ResultsError(
                 f"'{self._path}' begins with '{line[:80]}'; only a file that begins with "

@@ -10,7 +10,7 @@ from fer.inference.answer import FaceAnswer
 
 
 def draw_faces(photo: np.ndarray, faces: Sequence[FaceAnswer], *, scale: float = 1.0) -> np.ndarray:
-    """Box each face and label it with its number and emotion.
+    """Box each face and label it with its number and emotion, or why there is none.
 
     Args:
         photo: RGB, shape (h, w, 3), uint8; not changed.
@@ -44,7 +44,7 @@ def _draw_face(
     scale: float,
     font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
 ) -> None:
-    color = emotions.describe(face.emotion).color
+    color = emotions.describe(face.emotion).color if face.reliable else emotions.UNRELIABLE_COLOR
     ink = ink_on(color)
     photo_width, photo_height = draw.im.size
     line = max(2, max(photo_width, photo_height) // 320)
@@ -58,7 +58,7 @@ def _draw_face(
     draw.rectangle((left + 1, top + 1, right - 1, bottom - 1), outline=color, width=line)
 
     pad = 2 * line
-    text = f"{face.number} {face.emotion}"
+    text = f"{face.number} {face.verdict}"
     if draw.textlength(text, font=font) + 2 * pad > 2 * (right - left):
         text = str(face.number)  # in a crowd the names would cover the neighbours
     tag_width = draw.textlength(text, font=font) + 2 * pad

@@ -173,10 +173,17 @@ class Predictor:
         ]
         crops = self.frame(pixels, faces)
         if not faces and (self._detector is None or whole_if_no_face):
-            places, crops = [{"box": (0, 0, *size), "score": None}], self._inputs([pixels])
+            whole = {"box": (0, 0, *size), "score": None, "quality": measure(pixels, None)}
+            places, crops = [whole], self._inputs([pixels])
         timings = {"decode": decode_ms, "detect": detect_ms, "align": clock.lap()}
         predictions = tuple(
-            FacePrediction(number=number, **place, crop=crop, probabilities={})
+            FacePrediction(
+                number=number,
+                **place,
+                crop=crop,
+                probabilities={},
+                unreliable_because=place["quality"].unreliable_because,
+            )
             for number, (place, crop) in enumerate(zip(places, crops, strict=True), start=1)
         )
         return PhotoFaces(size=size, faces=predictions, timings_ms=timings)
@@ -204,7 +211,9 @@ class Predictor:
 def predict_emotion(
     image: Image, *, model: str | Path | None = None, detector: str = "auto"
 ) -> str | None:
-    """The emotion on the largest face of a photo, or None where there is no face.
+    """The emotion on the largest face of a photo.
+
+    None where there is no face, or the largest one is too small or too blurred to say.
 
     The arguments are those of `Predictor.predict` and `Predictor.load`. Model and detector stay
     loaded for the next call.
@@ -214,7 +223,7 @@ def predict_emotion(
     """
     folder = models.find(model).resolve()
     faces = _loaded(folder, detector, files_made(folder)).predict(image).faces
-    return faces[0].emotion if faces else None
+    return faces[0].emotion if faces and faces[0].reliable else None
 
 
 @lru_cache(maxsize=2)

@@ -4,9 +4,10 @@ import math
 
 import numpy as np
 
+from fer.faces.quality import measure
 from fer.inference.answer import FaceAnswer, by_label
 from fer.inference.predictor import Predictor
-from fer.inference.tracking import Tracker
+from fer.inference.tracking import Track, Tracker
 
 _DETECT_WITHIN_S = 0.15
 """In a longer time a face may move by more than its size, which optical flow cannot follow."""
@@ -63,11 +64,17 @@ class FaceStream:
         inputs = self._predictor.frame(frame, [track.face for track in tracks])
         rows = self._predictor.classify(inputs)
         return tuple(
-            FaceAnswer(
-                number=track.number,
-                box=track.face.box,
-                score=track.face.score,
-                probabilities=by_label(self._predictor.card.labels, track.smooth(row, at_s)),
-            )
-            for track, row in zip(tracks, rows, strict=True)
+            self._answer(frame, at_s, track, row) for track, row in zip(tracks, rows, strict=True)
+        )
+
+    def _answer(self, frame: np.ndarray, at_s: float, track: Track, row: np.ndarray) -> FaceAnswer:
+        unreliable_because = measure(frame, track.face).unreliable_because
+        # An answer that means nothing must not enter the mean of those that do.
+        values = row if unreliable_because else track.smooth(row, at_s)
+        return FaceAnswer(
+            number=track.number,
+            box=track.face.box,
+            score=track.face.score,
+            probabilities=by_label(self._predictor.card.labels, values),
+            unreliable_because=unreliable_because,
         )

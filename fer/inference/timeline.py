@@ -5,15 +5,17 @@ from typing import Any
 
 import numpy as np
 
+from fer.faces.quality import REASONS
 from fer.inference.answer import Answer, FaceAnswer, by_label
 
 _MAX_STEPS = 600
+_KINDS = ("", *REASONS)
 MAX_PEOPLE = 200
 """The first people of a timeline; later ones are counted, not kept."""
 
 
 class Timeline:
-    """Mean probabilities by person and step of time.
+    """Mean probabilities by person and step of time, of reliable answers where there are any.
 
     When there are too many steps, pairs of them are merged, so that memory stays bounded.
     """
@@ -22,8 +24,9 @@ class Timeline:
         """Start empty, with the model's labels and the shortest step in seconds."""
         self.labels = tuple(labels)
         self.step_s = step_s
-        # By step and person, and by person with the first and last time: the sums of the
-        # probabilities, and behind them how many were added.
+        # By step and person, and by person with the first and last time: for reliable answers and
+        # each reason why others are not, the sums of the probabilities, and behind them how many
+        # were added; shape (kinds, labels + 1).
         self._steps: dict[tuple[int, int], np.ndarray] = {}
         self._people: dict[int, tuple[float, float, np.ndarray]] = {}
         self._dropped: set[int] = set()
@@ -39,7 +42,9 @@ class Timeline:
             if face.number not in self._people and len(self._people) >= MAX_PEOPLE:
                 self._dropped.add(face.number)
                 continue
-            values = np.array([*(face.probabilities[label] for label in self.labels), 1.0])
+            values = np.zeros((len(_KINDS), len(self.labels) + 1))
+            kind = _KINDS.index(face.unreliable_because)
+            values[kind] = [*(face.probabilities[label] for label in self.labels), 1.0]
             first_s, _, sums = self._people.get(face.number, (at_s, at_s, np.zeros_like(values)))
             self._people[face.number] = (first_s, at_s, sums + values)
             place = (int(at_s / self.step_s), face.number)
@@ -48,27 +53,31 @@ class Timeline:
             self._merge()
 
     def rows(self) -> list[dict[str, Any]]:
-        """One row per step and person: `time_s`, `person`, `emotion`, `confidence`, `p_<label>`."""
+        """One row per step and person: `time_s`, `person`, and the mean as `Answer.to_row`."""
         return [
             {"time_s": round(step * self.step_s, 3), "person": number} | self._mean(sums)
             for (step, number), sums in sorted(self._steps.items())
         ]
 
     def summary(self) -> list[dict[str, Any]]:
-        """One row per person: `person`, `from_s`, `to_s`, `frames`, and the mean as in `rows`."""
+        """One row per person: `person`, `from_s`, `to_s`, numbers of frames, the mean."""
         return [
             {
                 "person": number,
                 "from_s": round(first_s, 2),
                 "to_s": round(last_s, 2),
-                "frames": int(sums[-1]),
+                "frames": int(sums[:, -1].sum()),
             }
             | self._mean(sums)
+            | {"reliable_frames": int(sums[0, -1])}
             for number, (first_s, last_s, sums) in sorted(self._people.items())
         ]
 
     def _mean(self, sums: np.ndarray) -> dict[str, Any]:
-        return Answer(probabilities=by_label(self.labels, sums[:-1] / sums[-1])).to_row()
+        counts = sums[:, -1]
+        kind = 0 if counts[0] else int(counts.argmax())
+        mean = by_label(self.labels, sums[kind, :-1] / counts[kind])
+        return Answer(probabilities=mean, unreliable_because=_KINDS[kind]).to_row()
 
     def _merge(self) -> None:
         self.step_s *= 2

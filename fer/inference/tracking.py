@@ -31,7 +31,7 @@ class Track:
     Attributes:
         number: From 1, in the order of appearance; never used twice.
         face: Where the face is now.
-        probabilities: Smoothed, shape (labels,), float32; None before the first.
+        probabilities: Smoothed, shape (labels,), float32; None before the first reliable ones.
         seen_at_s: When a detector last saw the face.
         smoothed_at_s: When `probabilities` were last updated.
         visible: Whether the latest detection saw the face.
@@ -68,7 +68,8 @@ class Tracker:
         """Add a person from an earlier run, out of sight until a detection matches the box."""
         face = Face(box=known.box, score=0.0, landmarks=np.zeros((5, 2), np.float32))
         track = Track(number=known.number, face=face, seen_at_s=at_s, visible=False)
-        track.smooth(np.array(list(known.probabilities.values()), np.float32), at_s)
+        if known.reliable:
+            track.smooth(np.array(list(known.probabilities.values()), np.float32), at_s)
         self._tracks.append(track)
 
     @property

@@ -115,8 +115,8 @@ class Camera {
       if (this.paused) continue
       const now = performance.now()
       this.times = [...this.times.filter(time => now - time < 2000), now]
-      for (const { number, emotion, confidence } of faces) {
-        this.moments.push({ at: now, number, emotion, confidence })
+      for (const { number, emotion, confidence, reliable } of faces) {
+        this.moments.push({ at: now, number, emotion, confidence, reliable })
       }
       this.draw(faces)
       this.report(now, faces, now - started)
@@ -180,14 +180,18 @@ class Camera {
     pen.font = "600 20px sans-serif"
     pen.textBaseline = "middle"
     for (const face of faces) {
-      const { color, ink, symbol } = this.data.labels[face.emotion]
+      const { labels, unreliable } = this.data
+      const { color, ink, symbol } = face.reliable ? labels[face.emotion] : unreliable
       const [x, y, w, h] = face.box
       const left = this.mirrored ? width - x - w : x
       for (const [lineWidth, strokeStyle] of [[5, ink], [3, color]]) {
         Object.assign(pen, { lineWidth, strokeStyle })
         pen.strokeRect(left, y, w, h)
       }
-      const text = `${face.number} ${symbol} ${face.emotion} ${Math.round(100 * face.confidence)} %`
+      const answer = face.reliable
+        ? `${symbol} ${face.emotion} ${Math.round(100 * face.confidence)} %`
+        : face.unreliable_because
+      const text = `${face.number} ${answer}`
       const tag = pen.measureText(text).width + 14
       const tagX = Math.max(0, Math.min(left, width - tag))
       const tagY = y >= 30 ? y - 30 : y
@@ -209,14 +213,17 @@ class Camera {
     const area = ({ box: [, , width, height] }) => width * height
     this.drawBars(faces.toSorted((a, b) => area(b) - area(a))[0])
     this.drawTimeline(now)
-    const words = faces.map(face => `face ${face.number}: ${face.emotion}`).join(", ") || "no face"
+    const verdict = face => face.unreliable_because || face.emotion
+    const words = faces.map(face => `face ${face.number}: ${verdict(face)}`).join(", ") || "no face"
     if (now - (this.spokeAt ?? 0) > 3000 && spoken.textContent !== words) {
       spoken.textContent = words
       this.spokeAt = now
     }
   }
 
-  drawBars(face) {
+  drawBars(largest) {
+    this.parts.unreliable.textContent = largest?.reliable === false ? `: ${largest.unreliable_because}` : ""
+    const face = largest?.reliable ? largest : undefined
     const rows = Object.entries(this.data.labels).map(([name, { symbol, color }]) => {
       const share = face?.probabilities[name] ?? 0
       const row = document.createElement("li")
@@ -247,14 +254,16 @@ class Camera {
     pen.font = "12px sans-serif"
     pen.textBaseline = "middle"
     people.forEach((number, index) => pen.fillText(number, 6, index * row + row / 2))
-    for (const { at, number, emotion, confidence } of this.moments) {
+    const ink = pen.fillStyle
+    for (const { at, number, emotion, confidence, reliable } of this.moments) {
       // It lasts for a second, or until the person's next moment, which is drawn over it.
       const x = left + width * (1 - (now - at) / MINUTE_MS)
       const lasted = (width * Math.min(now - at, 1000)) / MINUTE_MS
       const bar = [x, people.indexOf(number) * row + 2, Math.max(lasted, 1), row - 4]
-      pen.globalAlpha = 0.35 + 0.65 * confidence
-      pen.fillStyle = this.data.labels[emotion].color
       pen.clearRect(...bar)
+      if (!reliable) [bar[1], bar[3]] = [bar[1] + bar[3] / 2 - 1, 2] // a thin line, without an emotion
+      pen.globalAlpha = reliable ? 0.35 + 0.65 * confidence : 0.5
+      pen.fillStyle = reliable ? this.data.labels[emotion].color : ink
       pen.fillRect(...bar)
     }
   }

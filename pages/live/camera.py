@@ -37,7 +37,7 @@ _HTML = """
       <div><dt>latency</dt><dd id="latency">–</dd></div>
       <div><dt>dropped</dt><dd id="dropped">–</dd></div>
     </dl>
-    <h2>Largest face</h2>
+    <h2>Largest face<span id="unreliable"></span></h2>
     <ul id="bars"></ul>
     <h2>Last minute, by person</h2>
     <canvas id="timeline" role="img" aria-label="Emotions of the last minute, by person"></canvas>
@@ -71,6 +71,10 @@ def camera(stream: LiveStream, *, on_stop: Callable[[], None], key: str) -> byte
         data={
             "token": stream.token,
             "route": ROUTE,
+            "unreliable": {
+                "color": emotions.UNRELIABLE_COLOR,
+                "ink": ink_on(emotions.UNRELIABLE_COLOR),
+            },
             "labels": {
                 label: {"color": shown.color, "symbol": shown.symbol, "ink": ink_on(shown.color)}
                 for label in stream.timeline.labels

@@ -12,6 +12,7 @@ from fer.inference.timeline import Timeline
 from pages.common import errors, links, predictors
 from pages.common.downloads import download
 from pages.common.model_choice import choose_model
+from pages.common.verdicts import share_columns, with_verdicts
 from pages.live import keys
 from pages.live.camera import camera
 
@@ -66,17 +67,17 @@ def show_summary(timeline: Timeline) -> None:
         st.info("No face was found.", icon=":material/search_off:")
         return
     table = pd.DataFrame(people)
+    shown = with_verdicts(table).drop(columns="confidence")
     st.dataframe(
-        table,
+        shown,
         hide_index=True,
         column_config={
             "from_s": st.column_config.NumberColumn("from", format="%.1f s"),
             "to_s": st.column_config.NumberColumn("to", format="%.1f s"),
-            "confidence": None,
+            "reliable_frames": st.column_config.NumberColumn("reliable"),
             **{
                 name: st.column_config.NumberColumn(name.removeprefix("p_"), format="percent")
-                for name in map(str, table)
-                if name.startswith("p_")
+                for name in share_columns(shown)
             },
         },
     )

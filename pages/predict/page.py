@@ -128,7 +128,7 @@ def ask(photo: Photo, result: Analysis) -> None:
 def show_picture(photo: Photo, result: Analysis) -> None:
     count = len(result.faces)
     counted = f"{count or 'no'} face{'' if count == 1 else 's'}"
-    named = ", ".join(f"{face.number} {face.emotion}" for face in result.faces)
+    named = ", ".join(f"{face.number} {face.verdict}" for face in result.faces)
     st.image(result.picture, alt=f"{photo.name}, {counted}{': ' if named else ''}{named}")
     width, height = result.size
     steps = ", ".join(f"{step} {spent:.0f}" for step, spent in result.timings_ms.items())

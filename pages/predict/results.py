@@ -16,6 +16,7 @@ from fer.errors import FerError
 from fer.inference.answer import FacePrediction
 from pages.common.charts import bars_html
 from pages.common.downloads import download
+from pages.common.verdicts import share_columns, with_verdicts
 from pages.predict import keys
 from pages.predict.analysis import Analysis, Photo
 
@@ -59,9 +60,9 @@ def photos_as_json(results: Results, answers: Answers) -> list[dict[str, Any]]:
 
 def _notes(photo: Photo, face: FacePrediction, answers: Answers) -> dict[str, Any]:
     notes: dict[str, Any] = {}
-    if face.quality is not None:
+    if face.quality.tilt_deg is not None:
         notes["tilt_deg"] = round(face.quality.tilt_deg, 1)
-        notes["warnings"] = "; ".join(face.quality.warnings)
+    notes["warnings"] = "; ".join(face.quality.warnings)
     return notes | {"your_answer": answers.get((photo.key, face.number)) or ""}
 
 
@@ -88,22 +89,27 @@ def _photos_as_zip(results: Results) -> bytes:
 
 
 def summary(results: Results, answers: Answers) -> None:
-    """Shares and means over all faces, and a table with a filter."""
+    """Shares and means over all reliable faces, and a table of all faces with a filter."""
     st.header("All photos together", anchor=False)
     faces = [face for _, result in results if isinstance(result, Analysis) for face in result.faces]
     failed = sum(isinstance(result, FerError) for _, result in results)
     skipped = f", {failed:,} photos skipped" if failed else ""
-    st.markdown(f"{len(results):,} photos, {len(faces):,} faces{skipped}.")
+    reliable = [face for face in faces if face.reliable]
+    reasons = Counter(face.unreliable_because for face in faces if not face.reliable)
+    unsure = "".join(f", {count:,} {reason}" for reason, count in reasons.items())
+    st.markdown(f"{len(results):,} photos, {len(faces):,} faces{unsure}{skipped}.")
     if not faces:
         return
     labels = list(faces[0].probabilities)
-    counts = Counter(face.emotion for face in faces)
-    means = pd.DataFrame([face.probabilities for face in faces]).mean()
-    left, right = st.columns(2)
-    left.caption("Share of faces by most probable emotion")
-    left.html(bars_html({label: counts[label] / len(faces) for label in labels}))
-    right.caption("Mean probability over all faces")
-    right.html(bars_html({label: means[label] for label in labels}))
+    counts = Counter(face.emotion for face in reliable)
+    if reliable:
+        means = pd.DataFrame([face.probabilities for face in reliable]).mean()
+        which = f"the {len(reliable):,} reliable faces" if reasons else "all faces"
+        left, right = st.columns(2)
+        left.caption(f"Most probable emotion, as a share of {which}")
+        left.html(bars_html({label: counts[label] / len(reliable) for label in labels}))
+        right.caption(f"Mean probability over {which}")
+        right.html(bars_html({label: means[label] for label in labels}))
     chosen = st.pills(
         "Show only",
         labels,
@@ -111,9 +117,8 @@ def summary(results: Results, answers: Answers) -> None:
         selection_mode="multi",
         key=keys.FILTER,
     )
-    table = pd.DataFrame(rows(results, answers)).drop(columns=["x", "y"], errors="ignore")
+    table = with_verdicts(pd.DataFrame(rows(results, answers))).drop(columns=["x", "y"])
     if chosen:
         table = table[table["emotion"].isin(chosen)]
-    columns = [name for name in map(str, table) if name == "confidence" or name.startswith("p_")]
     percent = st.column_config.NumberColumn(format="percent")
-    st.dataframe(table, hide_index=True, column_config=dict.fromkeys(columns, percent))
+    st.dataframe(table, hide_index=True, column_config=dict.fromkeys(share_columns(table), percent))

@@ -16,14 +16,16 @@ PERSON_HEIGHT_PX, PEOPLE_HEIGHT_PX = 30, 400
 
 
 def show_shares(table: pd.DataFrame, labels: Sequence[str]) -> None:
-    """Mean probability of each emotion over time, stacked.
+    """Mean probability of each emotion over time, of reliable answers, stacked.
 
     Args:
         table: The rows of a timeline, with `until_s`, the end of each step.
         labels: Of the model.
     """
     st.caption("Mean probability of each emotion")
-    shares = table.groupby("time_s")[[f"p_{label}" for label in labels]].mean()
+    reliable = table[table["reliable"] == "true"]
+    shares = reliable.groupby("time_s")[[f"p_{label}" for label in labels]].mean()
+    shares = shares.reindex(sorted(table["time_s"].unique()), fill_value=0.0)
     end = float(table["until_s"].max())
     shares.loc[end] = shares.iloc[-1]  # so that the last step has a width
     figure = go.Figure(
@@ -51,11 +53,20 @@ def show_shares(table: pd.DataFrame, labels: Sequence[str]) -> None:
 
 def choose_moment(table: pd.DataFrame) -> float | None:
     """Show the most probable emotion of each person; return the time in seconds of a click."""
+    reliable = table["reliable"] == "true"
+    verdicts = table["emotion"].where(reliable, table["unreliable_because"])
+    percents = table["confidence"].map(", {:.0%}".format).where(reliable, "")
     colors = [
-        f"rgba{(*hex_to_rgb(emotions.describe(label).color), confidence)}"
-        for label, confidence in zip(table["emotion"], table["confidence"], strict=True)
-    ]
-    st.caption("Most probable emotion of each person; click a moment to see its frame")
+        f"rgba{(*hex_to_rgb(emotions.describe(label).color), confidence)}" if is_reliable
+        else "rgba(127, 127, 127, 0.2)"
+        for label, confidence, is_reliable in zip(
+            table["emotion"], table["confidence"], reliable, strict=True
+        )
+    ]  # fmt: skip
+    st.caption(
+        "Most probable emotion of each person, hatched where the face is too small or too blurred; "
+        "click a moment to see its frame"
+    )
     figure = go.Figure(
         go.Bar(
             orientation="h",
@@ -63,11 +74,15 @@ def choose_moment(table: pd.DataFrame) -> float | None:
             base=table["time_s"],
             x=table["until_s"] - table["time_s"],
             width=0.9,
-            customdata=table[["time_s", "person", "emotion", "confidence"]],
-            marker={"color": colors, "line": {"width": 0}},
+            customdata=pd.concat([table[["time_s", "person"]], verdicts + percents], axis=1),
+            marker={
+                "color": colors,
+                "line": {"width": 0},
+                "pattern": {"shape": ["" if one else "/" for one in reliable]},
+            },
             unselected={"marker": {"opacity": 1}},
-            hovertemplate="%{customdata[0]} s, person %{customdata[1]}: %{customdata[2]}, "
-            "%{customdata[3]:.0%}<extra></extra>",
+            hovertemplate="%{customdata[0]} s, person %{customdata[1]}: %{customdata[2]}"
+            "<extra></extra>",
         )
     )
     people = sorted(table["person"].unique())

@@ -130,7 +130,7 @@ def show_timeline(analysis: VideoAnalysis, predictor: Predictor) -> None:
         help="Or click a moment in the chart above.",
     )
     prediction = predictor.predict(analysis.frame_at(moment))
-    words = ", ".join(face.emotion for face in prediction.faces) or "no face"
+    words = ", ".join(face.verdict for face in prediction.faces) or "no face"
     with st.container(width=FRAME_WIDTH_PX):
         st.image(
             annotated(prediction.photo, prediction.faces),

@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from fer import emotions
 from fer.errors import DatasetError
+from fer.faces.quality import Quality
 from fer.inference.answer import FacePrediction
 from pages.common import errors
 from pages.common.charts import bars_html, percent
@@ -20,7 +21,10 @@ from pages.common.progress import progress_text
 def face(box: tuple[int, int, int, int], label: str) -> FacePrediction:
     probabilities = {other: float(other == label) for other in emotions.FER2013}
     crop = np.zeros((48, 48, 1), np.uint8)
-    return FacePrediction(number=1, box=box, score=0.9, probabilities=probabilities, crop=crop)
+    quality = Quality(side_px=90, tilt_deg=0.0, turn=0.0, sharpness=0.5, brightness=128.0)
+    return FacePrediction(
+        number=1, box=box, score=0.9, probabilities=probabilities, crop=crop, quality=quality
+    )
 
 
 def opened(picture: bytes) -> np.ndarray:

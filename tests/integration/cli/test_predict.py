@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from fer.cli.main import app
+from fer.data.synthetic import draw_face
 
 
 def run(*arguments: object) -> Result:
@@ -81,3 +82,17 @@ def test_files_that_are_not_images_are_named_by_their_path(tmp_path: Path) -> No
     (tmp_path / "set" / "happy" / "a.jpg").write_text("not an image")
     result = run("data", "show", tmp_path / "set")
     assert f"None of the 1 images could be read. The first: '{tmp_path}" in result.stderr
+
+
+def test_a_face_that_is_too_small_is_listed_without_emotion_and_probability(
+    tmp_path: Path, tiny_folder: Path
+) -> None:
+    cv2.imwrite(str(tmp_path / "tiny.png"), draw_face("happy", seed=0, size=20))
+    options = (tmp_path / "tiny.png", "--model", tiny_folder, "--detector", "none")
+    [row] = json.loads(run("predict", *options, "--json").stdout)
+    [face] = row["faces"]
+    assert (face["reliable"], face["unreliable_because"]) == (False, "too small to say")
+    table = run("predict", *options).stdout
+    assert "too small" in table
+    assert face["emotion"] not in table
+    assert "%" not in table

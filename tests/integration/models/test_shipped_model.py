@@ -53,7 +53,11 @@ def test_the_command_gives_the_documented_json(astronaut: np.ndarray, tmp_path: 
     [row] = json.loads(done.stdout)
     assert set(row) == {"file", "error", "faces"}
     [face] = row["faces"]
-    assert set(face) == {"box", "score", "emotion", "confidence", "probabilities"}
+    assert set(face) == {
+        "number", "box", "score", "emotion", "confidence", "probabilities", "reliable",
+        "unreliable_because",
+    }  # fmt: skip
+    assert (face["reliable"], face["unreliable_because"]) == (True, "")
     assert face["emotion"] == "happy"
     assert 0 < face["score"] <= 1
     assert done.stderr == ""

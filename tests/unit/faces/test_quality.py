@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fer.faces.face import Face
-from fer.faces.quality import measure
+from fer.faces.quality import MIN_RELIABLE_SIDE_PX, TOO_BLURRED, TOO_SMALL, measure
 
 BOX = (180, 60, 90, 110)
 
@@ -47,6 +47,32 @@ def test_a_spoilt_photo_is_called_what_it_is(
     assert measure(spoil(astronaut), at_front()).warnings == (warning,)
 
 
-def test_a_small_face_is_too_small(astronaut: np.ndarray) -> None:
-    face = Face(box=(200, 80, 20, 25), score=1.0, landmarks=at_front().landmarks)
-    assert "too small" in measure(astronaut, face).warnings[0]
+@pytest.mark.parametrize(
+    ("side_px", "because"), [(MIN_RELIABLE_SIDE_PX - 1, TOO_SMALL), (MIN_RELIABLE_SIDE_PX, "")]
+)
+def test_a_face_is_unreliable_below_the_smallest_side(
+    side_px: int, because: str, astronaut: np.ndarray
+) -> None:
+    face = Face(box=(200, 80, side_px + 5, side_px), score=1.0, landmarks=at_front().landmarks)
+    quality = measure(astronaut, face)
+    assert quality.unreliable_because == because
+    assert f"small ({side_px} px" in quality.warnings[0]
+
+
+def test_only_a_heavily_blurred_face_is_unreliable(astronaut: np.ndarray) -> None:
+    slight, heavy = (cv2.GaussianBlur(astronaut, (0, 0), sigma) for sigma in (3, 12))
+    assert measure(slight, at_front()).unreliable_because == ""
+    assert measure(heavy, at_front()).unreliable_because == TOO_BLURRED
+
+
+def test_a_photo_that_is_one_face_is_measured_without_landmarks(astronaut: np.ndarray) -> None:
+    crop = cv2.resize(astronaut[50:180, 165:295], (48, 48), interpolation=cv2.INTER_AREA)
+    quality = measure(crop, None)
+    assert (quality.side_px, quality.tilt_deg, quality.turn) == (48, None, None)
+    assert (quality.unreliable_because, quality.warnings) == ("", ())
+    assert measure(crop[:20, :20], None).unreliable_because == TOO_SMALL
+
+
+def test_a_face_outside_the_photo_is_unreliable(astronaut: np.ndarray) -> None:
+    face = Face(box=(600, 80, 60, 60), score=1.0, landmarks=at_front().landmarks)
+    assert measure(astronaut, face).unreliable_because == TOO_BLURRED

@@ -1,9 +1,11 @@
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from fer.faces.quality import TOO_SMALL
 from fer.inference.answer import Answer, FaceAnswer, face_columns
 from fer.inference.csv_log import GrowingCsv
 
@@ -35,7 +37,9 @@ def test_a_row_in_a_file_has_four_places_and_is_read_back_as_it_was_written(
     path = tmp_path / "rows.csv"
     with GrowingCsv(path, face_columns(LABELS)) as table:
         table.write([person.to_row()])
-    assert path.read_text().splitlines()[1] == "3,-4,5,60,70,0.988,sad,0.5000,0.1235,0.5000,0.3765"
+    assert path.read_text().splitlines()[1] == (
+        "3,-4,5,60,70,0.988,sad,0.5000,0.1235,0.5000,0.3765,true,"
+    )
     with path.open(newline="") as file:
         [row] = csv.DictReader(file)
     again = FaceAnswer.from_row(row)
@@ -55,4 +59,16 @@ def test_json_has_all_probabilities_as_they_are(person: FaceAnswer) -> None:
         "emotion": "sad",
         "confidence": 0.5,
         "probabilities": {"happy": 0.123456, "sad": 0.5, "calm, bored": 0.376544},
+        "reliable": True,
+        "unreliable_because": "",
     }
+
+
+def test_an_unreliable_answer_gives_its_reason_for_an_emotion(person: FaceAnswer) -> None:
+    tiny = replace(person, unreliable_because=TOO_SMALL)
+    assert (person.reliable, person.verdict) == (True, "sad")
+    assert (tiny.reliable, tiny.verdict) == (False, "too small to say")
+    assert tiny.to_json()["reliable"] is False
+    row = {name: str(value) for name, value in tiny.to_row().items()}
+    assert (row["reliable"], row["unreliable_because"]) == ("false", TOO_SMALL)
+    assert FaceAnswer.from_row(row).unreliable_because == TOO_SMALL

@@ -95,3 +95,11 @@ def test_two_at_once_do_not_write_the_same_rows_twice(tmp_path: Path) -> None:
     with GrowingCsv(path, COLUMNS) as table:
         table.write([{"file": "a.png", "value": 1}])
     assert written(path) == [("a.png", "1")]
+
+
+def test_a_file_that_lacks_a_column_names_it(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("file\na.png\n")
+    with pytest.raises(ResultsError, match="has no column 'value'"):
+        GrowingCsv(path, COLUMNS)
+    assert path.read_text() == "file\na.png\n"

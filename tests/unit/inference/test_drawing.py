@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from fer import emotions
+from fer.faces.quality import TOO_BLURRED
 from fer.inference.answer import FaceAnswer
 from fer.inference.drawing import draw_faces, ink_on
 
@@ -35,3 +38,11 @@ def test_a_face_beyond_the_photo_is_not_drawn() -> None:
 @pytest.mark.parametrize(("color", "ink"), [("#FFFF00", "#000000"), ("#00007F", "#FFFFFF")])
 def test_ink_contrasts_with_its_ground(color: str, ink: str) -> None:
     assert ink_on(color) == ink
+
+
+def test_an_unreliable_face_is_boxed_without_the_colour_of_an_emotion() -> None:
+    photo = np.full((200, 300, 3), 255, np.uint8)
+    sure = face((100, 80, 60, 60))
+    drawn = draw_faces(photo, [replace(sure, unreliable_because=TOO_BLURRED)])
+    color = [int(emotions.UNRELIABLE_COLOR[i : i + 2], 16) for i in (1, 3, 5)]
+    assert drawn[110, 101].tolist() == color

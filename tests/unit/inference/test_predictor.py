@@ -7,6 +7,7 @@ import pytest
 from fer.data.synthetic import draw_face
 from fer.errors import FerError, ImageError
 from fer.faces.face import Face
+from fer.faces.quality import TOO_SMALL
 from fer.images import to_network_input
 from fer.inference.answer import PhotoFaces
 from fer.inference.predictor import Predictor
@@ -123,3 +124,14 @@ def test_many_photos_are_classified_in_groups_and_answered_in_order(
             list(alone.probabilities.values()),
             atol=1e-5,
         )
+
+
+def test_a_tiny_face_and_a_tiny_photo_of_one_face_are_too_small_to_say(tiny_model: Model) -> None:
+    photo = np.random.default_rng(0).integers(0, 256, (90, 90, 3), dtype=np.uint8)
+    predictor = Predictor(tiny_model, FixedDetector(face_at(5, 5, 40), face_at(50, 50, 20)))
+    large, tiny = predictor.predict(photo).faces
+    assert (large.reliable, tiny.unreliable_because) == (True, TOO_SMALL)
+    whole = Predictor(tiny_model, None)
+    for side, because in ((48, ""), (20, TOO_SMALL)):
+        [face] = whole.predict(photo[:side, :side]).faces
+        assert (face.quality.side_px, face.unreliable_because) == (side, because)

@@ -3,6 +3,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from fer.faces.quality import TOO_BLURRED
 from fer.inference.predictor import Predictor
 from fer.inference.stream import FaceStream
 from fer.inference.tracking import Tracker
@@ -46,3 +47,17 @@ def test_a_known_person_keeps_the_number(square_predictor: Predictor, square_fra
     tracker.remember(before, 1.0)
     [again] = FaceStream(square_predictor, tracker=tracker).step(square_frame(42), 1.1)
     assert again.number == 7
+
+
+def test_a_blurred_face_is_unreliable_and_does_not_enter_the_persons_mean(
+    square_predictor: Predictor, square_frame: Draw
+) -> None:
+    sharp = square_frame(40)
+    smooth = np.where(sharp > 128, np.uint8(200), sharp)
+    stream = FaceStream(square_predictor, detect_every=1)
+    [before], [blurred], [after] = (
+        stream.step(frame, i / 30) for i, frame in enumerate((sharp, smooth, sharp))
+    )
+    assert [face.unreliable_because for face in (before, blurred, after)] == ["", TOO_BLURRED, ""]
+    assert before.number == blurred.number == after.number
+    assert after.probabilities == pytest.approx(before.probabilities, abs=1e-5)

@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
+from fer.faces.quality import TOO_BLURRED, TOO_SMALL
 from fer.inference.answer import FaceAnswer
 from fer.inference.timeline import MAX_PEOPLE, Timeline
 
@@ -53,3 +56,19 @@ def test_people_beyond_the_bound_are_counted_once_and_the_first_ones_stay() -> N
     assert timeline.dropped == 2
     assert [row["person"] for row in timeline.summary()] == list(range(1, 201))
     assert {row["frames"] for row in timeline.summary()} == {2}
+
+
+def test_only_reliable_answers_count_where_there_are_any() -> None:
+    timeline = Timeline(LABELS, step_s=1.0)
+    tiny = replace(face(1, 0.0), unreliable_because=TOO_SMALL)
+    timeline.add(0.1, [tiny])
+    timeline.add(0.2, [tiny])
+    timeline.add(0.3, [replace(face(1, 0.0), unreliable_because=TOO_BLURRED)])
+    timeline.add(1.1, [tiny])
+    timeline.add(1.2, [face(1, 0.75)])
+    first, second = timeline.rows()
+    assert (first["reliable"], first["unreliable_because"]) == ("false", TOO_SMALL)
+    assert (second["reliable"], second["p_happy"]) == ("true", 0.75)
+    [person] = timeline.summary()
+    assert (person["frames"], person["reliable_frames"]) == (5, 1)
+    assert (person["reliable"], person["emotion"], person["p_happy"]) == ("true", "happy", 0.75)

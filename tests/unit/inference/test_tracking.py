@@ -1,9 +1,12 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from fer.faces.face import Face
+from fer.faces.quality import TOO_SMALL
+from fer.inference.answer import FaceAnswer
 from fer.inference.tracking import PATIENCE_S, Tracker, overlap
 
 MakeFace = Callable[[int, int, int], Face]
@@ -93,3 +96,16 @@ def test_smoothing_depends_on_time_and_not_on_the_rate(make_face: MakeFace, fps:
         track.smooth(np.array([0.0, 1.0]), frame / fps)
     assert track.probabilities is not None
     assert track.probabilities[0] == pytest.approx(np.exp(-1 / 0.5), abs=1e-6)
+
+
+def test_an_unreliable_answer_of_an_earlier_run_does_not_enter_the_mean() -> None:
+    tracker = Tracker()
+    known = FaceAnswer(
+        number=1, box=(0, 0, 9, 9), score=1.0, probabilities={"sad": 1.0},
+        unreliable_because=TOO_SMALL,
+    )  # fmt: skip
+    tracker.remember(known, 0.0)
+    tracker.remember(replace(known, number=2, unreliable_because=""), 0.0)
+    tiny, large = tracker._tracks
+    assert tiny.probabilities is None
+    assert large.probabilities == [1.0]

@@ -85,3 +85,14 @@ def test_a_video_whose_name_has_two_lines_can_be_resumed(
     source.write_bytes(video_file.read_bytes())
     analyse_to_csv(source, square_predictor, table, every=8)
     assert analyse_to_csv(source, square_predictor, table, every=8).before == FRAMES // 8 - 1
+
+
+def test_a_file_of_a_version_without_reliability_is_refused_with_the_column(
+    video_file: Path, square_predictor: Predictor, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.csv"
+    analyse_to_csv(video_file, square_predictor, out, every=8)
+    now = ",".join(("reliable", "unreliable_because"))
+    out.write_text(out.read_text().replace(f",{now}", "").replace(",true,", ""))
+    with pytest.raises(ResultsError, match="has no column 'reliable'"):
+        analyse_to_csv(video_file, square_predictor, out, every=8)
