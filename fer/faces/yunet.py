@@ -19,15 +19,19 @@ from fer.faces.yunet_file import read_checked
 MIN_SCORE = 0.7
 """With a lower one, coins and gravel count as faces."""
 
-_LARGE_PX = 960
+_HINT_SCORE = 0.2
+"""What scores this much on the small image may be a face; the large image decides."""
+
+_LARGE_PX = 1088
 _SMALL_PX = 320
 _GROWN_PX = 640
 """Longer sides that a photo is scaled to. The network finds faces of about 40 to 350 pixels: the
 small image serves faces that fill the photo, the large image small faces."""
 
 _LARGE_FACE = 0.25
-"""The large image costs seven times the small one. It is skipped if the small one shows faces
-that all exceed this part of the photo's longer side: such photos seldom have others."""
+"""The large image costs up to twelve times the small one. It is skipped if all that may be a
+face on the small one exceeds this part of the photo's longer side: such photos seldom have others.
+"""
 
 _AGAIN_PX = 224
 
@@ -54,7 +58,7 @@ class YuNet:
                     self._content,
                     np.empty(0, np.uint8),
                     (_AGAIN_PX, _AGAIN_PX),
-                    score_threshold=MIN_SCORE,
+                    score_threshold=_HINT_SCORE,
                 )
             except cv2.error as error:
                 raise DetectorError(
@@ -71,8 +75,10 @@ class YuNet:
         large = max(min(max(longer, min(2 * longer, _GROWN_PX)), _LARGE_PX), _AGAIN_PX)
         rows = self._find(photo, _SMALL_PX if large >= _GROWN_PX else _AGAIN_PX)
         sides = rows[:, 2:4].min(axis=1)
-        if large < _GROWN_PX or not len(rows) or sides.min() < _LARGE_FACE * longer:
+        is_sure = (rows[:, 14] >= MIN_SCORE).any()
+        if large < _GROWN_PX or not is_sure or sides.min() < _LARGE_FACE * longer:
             rows = np.concatenate([rows, self._find(photo, large)])
+        rows = rows[rows[:, 14] >= MIN_SCORE]
         faces = select(rows[:, :4], rows[:, 14], _landmarks(rows), photo)
         return [self._refined(photo, face) for face in faces]
 
@@ -84,6 +90,7 @@ class YuNet:
         """
         sides = {"height": _AGAIN_PX, "width": _AGAIN_PX}
         rows = self._find(frame_face(photo, face, FER2013_FRAMING, **sides), _AGAIN_PX)
+        rows = rows[rows[:, 14] >= MIN_SCORE]
         if not len(rows):
             return face
         to_photo = np.linalg.inv(photo_to_crop(face.landmarks, FER2013_FRAMING, **sides))

@@ -99,6 +99,21 @@ def test_a_face_that_fills_a_large_photo_is_found(
     assert min(face.box[2:]) > 800
 
 
+def test_yunet_finds_a_small_face_beside_a_large_one(
+    yunet_file: Path, astronaut: np.ndarray
+) -> None:
+    install(yunet_file)
+    photo = np.full((960, 1200, 3), 180, np.uint8)
+    photo[:940, :940] = cv2.resize(astronaut[60:240, 130:310], (940, 940))
+    photo[300:420, 1000:1120] = cv2.resize(
+        astronaut[:300, 80:380], (120, 120), interpolation=cv2.INTER_AREA
+    )
+    large, small = load_detector("yunet").detect(photo)
+    assert min(large.box[2:]) > 400
+    assert 1000 < small.box[0] < 1120
+    assert min(small.box[2:]) > 24
+
+
 def test_threads_do_not_disturb_each_other(detector: Detector, astronaut: np.ndarray) -> None:
     photos = [np.ascontiguousarray(astronaut[:height]) for height in (512, 400, 300)]
     alone = [detector.detect(photo)[0].box for photo in photos]
