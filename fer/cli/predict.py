@@ -96,9 +96,9 @@ def _predict_to_csv(
 
 def _predict_row(file: Path, result: "PhotoFaces | ImageError") -> dict[str, Any]:
     if isinstance(result, ImageError):
-        return {"file": str(file), "error": str(result), "faces": []}
+        return {"file": str(file), "error": str(result), "detector": None, "faces": []}
     faces = [face.to_json() for face in result.faces]
-    return {"file": str(file), "error": None, "faces": faces}
+    return {"file": str(file), "error": None, "detector": result.detector, "faces": faces}
 
 
 def _print_predictions(rows: list[dict[str, Any]]) -> None:
@@ -115,6 +115,8 @@ def _print_predictions(rows: list[dict[str, Any]]) -> None:
             box = ", ".join(map(str, face["box"]))
             table.add_row(name, str(number), verdict, confidence, box)
     if table.rows:
+        detector = next(row["detector"] for row in rows if not row["error"])
+        table.caption = f"Detector: {detector}"
         out.print(table)
     for row in rows:
         if row["error"]:

@@ -138,11 +138,13 @@ class PhotoFaces:
 
     Attributes:
         size: Width and height of the upright photo in pixels.
+        detector: The name of the detector that searched it; `none` if none did.
         faces: Largest first; empty where none was found.
         timings_ms: Milliseconds by step: `decode`, `detect`, `align`, `classify`.
     """
 
     size: tuple[int, int]
+    detector: str
     faces: tuple[FacePrediction, ...]
     timings_ms: dict[str, float]
 

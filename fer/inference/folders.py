@@ -94,16 +94,16 @@ def predict_to_csv(
         stop: Once set, the work ends after a few photos.
 
     Raises:
-        ResultsError: If the file holds something else, or another model's results.
+        ResultsError: If the file holds something else, or the results of another model or detector.
         UnreadableImageError: If a folder cannot be listed or holds no photos.
     """
     named = [(one_line(str(path)), path) for path in photos_among(paths, recursive=recursive)]
     model = f"{predictor.card.name} {predictor.card.model_sha256[:8]}".strip()
     faces_columns = face_columns(predictor.card.labels)
-    columns = ("file", "model", "photo_width", "photo_height", *faces_columns, "error")
+    columns = ("file", "model", "detector", "photo_width", "photo_height", *faces_columns, "error")
     with GrowingCsv(out, columns) as table:
         report, done = FolderReport(), set()
-        for row in table.rows(model=model):
+        for row in table.rows(model=model, detector=predictor.detector_name):
             done.add(row["file"])
             report.failed += bool(row["error"])
         todo = [(name, path) for name, path in named if name not in done]
@@ -112,7 +112,9 @@ def predict_to_csv(
         results = predictor.predict_many(path for _, path in wanted)
         for result, (name, _) in zip(results, todo, strict=False):
             report.photos += 1
-            shared: dict[str, object] = {"file": name, "model": model}
+            shared: dict[str, object] = {
+                "file": name, "model": model, "detector": predictor.detector_name,
+            }  # fmt: skip
             if isinstance(result, ImageError):
                 report.failed += 1
                 table.write([shared | {"error": str(result)}])

@@ -35,6 +35,7 @@ class LiveStream:
         self.timeline = Timeline(predictor.card.labels)
         self.frames = 0
         self._stream: FaceStream | None = FaceStream(predictor)
+        self._detector = predictor.detector_name
         self._busy = threading.Lock()
         self._started = time.monotonic()
         self._allowed = MAX_FPS
@@ -52,7 +53,7 @@ class LiveStream:
             jpeg: A JPEG file of at most 1 MB and 1920 px.
 
         Returns:
-            Plain values for JSON: `faces`, as `FaceAnswer.to_json`, and `server_ms`.
+            Plain values for JSON: `faces`, as `FaceAnswer.to_json`, `detector` and `server_ms`.
 
         Raises:
             StreamError: If the stream is closed or busy with another frame, if frames come too
@@ -73,6 +74,7 @@ class LiveStream:
             self.timeline.add(started - self._started, faces)
             return {
                 "faces": [face.to_json() for face in faces],
+                "detector": self._detector,
                 "server_ms": (time.monotonic() - started) * 1000,
             }
         finally:

@@ -70,6 +70,11 @@ class Predictor:
         return self._model.card
 
     @property
+    def detector_name(self) -> str:
+        """The name of the detector that searches the photos; `none` without one."""
+        return self._detector.name if self._detector else "none"
+
+    @property
     def detector(self) -> Detector:
         """The face detector.
 
@@ -186,7 +191,9 @@ class Predictor:
             )
             for number, (place, crop) in enumerate(zip(places, crops, strict=True), start=1)
         )
-        return PhotoFaces(size=size, faces=predictions, timings_ms=timings)
+        return PhotoFaces(
+            size=size, detector=self.detector_name, faces=predictions, timings_ms=timings
+        )
 
     def _answered(self, photos: Sequence[PhotoFaces]) -> list[PhotoFaces]:
         """The same photos with the probabilities of their faces."""

@@ -62,12 +62,12 @@ def analyse_to_csv(
     """
     card = predictor.card
     model = one_line(f"{card.name} {card.model_sha256[:8]} {source.name} every {every}")
-    columns = ("frame", "time_s", "model", *face_columns(card.labels))
-    _ = predictor.detector  # raises before a file is created
+    columns = ("frame", "time_s", "model", "detector", *face_columns(card.labels))
+    detector = predictor.detector.name  # raises before a file is created
     with VideoFile(source) as video, GrowingCsv(out, columns) as table:
         report, start = VideoReport(), 0
         faces: tuple[FaceAnswer, ...] = ()
-        for number, at_s, faces in frames_in(table.rows(model=model)):
+        for number, at_s, faces in frames_in(table.rows(model=model, detector=detector)):
             start = number + every
             report.before, report.seconds = report.before + 1, at_s
             report.people = max([report.people, *(face.number for face in faces)])
@@ -78,7 +78,10 @@ def analyse_to_csv(
         planned = -(-(video.frames_planned or 0) // every)
         for frame in video.frames(start=start, every=every):
             faces = stream.step(frame.pixels, frame.at_s)
-            shared = {"frame": frame.number, "time_s": f"{frame.at_s:.3f}", "model": model}
+            shared = {
+                "frame": frame.number, "time_s": f"{frame.at_s:.3f}", "model": model,
+                "detector": detector,
+            }  # fmt: skip
             table.write([shared | face.to_row() for face in faces] or [shared])
             report.frames, report.seconds = report.frames + 1, frame.at_s
             report.people = max([report.people, *(face.number for face in faces)])

@@ -10,7 +10,7 @@ from fer.models import list_models
 DETECTORS = {
     "auto": "Automatic: the best one available",
     "yunet": "YuNet: fast",
-    "mtcnn": "MTCNN: always available, slower",
+    "mtcnn": "MTCNN: needs no file, slower",
     "none": "None: each photo is one tight face",
 }
 

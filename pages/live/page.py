@@ -29,6 +29,7 @@ def main() -> None:
     except FerError as error:
         errors.show(error)
         return
+    st.caption(f"Detector: {predictor.detector_name}")
     show_camera(predictor)
 
 

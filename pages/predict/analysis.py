@@ -63,6 +63,7 @@ def analyse(photo: Photo, predictor: Predictor, options: Options) -> Analysis | 
     return Analysis(
         picture=annotated(prediction.photo, prediction.faces),
         size=prediction.size,
+        detector=prediction.detector,
         faces=prediction.faces,
         heats=_heats(predictor, prediction.faces),
         timings_ms=prediction.timings_ms,

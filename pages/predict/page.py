@@ -133,7 +133,8 @@ def show_picture(photo: Photo, result: Analysis) -> None:
     width, height = result.size
     steps = ", ".join(f"{step} {spent:.0f}" for step, spent in result.timings_ms.items())
     st.caption(
-        f"{counted} · {width} × {height} px · {sum(result.timings_ms.values()):.0f} ms ({steps})"
+        f"{counted} · {width} × {height} px · detector {result.detector} · "
+        f"{sum(result.timings_ms.values()):.0f} ms ({steps})"
     )
 
 

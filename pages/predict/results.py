@@ -37,8 +37,10 @@ def rows(results: Results, answers: Answers) -> list[dict[str, Any]]:
         if isinstance(result, FerError):
             found: list[dict[str, Any]] = [{"error": str(result)}]
         else:
-            found = [face.to_row() | _notes(photo, face, answers) for face in result.faces]
-        table += [{"file": photo.name, **row} for row in found or [{}]]
+            detector = {"detector": result.detector}
+            faces = [face.to_row() | _notes(photo, face, answers) for face in result.faces]
+            found = [detector | face for face in faces or [{}]]
+        table += [{"file": photo.name, **row} for row in found]
     return table
 
 
@@ -52,9 +54,12 @@ def photos_as_json(results: Results, answers: Answers) -> list[dict[str, Any]]:
     """One object per photo, as `fer predict --json` prints it, with notes on each face."""
     objects = []
     for photo, result in results:
-        error, faces = (str(result), ()) if isinstance(result, FerError) else (None, result.faces)
-        described = [face.to_json() | _notes(photo, face, answers) for face in faces]
-        objects.append({"file": photo.name, "error": error, "faces": described})
+        if isinstance(result, FerError):
+            answer: dict[str, Any] = {"error": str(result), "detector": None, "faces": []}
+        else:
+            faces = [face.to_json() | _notes(photo, face, answers) for face in result.faces]
+            answer = {"error": None, "detector": result.detector, "faces": faces}
+        objects.append({"file": photo.name, **answer})
     return objects
 
 

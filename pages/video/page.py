@@ -39,6 +39,7 @@ def main() -> None:
         return
     try:
         predictor = predictors.predictor(settings.default_model(), predictors.DEFAULT_DETECTOR)
+        st.caption(f"Detector: {predictor.detector_name}")
         analysis = session_analysis(key, every, predictor, source)
         advance(analysis)
         show_timeline(analysis, predictor)

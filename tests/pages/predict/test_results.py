@@ -28,7 +28,9 @@ def photo(name: str) -> Photo:
 
 
 def analysis(*faces: FacePrediction) -> Analysis:
-    return Analysis(picture=b"", size=(64, 48), faces=faces, heats=(), timings_ms={})
+    return Analysis(
+        picture=b"", size=(64, 48), detector="yunet", faces=faces, heats=(), timings_ms={}
+    )
 
 
 def test_the_downloads_hold_each_face_with_the_visitors_answer() -> None:
@@ -47,13 +49,15 @@ def test_the_downloads_hold_each_face_with_the_visitors_answer() -> None:
     assert first == {
         "file": "a.png",
         "error": None,
+        "detector": "yunet",
         "faces": [
             {**FACE.to_json(), "warnings": SMALL, "your_answer": ""},
             {**SECOND.to_json(), "warnings": SMALL, "your_answer": "sad"},
         ],
     }
-    assert wall == {"file": "wall.png", "error": None, "faces": []}
-    assert bad == {"file": "bad.png", "error": "No picture.", "faces": []}
+    assert wall == {"file": "wall.png", "error": None, "detector": "yunet", "faces": []}
+    assert bad == {"file": "bad.png", "error": "No picture.", "detector": None, "faces": []}
+    assert [row.get("detector") for row in table] == ["yunet", "yunet", "yunet", None]
 
 
 def test_the_csv_keeps_whole_numbers_whole_where_a_photo_has_no_face() -> None:
@@ -61,7 +65,7 @@ def test_the_csv_keeps_whole_numbers_whole_where_a_photo_has_no_face() -> None:
     face, wall = csv.DictReader(io.StringIO(as_csv(results, {})))
     whole = [face[name] for name in ("face", "x", "y", "width", "height")]
     assert whole == ["1", "1", "2", "30", "40"]
-    assert set(wall.values()) == {"wall.png", ""}
+    assert set(wall.values()) == {"wall.png", "yunet", ""}
 
 
 def test_warnings_about_a_face_go_into_the_downloads() -> None:

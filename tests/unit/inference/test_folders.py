@@ -7,9 +7,10 @@ import cv2
 import numpy as np
 import pytest
 
-from fer.errors import UnreadableImageError
+from fer.errors import ResultsError, UnreadableImageError
 from fer.inference.folders import photos_among, predict_to_csv
 from fer.inference.predictor import Predictor
+from fer.models.model import Model
 
 
 @pytest.fixture
@@ -41,9 +42,19 @@ def test_every_photo_has_its_rows_and_a_bad_one_has_its_reason(
         max(float(table["2.png"][f"p_{label}"]) for label in square_predictor.card.labels)
     )
     assert (table["wall.png"]["face"], table["wall.png"]["error"]) == ("", "")
+    assert {row["detector"] for row in table.values()} == {"square"}
     assert "broken.jpg" in table["broken.jpg"]["error"]
     again = predict_to_csv(square_predictor, [photos], out, recursive=True)
     assert again.failed == 1  # what failed before still counts
+
+
+def test_results_of_another_detector_are_not_resumed(
+    photos: Path, square_predictor: Predictor, tiny_model: Model, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.csv"
+    predict_to_csv(square_predictor, [photos], out)
+    with pytest.raises(ResultsError, match="of the detector 'square', not of 'none'"):
+        predict_to_csv(Predictor(tiny_model, None), [photos], out)
 
 
 def test_the_answers_are_those_of_one_photo_at_a_time(

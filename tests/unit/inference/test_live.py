@@ -36,6 +36,7 @@ def test_a_frame_is_answered_with_its_faces(
     stream = streams.open(square_predictor)
     answer = streams.find(stream.token).frame(jpeg(square_frame(40)))
     [face] = answer["faces"]
+    assert answer["detector"] == "square"
     assert face["number"] == 1
     assert face["box"] == pytest.approx((40, 50, 60, 60), abs=3)
     assert face["emotion"] == max(face["probabilities"], key=face["probabilities"].get)
