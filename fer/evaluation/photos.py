@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from fer.data import Dataset
+from fer.data.dataset import TEST_SPLITS
 from fer.evaluation.figures import figures
 from fer.evaluation.intervals import wilson
 from fer.evaluation.predictions import PredictionTable, joined
@@ -79,3 +80,9 @@ def photo_figures(
         "several_faces": several,
         "detector": detector,
     }
+
+
+def figures_on_test(card: ModelCard) -> tuple[str, Mapping[str, Any]]:
+    """The split and the figures of a card's test data; empty if it has none."""
+    split = next((split for split in TEST_SPLITS if split in card.metrics), "")
+    return split, card.metrics.get(split, {})

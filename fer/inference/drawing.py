@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from fer import emotions
-from fer.inference.answer import FaceAnswer
+from fer.inference.answer import Box, FaceAnswer
 
 
 def draw_faces(photo: np.ndarray, faces: Sequence[FaceAnswer], *, scale: float = 1.0) -> np.ndarray:
@@ -29,6 +29,44 @@ def draw_faces(photo: np.ndarray, faces: Sequence[FaceAnswer], *, scale: float =
         font = ImageFont.load_default(size=size)
         _draw_face(draw, face, scale, font)
     return np.array(image)
+
+
+def outlined(photo: np.ndarray, box: Box | None, *, long_side_px: int) -> np.ndarray:
+    """The photo at this size at most, with a face outlined in white and black.
+
+    Args:
+        photo: RGB, shape (h, w, 3), uint8.
+        box: Of the face, in photo pixels; None for none.
+        long_side_px: Longest side of the result.
+    """
+    image = Image.fromarray(photo)
+    image.thumbnail((long_side_px, long_side_px), reducing_gap=2.0)
+    if box:
+        scale = image.width / photo.shape[1]
+        x, y, width, height = (value * scale for value in box)
+        draw = ImageDraw.Draw(image)
+        for color, beyond in (("#000000", 3), ("#FFFFFF", 1)):  # outwards: tiny faces stay visible
+            left, top = max(0, x - beyond), max(0, y - beyond)
+            right = min(image.width - 1, x + width + beyond)
+            bottom = min(image.height - 1, y + height + beyond)
+            draw.rectangle((left, top, right, bottom), outline=color, width=2)
+    return np.array(image)
+
+
+def close_up(photo: np.ndarray, box: Box | None, *, side_px: int) -> np.ndarray:
+    """A square around a face, 1.6 times its size; without a face, around the whole photo.
+
+    Args:
+        photo: RGB, shape (h, w, 3), uint8.
+        box: Of the face, in photo pixels.
+        side_px: Side of the result.
+    """
+    height, width = photo.shape[:2]
+    x, y, w, h = box or (0, 0, width, height)
+    side = round(1.6 * max(w, h)) if box else max(w, h)
+    left, top = round(x + w / 2 - side / 2), round(y + h / 2 - side / 2)
+    part = Image.fromarray(photo).crop((left, top, left + side, top + side))  # black outside
+    return np.array(part.resize((side_px, side_px), Image.Resampling.BILINEAR, reducing_gap=2.0))
 
 
 def ink_on(color: str) -> str:

@@ -20,8 +20,10 @@ from fer.progress import Progress
 
 _EXPECTED = "expected a folder with one subfolder per emotion, such as happy/1.jpg and sad/2.jpg"
 
-Known = MutableMapping[tuple[str, int, int], PhotoFaces | ImageError]
-"""Results by a photo's path, the time when it was written, and its size."""
+Stamp = tuple[str, int, int]
+"""A photo's path, the time when it was written, and its size."""
+
+Known = MutableMapping[Stamp, PhotoFaces | ImageError]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,10 @@ class LabelledPhotos:
     folder: Path
     labels: dict[str, str]
     skipped: dict[str, str] = field(default_factory=dict)
+
+    def stamps(self) -> dict[str, Stamp]:
+        """What changes when a photo does, by its path."""
+        return {path: _stamp(self.folder / path) for path in self.labels}
 
     def among(self, known: Sequence[str]) -> "LabelledPhotos":
         """Only the photos of these classes; the others are skipped."""
@@ -85,6 +91,29 @@ class AnsweredPhotos:
     def several(self) -> int:
         """Number of photos with more than one face."""
         return sum(len(result.faces) > 1 for result in self.results.values())
+
+    def select(self, *, show: str = "", label: str = "", predicted: str = "") -> list[str]:
+        """Paths of photos: the wrong ones, the most confident first, the missed ones, the right.
+
+        Args:
+            show: `wrong`, `missed` or `right` for these only.
+            label: Only photos of this emotion.
+            predicted: Only photos with this answer.
+        """
+        groups: dict[str, list[str]] = {"wrong": [], "missed": list(self.missed), "right": []}
+        faces, labels = self.faces, self.photos.labels
+        for path, face in faces.items():
+            groups["right" if face.emotion == labels[path] else "wrong"].append(path)
+        for name in ("wrong", "right"):
+            groups[name].sort(key=lambda path: -faces[path].confidence)
+        return [
+            path
+            for name, paths in groups.items()
+            for path in paths
+            if show in ("", name)
+            and label in ("", labels[path])
+            and (not predicted or (path in faces and faces[path].emotion == predicted))
+        ]
 
     def to_dataset(self) -> tuple[Dataset, np.ndarray]:
         """The largest faces as the network saw them, and its answers.
@@ -218,7 +247,7 @@ def answer_photos(
         DatasetError: If no photo can be used.
     """
     judged = photos.among(predictor.card.labels)
-    stamps = {path: _stamp(photos.folder, path) for path in judged.labels}
+    stamps = judged.stamps()
     known = {} if known is None else known
     todo = [path for path in judged.labels if stamps[path] not in known]
     done = len(stamps) - len(todo)
@@ -246,9 +275,9 @@ def answer_photos(
     return AnsweredPhotos(photos=judged, results=usable, skipped=skipped, left_out=left_out)
 
 
-def _stamp(folder: Path, path: str) -> tuple[str, int, int]:
+def _stamp(file: Path) -> Stamp:
     try:
-        status = (folder / path).stat()
+        status = file.stat()
     except OSError:  # reading it gives the reason
-        return path, 0, 0
-    return path, status.st_mtime_ns, status.st_size
+        return str(file), 0, 0
+    return str(file), status.st_mtime_ns, status.st_size

@@ -42,6 +42,7 @@ class Work(Generic[T]):
         do: Computes it; called with the meter to report progress to. It cannot use `st`.
         is_current: Whether what it was made from is unchanged.
         fresh_for_s: How long the result may be used.
+        noun: What the meter counts.
     """
 
     def __init__(
@@ -50,9 +51,10 @@ class Work(Generic[T]):
         *,
         is_current: Callable[[], bool] = lambda: True,
         fresh_for_s: float = float("inf"),
+        noun: str = "Face",
     ) -> None:
         self._do, self._is_current, self._fresh_for_s = do, is_current, fresh_for_s
-        self._meter = Meter()
+        self._meter = Meter(noun)
         self.future: Future[T] = Future()
         self._ended = float("inf")
         Thread(target=self._run, daemon=True).start()

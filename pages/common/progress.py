@@ -28,9 +28,10 @@ def duration(seconds: float) -> str:
 
 
 class Meter:
-    """How far some work is; called with faces done and planned, perhaps by another thread."""
+    """How far some work is; called with units done and planned, perhaps by another thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, noun: str = "Face") -> None:
+        self._noun = noun
         self._share, self._text = 0.0, "Reading the files…"
         self._done, self._started = 0, time.monotonic()
 
@@ -39,7 +40,7 @@ class Meter:
         if done < self._done:  # unpacked; now reading
             self._started = now
         self._done = done
-        text = progress_text("Face", done, planned, now - self._started)
+        text = progress_text(self._noun, done, planned, now - self._started)
         self._share, self._text = min(done / max(planned, 1), 1.0), text
 
     def note(self, text: str) -> None:

@@ -1,6 +1,6 @@
 """The confusion matrix as a chart to click, as a table for the keyboard, and as a list."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,11 @@ _UNITS: Mapping[Unit, str] = {"count": "Counts", "share": "Row %"}
 _ORDERS = {"emotion": "As the emotions", "confusion": "Most confused first"}
 
 
-def confusion(matrix: np.ndarray, labels: Sequence[str]) -> None:
+OnCell = Callable[[str | None, str | None], None]
+"""Called with the true and the predicted label of a chosen cell; None where none is chosen."""
+
+
+def confusion(matrix: np.ndarray, labels: Sequence[str], on_cell: OnCell = show_cell) -> None:
     """Show a matrix of counts, shape (k, k), rows true, columns predicted, and its twins.
 
     A cell that is chosen in one of them filters the faces.
@@ -32,18 +36,18 @@ def confusion(matrix: np.ndarray, labels: Sequence[str]) -> None:
         if order == "confusion":
             by_errors = np.argsort(matrix.diagonal() - matrix.sum(axis=1), kind="stable")
             matrix, labels = matrix[np.ix_(by_errors, by_errors)], [labels[i] for i in by_errors]
-        _chart(matrix, labels, unit)
+        _chart(matrix, labels, unit, on_cell)
     with right:
         with st.container(gap="xxsmall"):
-            _list(matrix, labels)
+            _list(matrix, labels, on_cell)
         with st.expander("The matrix as a table, for the keyboard", icon=":material/keyboard:"):
-            _twin(matrix, labels)
+            _twin(matrix, labels, on_cell)
 
 
-def _chart(matrix: np.ndarray, labels: Sequence[str], unit: Unit) -> None:
+def _chart(matrix: np.ndarray, labels: Sequence[str], unit: Unit, on_cell: OnCell) -> None:
     def on_select() -> None:
         points = st.session_state[keys.MATRIX]["selection"]["points"]
-        show_cell(*(points[0]["y"], points[0]["x"]) if points else (None, None))
+        on_cell(*(points[0]["y"], points[0]["x"]) if points else (None, None))
 
     st.plotly_chart(
         _figure(matrix, tuple(labels), unit, st.context.theme.type == "dark"),
@@ -62,7 +66,7 @@ def _figure(matrix: np.ndarray, labels: tuple[str, ...], unit: Unit, dark: bool)
     return confusion_matrix_chart(matrix, labels, unit=unit, dark=dark)
 
 
-def _list(matrix: np.ndarray, labels: Sequence[str]) -> None:
+def _list(matrix: np.ndarray, labels: Sequence[str], on_cell: OnCell) -> None:
     wrong = np.where(np.eye(len(labels), dtype=bool), 0, matrix)
     top = np.argsort(-wrong, axis=None, kind="stable")[:_TOP]
     cells = [
@@ -76,16 +80,16 @@ def _list(matrix: np.ndarray, labels: Sequence[str]) -> None:
             f"{names} · {matrix[i, j]:,} ({matrix[i, j] / matrix[i].sum():.1%})",
             key=f"evaluate.top.{number}",
             type="tertiary",
-            on_click=show_cell,
+            on_click=on_cell,
             args=(true, predicted),
         )
 
 
-def _twin(matrix: np.ndarray, labels: Sequence[str]) -> None:
+def _twin(matrix: np.ndarray, labels: Sequence[str], on_cell: OnCell) -> None:
     def on_select() -> None:
         cells = st.session_state[keys.TWIN]["selection"]["cells"]
         row, column = cells[0] if cells else (None, None)
-        show_cell(None if row is None else labels[row], column if column in labels else None)
+        on_cell(None if row is None else labels[row], column if column in labels else None)
 
     st.dataframe(
         pd.DataFrame(matrix, index=list(labels), columns=list(labels)).rename_axis("true"),

@@ -4,6 +4,7 @@ from pages.common.browser.state import BrowserState
 
 BROWSER = BrowserState("evaluate")  # evaluate.page, evaluate.face
 
+SOURCE = "evaluate.on"
 MODEL = "evaluate.model"
 DATASET = "evaluate.data"
 SPLIT = "evaluate.split"
@@ -27,3 +28,14 @@ OCCLUSION = "evaluate.occlusion"
 TAB = "evaluate.tab"
 OTHER = "evaluate.other"
 THRESHOLD = "evaluate.threshold"
+DETECTOR = "evaluate.photos.detector"
+UPLOADS = "evaluate.photos.uploads"
+ROUND = "evaluate.photos.round"
+DIGESTS = "evaluate.photos.digests"
+LABELS = "evaluate.photos.labels"
+NEW_PAGE = "evaluate.photos.new.page"
+PHOTO = "evaluate.photos.photo"
+PHOTO_PAGE = "evaluate.photos.page"
+PHOTO_SHOW = "evaluate.photos.show"
+PHOTO_TRUE = "evaluate.photos.true"
+PHOTO_PREDICTED = "evaluate.photos.predicted"

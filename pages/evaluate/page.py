@@ -1,7 +1,10 @@
 """How good a model is, where it is wrong, and whether to believe the figure."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from fer import settings
 from fer.data import SYNTHETIC, registered
@@ -10,11 +13,13 @@ from fer.evaluation.caveats import caveats
 from fer.evaluation.tta import VIEWS
 from fer.models import list_models
 from pages.common import errors
+from pages.common.choices import segments
 from pages.evaluate import keys
 from pages.evaluate.confusion import confusion
 from pages.evaluate.detail import choose_face, show_face
 from pages.evaluate.evaluated import Evaluation, evaluation, load_faces, load_model
 from pages.evaluate.faces import choose_faces, show_faces, tta_name
+from pages.evaluate.photos import show_photos
 from pages.evaluate.tabs import show_tabs
 
 HEADLINE = {
@@ -30,13 +35,25 @@ HEADLINE = {
 """The figures by their key, each with its name, format and help."""
 
 
+_SOURCES = {"data": "A data set", "photos": "My photos"}
+
+
 def main() -> None:
     st.title("Where is it wrong?", anchor=False)
     if not list_models():
         st.info("There is no model to evaluate. Train one: `python -m fer train`.")
         return
+    source = segments(
+        "Measure on", _SOURCES, default="data", key=keys.SOURCE, bind="query-params",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    columns = st.columns(4)
+    model = choose_model(columns[0])
+    if source == "photos":
+        show_photos(model, columns[1])
+        return
     try:
-        evaluated = evaluation(*choose())
+        evaluated = evaluation(model, *choose(model, columns[1:]))
     except FerError as error:
         errors.show(error)
         return
@@ -45,22 +62,20 @@ def main() -> None:
     show_tabs(evaluated)
 
 
-def choose() -> tuple[str, str, str, str]:
-    """Model, data set, split and test-time augmentation."""
-    columns = st.columns(4)
+def choose_model(place: DeltaGenerator) -> str:
     names, default = list_models(), settings.default_model()
-    model = columns[0].selectbox(
-        "Model",
-        names,
-        index=names.index(default) if default in names else 0,
-        key=keys.MODEL,
-        bind="query-params",
-    )
+    index = names.index(default) if default in names else 0
+    model: str = place.selectbox("Model", names, index=index, key=keys.MODEL, bind="query-params")
+    return model
+
+
+def choose(model: str, columns: Sequence[DeltaGenerator]) -> tuple[str, str, str]:
+    """Data set, split and test-time augmentation."""
     sets = [source.name for source in registered()]
     loaded = load_model(model)
     trained_on = loaded.card.data.get("name")
     real = [name for name in sets if name != SYNTHETIC]
-    dataset = columns[1].selectbox(
+    dataset = columns[0].selectbox(
         "Data set",
         sets,
         index=sets.index(trained_on if trained_on in sets else (real or sets)[0]),
@@ -72,8 +87,8 @@ def choose() -> tuple[str, str, str, str]:
     tests = [split for split in own if split.endswith("test")]
     together = ["test"] if len(tests) > 1 and "test" not in tests else []
     splits = [*together, *own[::-1], "all"]
-    split = columns[2].selectbox("Split", splits, key=keys.SPLIT, bind="query-params")
-    tta = columns[3].selectbox(
+    split = columns[1].selectbox("Split", splits, key=keys.SPLIT, bind="query-params")
+    tta = columns[2].selectbox(
         "Test-time augmentation",
         VIEWS,
         format_func=tta_name,
@@ -82,7 +97,7 @@ def choose() -> tuple[str, str, str, str]:
         help="The mean answer over several views of each face. Slower, and always named with the "
         "figure.",
     )
-    return model, dataset, split, tta
+    return dataset, split, tta
 
 
 def show_headline(evaluated: Evaluation) -> None:

@@ -6,7 +6,7 @@ import pytest
 from fer import emotions
 from fer.faces.quality import TOO_BLURRED
 from fer.inference.answer import FaceAnswer
-from fer.inference.drawing import draw_faces, ink_on
+from fer.inference.drawing import close_up, draw_faces, ink_on, outlined
 
 
 def face(box: tuple[int, int, int, int], emotion: str = "happy") -> FaceAnswer:
@@ -46,3 +46,23 @@ def test_an_unreliable_face_is_boxed_without_the_colour_of_an_emotion() -> None:
     drawn = draw_faces(photo, [replace(sure, unreliable_because=TOO_BLURRED)])
     color = [int(emotions.UNRELIABLE_COLOR[i : i + 2], 16) for i in (1, 3, 5)]
     assert drawn[110, 101].tolist() == color
+
+
+@pytest.mark.parametrize("box", [(1000, 1000, 1, 1), (-50, -50, 4000, 4000), (3990, 10, 30, 30)])
+def test_any_face_is_outlined_in_white_on_a_smaller_photo(box: tuple[int, int, int, int]) -> None:
+    drawn = outlined(np.full((3000, 4000, 3), 100, np.uint8), box, long_side_px=400)
+    assert drawn.shape == (300, 400, 3)
+    assert (drawn == 255).any()
+    assert (outlined(drawn, None, long_side_px=900) == drawn).all()
+
+
+def test_a_close_up_is_a_square_around_the_face_or_the_whole_photo() -> None:
+    photo = np.zeros((200, 400, 3), np.uint8)
+    photo[90:110, 190:210] = 255
+    near = close_up(photo, (150, 50, 100, 100), side_px=80)
+    assert near.shape == (80, 80, 3)
+    assert near[40, 40].tolist() == [255, 255, 255]
+    # 160 px of the photo are 80: the bright square has 10 of them.
+    assert (near[40, :, 0] > 128).sum() == 10
+    far = close_up(photo, None, side_px=200)
+    assert (far[100, :, 0] > 128).sum() == 10

@@ -158,3 +158,24 @@ def test_equal_photos_are_searched_once(square_detector: Any, square_frame: Fram
     assert places == [10, 20, 20, 30, 10]
     assert detector.detect(square_frame()) == []
     assert (square_detector.calls, detector.name) == (4, "square")
+
+
+def test_photos_are_chosen_by_answer_with_the_most_confident_errors_first(
+    album: Path, square_predictor: Predictor
+) -> None:
+    answered = answer_photos(square_predictor, labelled_photos(album))
+    faces = answered.faces
+    wrong = [path for path in faces if faces[path].emotion != answered.photos.labels[path]]
+    wrong.sort(key=lambda path: -faces[path].confidence)
+    right = [path for path in faces if path not in wrong]
+    assert wrong
+    assert answered.select(show="wrong") == wrong
+    assert answered.select() == [
+        *wrong,
+        "surprised/wall.png",
+        *sorted(right, key=lambda path: -faces[path].confidence),
+    ]
+    assert answered.select(label="surprise", show="missed") == ["surprised/wall.png"]
+    for path in answered.select(label="happy", predicted="surprise"):
+        assert (answered.photos.labels[path], faces[path].emotion) == ("happy", "surprise")
+    assert answered.select(predicted="none of them") == []

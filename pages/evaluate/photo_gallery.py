@@ -1,0 +1,134 @@
+"""The kept photos with the model's answers, the wrong ones first; one of them opens below."""
+
+import streamlit as st
+
+from fer import emotions
+from fer.errors import FerError
+from fer.inference.answer import FacePrediction
+from fer.inference.kept_photos import relabel, remove
+from fer.inference.labelled_photos import AnsweredPhotos
+from pages.common import errors
+from pages.common.charts import bars_html
+from pages.common.choices import page_of, select
+from pages.common.gallery import face_page
+from pages.common.pictures import Picture
+from pages.evaluate import keys
+from pages.evaluate.photo_evaluation import PhotoEvaluation, thumbnail, whole
+
+_PER_PAGE = 24
+_SIZE_PX = 96
+_SHOW = {"": "all", "wrong": "wrong", "right": "right", "missed": "without a face"}
+
+
+def show_photo_cell(true: str | None, predicted: str | None) -> None:
+    """Set the filters to a cell of the confusion matrix; None clears one."""
+    st.session_state[keys.PHOTO_TRUE] = true or ""
+    st.session_state[keys.PHOTO_PREDICTED] = predicted or ""
+    st.session_state[keys.PHOTO_SHOW] = ""
+    _restart()
+
+
+def _restart() -> None:
+    st.session_state.pop(keys.PHOTO_PAGE, None)
+    st.session_state.pop(keys.PHOTO, None)
+
+
+def show_gallery(evaluated: PhotoEvaluation, labels: list[str]) -> None:
+    """The photos that the filters let through, and the open one."""
+    answered = evaluated.answered
+    paths = _chosen(answered, labels)
+    total = len(answered.results)
+    st.markdown(f"**{len(paths)} of {total} photos**, the most confident errors first")
+    if not paths:
+        st.info("No photo fits these filters. Loosen one of them.", icon=":material/filter_alt:")
+        return
+    shown, which = page_of(paths, _PER_PAGE, key=keys.PHOTO_PAGE)
+    current = st.session_state.get(keys.PHOTO)
+
+    def on_open(index: int) -> None:
+        is_open = shown[index] == st.session_state.get(keys.PHOTO)
+        st.session_state[keys.PHOTO] = None if is_open else shown[index]
+
+    with st.spinner("Drawing the faces"):
+        pictures = [_picture(answered, path) for path in shown]
+    face_page(
+        pictures,
+        label=f"Your photos, {which}",
+        key="evaluate.photos.gallery",
+        size_px=_SIZE_PX,
+        current=shown.index(current) if current in shown else None,
+        on_open=on_open,
+    )
+    if current in answered.results:
+        _show_photo(answered, current, labels)
+    else:
+        st.caption("Click a photo to see the model's answer, to label it anew, or to remove it.")
+
+
+def _chosen(answered: AnsweredPhotos, labels: list[str]) -> list[str]:
+    names = {"": "any"} | {label: label for label in labels}
+    left, middle, right = st.columns(3)
+    show = select(left, "Photos", _SHOW, key=keys.PHOTO_SHOW, on_change=_restart)
+    true = select(middle, "They show", names, key=keys.PHOTO_TRUE, on_change=_restart)
+    predicted = select(right, "Predicted", names, key=keys.PHOTO_PREDICTED, on_change=_restart)
+    return answered.select(show=show, label=true, predicted=predicted)
+
+
+def _picture(answered: AnsweredPhotos, path: str) -> Picture:
+    label, face = answered.photos.labels[path], answered.faces.get(path)
+    if face is None:
+        caption, words = "no face", f"Photo of {label}, no face found"
+    else:
+        mark = "✓" if face.emotion == label else "✗"
+        caption = f"{mark} {face.emotion} {face.confidence:.0%}"
+        words = f"Photo of {label}, predicted {face.emotion} with {face.confidence:.0%} confidence"
+    try:
+        src = thumbnail(_file(answered, path), face.box if face else None)
+    except FerError:  # removed meanwhile
+        src = ""
+    return Picture(src, caption, words, emotions.describe(label).color, face is None)
+
+
+def _show_photo(answered: AnsweredPhotos, path: str, labels: list[str]) -> None:
+    label, face = answered.photos.labels[path], answered.faces.get(path)
+    with st.container(border=True):
+        left, right = st.columns(2)
+        with left:
+            try:
+                picture = whole(_file(answered, path), face.box if face else None)
+            except FerError as error:
+                errors.show(error)
+            else:
+                st.image(picture, alt=f"Photo of {label}{'' if face else ', no face found'}")
+        with right:
+            _show_answer(label, face)
+            chosen = st.pills(
+                "It shows",
+                labels,
+                default=label if label in labels else None,
+                format_func=emotions.with_symbol,
+                key=f"evaluate.photos.relabel.{path}",
+            )
+            if chosen and chosen != label:
+                errors.attempt(lambda: _relabel(path, chosen))
+            if st.button("Remove this photo", icon=":material/delete:", key="evaluate.photos.drop"):
+                errors.attempt(lambda: remove(path))
+
+
+def _show_answer(label: str, face: FacePrediction | None) -> None:
+    if face is None:
+        st.markdown(f"**You: {errors.plain(label)}. No face was found.**")
+        return
+    st.markdown(
+        f"**You: {errors.plain(label)}. Predicted: {errors.plain(face.emotion)}, "
+        f"{face.confidence:.0%} sure.**"
+    )
+    st.html(bars_html(face.probabilities, top=face.emotion))
+
+
+def _relabel(path: str, label: str) -> None:
+    st.session_state[keys.PHOTO] = relabel(path, label)
+
+
+def _file(answered: AnsweredPhotos, path: str) -> str:
+    return str(answered.photos.folder / path)

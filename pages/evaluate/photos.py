@@ -1,0 +1,168 @@
+"""My photos: a model's figures on photos that a visitor labels and keeps."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from fer import emotions, settings
+from fer.errors import FerError
+from fer.evaluation.caveats import FEW_PHOTOS, caveats
+from fer.evaluation.photos import figures_on_test
+from fer.inference.kept_photos import kept_photos, remove, remove_all
+from fer.models.card import ModelCard
+from pages.common import errors, predictors
+from pages.common.choices import select
+from pages.common.model_choice import DETECTORS
+from pages.evaluate import keys
+from pages.evaluate.confusion import confusion
+from pages.evaluate.photo_evaluation import PhotoEvaluation, photo_evaluation
+from pages.evaluate.photo_gallery import show_gallery, show_photo_cell
+from pages.evaluate.photo_upload import add_photos
+
+_DETECTORS = {name: text for name, text in DETECTORS.items() if name != "none"}
+_STEPS = (
+    "Drop photos of people's faces above, choose what each shows, and keep them. The page then "
+    "shows how often the model is right on **your** photos, beside its figures on its test data. "
+    "Twenty photos give a first impression; a hundred, with some of each emotion, a useful figure."
+)
+
+
+def show_photos(model: str, place: DeltaGenerator) -> None:
+    """The whole view; the choice of the detector is drawn in a place."""
+    detector = select(place, "Face detector", _DETECTORS, key=keys.DETECTOR)
+    st.caption(
+        "Photos that you keep are stored on the computer that runs this app, in "
+        f"`{settings.photos_folder()}`, and go nowhere else."
+    )
+    try:
+        predictor = predictors.predictor(model, detector)
+    except FerError as error:
+        errors.show(error)
+        return
+    known = [label for label in predictor.card.labels if label in emotions.ALL]
+    labels = list(emotions.ordered({*emotions.FER2013, *known}))
+    add_photos(predictor, labels)
+    photos = kept_photos()
+    if not photos.labels:
+        st.info(_STEPS, icon=":material/add_photo_alternate:")
+        return
+    _show_kept(len(photos.labels))
+    try:
+        evaluated = photo_evaluation(model, predictor, photos)
+    except FerError as error:
+        errors.show(error)
+        return
+    if evaluated.figures is None:
+        st.warning(
+            "No face was found on any of these photos, so there is nothing to measure. Try the "
+            "other detector, or add photos with larger faces.",
+            icon=":material/search_off:",
+        )
+    else:
+        _show_headline(evaluated.figures, predictor.card)
+    _show_skipped(evaluated.answered.skipped)
+    st.fragment(_explore)(evaluated, labels)
+
+
+def _show_kept(count: int) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{count} photo{'' if count == 1 else 's'} kept**")
+        with st.popover("Remove all", icon=":material/delete:"):
+            st.markdown(f"This deletes the {count} kept copies, not your own files.")
+            if st.button("Remove them", type="primary", key="evaluate.photos.remove_all"):
+                errors.attempt(remove_all)
+
+
+def _show_headline(figures: Mapping[str, Any], card: ModelCard) -> None:
+    """The figures beside those that the card has of the test data, and what qualifies them."""
+    split, tested = figures_on_test(card)
+    data = f"{card.data.get('name')}, {split.replace('_', ' ')}" if split else ""
+    columns = st.columns(4)
+    for column, key, name in zip(
+        columns, ("accuracy", "balanced_accuracy"), ("Accuracy", "Mean recall"), strict=False
+    ):
+        column.metric(name, f"{figures[key]:.1%}", help=_HELP[key])
+        column.caption(f"95 %: {_interval(figures, key)} · {figures['images']:,} faces")
+        if tested:
+            column.caption(
+                f"On {errors.plain(data)}: **{tested[key]:.1%}**, 95 %: {_interval(tested, key)} · "
+                f"{tested['images']:,} faces"
+            )
+    columns[2].metric("Mean confidence", f"{figures['mean_confidence']:.1%}", help=_HELP["ece"])
+    columns[2].caption(
+        f"{figures['accuracy']:.1%} are right. Calibration error {figures['ece']:.1%}, 95 %: "
+        f"{_interval(figures, 'ece')}"
+    )
+    if tested:
+        columns[2].caption(
+            f"On {errors.plain(data)}: calibration error **{tested['ece']:.1%}**, 95 %: "
+            f"{_interval(tested, 'ece')}"
+        )
+    columns[3].metric("Faces missed", f"{len(figures['missed'])} of {figures['photos']}")
+    columns[3].caption(f"Detector {figures['detector']}")
+    sentences = caveats(figures)
+    if figures["images"] < FEW_PHOTOS:
+        st.warning(errors.plain(sentences.pop(0)), icon=":material/info:")
+    st.markdown(errors.plain(" ".join(sentences)))
+
+
+_HELP = {
+    "accuracy": "The share of found faces that the model names as you did.",
+    "balanced_accuracy": "The mean over the emotions of how many of their faces the model "
+    "recognises. A model that answers “neutral” too often has a low one.",
+    "ece": "How sure the model is of its answers, on average. It should be close to the share of "
+    "answers that are right.",
+}
+
+
+def _interval(figures: Mapping[str, Any], key: str) -> str:
+    low, high = figures["accuracy_ci95"] if key == "accuracy" else figures["ci95"][key]
+    return f"{low:.1%} to {high:.1%}"
+
+
+def _show_skipped(skipped: Mapping[str, str]) -> None:
+    if not skipped:
+        return
+    with st.expander(f"Skipped: {len(skipped)}", icon=":material/block:"):
+        for path, reason in skipped.items():
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.markdown(f"{errors.plain(path)}: {errors.plain(reason)}")
+                if st.button("Remove", key=f"evaluate.photos.skipped.{path}"):
+                    errors.attempt(partial(remove, path))
+
+
+def _explore(evaluated: PhotoEvaluation, labels: list[str]) -> None:
+    """The matrix, the recall of each emotion, and the photos behind them."""
+    if figures := evaluated.figures:
+        confusion(np.array(figures["confusion_matrix"]), figures["labels"], show_photo_cell)
+        _show_classes(figures)
+    show_gallery(evaluated, labels)
+
+
+def _show_classes(figures: Mapping[str, Any]) -> None:
+    table = pd.DataFrame(
+        {
+            "emotion": emotions.with_symbol(label),
+            "faces": row["support"],
+            "recall": row["recall"],
+            "from": row["recall_ci95"][0],
+            "to": row["recall_ci95"][1],
+            "precision": row["precision"],
+            "missed": row["missed"],
+        }
+        for label, row in figures["per_class"].items()
+    )
+    bar = st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)
+    share = st.column_config.NumberColumn(format="percent")
+    st.caption("Recall of each emotion with its 95 % interval:")
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config={"recall": bar, "from": share, "to": share, "precision": share},
+        alt="Recall by emotion",
+    )
