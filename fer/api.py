@@ -151,8 +151,8 @@ def evaluate_photos(
         `comparison`, from `fer.evaluation.comparison.compare`.
 
     Raises:
-        FerError: If a model, the detector or the folder cannot be used, no face is found, or the
-            report cannot be written.
+        FerError: If a model, the detector or the folder cannot be used, no photo has an answer,
+            or the report cannot be written.
     """
     report = Path(report).expanduser() if report else None
     if report:
@@ -173,7 +173,7 @@ def evaluate_photos(
         tables.append(photo_table(one.card, dataset, probabilities, left_out=answers.left_out))
     measured = photo_figures(
         tables[0],
-        missed=answered[0].missed,
+        unanswered=answered[0].unanswered,
         skipped=answered[0].skipped,
         several=answered[0].several,
         detector=finder.name if finder else detector,

@@ -161,13 +161,13 @@ def print_figures(figures: Mapping[str, Any]) -> None:
     )
     for sentence in caveats(figures):
         out.print(sentence)
-    of_photos = ("recall, 95 %", "missed") if "detector" in figures else ()
+    of_photos = ("recall, 95 %", "unanswered") if "detector" in figures else ()
     table = make_table("class", "faces", "precision", "recall", "F1", *of_photos)
     for label, row in figures["per_class"].items():
         cells = [f"{row[name]:.2f}" for name in ("precision", "recall", "f1")]
         if of_photos:
             low, high = row["recall_ci95"]
-            cells += [f"{low:.2f} to {high:.2f}", f"{row['missed']:,}"]
+            cells += [f"{low:.2f} to {high:.2f}", f"{row['unanswered']:,}"]
         table.add_row(label, f"{row['support']:,}", *cells)
     out.print(table)
     if "comparison" in figures:

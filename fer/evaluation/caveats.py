@@ -110,7 +110,7 @@ def _of_leaks(figures: Mapping[str, Any]) -> list[str]:
 
 
 def _of_photos(figures: Mapping[str, Any]) -> list[str]:
-    missed, several = figures["missed"], figures["several_faces"]
+    unanswered, several = figures["unanswered"], figures["several_faces"]
     sentences = []
     if figures["images"] < FEW_PHOTOS:
         sentences.append(
@@ -120,14 +120,14 @@ def _of_photos(figures: Mapping[str, Any]) -> list[str]:
         f"Mean confidence is {figures['mean_confidence']:.1%}, and {figures['accuracy']:.1%} of "
         "the answers are right."
     )
-    if missed:
-        by_label = Counter(photo["label"] for photo in missed)
-        low, high = figures["accuracy_with_missed_ci95"]
+    if unanswered:
+        reasons = Counter(photo["reason"] for photo in unanswered)
+        listed = ", ".join(f"{count:,} {reason}" for reason, count in reasons.items())
+        low, high = figures["accuracy_of_photos_ci95"]
         sentences.append(
-            f"The detector {figures['detector']} found no face on {len(missed):,} of "
-            f"{figures['photos']:,} photos ({_listed(by_label)}); if these count as wrong, "
-            f"accuracy is {figures['accuracy_with_missed']:.1%} (95 % interval {low:.1%} to "
-            f"{high:.1%})."
+            f"Without an answer: {len(unanswered):,} of {figures['photos']:,} photos ({listed}; "
+            f"detector {figures['detector']}). If these count as wrong, accuracy is "
+            f"{figures['accuracy_of_photos']:.1%} (95 % interval {low:.1%} to {high:.1%})."
         )
     if several:
         sentences.append(f"Photos with several faces: {several:,}; the largest face counts.")
@@ -137,10 +137,6 @@ def _of_photos(figures: Mapping[str, Any]) -> list[str]:
             f"{len(figures['per_class'])} of {len(figures['labels'])} emotions."
         )
     return sentences
-
-
-def _listed(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} {label}" for label, count in counts.items())
 
 
 def _of_truth(figures: Mapping[str, Any]) -> list[str]:

@@ -1,6 +1,6 @@
-"""Figures of a model on whole photos: those of the faces that were found, and how many were not."""
+"""Figures of a model on whole photos: those of its answers, and where it gave none."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,7 +40,7 @@ def photo_table(
 def photo_figures(
     table: PredictionTable,
     *,
-    missed: Mapping[str, str],
+    unanswered: Sequence[Mapping[str, str]],
     skipped: Mapping[str, str],
     several: int,
     detector: str,
@@ -49,33 +49,34 @@ def photo_figures(
 
     Args:
         table: As `photo_table` gives it.
-        missed: Label by path of the photos on which no face was found.
+        unanswered: `path`, `label` and `reason` of the photos without a face, or with one that is
+            too small or too blurred.
         skipped: Reason by path of what was skipped.
         several: Number of photos with more than one face, of which the largest counts.
         detector: Name of the face detector.
 
     Returns:
-        Those of `fer.evaluation.figures.figures`, on the faces that were found; each class also
-        has `recall_ci95` (Wilson) and `missed`. Then `photos` (found and missed),
-        `accuracy_with_missed` with its `accuracy_with_missed_ci95`, which count a missed face as
-        wrong; `wrong` (`path`, `label`, `predicted`, `confidence`; the most confident first);
-        `missed` (`path`, `label`), `skipped` (`path`, `reason`), `several_faces`, `detector`.
+        Those of `fer.evaluation.figures.figures`, on the faces with an answer; each class also
+        has `recall_ci95` (Wilson) and `unanswered`. Then `photos` (with an answer and without),
+        `accuracy_of_photos` with its `accuracy_of_photos_ci95`, which count a photo without an
+        answer as wrong; `wrong` (`path`, `label`, `predicted`, `confidence`; the most confident
+        first); `unanswered`, `skipped` (`path`, `reason`), `several_faces`, `detector`.
     """
     measured = figures(table)
     frame = table.frame
-    right, photos = int(frame["correct"].sum()), len(table) + len(missed)
+    right, photos = int(frame["correct"].sum()), len(table) + len(unanswered)
     for label, row in measured["per_class"].items():
         row["recall_ci95"] = wilson(round(row["recall"] * row["support"]), int(row["support"]))
-        row["missed"] = sum(missing == label for missing in missed.values())
+        row["unanswered"] = sum(photo["label"] == label for photo in unanswered)
     wrong = frame[~frame["correct"]].sort_values("confidence", ascending=False, kind="stable")
     columns = ["path", "label", "predicted", "confidence"]
     return {
         **measured,
         "photos": photos,
-        "accuracy_with_missed": right / photos,
-        "accuracy_with_missed_ci95": wilson(right, photos),
+        "accuracy_of_photos": right / photos,
+        "accuracy_of_photos_ci95": wilson(right, photos),
         "wrong": wrong[columns].astype({"confidence": float}).to_dict("records"),
-        "missed": [{"path": path, "label": label} for path, label in missed.items()],
+        "unanswered": [dict(photo) for photo in unanswered],
         "skipped": [{"path": path, "reason": reason} for path, reason in skipped.items()],
         "several_faces": several,
         "detector": detector,

@@ -1,6 +1,7 @@
 """Labelled photos, `<emotion>/*.jpg`, and what a model answers for the largest face of each."""
 
 import hashlib
+from collections import Counter
 from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,8 @@ from fer.images import SUFFIXES
 from fer.inference.answer import FacePrediction, PhotoFaces
 from fer.inference.predictor import Predictor
 from fer.progress import Progress
+
+NO_FACE = "no face found"
 
 _EXPECTED = "expected a folder with one subfolder per emotion, such as happy/1.jpg and sad/2.jpg"
 
@@ -74,18 +77,27 @@ class AnsweredPhotos:
     left_out: int
 
     @property
-    def faces(self) -> dict[str, FacePrediction]:
-        """The largest face of each photo with one, by path."""
-        return {path: result.faces[0] for path, result in self.results.items() if result.faces}
+    def largest(self) -> dict[str, FacePrediction | None]:
+        """The largest face of each photo, by path; None where none was found."""
+        return {path: next(iter(result.faces), None) for path, result in self.results.items()}
 
     @property
-    def missed(self) -> dict[str, str]:
-        """Label by path of the photos on which no face was found."""
-        return {
-            path: self.photos.labels[path]
-            for path, result in self.results.items()
-            if not result.faces
-        }
+    def faces(self) -> dict[str, FacePrediction]:
+        """Those of them that have a reliable answer."""
+        return {path: face for path, face in self.largest.items() if face and face.reliable}
+
+    @property
+    def unanswered(self) -> list[dict[str, str]]:
+        """The other photos: `path`, `label`, and the `reason` why there is no answer."""
+        return [
+            {
+                "path": path,
+                "label": self.photos.labels[path],
+                "reason": face.unreliable_because if face else NO_FACE,
+            }
+            for path, face in self.largest.items()
+            if not (face and face.reliable)
+        ]
 
     @property
     def several(self) -> int:
@@ -93,15 +105,16 @@ class AnsweredPhotos:
         return sum(len(result.faces) > 1 for result in self.results.values())
 
     def select(self, *, show: str = "", label: str = "", predicted: str = "") -> list[str]:
-        """Paths of photos: the wrong ones, the most confident first, the missed ones, the right.
+        """Paths of photos: the wrong ones, the most confident first, the unanswered, the right.
 
         Args:
-            show: `wrong`, `missed` or `right` for these only.
+            show: `wrong`, `unanswered` or `right` for these only.
             label: Only photos of this emotion.
             predicted: Only photos with this answer.
         """
-        groups: dict[str, list[str]] = {"wrong": [], "missed": list(self.missed), "right": []}
         faces, labels = self.faces, self.photos.labels
+        unanswered = [path for path in self.results if path not in faces]
+        groups: dict[str, list[str]] = {"wrong": [], "unanswered": unanswered, "right": []}
         for path, face in faces.items():
             groups["right" if face.emotion == labels[path] else "wrong"].append(path)
         for name in ("wrong", "right"):
@@ -116,20 +129,21 @@ class AnsweredPhotos:
         ]
 
     def to_dataset(self) -> tuple[Dataset, np.ndarray]:
-        """The largest faces as the network saw them, and its answers.
+        """The largest faces as the network saw them, and its answers, where they are reliable.
 
         Returns:
             A data set with one split, `test`, and probabilities in the order of the model's
             classes, shape (n, classes), float32.
 
         Raises:
-            DatasetError: If no photo has a face.
         """
         faces = self.faces
         if not faces:
+            reasons = Counter(photo["reason"] for photo in self.unanswered)
+            counts = ", ".join(f"{reason} on {count}" for reason, count in reasons.items())
             raise DatasetError(
-                f"No face was found on any of the {len(self.results)} photos in "
-                f"'{self.photos.folder}'. Try another detector, or larger faces."
+                f"None of the photos in '{self.photos.folder}' has an answer: {counts}. Try "
+                "another detector, or photos with larger faces."
             )
         crops = np.stack([face.crop for face in faces.values()])
         labels = [self.photos.labels[path] for path in faces]

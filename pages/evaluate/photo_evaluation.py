@@ -30,7 +30,7 @@ _NEW_PX = 360
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PhotoEvaluation:
-    """What a model answers for the kept photos; no `figures` where no face was found."""
+    """What a model answers for the kept photos; no `figures` where no photo has an answer."""
 
     answered: AnsweredPhotos
     figures: dict[str, Any] | None
@@ -65,7 +65,7 @@ def _evaluating(
         table = photo_table(_predictor.card, faces, probabilities, left_out=answered.left_out)
         figures = photo_figures(
             table,
-            missed=answered.missed,
+            unanswered=answered.unanswered,
             skipped=answered.skipped,
             several=answered.several,
             detector=_predictor.detector.name,

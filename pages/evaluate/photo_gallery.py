@@ -6,7 +6,7 @@ from fer import emotions
 from fer.errors import FerError
 from fer.inference.answer import FacePrediction
 from fer.inference.kept_photos import relabel, remove
-from fer.inference.labelled_photos import AnsweredPhotos
+from fer.inference.labelled_photos import NO_FACE, AnsweredPhotos
 from pages.common import errors
 from pages.common.charts import bars_html
 from pages.common.choices import page_of, select
@@ -17,7 +17,7 @@ from pages.evaluate.photo_evaluation import PhotoEvaluation, thumbnail, whole
 
 _PER_PAGE = 24
 _SIZE_PX = 96
-_SHOW = {"": "all", "wrong": "wrong", "right": "right", "missed": "without a face"}
+_SHOW = {"": "all", "wrong": "wrong", "right": "right", "unanswered": "without an answer"}
 
 
 def show_photo_cell(true: str | None, predicted: str | None) -> None:
@@ -75,9 +75,10 @@ def _chosen(answered: AnsweredPhotos, labels: list[str]) -> list[str]:
 
 
 def _picture(answered: AnsweredPhotos, path: str) -> Picture:
-    label, face = answered.photos.labels[path], answered.faces.get(path)
-    if face is None:
-        caption, words = "no face", f"Photo of {label}, no face found"
+    label, face = answered.photos.labels[path], answered.largest[path]
+    if face is None or not face.reliable:
+        caption = face.unreliable_because.removesuffix(" to say") if face else "no face"
+        words = f"Photo of {label}, {face.unreliable_because if face else NO_FACE}"
     else:
         mark = "✓" if face.emotion == label else "✗"
         caption = f"{mark} {face.emotion} {face.confidence:.0%}"
@@ -86,11 +87,11 @@ def _picture(answered: AnsweredPhotos, path: str) -> Picture:
         src = thumbnail(_file(answered, path), face.box if face else None)
     except FerError:  # removed meanwhile
         src = ""
-    return Picture(src, caption, words, emotions.describe(label).color, face is None)
+    return Picture(src, caption, words, emotions.describe(label).color, path not in answered.faces)
 
 
 def _show_photo(answered: AnsweredPhotos, path: str, labels: list[str]) -> None:
-    label, face = answered.photos.labels[path], answered.faces.get(path)
+    label, face = answered.photos.labels[path], answered.largest[path]
     with st.container(border=True):
         left, right = st.columns(2)
         with left:
@@ -99,7 +100,7 @@ def _show_photo(answered: AnsweredPhotos, path: str, labels: list[str]) -> None:
             except FerError as error:
                 errors.show(error)
             else:
-                st.image(picture, alt=f"Photo of {label}{'' if face else ', no face found'}")
+                st.image(picture, alt=f"Photo of {label}{'' if face else f', {NO_FACE}'}")
         with right:
             _show_answer(label, face)
             chosen = st.pills(
@@ -107,6 +108,7 @@ def _show_photo(answered: AnsweredPhotos, path: str, labels: list[str]) -> None:
                 labels,
                 default=label if label in labels else None,
                 format_func=emotions.with_symbol,
+                wrap=True,
                 key=f"evaluate.photos.relabel.{path}",
             )
             if chosen and chosen != label:
@@ -118,6 +120,9 @@ def _show_photo(answered: AnsweredPhotos, path: str, labels: list[str]) -> None:
 def _show_answer(label: str, face: FacePrediction | None) -> None:
     if face is None:
         st.markdown(f"**You: {errors.plain(label)}. No face was found.**")
+        return
+    if not face.reliable:
+        st.markdown(f"**You: {errors.plain(label)}. The face is {face.unreliable_because}.**")
         return
     st.markdown(
         f"**You: {errors.plain(label)}. Predicted: {errors.plain(face.emotion)}, "

@@ -115,6 +115,7 @@ def _show(
                 "What does it show?",
                 labels,
                 format_func=emotions.with_symbol,
+                wrap=True,
                 default=chosen.get(photo.digest),
                 key=f"{keys.LABELS}.{photo.digest}",
             )
@@ -122,6 +123,8 @@ def _show(
             if label is not None:
                 chosen[photo.digest] = label
             if not new.faces:
-                st.caption("No face found here. If kept, the photo counts as missed.")
+                st.caption(
+                    "No face found here. If kept, the photo counts as one without an answer."
+                )
             elif new.faces > 1:
                 st.caption(f"{new.faces} faces found; the outlined one counts.")

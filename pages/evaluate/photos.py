@@ -1,5 +1,6 @@
 """My photos: a model's figures on photos that a visitor labels and keeps."""
 
+from collections import Counter
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -59,8 +60,8 @@ def show_photos(model: str, place: DeltaGenerator) -> None:
         return
     if evaluated.figures is None:
         st.warning(
-            "No face was found on any of these photos, so there is nothing to measure. Try the "
-            "other detector, or add photos with larger faces.",
+            "None of these photos has an answer, as no face was found or it is too small or too "
+            "blurred. Try the other detector, or add photos with larger faces.",
             icon=":material/search_off:",
         )
     else:
@@ -103,8 +104,14 @@ def _show_headline(figures: Mapping[str, Any], card: ModelCard) -> None:
             f"On {errors.plain(data)}: calibration error **{tested['ece']:.1%}**, 95 %: "
             f"{_interval(tested, 'ece')}"
         )
-    columns[3].metric("Faces missed", f"{len(figures['missed'])} of {figures['photos']}")
-    columns[3].caption(f"Detector {figures['detector']}")
+    unanswered = Counter(photo["reason"] for photo in figures["unanswered"])
+    columns[3].metric(
+        "Without an answer",
+        f"{unanswered.total()} of {figures['photos']}",
+        help=_HELP["unanswered"],
+    )
+    reasons = [f"{count} {reason}" for reason, count in unanswered.items()]
+    columns[3].caption(" · ".join([*reasons, f"detector {figures['detector']}"]))
     sentences = caveats(figures)
     if figures["images"] < FEW_PHOTOS:
         st.warning(errors.plain(sentences.pop(0)), icon=":material/info:")
@@ -112,11 +119,12 @@ def _show_headline(figures: Mapping[str, Any], card: ModelCard) -> None:
 
 
 _HELP = {
-    "accuracy": "The share of found faces that the model names as you did.",
+    "accuracy": "The share of faces that the model names as you did.",
     "balanced_accuracy": "The mean over the emotions of how many of their faces the model "
     "recognises. A model that answers “neutral” too often has a low one.",
     "ece": "How sure the model is of its answers, on average. It should be close to the share of "
     "answers that are right.",
+    "unanswered": "Photos on which no face was found, or where it is too small or too blurred.",
 }
 
 
@@ -153,7 +161,7 @@ def _show_classes(figures: Mapping[str, Any]) -> None:
             "from": row["recall_ci95"][0],
             "to": row["recall_ci95"][1],
             "precision": row["precision"],
-            "missed": row["missed"],
+            "unanswered": row["unanswered"],
         }
         for label, row in figures["per_class"].items()
     )

@@ -117,22 +117,23 @@ def test_evaluate_finds_and_judges_the_faces_of_whole_photos(
     assert result.exit_code == 0, result.output
     figures = json.loads(result.stdout)
     assert (figures["detector"], figures["images"], figures["photos"]) == ("yunet", 6, 7)
-    assert figures["missed"] == [{"path": "surprise/wall.png", "label": "surprise"}]
+    wall = {"path": "surprise/wall.png", "label": "surprise", "reason": "no face found"}
+    assert figures["unanswered"] == [wall]
     assert {photo["path"] for photo in figures["skipped"]} == {"sea [bold]/", "surprise/cut.jpg"}
-    assert figures["accuracy_with_missed"] == pytest.approx(figures["accuracy"] * 6 / 7)
+    assert figures["accuracy_of_photos"] == pytest.approx(figures["accuracy"] * 6 / 7)
     assert len(figures["wrong"]) == round(6 * (1 - figures["accuracy"]))
     assert figures["comparison"]["difference"] == 0
     assert figures["comparison"]["images"] == 6
-    assert "found no face on 1 of 7 photos" in report.read_text(encoding="utf-8")
+    assert "Without an answer: 1 of 7 photos" in report.read_text(encoding="utf-8")
 
 
-def test_evaluate_prints_missed_faces_and_why_photos_are_skipped(
+def test_evaluate_prints_photos_without_an_answer_and_why_photos_are_skipped(
     album: Path, tiny_folder: Path
 ) -> None:
     result = run("evaluate", tiny_folder, album, "--photos", "--detector", "yunet")
     assert result.exit_code == 0, result.output
     text = " ".join(result.stdout.split())
-    assert "yunet found no face on 1 of 7 photos (1 surprise)" in text
+    assert "Without an answer: 1 of 7 photos (1 no face found; detector yunet)" in text
     assert "fewer than 20 faces" in text
     assert "Skipped: sea [bold]/: its name is no emotion" in text
     assert "recall, 95 %" in text

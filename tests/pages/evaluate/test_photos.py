@@ -75,7 +75,7 @@ def test_dropped_photos_are_labelled_kept_and_measured_beside_the_test_data(
     assert sorted(kept_photos().labels.values()) == ["happy", "sad"]
     assert "2 photos kept" in words(page)
     assert metrics(page)["Accuracy"] == "100.0%"
-    assert metrics(page)["Faces missed"] == "1 of 2"
+    assert metrics(page)["Without an answer"] == "1 of 2"
     assert "interval is too wide" in page.warning[0].value.replace("\\", "")
     assert any(
         "On fer2013, public test: **79.7%**" in c.value.replace("\\", "") for c in page.caption
@@ -113,7 +113,7 @@ def test_a_turned_photo_is_read_upright(app: AppTest, astronaut: np.ndarray) -> 
     exif[0x0112] = 6  # lies on its left side
     keep("phone.jpg", jpeg(np.ascontiguousarray(np.rot90(astronaut)), exif=exif.tobytes()), "happy")
     page = opened(app)
-    assert metrics(page)["Faces missed"] == "0 of 1"
+    assert metrics(page)["Without an answer"] == "0 of 1"
     assert metrics(page)["Accuracy"] == "100.0%"
 
 
@@ -145,7 +145,7 @@ def test_filters_and_a_cell_of_the_matrix_choose_the_photos(app: AppTest, portra
     keep("grass.jpg", jpeg(GRASS), "sad")
     page = opened(app)
     assert "2 of 2 photos" in words(page)
-    page.selectbox(key=keys.PHOTO_SHOW).set_value("missed").run()
+    page.selectbox(key=keys.PHOTO_SHOW).set_value("unanswered").run()
     assert "1 of 2 photos" in words(page)
     page.selectbox(key=keys.PHOTO_SHOW).set_value("wrong").run()
     assert "No photo fits these filters" in page.info[0].value
@@ -154,7 +154,7 @@ def test_filters_and_a_cell_of_the_matrix_choose_the_photos(app: AppTest, portra
 def test_photos_without_any_face_are_shown_but_not_measured(app: AppTest) -> None:
     keep("grass.jpg", jpeg(GRASS), "sad")
     page = opened(app)
-    assert "No face was found on any of these photos" in page.warning[0].value
+    assert "None of these photos has an answer" in page.warning[0].value
     assert not page.metric
     assert "1 of 1 photos" in words(page)
     press(page, "Remove them")

@@ -15,7 +15,10 @@ from fer.models.model import Model
 # True: happy happy sad sad. Predicted: happy sad sad happy, 80, 60, 90 and 70 % sure.
 TRUE = [0, 0, 1, 1]
 ANSWERS = np.array([[0.8, 0.1, 0.1], [0.3, 0.6, 0.1], [0.05, 0.9, 0.05], [0.7, 0.2, 0.1]])
-MISSED = {"sad/a.jpg": "sad", "surprise/b.jpg": "surprise"}
+UNANSWERED = [
+    {"path": "sad/a.jpg", "label": "sad", "reason": "no face found"},
+    {"path": "surprise/b.jpg", "label": "surprise", "reason": "too small to say"},
+]
 
 MakeTable = Callable[..., PredictionTable]
 
@@ -24,24 +27,24 @@ MakeTable = Callable[..., PredictionTable]
 def figures(make_table: MakeTable) -> dict[str, Any]:
     table = replace(make_table(TRUE, ANSWERS), split="photos")
     return photo_figures(
-        table, missed=MISSED, skipped={"x.txt": "no photo"}, several=1, detector="yunet"
+        table, unanswered=UNANSWERED, skipped={"x.txt": "no photo"}, several=1, detector="yunet"
     )
 
 
-def test_figures_of_four_faces_and_two_missed_ones_are_those_worked_out_by_hand(
+def test_figures_of_four_faces_and_two_photos_without_an_answer_are_those_worked_out_by_hand(
     figures: dict[str, Any],
 ) -> None:
     assert (figures["photos"], figures["images"], figures["accuracy"]) == (6, 4, 0.5)
-    assert figures["accuracy_with_missed"] == pytest.approx(2 / 6)
+    assert figures["accuracy_of_photos"] == pytest.approx(2 / 6)
     assert figures["mean_confidence"] == pytest.approx(0.75)
     assert figures["balanced_accuracy"] == 0.5
     # Wilson's interval for 1 of 2, worked out by hand: 0.5 ± 1.96 · sqrt(1/8 + 0.9604/4) / 2.9604.
     assert figures["per_class"]["sad"]["recall_ci95"] == pytest.approx([0.0945, 0.9055], abs=1e-3)
-    assert {label: row["missed"] for label, row in figures["per_class"].items()} == {
+    assert {label: row["unanswered"] for label, row in figures["per_class"].items()} == {
         "happy": 0,
         "sad": 1,
     }
-    low, high = figures["accuracy_with_missed_ci95"]
+    low, high = figures["accuracy_of_photos_ci95"]
     assert 0 < low < 2 / 6 < high < 0.75
 
 
@@ -51,27 +54,30 @@ def test_wrong_answers_are_listed_with_the_most_confident_first(figures: dict[st
         ("1.png", "happy", "sad"),
     ]
     assert figures["wrong"][0]["confidence"] == pytest.approx(0.7)
-    assert figures["missed"][1] == {"path": "surprise/b.jpg", "label": "surprise"}
+    assert figures["unanswered"] == UNANSWERED
     assert figures["skipped"] == [{"path": "x.txt", "reason": "no photo"}]
 
 
-def test_caveats_name_missed_faces_confidence_and_what_was_not_measured(
+def test_caveats_name_unanswered_photos_confidence_and_what_was_not_measured(
     figures: dict[str, Any],
 ) -> None:
     text = " ".join(caveats(figures))
     assert "fewer than 20 faces" in text
     assert "Mean confidence is 75.0%, and 50.0% of the answers are right" in text
-    assert "yunet found no face on 2 of 6 photos (1 sad, 1 surprise)" in text
+    assert (
+        "Without an answer: 2 of 6 photos (1 no face found, 1 too small to say; detector yunet)"
+        in text
+    )
     assert "accuracy is 33.3%" in text
     assert "several faces: 1" in text
     assert "no face shows it: surprise. Mean recall covers 2 of 3 emotions" in text
 
 
-def test_with_twenty_faces_and_none_missed_only_confidence_is_mentioned(
+def test_with_twenty_answers_on_twenty_photos_only_confidence_is_mentioned(
     make_table: MakeTable,
 ) -> None:
     table = make_table([0, 1, 2, 0] * 5, np.eye(3)[[0, 1, 2, 0] * 5] * 0.85 + 0.05)
-    figures = photo_figures(table, missed={}, skipped={}, several=0, detector="yunet")
+    figures = photo_figures(table, unanswered=[], skipped={}, several=0, detector="yunet")
     assert caveats(figures) == ["Mean confidence is 90.0%, and 100.0% of the answers are right."]
 
 

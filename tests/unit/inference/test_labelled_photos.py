@@ -8,6 +8,7 @@ import pytest
 
 from fer.errors import DatasetError
 from fer.faces.face import Face
+from fer.faces.quality import MIN_RELIABLE_SIDE_PX, TOO_SMALL
 from fer.inference.labelled_photos import (
     Known,
     RememberingDetector,
@@ -88,12 +89,14 @@ def test_a_missing_folder_a_file_and_an_archive_are_errors(tmp_path: Path) -> No
         labelled_photos(tmp_path / "photos.zip")
 
 
-def test_a_photo_without_a_face_is_missed_and_one_that_cannot_be_used_is_skipped(
+def test_a_photo_without_a_face_has_no_answer_and_one_that_cannot_be_used_is_skipped(
     album: Path, square_predictor: Predictor
 ) -> None:
     answered = answer_photos(square_predictor, labelled_photos(album))
     assert list(answered.faces) == ["Happiness/1.png", "happy/2.PNG", "surprised/3.png"]
-    assert answered.missed == {"surprised/wall.png": "surprise"}
+    assert answered.unanswered == [
+        {"path": "surprised/wall.png", "label": "surprise", "reason": "no face found"}
+    ]
     assert answered.left_out == 1
     assert answered.skipped["sad/4.png"] == "the model does not know the emotion 'sad'"
     assert "broken.jpg" in answered.skipped["surprised/broken.jpg"]
@@ -135,7 +138,7 @@ def test_known_results_are_used_until_a_photo_changes(
         progress=lambda done, planned: seen.append((done, planned)),
     )
     assert square_detector.calls == calls + 1
-    assert (changed.missed, len(changed.faces)) == ({}, 4)
+    assert (changed.unanswered, len(changed.faces)) == ([], 4)
     assert seen == [(5, 5)]
 
 
@@ -145,7 +148,7 @@ def test_photos_without_any_face_or_of_unknown_classes_only_are_errors(
     (tmp_path / "happy").mkdir()
     cv2.imwrite(str(tmp_path / "happy" / "wall.png"), square_frame())
     answered = answer_photos(square_predictor, labelled_photos(tmp_path))
-    with pytest.raises(DatasetError, match="No face was found on any of the 1 photos"):
+    with pytest.raises(DatasetError, match="has an answer: no face found on 1"):
         answered.to_dataset()
     (tmp_path / "happy").rename(tmp_path / "fear")
     with pytest.raises(DatasetError, match=r"None of the 1 photos.*'fear'.*knows happy, surprise"):
@@ -175,7 +178,22 @@ def test_photos_are_chosen_by_answer_with_the_most_confident_errors_first(
         "surprised/wall.png",
         *sorted(right, key=lambda path: -faces[path].confidence),
     ]
-    assert answered.select(label="surprise", show="missed") == ["surprised/wall.png"]
+    assert answered.select(label="surprise", show="unanswered") == ["surprised/wall.png"]
     for path in answered.select(label="happy", predicted="surprise"):
         assert (answered.photos.labels[path], faces[path].emotion) == ("happy", "surprise")
     assert answered.select(predicted="none of them") == []
+
+
+def test_a_face_too_small_to_say_is_not_judged(
+    tmp_path: Path, tiny_model: Model, square_detector: Any, make_face: Callable[..., Face]
+) -> None:
+    square_detector.detect = lambda photo: [make_face(20, 30, MIN_RELIABLE_SIDE_PX - 1)]
+    (tmp_path / "happy").mkdir()
+    photo = np.random.default_rng(0).integers(0, 256, (160, 200, 3), dtype=np.uint8)
+    cv2.imwrite(str(tmp_path / "happy" / "1.png"), photo)
+    answered = answer_photos(Predictor(tiny_model, square_detector), labelled_photos(tmp_path))
+    assert [photo["reason"] for photo in answered.unanswered] == [TOO_SMALL]
+    assert answered.faces == {}
+    assert answered.select(show="unanswered") == ["happy/1.png"]
+    with pytest.raises(DatasetError, match="has an answer: too small to say on 1"):
+        answered.to_dataset()
