@@ -22,14 +22,14 @@ MIN_SCORE = 0.7
 _HINT_SCORE = 0.2
 """What scores this much on the small image may be a face; the large image decides."""
 
-_LARGE_PX = 1088
+_LARGE_PX = 1024
 _SMALL_PX = 320
 _GROWN_PX = 640
 """Longer sides that a photo is scaled to. The network finds faces of about 40 to 350 pixels: the
 small image serves faces that fill the photo, the large image small faces."""
 
 _LARGE_FACE = 0.25
-"""The large image costs up to twelve times the small one. It is skipped if all that may be a
+"""The large image costs up to ten times the small one. It is skipped if all that may be a
 face on the small one exceeds this part of the photo's longer side: such photos seldom have others.
 """
 
