@@ -192,7 +192,7 @@ def calibrate(
 ) -> ModelCard:
     """Fit a model's temperature on the validation part of a data set, and keep it in its card.
 
-    The arguments are those of `evaluate`. A model that came with the package stays as it is; its
+    The model is a name or a folder; the data set is as in `evaluate`. A model that came with the package stays as it is; its
     copy in the models folder changes.
 
     Returns:
@@ -202,11 +202,11 @@ def calibrate(
     Raises:
         FerError: If the model or the data set cannot be used, or there is no validation part.
     """
-    folder = models.find(model)
+    folder = models.writable(models.find(model))
     loaded = models.load(folder)
     dataset = dataset_for(loaded.card, data, progress=progress)
     card = calibrated_card(loaded, dataset, progress=progress)
-    models.save_card(card, models.writable(folder))
+    models.save_card(card, folder)
     return card
 
 
@@ -220,7 +220,7 @@ def export(
 ) -> ModelCard:
     """Write a model's LiteRT forms, measure each form, and keep the figures in its card.
 
-    The arguments are those of `evaluate`; some training faces set the ranges of the int8 numbers,
+    The model is a name or a folder; the rest is as in `evaluate`. Some training faces set the ranges of the int8 numbers,
     and the forms are measured on the split. A model that came with the package stays as it is; its
     copy in the models folder changes.
 
@@ -230,15 +230,13 @@ def export(
     Raises:
         FerError: If the model or the data set cannot be used, or the folder cannot be written.
     """
-    folder = models.find(model)
+    folder = models.writable(models.find(model))
     loaded = models.load(folder)
     dataset = dataset_for(loaded.card, data, progress=progress)
     dataset.select(split)  # fails before anything is written
     train = dataset.select("train").pixels
     faces = np.ascontiguousarray(train[:: max(1, len(train) // _INT8_FACES)])
-    forms_made = litert.convert(loaded.network, faces)
-    folder = models.writable(folder)
-    card = models.save_forms(forms_made, loaded.card, folder)
+    card = models.save_forms(litert.convert(loaded.network, faces), loaded.card, folder)
     forms = {}
     for form, row in card.forms.items():
         loaded = models.load(folder, form=form)

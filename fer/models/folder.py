@@ -129,10 +129,10 @@ def writable(folder: Path) -> Path:
     Raises:
         ModelError: If there already is a copy, or it cannot be written.
     """
-    if not folder.resolve().is_relative_to(settings.PACKAGE):
-        return folder
     mine = named(folder.name)
-    if mine.exists():
+    if not folder.resolve().is_relative_to(settings.PACKAGE) or mine.resolve() == folder.resolve():
+        return folder
+    if (mine / CARD_FILE).is_file():
         raise ModelError(
             f"'{folder}' came with the package and stays as it is. Use your copy of it, '{mine}'."
         )
