@@ -211,7 +211,7 @@ class Camera {
     latency.textContent = `${Math.round(latencyMs)} ms`
     dropped.textContent = this.dropped
     const area = ({ box: [, , width, height] }) => width * height
-    this.drawBars(faces.toSorted((a, b) => area(b) - area(a))[0])
+    this.drawBars([...faces].sort((a, b) => area(b) - area(a))[0])
     this.drawTimeline(now)
     const verdict = face => face.unreliable_because || face.emotion
     const words = faces.map(face => `face ${face.number}: ${verdict(face)}`).join(", ") || "no face"

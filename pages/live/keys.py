@@ -3,4 +3,5 @@
 MODEL = "live.model"
 DETECTOR = "live.detector"
 CAMERA = "live.camera"
+STREAM = "live.stream"
 SUMMARY = "live.summary"

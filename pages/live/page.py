@@ -45,13 +45,16 @@ def show_camera(predictor: Predictor) -> None:
         show_summary(summary)
 
 
-@st.cache_resource(
-    scope="session", max_entries=1, show_spinner=False, hash_funcs={Predictor: id},
-    validate=lambda stream: stream.is_open, on_release=LiveStream.close,
-)  # fmt: skip
 def session_stream(predictor: Predictor) -> LiveStream:
     """The session's only stream; a new one after it was closed or the predictor changed."""
-    return STREAMS.open(predictor)
+    before: tuple[Predictor, LiveStream] | None = st.session_state.get(keys.STREAM)
+    if before:
+        if before[0] is predictor and before[1].is_open:
+            return before[1]
+        before[1].close()
+    stream = STREAMS.open(predictor)
+    st.session_state[keys.STREAM] = (predictor, stream)
+    return stream
 
 
 def end_session(stream: LiveStream) -> None:

@@ -156,6 +156,7 @@ def _network_options(base: TrainingConfig, architecture: str, preset: str) -> di
     values = options_of(architecture)
     if architecture == base.architecture:
         values |= base.options
+    values = {name: float(value) for name, value in values.items()}
     ranges = {name: OPTION_RANGES[name] for name in values}
     declared = {
         name: Option(kind=float, help="", low=low, high=high)

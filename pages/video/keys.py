@@ -3,5 +3,6 @@
 EVERY = "video.every"
 UPLOAD = "video.upload"
 PATH = "video.path"
+ANALYSIS = "video.analysis"
 PAUSED = "video.paused"
 MOMENT = "video.moment"

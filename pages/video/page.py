@@ -31,7 +31,7 @@ def main() -> None:
             )
     name, key, source = choose_video()
     if source is None:
-        session_analysis.clear()
+        close_analysis()
         st.caption(
             "Videos are processed in memory, frame by frame, and discarded when you leave. For "
             "long videos, or a copy with boxes around the faces, use `python -m fer video FILE`."
@@ -62,16 +62,29 @@ def choose_video() -> tuple[str, str, bytes | Path | None]:
     return "", "", None
 
 
-@st.cache_resource(
-    scope="session", max_entries=1, show_spinner=False, hash_funcs={Predictor: id},
-    on_release=VideoAnalysis.close,
-)  # fmt: skip
+def close_analysis() -> None:
+    """Close and drop the session's analysis."""
+    if keys.ANALYSIS in st.session_state:
+        _, analysis = st.session_state.pop(keys.ANALYSIS)
+        analysis.close()
+
+
 def session_analysis(
-    key: str, every: int, predictor: Predictor, _source: bytes | Path
+    key: str, every: int, predictor: Predictor, source: bytes | Path
 ) -> VideoAnalysis:
-    """The session's analysis; a new one if the video, which the key names, or a setting changes."""
-    st.session_state[keys.PAUSED] = False
-    return VideoAnalysis(_source, predictor, every=every)
+    """The session's analysis; a new one if the video, which the key names, or a setting changes.
+
+    It is closed by the script alone: a server's thread that closed it while the script reads a
+    frame would crash the process.
+    """
+    wanted = (key, every, predictor)
+    chosen, analysis = st.session_state.get(keys.ANALYSIS, (None, None))
+    if chosen != wanted:
+        close_analysis()
+        analysis = VideoAnalysis(source, predictor, every=every)
+        st.session_state[keys.ANALYSIS] = wanted, analysis
+        st.session_state[keys.PAUSED] = False
+    return analysis
 
 
 def advance(analysis: VideoAnalysis) -> None:

@@ -70,7 +70,7 @@ def _read(file: Path) -> pd.DataFrame:
     table = table.astype("object").where(table.notna(), "").astype(str)
     table["path"] = table["path"].str.replace("\\", "/", regex=False)
     stripped: pd.DataFrame = table.apply(lambda column: column.str.strip())
-    return stripped
+    return stripped.reset_index(drop=True)  # Parquet keeps any index
 
 
 def _files(root: Path, paths: pd.Series) -> pd.DataFrame:

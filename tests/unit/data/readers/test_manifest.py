@@ -35,6 +35,16 @@ def test_parquet_is_read_alike_and_missing_columns_are_filled(faces: Path) -> No
     assert set(dataset.index["subject"]) == {""}
 
 
+def test_rows_of_a_shuffled_parquet_file_keep_their_own_files(faces: Path) -> None:
+    names = ["faces/a.png", "gone.png", "faces/b.png", "c.png"]
+    table = pd.DataFrame({"path": names, "label": ["happy", "sad", "fear", "angry"]})
+    table.iloc[[1, 3, 0, 2]].to_parquet(faces / "labels.parquet")
+    dataset = load_dataset(faces / "labels.parquet", validation_fraction=0)
+    assert dataset.index["path"].tolist() == ["c.png", "faces/a.png", "faces/b.png"]
+    assert dataset.index["label"].tolist() == ["angry", "happy", "fear"]
+    assert dataset.skipped == (("labels.parquet:2 gone.png", "no such file"),)
+
+
 def test_a_duplicate_column_is_reported(faces: Path) -> None:
     (faces / "labels.csv").write_text("path,label,Label\nc.png,happy,sad\n")
     with pytest.raises(DatasetError, match="the column label more than once"):
