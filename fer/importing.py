@@ -12,7 +12,6 @@ _PACKAGES = {
     "app": ("starlette", "streamlit"),
     "data": ("cleanlab", "jinja2", "pandas", "plotly", "pyarrow", "scipy", "sklearn"),
     "kaggle": ("kagglehub",),
-    "mtcnn": ("mtcnn",),
     "tensorboard": ("tensorboard",),
     "train": ("keras", "tensorflow"),
     "tune": ("optuna",),

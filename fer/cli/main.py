@@ -17,7 +17,7 @@ COMMANDS = {
     "video": ("predict", "Follow the faces through a video: a row for each person on each frame."),
     "train": ("train", "Train a network on a data set and write it as a model."),
     "tune": ("tune", "Search for better options."),
-    "evaluate": ("evaluate", "Measure a model on one split of a data set."),
+    "evaluate": ("evaluate", "Measure a model on one split of a data set, or on your own photos."),
     "calibrate": ("evaluate", "Fit a model's confidence to a data set's validation split."),
     "models": ("models", "List the models."),
     "export": ("models", "Write a model as LiteRT, for phones and a fast start."),

@@ -15,7 +15,6 @@ import numpy as np
 from fer.errors import DetectorError
 from fer.faces.onnx_writer import INPUT, Graph, Shape
 from fer.faces.pool import Pool
-from fer.importing import install_command
 
 Weights = Iterator[np.ndarray]
 """A network's arrays, layer by layer; building the network consumes them."""
@@ -62,7 +61,7 @@ def load_networks() -> tuple[Network, Network, Network]:
     except (ImportError, OSError) as error:
         raise DetectorError(
             f"MTCNN cannot be loaded ({error}). Use YuNet, which is faster: python -m fer "
-            f"detectors download (0.2 MB). Or install MTCNN: {install_command('mtcnn')}"
+            "detectors download (0.2 MB). Or install MTCNN again: pip install mtcnn"
         ) from None
     return _proposal_network(p), _refinement_network(r), _output_network(o)
 

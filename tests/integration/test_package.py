@@ -104,13 +104,10 @@ def test_a_photo_is_predicted_with_no_package_of_any_extra(
     (installed.work / "home" / "detectors" / yunet_file.name).unlink()
 
 
-def test_without_any_detector_the_error_names_the_file_and_the_package_to_add(
-    installed: Installation, photo: Path
-) -> None:
-    predicted = installed.run("predict", photo.name)
-    assert predicted.returncode == 1
-    assert "python -m fer detectors download" in predicted.stderr
-    assert 'pip install "fer-workbench[mtcnn]"' in predicted.stderr
+def test_without_the_file_of_yunet_mtcnn_answers(installed: Installation, photo: Path) -> None:
+    [file] = json.loads(installed.run("predict", photo.name, "--json").stdout)
+    assert file["detector"] == "mtcnn"
+    assert [face["emotion"] for face in file["faces"]] == ["happy"]
 
 
 def test_the_shipped_models_are_listed_without_their_extras(installed: Installation) -> None:
