@@ -192,8 +192,8 @@ def calibrate(
 ) -> ModelCard:
     """Fit a model's temperature on the validation part of a data set, and keep it in its card.
 
-    The model is a name or a folder; the data set is as in `evaluate`. A model that came with the package stays as it is; its
-    copy in the models folder changes.
+    The model is a name or a folder; the data set is as in `evaluate`. A model that came with the
+    package stays as it is; its copy in the models folder changes.
 
     Returns:
         The card as written. If the model was trained on this data set, its figures are measured
@@ -220,9 +220,9 @@ def export(
 ) -> ModelCard:
     """Write a model's LiteRT forms, measure each form, and keep the figures in its card.
 
-    The model is a name or a folder; the rest is as in `evaluate`. Some training faces set the ranges of the int8 numbers,
-    and the forms are measured on the split. A model that came with the package stays as it is; its
-    copy in the models folder changes.
+    The model is a name or a folder; the rest is as in `evaluate`. Some training faces set the
+    ranges of the int8 numbers, and the forms are measured on the split. A model that came with the
+    package stays as it is; its copy in the models folder changes.
 
     Returns:
         The card as written, with `forms`.
