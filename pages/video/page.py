@@ -78,12 +78,13 @@ def session_analysis(
     frame would crash the process.
     """
     wanted = (key, every, predictor)
-    chosen, analysis = st.session_state.get(keys.ANALYSIS, (None, None))
-    if chosen != wanted:
-        close_analysis()
-        analysis = VideoAnalysis(source, predictor, every=every)
-        st.session_state[keys.ANALYSIS] = wanted, analysis
-        st.session_state[keys.PAUSED] = False
+    before: tuple[object, VideoAnalysis] | None = st.session_state.get(keys.ANALYSIS)
+    if before and before[0] == wanted:
+        return before[1]
+    close_analysis()
+    analysis = VideoAnalysis(source, predictor, every=every)
+    st.session_state[keys.ANALYSIS] = wanted, analysis
+    st.session_state[keys.PAUSED] = False
     return analysis
 
 
