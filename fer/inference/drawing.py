@@ -8,6 +8,8 @@ from PIL import Image, ImageDraw, ImageFont
 from fer import emotions
 from fer.inference.answer import Box, FaceAnswer
 
+_SMALLEST_TEXT_PX = 12
+
 
 def draw_faces(photo: np.ndarray, faces: Sequence[FaceAnswer], *, scale: float = 1.0) -> np.ndarray:
     """Box each face and label it with its number and emotion, or why there is none.
@@ -25,9 +27,8 @@ def draw_faces(photo: np.ndarray, faces: Sequence[FaceAnswer], *, scale: float =
     largest = max(20, max(photo.shape[:2]) // 30)
     for face in faces:
         # In a crowd a tag must not cover the face.
-        size = max(12, min(largest, round(face.box[2] * scale / 3)))
-        font = ImageFont.load_default(size=size)
-        _draw_face(draw, face, scale, font)
+        size = max(_SMALLEST_TEXT_PX, min(largest, round(face.box[2] * scale / 3)))
+        _draw_face(draw, face, scale, size)
     return np.array(image)
 
 
@@ -80,7 +81,7 @@ def _draw_face(
     draw: ImageDraw.ImageDraw,
     face: FaceAnswer,
     scale: float,
-    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
+    text_px: int,
 ) -> None:
     color = emotions.describe(face.emotion).color if face.reliable else emotions.UNRELIABLE_COLOR
     ink = ink_on(color)
@@ -96,9 +97,14 @@ def _draw_face(
     draw.rectangle((left + 1, top + 1, right - 1, bottom - 1), outline=color, width=line)
 
     pad = 2 * line
+    room = 2 * (right - left) - 2 * pad  # in a crowd longer tags would cover the neighbours
     text = f"{face.number} {face.verdict}"
-    if draw.textlength(text, font=font) + 2 * pad > 2 * (right - left):
-        text = str(face.number)  # in a crowd the names would cover the neighbours
+    length = draw.textlength(text, font=ImageFont.load_default(size=text_px))
+    if length > room and text_px * room / length >= _SMALLEST_TEXT_PX:
+        text_px = int(text_px * room / length)
+    elif length > room:
+        text = f"{face.number}" if face.reliable else f"{face.number} ?"
+    font = ImageFont.load_default(size=text_px)
     tag_width = draw.textlength(text, font=font) + 2 * pad
     tag_height = font.getbbox("Ag")[3] + pad
     tag_left = max(0.0, min(left, photo_width - tag_width))

@@ -78,7 +78,7 @@ def show_summary(timeline: Timeline) -> None:
         column_config={
             "from_s": st.column_config.NumberColumn("from", format="%.1f s"),
             "to_s": st.column_config.NumberColumn("to", format="%.1f s"),
-            "reliable_frames": st.column_config.NumberColumn("reliable"),
+            "reliable_frames": st.column_config.NumberColumn("reliable frames"),
             **{
                 name: st.column_config.NumberColumn(name.removeprefix("p_"), format="percent")
                 for name in share_columns(shown)

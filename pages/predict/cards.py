@@ -59,7 +59,7 @@ def _card(face: FacePrediction, heat: np.ndarray | None, unsure_below: float) ->
          title="What the network saw">{heat_html}
     <div>
       <p class="fer-quiet">Face {number}</p>
-      <p class="fer-top">{heading}</p>
+      <p class="fer-top{"" if face.reliable else " fer-sentence"}">{heading}</p>
       <p class="fer-quiet">{escape(detail)}</p>
     </div>
   </header>

@@ -58,7 +58,7 @@ def choose_moment(table: pd.DataFrame) -> float | None:
     percents = table["confidence"].map(", {:.0%}".format).where(reliable, "")
     colors = [
         f"rgba{(*hex_to_rgb(emotions.describe(label).color), confidence)}" if is_reliable
-        else "rgba(127, 127, 127, 0.2)"
+        else "rgba(127, 127, 127, 0.6)"
         for label, confidence, is_reliable in zip(
             table["emotion"], table["confidence"], reliable, strict=True
         )

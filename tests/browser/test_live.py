@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -35,6 +36,12 @@ def browser_with_camera(
     video: Path, chromium_flags: tuple[str, ...], chromium: str
 ) -> Iterator[Browser]:
     """Chromium with that video as its camera."""
+    with launched(video, chromium_flags, chromium) as running:
+        yield running
+
+
+@contextmanager
+def launched(video: Path, chromium_flags: tuple[str, ...], chromium: str) -> Iterator[Browser]:
     flags = [
         *chromium_flags,
         "--use-fake-device-for-media-stream",
@@ -100,6 +107,29 @@ def test_pause_freezes_the_video_and_stop_shows_a_summary_for_download(
     text = Path(download.value.path()).read_text()
     assert text.startswith("person,from_s,to_s,frames,emotion,confidence,p_angry")
     assert ",happy," in text
+
+
+def test_a_tiny_face_is_too_small_to_say_and_has_no_bars(
+    astronaut: np.ndarray, server: str, chromium_flags: tuple[str, ...], chromium: str,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    frame = np.full((480, 640, 3), 110, np.uint8)
+    tiny = cv2.resize(astronaut[:300, 80:380], (70, 70), interpolation=cv2.INTER_AREA)
+    frame[90:160, 300:370] = tiny[:, :, ::-1]
+    video = tmp_path / "tiny.mjpeg"
+    video.write_bytes(cv2.imencode(".jpg", frame)[1].tobytes() * FPS)
+    with launched(video, chromium_flags, chromium) as browser, browser.new_page() as page:
+        page.goto(f"{server}/live")
+        page.get_by_role("button", name="Start").click(timeout=2 * SLOW_MS)
+        expect(page.locator("#spoken")).to_have_text("face 1: too small to say", timeout=SLOW_MS)
+        expect(page.locator("h2").first).to_have_text("Largest face: too small to say")
+        expect(page.locator("#bars li.top")).to_have_count(0)
+        expect(page.locator("#bars")).not_to_contain_text("%")
+        page.get_by_role("button", name="Stop").click()
+        expect(page.get_by_role("heading", name="The session")).to_be_visible(timeout=SLOW_MS)
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Summary as CSV").click()
+        assert ",false,too small to say,0" in Path(download.value.path()).read_text()
 
 
 def test_a_snapshot_goes_to_predict(camera_page: Page, server: str) -> None:

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import ImageDraw
 
 from fer import emotions
 from fer.faces.quality import TOO_BLURRED
@@ -66,3 +67,18 @@ def test_a_close_up_is_a_square_around_the_face_or_the_whole_photo() -> None:
     assert (near[40, :, 0] > 128).sum() == 10
     far = close_up(photo, None, side_px=200)
     assert (far[100, :, 0] > 128).sum() == 10
+
+
+@pytest.mark.parametrize(("side", "texts"), [(120, ["7 too blurred to say"]), (18, ["7 ?"])])
+def test_the_tag_of_an_unreliable_face_has_the_reason_if_it_fits_and_else_a_question_mark(
+    side: int, texts: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
+
+    def write(_: ImageDraw.ImageDraw, __: object, text: str, **___: object) -> None:
+        written.append(text)
+
+    monkeypatch.setattr(ImageDraw.ImageDraw, "text", write)
+    blurred = replace(face((100, 80, side, side)), unreliable_because=TOO_BLURRED)
+    draw_faces(np.full((900, 900, 3), 255, np.uint8), [blurred])
+    assert written == texts
