@@ -2,8 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -32,26 +31,21 @@ def video(astronaut: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 
 @pytest.fixture(scope="module")
-def browser_with_camera(
-    video: Path, chromium_flags: tuple[str, ...], chromium: str
-) -> Iterator[Browser]:
-    """Chromium with that video as its camera."""
-    with launched(video, chromium_flags, chromium) as running:
-        yield running
-
-
-@contextmanager
-def launched(video: Path, chromium_flags: tuple[str, ...], chromium: str) -> Iterator[Browser]:
+def launch(chromium_flags: tuple[str, ...], chromium: str) -> Iterator[Callable[[Path], Browser]]:
+    """Starts Chromium with a video as its camera."""
     flags = [
-        *chromium_flags,
-        "--use-fake-device-for-media-stream",
-        "--use-fake-ui-for-media-stream",
-        f"--use-file-for-fake-video-capture={video}",
-    ]
+        *chromium_flags, "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"
+    ]  # fmt: skip
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=flags)
+        yield lambda video: playwright.chromium.launch(
+            executable_path=chromium, args=[*flags, f"--use-file-for-fake-video-capture={video}"]
+        )
+
+
+@pytest.fixture(scope="module")
+def browser_with_camera(video: Path, launch: Callable[[Path], Browser]) -> Iterator[Browser]:
+    with launch(video) as running:
         yield running
-        running.close()
 
 
 @pytest.fixture
@@ -110,15 +104,14 @@ def test_pause_freezes_the_video_and_stop_shows_a_summary_for_download(
 
 
 def test_a_tiny_face_is_too_small_to_say_and_has_no_bars(
-    astronaut: np.ndarray, server: str, chromium_flags: tuple[str, ...], chromium: str,
-    tmp_path: Path,
-) -> None:  # fmt: skip
+    astronaut: np.ndarray, server: str, launch: Callable[[Path], Browser], tmp_path: Path
+) -> None:
     frame = np.full((480, 640, 3), 110, np.uint8)
     tiny = cv2.resize(astronaut[:300, 80:380], (70, 70), interpolation=cv2.INTER_AREA)
     frame[90:160, 300:370] = tiny[:, :, ::-1]
     video = tmp_path / "tiny.mjpeg"
     video.write_bytes(cv2.imencode(".jpg", frame)[1].tobytes() * FPS)
-    with launched(video, chromium_flags, chromium) as browser, browser.new_page() as page:
+    with launch(video) as browser, browser.new_page() as page:
         page.goto(f"{server}/live")
         page.get_by_role("button", name="Start").click(timeout=2 * SLOW_MS)
         expect(page.locator("#spoken")).to_have_text("face 1: too small to say", timeout=SLOW_MS)
