@@ -59,7 +59,10 @@ def test_a_frame_is_answered(stream: LiveStream, frame: bytes) -> None:
     assert response.status_code == 200
     assert response.headers["Cache-Control"] == "no-store"
     [face] = answer["faces"]
-    assert set(face) == {"number", "box", "score", "emotion", "confidence", "probabilities"}
+    assert set(face) == {
+        "number", "box", "score", "emotion", "confidence", "probabilities", "reliable",
+        "unreliable_because",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
