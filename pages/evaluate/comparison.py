@@ -25,7 +25,7 @@ _COMPARED = 60
 def comparison(evaluated: Evaluation) -> None:
     """The verdict, the difference of the matrices, and the faces that make it."""
     here = evaluated.table
-    others = other_models(evaluated)
+    others = other_models(here)
     if not others:
         st.info("There is no second model of the same classes. Train one: `python -m fer train`.")
         return
@@ -79,9 +79,9 @@ def _show_beside(evaluated: Evaluation, second: PredictionTable, row: int) -> No
     show_shares(answer, second)
 
 
-def other_models(evaluated: Evaluation) -> list[str]:
-    """The models that this one can be compared with: those of the same classes."""
-    here, others = evaluated.table, []
+def other_models(here: PredictionTable) -> list[str]:
+    """The models that a table's can be compared with: those of the same classes."""
+    others = []
     for name in list_models():
         with suppress(FerError):  # the model selector reports damaged models
             labels = read_card(find(name) / CARD_FILE).labels

@@ -8,6 +8,7 @@ import streamlit as st
 
 from fer.errors import DatasetError
 from fer.evaluation.photos import photo_figures, photo_table
+from fer.evaluation.predictions import PredictionTable
 from fer.images import decode
 from fer.inference.answer import Box
 from fer.inference.drawing import close_up, outlined
@@ -30,10 +31,11 @@ _NEW_PX = 360
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PhotoEvaluation:
-    """What a model answers for the kept photos; no `figures` where no photo has an answer."""
+    """What a model answers for the kept photos; no table and figures where it has no answer."""
 
     answered: AnsweredPhotos
-    figures: dict[str, Any] | None
+    table: PredictionTable | None = None
+    figures: dict[str, Any] | None = None
 
 
 def photo_evaluation(model: str, predictor: Predictor, photos: LabelledPhotos) -> PhotoEvaluation:
@@ -61,7 +63,7 @@ def _evaluating(
         try:
             faces, probabilities = answered.to_dataset()
         except DatasetError:
-            return PhotoEvaluation(answered=answered, figures=None)
+            return PhotoEvaluation(answered=answered)
         table = photo_table(_predictor.card, faces, probabilities, left_out=answered.left_out)
         figures = photo_figures(
             table,
@@ -70,7 +72,7 @@ def _evaluating(
             several=answered.several,
             detector=_predictor.detector.name,
         )
-        return PhotoEvaluation(answered=answered, figures=figures)
+        return PhotoEvaluation(answered=answered, table=table, figures=figures)
 
     return Work(evaluate, noun="Photo")
 

@@ -13,13 +13,17 @@ from streamlit.delta_generator import DeltaGenerator
 from fer import emotions, settings
 from fer.errors import FerError
 from fer.evaluation.caveats import FEW_PHOTOS, caveats
+from fer.evaluation.comparison import compare, verdict
 from fer.evaluation.photos import figures_on_test
+from fer.evaluation.predictions import PredictionTable
 from fer.inference.kept_photos import kept_photos, remove, remove_all
+from fer.inference.labelled_photos import LabelledPhotos
 from fer.models.card import ModelCard
 from pages.common import errors, predictors
 from pages.common.choices import select
 from pages.common.model_choice import DETECTORS
 from pages.evaluate import keys
+from pages.evaluate.comparison import other_models
 from pages.evaluate.confusion import confusion
 from pages.evaluate.photo_evaluation import PhotoEvaluation, photo_evaluation
 from pages.evaluate.photo_gallery import show_gallery, show_photo_cell
@@ -58,7 +62,7 @@ def show_photos(model: str, place: DeltaGenerator) -> None:
     except FerError as error:
         errors.show(error)
         return
-    if evaluated.figures is None:
+    if evaluated.figures is None or evaluated.table is None:
         st.warning(
             "None of these photos has an answer, as no face was found or it is too small or too "
             "blurred. Try the other detector, or add photos with larger faces.",
@@ -66,6 +70,7 @@ def show_photos(model: str, place: DeltaGenerator) -> None:
         )
     else:
         _show_headline(evaluated.figures, predictor.card)
+        _compare(evaluated.table, detector, photos)
     _show_skipped(evaluated.answered.skipped)
     st.fragment(_explore)(evaluated, labels)
 
@@ -131,6 +136,24 @@ _HELP = {
 def _interval(figures: Mapping[str, Any], key: str) -> str:
     low, high = figures["accuracy_ci95"] if key == "accuracy" else figures["ci95"][key]
     return f"{low:.1%} to {high:.1%}"
+
+
+def _compare(here: PredictionTable, detector: str, photos: LabelledPhotos) -> None:
+    """A second model on the same photos, if the visitor chooses one."""
+    others = other_models(here)
+    if not others:
+        return
+    names = {"": "no other model"} | {name: name for name in others}
+    other = select(st.columns(4)[0], "Compare with", names, key=keys.PHOTO_OTHER)
+    if not other:
+        return
+    try:
+        second = photo_evaluation(other, predictors.predictor(other, detector), photos).table
+    except FerError as error:
+        errors.show(error, about=other)
+        return
+    if second is not None:
+        st.markdown(errors.plain(verdict(compare(here, second))))
 
 
 def _show_skipped(skipped: Mapping[str, str]) -> None:

@@ -175,7 +175,7 @@ def doubts(evaluated: Evaluation) -> None:
 def report(evaluated: Evaluation) -> None:
     other = st.selectbox(
         "With a comparison",
-        [_NO_ONE, *other_models(evaluated)],
+        [_NO_ONE, *other_models(evaluated.table)],
         key=keys.REPORT_OTHER,
         help="The report then compares this model with a second one on the same faces.",
     )

@@ -126,6 +126,13 @@ def test_another_model_answers_for_the_same_photos(app: AppTest, portrait: bytes
     assert metrics(page)["Mean confidence"] != first
 
 
+def test_two_models_are_compared_on_the_same_photos(app: AppTest, portrait: bytes) -> None:
+    keep("me.jpg", portrait, "happy")
+    page = opened(app)
+    page.selectbox(key=keys.PHOTO_OTHER).set_value("fer2013").run()
+    assert "ferplus 100.0%, fer2013 100.0% on the same 1 faces" in words(page)
+
+
 def test_an_open_photo_gets_another_label_or_is_removed(app: AppTest, portrait: bytes) -> None:
     path = keep("me.jpg", portrait, "sad")
     page = opened(app)
