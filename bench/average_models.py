@@ -1,14 +1,15 @@
 """Make one model of several: the mean of their weights, with rare classes raised.
 
-    PYTHONPATH=. python bench/average_models.py FER2013 --out models/ferplus \
-        --logit-adjustment 0.4 OLD/models/ferplus=0.6 OLD/models/origins/fer2013-row8=0.4
+    PYTHONPATH=. python bench/average_models.py FER2013 --out NEW \
+        --logit-adjustment -0.1 NEW=0.8 fer2013=0.2
 
-made `models/ferplus`; OLD is a checkout of f421e4e, where both networks are kept.
+made `models/ferplus` of NEW, a network trained with `models/ferplus/config.toml`.
 
 Networks that were fine-tuned from one another can be averaged weight by weight; the mean costs
 no more than one of them and often does better than each (Wortsman et al. 2022, arXiv:2203.05482).
 Class frequencies, for the logit adjustment (Menon et al. 2021), are the mean answer on the
-validation part, which also sets the temperature. The card is the first model's, measured anew.
+validation part, which also sets the temperature. The card is the first model's, with its training
+configuration, measured anew.
 """
 
 import argparse
@@ -20,12 +21,6 @@ from fer.evaluation.figures import dataset_for
 from fer.models.card import facts_of
 from fer.nets.forward import compile_forward
 from fer.training.network import adjust_logits
-
-_KEPT = (
-    "dataset", "validation_fraction", "truth", "labels", "architecture", "options", "height",
-    "width", "channels", "seed",
-)  # fmt: skip
-"""Of the first model's configuration: what says which data and which network it is."""
 
 
 def main() -> None:
@@ -58,7 +53,6 @@ def main() -> None:
     card = replace(
         card,
         name=asked.out.resolve().name,
-        config={name: value for name, value in card.config.items() if name in _KEPT},
         training={"averaged": shares, "command": command},
         metrics={},
         slices={},

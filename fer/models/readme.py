@@ -148,8 +148,8 @@ Faces by split: {parts}. Fingerprint `{str(data.get("fingerprint", ""))[:16]}`.{
 def _training(card: ModelCard) -> str:
     if command := card.training.get("command"):
         return f"""\
-{card.created[:10]}: made from trained networks, without further training. To repeat it, in the
-project's folder, with the data set registered under that name (`python -m fer data add`):
+{card.created[:10]}: made from trained networks. To repeat it, in the project's folder, with the
+data set registered under that name (`python -m fer data add`):
 `{command}`"""
     if not card.config:
         return ""
