@@ -1,6 +1,6 @@
 """How large and how sharp a face must be for an answer; chose the limits in `fer.faces.quality`.
 
-    PYTHONPATH=. python bench/measure_reliable.py FER2013 [MODEL]
+    PYTHONPATH=. python bench/measure_reliable.py FER2013 [MODEL] [DETECTOR]
 
 Faces of FER-2013's validation part whose top vote has 5 of 10 or more are pasted on a canvas and
 saved as JPEG: small, where the detector has to find them again, and large, blurred after they were
@@ -57,10 +57,10 @@ def rows(face: np.ndarray, label: str, predictor: Predictor, rng: np.random.Gene
             yield kind, getattr(measure(photo, faces[0]), kind), is_right, answer.max()
 
 
-def main(data: str, model: str | None = None) -> None:
+def main(data: str, model: str | None = None, detector: str = "auto") -> None:
     options = {"height": 48, "width": 48, "channels": 1, "validation_fraction": 0.05, "seed": 0}
     faces = load_dataset(data, **options).select("validation")
-    targets, predictor = truths(faces)["votes"], Predictor.load(model)
+    targets, predictor = truths(faces)["votes"], Predictor.load(model, detector=detector)
     rng, measured = np.random.default_rng(0), []
     for face, target in zip(faces.pixels, targets, strict=True):
         if target >= 0:
