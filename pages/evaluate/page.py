@@ -39,14 +39,15 @@ _SOURCES = {"data": "A data set", "photos": "My photos"}
 
 
 def main() -> None:
-    st.title("Where is it wrong?", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.title("Where is it wrong?", anchor=False)
+        source = segments(
+            "Measure on", _SOURCES, default="data", key=keys.SOURCE, bind="query-params",
+            label_visibility="collapsed",
+        )  # fmt: skip
     if not list_models():
         st.info("There is no model to evaluate. Train one: `python -m fer train`.")
         return
-    source = segments(
-        "Measure on", _SOURCES, default="data", key=keys.SOURCE, bind="query-params",
-        label_visibility="collapsed",
-    )  # fmt: skip
     columns = st.columns(4)
     model = choose_model(columns[0])
     if source == "photos":
