@@ -155,13 +155,12 @@ class Dataset:
         counts = self.index.loc[~self.excluded, "split"].value_counts()
         return {split: int(counts[split]) for split in SPLITS if split in counts}
 
-    def select(self, split: str, *, with_excluded: bool = False) -> "Dataset":
-        """The faces of one split.
+    def select(self, split: str) -> "Dataset":
+        """The faces of one split, without those that were excluded by hand.
 
         Args:
             split: One of `SPLITS`, `all`, or FER-2013's own Training, PublicTest, PrivateTest.
                 `test` includes PublicTest and PrivateTest.
-            with_excluded: Include the faces that were excluded by hand.
 
         Raises:
             DatasetError: If the split is unknown or holds no face.
@@ -170,8 +169,7 @@ class Dataset:
         if wanted not in (*SPLITS, "all"):
             raise DatasetError(f"Unknown split '{split}'. Known: {', '.join((*SPLITS, 'all'))}.")
         parts = {"test": TEST_SPLITS, "all": SPLITS}.get(wanted, (wanted,))
-        chosen = self.index["split"].isin(parts).to_numpy()
-        rows = np.flatnonzero(chosen if with_excluded else chosen & ~self.excluded)
+        rows = np.flatnonzero(self.index["split"].isin(parts).to_numpy() & ~self.excluded)
         if not len(rows):
             there = ", ".join(f"{name} ({count})" for name, count in self.splits.items())
             raise DatasetError(f"'{self.name}' has no faces in split '{wanted}'. It has: {there}.")
