@@ -58,12 +58,12 @@ def load_networks() -> tuple[Network, Network, Network]:
 
         folder = Path(spec.origin).parent / "assets" / "weights"
         p, r, o = (iter(joblib.load(folder / f"{stage}net.lz4")) for stage in "pro")
-    except (ImportError, OSError) as error:
+        return _proposal_network(p), _refinement_network(r), _output_network(o)
+    except Exception as error:  # noqa: BLE001 - joblib and OpenCV raise nearly anything on damage
         raise DetectorError(
             f"MTCNN cannot be loaded ({error}). Use YuNet, which is faster: python -m fer "
             "detectors download (0.2 MB). Or install MTCNN again: pip install mtcnn"
         ) from None
-    return _proposal_network(p), _refinement_network(r), _output_network(o)
 
 
 def _proposal_network(weights: Weights) -> Network:

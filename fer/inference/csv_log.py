@@ -128,17 +128,19 @@ class GrowingCsv:
         expected = names.getvalue()
         head = self._file.read(len(expected.encode()) + 2)
         line = head.partition(b"\n")[0].decode("utf-8", "replace").rstrip("\r")
-        missing = [name for name in self._columns if name not in next(csv.reader([line]), [])]
-        if missing and self._columns[0] == line.partition(",")[0]:
+        if line == expected:
+            return
+        found = _fields(line)
+        missing = [name for name in self._columns if name not in found]
+        if missing and found[0] == self._columns[0]:
             raise ResultsError(
                 f"'{self._path}' has no column '{missing[0]}': an earlier version or another model "
                 "began it, so that it cannot be resumed. Choose another file, or remove this one."
             )
-        if line != expected:
-            raise ResultsError(
-                f"'{self._path}' begins with '{line[:80]}'; only a file that begins with "
-                f"'{expected[:80]}' can be resumed. Choose another file, or remove this one."
-            )
+        raise ResultsError(
+            f"'{self._path}' begins with '{line[:80]}'; only a file that begins with "
+            f"'{expected[:80]}' can be resumed. Choose another file, or remove this one."
+        )
 
     def _drop_last_group(self) -> None:
         """Cut the file before the first row of its last group."""
@@ -147,12 +149,13 @@ class GrowingCsv:
         self._file.seek(start)
         tail = self._file.read()
         header_end = tail.find(b"\n") + 1  # the header or part of a row, which stays
-        lines = tail[header_end:].splitlines(keepends=True)
-        whole = [line for line in lines if line.endswith(b"\n")]
-        last = _first_field(whole[-1]) if whole else ""
-        while whole and _first_field(whole[-1]) == last:
-            whole.pop()
-        self._file.truncate(start + header_end + sum(map(len, whole)))
+        whole = tail[header_end:].split(b"\n")[:-1]
+        groups = [_fields(line.decode("utf-8", "replace"))[0] for line in whole]
+        last = groups[-1] if groups else ""
+        while groups and groups[-1] == last:
+            groups.pop()
+        keep = sum(len(line) + 1 for line in whole[: len(groups)])
+        self._file.truncate(start + header_end + keep)
         self._file.seek(0, os.SEEK_END)
 
 
@@ -168,6 +171,9 @@ def _field(value: Any) -> Any:
     return one_line(value) if isinstance(value, str) else value
 
 
-def _first_field(line: bytes) -> str:
-    row = next(csv.reader([line.decode("utf-8", "replace")]), [""])
-    return row[0] if row else ""
+def _fields(line: str) -> list[str]:
+    """At least one field; the whole line where another program wrote no CSV."""
+    try:
+        return next(csv.reader([line]), []) or [""]
+    except csv.Error:
+        return [line]

@@ -80,9 +80,8 @@ class Timeline:
         return Answer(probabilities=mean, unreliable_because=_KINDS[kind]).to_row()
 
     def _merge(self) -> None:
-        self.step_s *= 2
         merged: dict[tuple[int, int], np.ndarray] = {}
         for (step, number), sums in self._steps.items():
             place = (step // 2, number)
             merged[place] = merged.get(place, 0) + sums
-        self._steps = merged
+        self._steps, self.step_s = merged, 2 * self.step_s  # both at once, for readers

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fer.errors import VideoError
 from fer.inference.predictor import Predictor
 from fer.inference.stream import FaceStream
 from fer.inference.timeline import Timeline
@@ -42,13 +43,24 @@ class VideoAnalysis:
         self._frames = self.video.frames(every=every)
         self._stream = FaceStream(predictor, every=every)
         self._spent_s = 0.0
+        self._failure: VideoError | None = None
 
     def advance(self, for_s: float) -> None:
-        """Analyse frames for about so many seconds, and one at least, unless the end is reached."""
+        """Analyse frames for about so many seconds, and one at least, unless the end is reached.
+
+        Raises:
+            VideoError: If the video has no readable frame, each time.
+        """
         started = time.monotonic()
         spent_s = 0.0
         while not self.is_done and spent_s <= for_s:
-            frame = next(self._frames, None)
+            if self._failure:
+                raise self._failure
+            try:
+                frame = next(self._frames, None)
+            except VideoError as error:
+                self._failure = error
+                raise
             if frame is None:
                 self.is_done = True
                 self.close()

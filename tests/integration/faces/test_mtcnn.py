@@ -3,6 +3,9 @@
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -102,4 +105,20 @@ def test_without_the_package_the_error_names_both_ways_to_a_detector(
     with pytest.raises(
         DetectorError, match=r"mtcnn is not installed.*detectors download.*pip install mtcnn"
     ):
+        Mtcnn()
+
+
+def test_damaged_weights_are_an_error_with_advice(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    installed = find_spec("mtcnn")
+    assert installed
+    assert installed.origin
+    weights = tmp_path / "assets" / "weights"
+    weights.mkdir(parents=True)
+    for whole in (Path(installed.origin).parent / "assets" / "weights").glob("*.lz4"):
+        (weights / whole.name).write_bytes(whole.read_bytes()[:-3])
+    spec = SimpleNamespace(origin=str(tmp_path / "__init__.py"))
+    monkeypatch.setattr(mtcnn_networks, "find_spec", lambda name: spec)
+    with pytest.raises(DetectorError, match="MTCNN cannot be loaded"):
         Mtcnn()

@@ -57,12 +57,21 @@ def test_a_row_is_in_the_file_as_soon_as_it_is_written(tmp_path: Path) -> None:
         assert written(path) == [("a.png", "1")]
 
 
-def test_a_file_that_holds_something_else_is_left_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [b"my notes\n1\n", b"my notes\rfile,value\r1\r"])
+def test_a_file_that_holds_something_else_is_left_alone(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "notes.csv"
-    path.write_text("my notes\n1\n")
+    path.write_bytes(content)
     with pytest.raises(ResultsError, match="my notes"):
         GrowingCsv(path, COLUMNS)
-    assert path.read_text() == "my notes\n1\n"
+    assert path.read_bytes() == content
+
+
+def test_a_carriage_return_of_another_program_costs_no_other_row(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_bytes(b"file,value\na.png,1\rx\nb.png,2\nc.png,3\n")
+    with GrowingCsv(path, COLUMNS):
+        pass
+    assert path.read_bytes() == b"file,value\na.png,1\rx\nb.png,2\n"
 
 
 def test_a_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:

@@ -60,6 +60,17 @@ def test_a_frame_can_be_shown_after_the_end(video: Path, square_predictor: Predi
     assert bright[1] - bright[0] == pytest.approx(45, abs=3)
 
 
+def test_a_video_without_a_readable_frame_is_an_error_each_time(
+    video: Path, square_predictor: Predictor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    analysis = VideoAnalysis(video, square_predictor)
+    monkeypatch.setattr(analysis.video, "_decoded", lambda: iter(()))
+    for _ in range(2):
+        with pytest.raises(VideoError, match="no readable frame"):
+            analysis.advance(0)
+    assert not analysis.is_done
+
+
 def test_a_file_that_is_not_a_video_is_refused(square_predictor: Predictor) -> None:
     with pytest.raises(VideoError, match="cannot be opened"):
         VideoAnalysis(b"no video at all", square_predictor)
