@@ -57,6 +57,8 @@ def outlined(photo: np.ndarray, box: Box | None, *, long_side_px: int) -> np.nda
 def close_up(photo: np.ndarray, box: Box | None, *, side_px: int) -> np.ndarray:
     """A square around a face, 1.6 times its size; without a face, around the whole photo.
 
+    It is black beyond the photo.
+
     Args:
         photo: RGB, shape (h, w, 3), uint8.
         box: Of the face, in photo pixels.
@@ -66,8 +68,15 @@ def close_up(photo: np.ndarray, box: Box | None, *, side_px: int) -> np.ndarray:
     x, y, w, h = box or (0, 0, width, height)
     side = round(1.6 * max(w, h)) if box else max(w, h)
     left, top = round(x + w / 2 - side / 2), round(y + h / 2 - side / 2)
-    part = Image.fromarray(photo).crop((left, top, left + side, top + side))  # black outside
-    return np.array(part.resize((side_px, side_px), Image.Resampling.BILINEAR, reducing_gap=2.0))
+    right, bottom = min(width, left + side), min(height, top + side)
+    square = Image.new("RGB", (side_px, side_px))
+    part = photo[max(0, top) : bottom, max(0, left) : right]
+    if part.size:
+        scale = side_px / side
+        size = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
+        small = Image.fromarray(part).resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
+        square.paste(small, (round(max(0, -left) * scale), round(max(0, -top) * scale)))
+    return np.array(square)
 
 
 def ink_on(color: str) -> str:

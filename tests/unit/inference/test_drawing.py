@@ -69,6 +69,20 @@ def test_a_close_up_is_a_square_around_the_face_or_the_whole_photo() -> None:
     assert (far[100, :, 0] > 128).sum() == 10
 
 
+def test_a_close_up_of_a_strip_needs_no_square_as_large_as_the_strip_is_long() -> None:
+    strip = close_up(np.full((12, 20_000, 3), 255, np.uint8), None, side_px=100)
+    assert (strip[50] == 255).all()
+    assert strip.any(axis=(1, 2)).sum() == 1
+
+
+def test_a_close_up_is_black_beyond_the_photo() -> None:
+    near = close_up(np.full((200, 400, 3), 255, np.uint8), (-40, 150, 100, 100), side_px=80)
+    # 160 px from (-70, 120): the photo ends 70 px from the left and 80 px from the top.
+    assert (near[:39, 36:] == 255).all()
+    assert not near[:, :34].any()
+    assert not near[41:].any()
+
+
 @pytest.mark.parametrize(("side", "texts"), [(120, ["7 too blurred to say"]), (18, ["7 ?"])])
 def test_the_tag_of_an_unreliable_face_has_the_reason_if_it_fits_and_else_a_question_mark(
     side: int, texts: list[str], monkeypatch: pytest.MonkeyPatch
