@@ -80,6 +80,11 @@ def write_bytes(path: Path, content: bytes | bytearray) -> None:
         file.write(content)
 
 
+def is_folder(path: Path) -> bool:
+    """Whether it is a folder; where permissions hide that, unlike `Path.is_dir`, no error."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
 @contextmanager
 def writing(folder: Path, error: type[Exception], *, variable: str = "FER_HOME") -> Iterator[None]:
     """Turn an OSError into an error that people can act on.

@@ -8,6 +8,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from fer.errors import ImageError, UnreadableImageError
+from fer.files import is_folder
 from fer.images import SUFFIXES
 from fer.inference.answer import face_columns
 from fer.inference.csv_log import GrowingCsv, one_line
@@ -50,7 +51,7 @@ def photos_among(paths: Iterable[Path], *, recursive: bool = False) -> Iterator[
         UnreadableImageError: If a folder cannot be listed or holds no photos.
     """
     for path in paths:
-        if not path.is_dir():
+        if not is_folder(path):
             yield path
             continue
         photo = None

@@ -1,6 +1,7 @@
 """Labelled photos, `<emotion>/*.jpg`, and what a model answers for the largest face of each."""
 
 import hashlib
+import os
 from collections import Counter
 from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field
@@ -14,8 +15,10 @@ from fer.data import Dataset
 from fer.errors import DatasetError, ImageError
 from fer.faces.detection import Detector
 from fer.faces.face import Face
+from fer.files import is_folder
 from fer.images import SUFFIXES
 from fer.inference.answer import FacePrediction, PhotoFaces
+from fer.inference.csv_log import one_line
 from fer.inference.predictor import Predictor
 from fer.progress import Progress
 
@@ -26,7 +29,7 @@ _EXPECTED = "expected a folder with one subfolder per emotion, such as happy/1.j
 Stamp = tuple[str, int, int]
 """A photo's path, the time when it was written, and its size."""
 
-Known = MutableMapping[Stamp, PhotoFaces | ImageError]
+Known = MutableMapping[Stamp, PhotoFaces]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,7 +161,7 @@ class AnsweredPhotos:
             }
         )
         dataset = Dataset(
-            name=self.photos.folder.name or str(self.photos.folder),
+            name=one_line(self.photos.folder.name or str(self.photos.folder)),
             index=index,
             pixels=crops,
             labels=emotions.ordered(labels),
@@ -192,17 +195,13 @@ def labelled_photos(folder: Path) -> LabelledPhotos:
     Raises:
         DatasetError: If there is no such folder, or no photo in it.
     """
-    if not folder.is_dir():
-        what = "is a file" if folder.exists() else "does not exist"
-        unpack = " Unpack it first." if folder.suffix.lower() in (".zip", ".tar", ".gz") else ""
-        raise DatasetError(f"'{folder}' {what}; {_EXPECTED}.{unpack}")
     labels: dict[str, str] = {}
     skipped: dict[str, str] = {}
     for entry in _entries(folder):
-        if not entry.is_dir():
-            skipped[entry.name] = "not in a folder that names its emotion"
+        if not is_folder(entry):
+            skipped[one_line(entry.name)] = "not in a folder that names its emotion"
         elif not emotions.is_known(entry.name):
-            skipped[f"{entry.name}/"] = "its name is no emotion"
+            skipped[one_line(f"{entry.name}/")] = "its name is no emotion"
         else:
             _list(entry, emotions.canonical(entry.name), labels, skipped)
     if not labels:
@@ -222,10 +221,14 @@ def _list(folder: Path, label: str, labels: dict[str, str], skipped: dict[str, s
         return
     for file in files:
         path = f"{folder.name}/{file.name}"
-        if file.is_dir():
-            skipped[f"{path}/"] = "a folder inside that of an emotion"
+        if is_folder(file):
+            skipped[one_line(f"{path}/")] = "a folder inside that of an emotion"
+        elif path.encode(errors="replace").decode() != path:
+            skipped[one_line(path)] = "its name is not valid UTF-8; rename it"
         elif file.suffix.lower() not in SUFFIXES:
-            skipped[path] = "not a photo in a format that can be read; save it as JPEG or PNG"
+            skipped[one_line(path)] = (
+                "not a photo in a format that can be read; save it as JPEG or PNG"
+            )
         else:
             labels[path] = label
     if not files:
@@ -234,11 +237,17 @@ def _list(folder: Path, label: str, labels: dict[str, str], skipped: dict[str, s
 
 def _entries(folder: Path) -> list[Path]:
     try:
-        return sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+        # With the dot, a folder that may be listed but not entered is an error here already.
+        names = os.listdir(os.path.join(folder, "."))  # noqa: PTH118, PTH208
+    except (FileNotFoundError, NotADirectoryError) as error:
+        what = "is a file" if isinstance(error, NotADirectoryError) else "does not exist"
+        unpack = " Unpack it first." if folder.suffix.lower() in (".zip", ".tar", ".gz") else ""
+        raise DatasetError(f"'{folder}' {what}; {_EXPECTED}.{unpack}") from None
     except OSError as error:
         raise DatasetError(
             f"The folder '{folder}' cannot be listed: {error.strerror}. Check that you may open it."
         ) from None
+    return [folder / name for name in sorted(names) if not name.startswith(".")]
 
 
 def answer_photos(
@@ -254,7 +263,7 @@ def answer_photos(
         predictor: The model and its detector.
         photos: Those of classes that the model lacks are skipped.
         known: Results of the same predictor that hold while their files are unchanged; new ones
-            are added.
+            are added, but not errors: a file can come back.
         progress: Called with photos done and photos planned.
 
     Raises:
@@ -263,22 +272,20 @@ def answer_photos(
     judged = photos.among(predictor.card.labels)
     stamps = judged.stamps()
     known = {} if known is None else known
-    todo = [path for path in judged.labels if stamps[path] not in known]
-    done = len(stamps) - len(todo)
+    before = dict(known)  # another thread may drop results
+    answered = {path: before[stamp] for path, stamp in stamps.items() if stamp in before}
+    skipped = dict(judged.skipped)
+    todo = [path for path in stamps if path not in answered]
     results = predictor.predict_many(photos.folder / path for path in todo)
-    for path, result in zip(todo, results, strict=True):
-        known[stamps[path]] = result
-        done += 1
+    for done, (path, result) in enumerate(zip(todo, results, strict=True), len(answered) + 1):
+        if isinstance(result, ImageError):
+            skipped[path] = str(result)
+        else:
+            known[stamps[path]] = answered[path] = result
         if progress:
             progress(done, len(stamps))
-    answered = {path: known[stamp] for path, stamp in stamps.items()}
-    errors = {
-        path: str(result) for path, result in answered.items() if isinstance(result, ImageError)
-    }
-    usable = {
-        path: result for path, result in answered.items() if not isinstance(result, ImageError)
-    }
-    skipped = {**judged.skipped, **errors}
+    usable = {path: answered[path] for path in stamps if path in answered}
+    skipped = {one_line(path): one_line(reason) for path, reason in skipped.items()}
     if not usable:
         reasons = "; ".join(f"{path}: {reason}" for path, reason in list(skipped.items())[:3])
         raise DatasetError(

@@ -1,3 +1,4 @@
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -82,6 +83,40 @@ def test_a_folder_without_labelled_photos_is_an_error_that_shows_what_it_holds(
     assert message in str(error.value)
 
 
+def test_a_name_that_is_not_utf8_is_skipped_and_any_name_is_reported_in_utf8(
+    album: Path, square_predictor: Predictor
+) -> None:
+    odd = os.fsdecode(b"bad\xff.png")
+    try:
+        (album / "happy" / "2.PNG").rename(album / "happy" / odd)
+    except OSError:
+        pytest.skip("this file system takes UTF-8 only")
+    (album / odd).write_bytes(b"")
+    (album / os.fsdecode(b"\xff")).mkdir()
+    (album / "surprised" / "broken.jpg").rename(album / "surprised" / "two\nlines.jpg")
+    answered = answer_photos(square_predictor, labelled_photos(album))
+    assert answered.skipped["happy/bad\\xff.png"] == "its name is not valid UTF-8; rename it"
+    assert {"bad\\xff.png", "\\xff/", "surprised/two\\nlines.jpg"} < answered.skipped.keys()
+    assert len(answered.to_dataset()[0]) == 2
+    "".join(answered.skipped.values()).encode()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may enter every folder")
+def test_folders_that_can_be_listed_but_not_entered_are_named(album: Path) -> None:
+    (album / "surprised").chmod(0o400)
+    try:
+        photos = labelled_photos(album)
+        assert "Check that you may open it" in photos.skipped["surprised/"]
+        album.chmod(0o400)
+        with pytest.raises(DatasetError, match="cannot be listed: Permission denied"):
+            labelled_photos(album)
+        with pytest.raises(DatasetError, match="cannot be listed: Permission denied"):
+            labelled_photos(album / "happy")
+    finally:
+        album.chmod(0o700)
+        (album / "surprised").chmod(0o700)
+
+
 def test_a_missing_folder_a_file_and_an_archive_are_errors(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="does not exist; expected a folder"):
         labelled_photos(tmp_path / "nowhere")
@@ -140,7 +175,8 @@ def test_known_results_are_used_until_a_photo_changes(
     )
     assert square_detector.calls == calls + 1
     assert (changed.unanswered, len(changed.faces)) == ([], 4)
-    assert seen == [(5, 5)]
+    assert seen == [(4, 5), (5, 5)]  # the broken one is read again: it may be whole now
+    assert not [path for path, *_ in known if "broken" in path]
 
 
 def test_photos_without_any_face_or_of_unknown_classes_only_are_errors(
