@@ -6,10 +6,11 @@ content makes a name unique, and a photo that comes twice is kept once. Other fi
 
 import hashlib
 import re
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 from fer import settings
+from fer.data.locking import locked
 from fer.emotions import ALL, canonical
 from fer.errors import FerError
 from fer.files import write_bytes, writing
@@ -63,50 +64,75 @@ def keep(name: str, content: bytes, label: str) -> str:
         FerError: If 200 photos are kept already, or the disk refuses it.
     """
     digest, label = digest_of(content), canonical(label)
-    kept = kept_digests()
-    if digest in kept:
-        return relabel(kept[digest], label)
-    if len(kept) >= MAX_PHOTOS:
-        raise FerError(
-            f"{MAX_PHOTOS} photos are kept, the most that this page takes. Remove some, or measure "
-            "a folder of any size: python -m fer evaluate MODEL FOLDER --photos"
-        )
     decode(content)
     given = Path(name)
     suffix = given.suffix.lower() if given.suffix.lower() in SUFFIXES else ".jpg"
     stem = _ODD.sub("_", given.stem).lstrip(".")[:_NAME_LENGTH] or "photo"
     path = f"{label}/{stem}-{digest}{suffix}"
     folder = settings.photos_folder()
-    with writing(folder, FerError):
+    with _changing(), writing(folder, FerError):
+        kept = kept_digests()
+        if digest in kept:
+            return _move(kept[digest], label)
+        if len(kept) >= MAX_PHOTOS:
+            raise FerError(
+                f"{MAX_PHOTOS} photos are kept, the most that this page takes. Remove some, or "
+                "measure a folder of any size: python -m fer evaluate MODEL FOLDER --photos"
+            )
         (folder / label).mkdir(parents=True, exist_ok=True)
         write_bytes(folder / path, content)
     return path
 
 
 def relabel(path: str, label: str) -> str:
-    """Give a kept photo another emotion; the result is its new path."""
-    folder = settings.photos_folder()
-    new = f"{canonical(label)}/{_checked(path).name}"
-    with writing(folder, FerError):
-        (folder / new).parent.mkdir(exist_ok=True)
-        with suppress(FileNotFoundError):  # removed meanwhile
-            (folder / path).replace(folder / new)
-    return new
+    """Give a kept photo another emotion; the result is its new path.
+
+    Raises:
+        LabelError: If the emotion is not known.
+        FerError: If the photo is gone, or the disk refuses it.
+    """
+    label = canonical(label)
+    with _changing(), writing(settings.photos_folder(), FerError):
+        if not _checked(path).is_file():
+            raise FerError(
+                f"'{path}' is gone: it was removed or given another emotion meanwhile. Reload the "
+                "page."
+            )
+        return _move(path, label)
 
 
 def remove(path: str) -> None:
     """Remove a kept photo; one that is gone already is no error."""
+    with _changing():
+        _remove(path)
+
+
+def remove_all() -> None:
+    """Remove all kept photos."""
+    with _changing():
+        for path in kept_photos().labels:
+            _remove(path)
+
+
+def _changing() -> AbstractContextManager[None]:
+    """Held by whoever changes the kept photos: visitors share them."""
+    return locked(settings.home() / "locks" / "photos")
+
+
+def _move(path: str, label: str) -> str:
+    folder = settings.photos_folder()
+    new = f"{label}/{Path(path).name}"
+    (folder / label).mkdir(exist_ok=True)
+    (folder / path).replace(folder / new)
+    return new
+
+
+def _remove(path: str) -> None:
     file = _checked(path)
     with writing(settings.photos_folder(), FerError):
         file.unlink(missing_ok=True)
     with suppress(OSError):  # not empty
         file.parent.rmdir()
-
-
-def remove_all() -> None:
-    """Remove all kept photos."""
-    for path in kept_photos().labels:
-        remove(path)
 
 
 def _checked(path: str) -> Path:

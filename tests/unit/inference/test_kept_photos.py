@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import cv2
@@ -6,6 +7,7 @@ import numpy as np
 import pytest
 
 from fer import settings
+from fer.data.locking import locked
 from fer.errors import FerError, ImageError, LabelError
 from fer.inference import kept_photos
 from fer.inference.kept_photos import keep, relabel, remove, remove_all
@@ -112,3 +114,37 @@ def test_a_disk_that_refuses_is_an_error_with_the_folder(
     own_home.write_text("a file where the folder should be")
     with pytest.raises(FerError, match=r"cannot be written to.*FER_HOME"):
         keep("1.png", png(10), "happy")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda path, png: keep("2.png", png, "sad"),
+        lambda path, png: relabel(path, "sad"),
+        lambda path, png: remove(path),
+        lambda path, png: remove_all(),
+    ],
+    ids=["keep", "relabel", "remove", "remove all"],
+)
+def test_changes_wait_for_one_another(
+    png: Callable[[int], bytes], change: Callable[[str, bytes], object]
+) -> None:
+    path = keep("1.png", png(10), "happy")
+    with ThreadPoolExecutor(1) as pool:
+        with locked(settings.home() / "locks" / "photos"):
+            changing = pool.submit(change, path, png(20))
+            wait([changing], timeout=0.2)
+            assert labels() == {path: "happy"}
+        changing.result(10)
+    assert labels() != {path: "happy"}
+
+
+def test_a_photo_that_is_gone_gets_no_other_emotion_but_can_be_kept_again(
+    png: Callable[[int], bytes],
+) -> None:
+    path = keep("1.png", png(10), "happy")
+    remove(path)
+    with pytest.raises(FerError, match=r"is gone.*Reload the page"):
+        relabel(path, "sad")
+    assert labels() == {}
+    assert keep("1.png", png(10), "happy") == path
