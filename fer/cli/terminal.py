@@ -164,10 +164,11 @@ def print_figures(figures: Mapping[str, Any]) -> None:
     of_photos = ("recall, 95 %", "unanswered") if "detector" in figures else ()
     table = make_table("class", "faces", "precision", "recall", "F1", *of_photos)
     for label, row in figures["per_class"].items():
-        cells = [f"{row[name]:.2f}" for name in ("precision", "recall", "f1")]
+        has_faces = row["support"] > 0
+        cells = [f"{row[name]:.2f}" if has_faces else "" for name in ("precision", "recall", "f1")]
         if of_photos:
-            low, high = row["recall_ci95"]
-            cells += [f"{low:.2f} to {high:.2f}", f"{row['unanswered']:,}"]
+            interval = "{:.2f} to {:.2f}".format(*row["recall_ci95"]) if has_faces else ""
+            cells += [interval, f"{row['unanswered']:,}"]
         table.add_row(label, f"{row['support']:,}", *cells)
     out.print(table)
     if "comparison" in figures:

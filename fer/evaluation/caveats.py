@@ -131,10 +131,16 @@ def _of_photos(figures: Mapping[str, Any]) -> list[str]:
         )
     if several:
         sentences.append(f"Photos with several faces: {several:,}; the largest face counts.")
-    if absent := [label for label in figures["labels"] if label not in figures["per_class"]]:
+    if figures["copies"]:
         sentences.append(
-            f"Not measured, as no face shows it: {', '.join(absent)}. Mean recall covers "
-            f"{len(figures['per_class'])} of {len(figures['labels'])} emotions."
+            f"Copies: {figures['copies']:,} faces equal another one, as the same photo is there "
+            "more than once; each counts."
+        )
+    measured = [label for label, row in figures["per_class"].items() if row["support"]]
+    if absent := [label for label in figures["labels"] if label not in measured]:
+        sentences.append(
+            f"Not measured, as no photo of it has an answer: {', '.join(absent)}. Mean recall "
+            f"covers {len(measured)} of {len(figures['labels'])} emotions."
         )
     return sentences
 

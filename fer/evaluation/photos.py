@@ -1,5 +1,6 @@
 """Figures of a model on whole photos: those of its answers, and where it gave none."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -57,21 +58,32 @@ def photo_figures(
 
     Returns:
         Those of `fer.evaluation.figures.figures`, on the faces with an answer; each class also
-        has `recall_ci95` (Wilson) and `unanswered`. Then `photos` (with an answer and without),
+        has `recall_ci95` (Wilson) and `unanswered`, and a class whose photos all lack an answer
+        has 0 faces and None for its other figures. Then `photos` (with an answer and without),
         `accuracy_of_photos` with its `accuracy_of_photos_ci95`, which count a photo without an
         answer as wrong; `wrong` (`path`, `label`, `predicted`, `confidence`; the most confident
-        first); `unanswered`, `skipped` (`path`, `reason`), `several_faces`, `detector`.
+        first); `unanswered`, `skipped` (`path`, `reason`), `several_faces`, `copies` (faces that
+        equal an earlier one), `detector`.
     """
     measured = figures(table)
     frame = table.frame
     right, photos = int(frame["correct"].sum()), len(table) + len(unanswered)
-    for label, row in measured["per_class"].items():
+    without = Counter(photo["label"] for photo in unanswered)
+    per_class = measured["per_class"]
+    for row in per_class.values():
         row["recall_ci95"] = wilson(round(row["recall"] * row["support"]), int(row["support"]))
-        row["unanswered"] = sum(photo["label"] == label for photo in unanswered)
+    unmeasured = {
+        "precision": None, "recall": None, "f1": None, "support": 0, "recall_ci95": None
+    }  # fmt: skip
+    shown = [label for label in table.labels if label in per_class or without[label]]
     wrong = frame[~frame["correct"]].sort_values("confidence", ascending=False, kind="stable")
     columns = ["path", "label", "predicted", "confidence"]
     return {
         **measured,
+        "per_class": {
+            label: {**per_class.get(label, unmeasured), "unanswered": without[label]}
+            for label in shown
+        },
         "photos": photos,
         "accuracy_of_photos": right / photos,
         "accuracy_of_photos_ci95": wilson(right, photos),
@@ -79,6 +91,7 @@ def photo_figures(
         "unanswered": [dict(photo) for photo in unanswered],
         "skipped": [{"path": path, "reason": reason} for path, reason in skipped.items()],
         "several_faces": several,
+        "copies": int(frame["hash"].duplicated().sum()),
         "detector": detector,
     }
 

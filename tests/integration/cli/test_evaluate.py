@@ -139,6 +139,17 @@ def test_evaluate_prints_photos_without_an_answer_and_why_photos_are_skipped(
     assert "recall, 95 %" in text
 
 
+def test_an_emotion_whose_photos_all_lack_an_answer_has_a_row_without_figures(
+    album: Path, tiny_folder: Path
+) -> None:
+    for photo in (album / "surprise").glob("[0-9].jpg"):
+        photo.unlink()
+    result = run("evaluate", tiny_folder, album, "--photos", "--detector", "yunet")
+    assert result.exit_code == 0, result.output
+    [row] = [line for line in result.stdout.splitlines() if line.strip(" │").startswith("surprise")]
+    assert row.replace("│", " ").split() == ["surprise", "0", "1"]
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

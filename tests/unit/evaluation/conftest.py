@@ -24,6 +24,7 @@ def _make_table(
             "confidence": answers.max(axis=1),
             "correct": predicted == np.asarray(true),
             "in_training": False,
+            "hash": [str(i) for i in range(len(true))],
             "majority": "",
             "agreement": np.nan,
             **{f"p_{label}": answers[:, i] for i, label in enumerate(LABELS)},

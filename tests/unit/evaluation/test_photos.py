@@ -43,7 +43,9 @@ def test_figures_of_four_faces_and_two_photos_without_an_answer_are_those_worked
     assert {label: row["unanswered"] for label, row in figures["per_class"].items()} == {
         "happy": 0,
         "sad": 1,
+        "surprise": 1,
     }
+    assert figures["per_class"]["surprise"]["support"] == 0
     low, high = figures["accuracy_of_photos_ci95"]
     assert 0 < low < 2 / 6 < high < 0.75
 
@@ -70,7 +72,13 @@ def test_caveats_name_unanswered_photos_confidence_and_what_was_not_measured(
     )
     assert "accuracy is 33.3%" in text
     assert "several faces: 1" in text
-    assert "no face shows it: surprise. Mean recall covers 2 of 3 emotions" in text
+    assert "no photo of it has an answer: surprise. Mean recall covers 2 of 3 emotions" in text
+
+
+def test_faces_that_equal_another_are_counted_in_a_caveat(make_table: MakeTable) -> None:
+    table = make_table(TRUE, ANSWERS, hash=["a", "b", "a", "a"])
+    figures = photo_figures(table, unanswered=[], skipped={}, several=0, detector="yunet")
+    assert "Copies: 2 faces equal another one" in " ".join(caveats(figures))
 
 
 def test_with_twenty_answers_on_twenty_photos_only_confidence_is_mentioned(
