@@ -1,6 +1,7 @@
 """Evaluations of the kept photos, shared by every session of the server."""
 
 from dataclasses import dataclass
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -56,10 +57,15 @@ def _evaluating(
     _photos: LabelledPhotos,
     _predictor: Predictor,
 ) -> Work[PhotoEvaluation]:
-    known = _known(key)
+    known, began_with = _known(key), {stamp for _, stamp in shown}
+    has_changed = Event()
 
     def evaluate(meter: Meter) -> PhotoEvaluation:
         answered = answer_photos(_predictor, _photos, known=known, progress=meter)
+        if set(_photos.stamps().values()) != began_with:
+            has_changed.set()
+        for stamp in known.keys() - began_with:
+            known.pop(stamp, None)
         try:
             faces, probabilities = answered.to_dataset()
         except DatasetError:
@@ -74,7 +80,7 @@ def _evaluating(
         )
         return PhotoEvaluation(answered=answered, table=table, figures=figures)
 
-    return Work(evaluate, noun="Photo")
+    return Work(evaluate, is_current=lambda: not has_changed.is_set(), noun="Photo")
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
@@ -113,6 +119,12 @@ def new_face(digest: str, detector: str, _content: bytes, _predictor: Predictor)
 def thumbnail(file: str, box: Box | None) -> str:
     """A square around the face of a kept photo, as a URL; without a face, around the photo."""
     return data_uri(close_up(decode(file), box, side_px=_THUMBNAIL_PX))
+
+
+def forget_photos() -> None:
+    """Drop all that is cached of photos, once they are removed."""
+    for cache in (_evaluating, _known, new_face, thumbnail):
+        cache.clear()
 
 
 def whole(file: str, box: Box | None) -> np.ndarray:

@@ -77,7 +77,7 @@ def _label_and_keep(
         st.caption(f"{len(photos)} new photos, {which}")
     for photo in shown:
         _show(photo, predictor, labels, chosen)
-    ready = [photo for photo in photos if photo.digest in chosen]
+    ready = [photo for photo in photos if chosen.get(photo.digest) in labels]
     text = f"Keep {len(ready)} photo{'' if len(ready) == 1 else 's'}" if ready else "Keep"
     if st.button(text, type="primary", icon=":material/save:", disabled=not ready):
         errors.attempt(lambda: _keep(ready, chosen, is_all=len(ready) == len(photos)))
@@ -107,6 +107,7 @@ def _show(
         left, right = st.columns([1, 3])
         count = f"{new.faces or 'no'} face{'' if new.faces == 1 else 's'}"
         left.image(new.photo, alt=f"{name}, {count} found")
+        before = chosen.get(photo.digest)
         with right:
             st.markdown(f"**{errors.plain(name)}**")
             if new.face is not None:
@@ -116,7 +117,7 @@ def _show(
                 labels,
                 format_func=emotions.with_symbol,
                 wrap=True,
-                default=chosen.get(photo.digest),
+                default=before if before in labels else None,
                 key=f"{keys.LABELS}.{photo.digest}",
             )
             chosen.pop(photo.digest, None)

@@ -19,13 +19,13 @@ from fer.evaluation.predictions import PredictionTable
 from fer.inference.kept_photos import kept_photos, remove, remove_all
 from fer.inference.labelled_photos import LabelledPhotos
 from fer.models.card import ModelCard
-from pages.common import errors, predictors
+from pages.common import errors, predictors, visitors
 from pages.common.choices import select
 from pages.common.model_choice import DETECTORS
 from pages.evaluate import keys
 from pages.evaluate.comparison import other_models
 from pages.evaluate.confusion import confusion
-from pages.evaluate.photo_evaluation import PhotoEvaluation, photo_evaluation
+from pages.evaluate.photo_evaluation import PhotoEvaluation, forget_photos, photo_evaluation
 from pages.evaluate.photo_gallery import show_gallery, show_photo_cell
 from pages.evaluate.photo_upload import add_photos
 
@@ -40,9 +40,10 @@ _STEPS = (
 def show_photos(model: str, place: DeltaGenerator) -> None:
     """The whole view; the choice of the detector is drawn in a place."""
     detector = select(place, "Face detector", _DETECTORS, key=keys.DETECTOR)
+    where = f", in `{settings.photos_folder()}`" if visitors.are_local() else ""
     st.caption(
-        "Photos that you keep are stored on the computer that runs this app, in "
-        f"`{settings.photos_folder()}`, and go nowhere else."
+        f"Photos that you keep stay on the computer that runs this app{where}. Everyone who can "
+        "open this app can see, change and remove them."
     )
     try:
         predictor = predictors.predictor(model, detector)
@@ -81,7 +82,12 @@ def _show_kept(count: int) -> None:
         with st.popover("Remove all", icon=":material/delete:"):
             st.markdown(f"This deletes the {count} kept copies, not your own files.")
             if st.button("Remove them", type="primary", key="evaluate.photos.remove_all"):
-                errors.attempt(remove_all)
+                errors.attempt(_remove_all)
+
+
+def _remove_all() -> None:
+    remove_all()
+    forget_photos()
 
 
 def _show_headline(figures: Mapping[str, Any], card: ModelCard) -> None:
@@ -149,11 +155,10 @@ def _compare(here: PredictionTable, detector: str, photos: LabelledPhotos) -> No
         return
     try:
         second = photo_evaluation(other, predictors.predictor(other, detector), photos).table
+        if second is not None:
+            st.markdown(errors.plain(verdict(compare(here, second))))
     except FerError as error:
         errors.show(error, about=other)
-        return
-    if second is not None:
-        st.markdown(errors.plain(verdict(compare(here, second))))
 
 
 def _show_skipped(skipped: Mapping[str, str]) -> None:
@@ -181,8 +186,8 @@ def _show_classes(figures: Mapping[str, Any]) -> None:
             "emotion": emotions.with_symbol(label),
             "faces": row["support"],
             "recall": row["recall"],
-            "from": row["recall_ci95"][0],
-            "to": row["recall_ci95"][1],
+            "from": row["recall_ci95"] and row["recall_ci95"][0],
+            "to": row["recall_ci95"] and row["recall_ci95"][1],
             "precision": row["precision"],
             "unanswered": row["unanswered"],
         }

@@ -9,7 +9,7 @@ from fer import settings
 from fer.errors import FerError
 from fer.inference.predictor import Predictor
 from fer.inference.video_analysis import VideoAnalysis
-from pages.common import errors, predictors
+from pages.common import errors, predictors, visitors
 from pages.common.downloads import download
 from pages.common.pictures import annotated
 from pages.common.progress import duration
@@ -17,7 +17,6 @@ from pages.video import keys
 from pages.video.charts import choose_moment, show_shares
 
 FORMATS = ["mp4", "mov", "m4v", "webm", "mkv", "avi", "mpg", "mpeg", "mjpeg"]
-LOCAL = ("127.0.0.1", "localhost", "::1")
 SHOWN_EVERY_S = 0.3
 FRAME_WIDTH_PX = 640  # less on a narrower screen
 
@@ -53,7 +52,7 @@ def choose_video() -> tuple[str, str, bytes | Path | None]:
     if file is not None:
         return file.name, file.file_id, file.getvalue()
     # Only visitors on this machine may name its files.
-    if st.get_option("server.address") in LOCAL:
+    if visitors.are_local():
         path = st.text_input(
             "Or its path on this machine", key=keys.PATH, placeholder="/home/me/video.mp4"
         ).strip()

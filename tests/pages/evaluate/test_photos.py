@@ -4,13 +4,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from streamlit import config
 from streamlit.testing.v1 import AppTest
 
 from fer import settings
+from fer.errors import DatasetError, ImageError
 from fer.inference.kept_photos import digest_of, keep, kept_photos
 from fer.models import CARD_FILE, find
 from fer.models.card import read_card
 from pages.evaluate import keys
+from pages.evaluate.photo_evaluation import thumbnail
 
 pytestmark = pytest.mark.usefixtures("own_home")
 
@@ -58,8 +61,21 @@ def press(page: AppTest, text: str) -> None:
 def test_without_photos_the_page_explains_what_to_do_and_where_they_stay(app: AppTest) -> None:
     page = opened(app)
     assert "Drop photos of people's faces" in page.info[0].value
-    assert any(str(settings.photos_folder()) in caption.value for caption in page.caption)
+    where = next(caption.value for caption in page.caption if "that you keep" in caption.value)
+    assert "Everyone who can open this app can see, change and remove them" in where
+    assert str(settings.photos_folder()) in where
     assert not page.metric
+
+
+def test_on_an_app_that_others_can_open_the_page_does_not_name_the_folder(app: AppTest) -> None:
+    address = config.get_option("server.address")
+    config.set_option("server.address", "0.0.0.0")
+    try:
+        page = opened(app)
+    finally:
+        config.set_option("server.address", address)
+    assert "Everyone who can open this app" in page.caption[0].value
+    assert str(settings.photos_folder()) not in page.caption[0].value
 
 
 def test_dropped_photos_are_labelled_kept_and_measured_beside_the_test_data(
@@ -135,6 +151,20 @@ def test_two_models_are_compared_on_the_same_photos(app: AppTest, portrait: byte
     assert "ferplus 100.0%, fer2013 100.0% on the same 1 faces" in words(page)
 
 
+def test_models_that_cannot_be_compared_are_an_error_beside_the_rest(
+    app: AppTest, portrait: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise DatasetError("The two tables share no face.")
+
+    monkeypatch.setattr("pages.evaluate.photos.compare", refuse)
+    keep("me.jpg", portrait, "happy")
+    page = opened(app)
+    page.selectbox(key=keys.PHOTO_OTHER).set_value("fer2013").run()
+    assert "share no face" in page.error[0].value
+    assert "1 of 1 photos" in words(page)
+
+
 def test_an_open_photo_gets_another_label_or_is_removed(app: AppTest, portrait: bytes) -> None:
     path = keep("me.jpg", portrait, "sad")
     page = opened(app)
@@ -161,13 +191,23 @@ def test_filters_and_a_cell_of_the_matrix_choose_the_photos(app: AppTest, portra
 
 
 def test_photos_without_any_face_are_shown_but_not_measured(app: AppTest) -> None:
-    keep("grass.jpg", jpeg(GRASS), "sad")
+    path = keep("grass.jpg", jpeg(GRASS), "sad")
     page = opened(app)
     assert "None of these photos has an answer" in page.warning[0].value
     assert not page.metric
     assert "1 of 1 photos" in words(page)
     press(page, "Remove them")
     assert kept_photos().labels == {}
+    with pytest.raises(ImageError):  # and no picture of it remains in memory
+        thumbnail(str(settings.photos_folder() / path), None)
+
+
+def test_a_choice_that_another_model_lacks_is_dropped(app: AppTest, portrait: bytes) -> None:
+    page = opened(app)
+    page.session_state[keys.LABELS] = {digest_of(portrait): "contempt"}  # of a model before
+    page.file_uploader[0].upload("me.jpg", portrait).run()
+    assert not page.exception
+    assert next(button for button in page.button if button.label == "Keep").disabled
 
 
 def test_a_damaged_photo_is_skipped_with_its_reason_and_can_be_removed(
