@@ -4,6 +4,7 @@ import subprocess
 import sys
 from dataclasses import asdict
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,13 @@ from fer.models.card import ModelCard
 from fer.models.model import Model
 
 _HEAVY = ("keras", "streamlit", "tensorflow")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Fail where a module of unit tests imports a heavy package, once these tests run alone."""
+    only_here = all(item.path.is_relative_to(Path(__file__).parent) for item in session.items)
+    if only_here and (loaded := [name for name in _HEAVY if name in sys.modules]):
+        raise pytest.UsageError(f"Unit tests import {', '.join(loaded)} while they are collected.")
 
 
 class _Refused:

@@ -348,7 +348,7 @@ def fuzz_seeds() -> list[bytes]:
 
 
 @pytest.mark.filterwarnings("ignore::Warning:PIL")
-@settings(max_examples=1500, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     seed=st.sampled_from(fuzz_seeds()),
     flips=st.lists(st.tuples(st.integers(0, 2**16), st.integers(1, 255)), max_size=12),

@@ -6,6 +6,7 @@ import pytest
 from fer.errors import ConfigError
 from fer.nets import architectures
 from fer.nets.cost import multiply_adds
+from fer.training.config import PRESETS
 
 
 @pytest.mark.parametrize("name", architectures.NAMES)
@@ -75,3 +76,9 @@ def test_a_new_head_keeps_the_rest(name: str) -> None:
     assert other.output_shape == (None, 3)
     kept = sum(any(a is b or np.array_equal(a, b) for b in before) for a in other.get_weights())
     assert kept >= len(before) - 2
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_gives_its_architecture_options_that_it_has(name: str) -> None:
+    config = PRESETS[name]
+    architectures.check_options(config.architecture, config.options)

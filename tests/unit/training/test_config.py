@@ -4,7 +4,6 @@ from pathlib import Path
 import pytest
 
 from fer.errors import ConfigError
-from fer.nets import architectures
 from fer.nets.augmentation import Augmentation
 from fer.training.config import PRESETS, TrainingConfig, preset
 
@@ -53,7 +52,6 @@ def test_a_preset_survives_its_file_and_names_a_network_that_exists(
     config = preset(name)
     (tmp_path / "config.toml").write_text(config.to_toml(), encoding="utf-8")
     assert TrainingConfig.read(tmp_path / "config.toml") == config
-    architectures.check_options(config.architecture, config.options)
 
 
 def test_changing_one_part_of_the_augmentation_keeps_the_others() -> None:
