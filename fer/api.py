@@ -34,7 +34,6 @@ def train(
     config: TrainingConfig | None = None,
     out: str | Path,
     observer: Observer | None = None,
-    checkpoints: Path | None = None,
 ) -> Model:
     """Train a network, measure it, and write it as a model.
 
@@ -42,8 +41,8 @@ def train(
         data: A data set, or what `load_dataset` takes.
         config: How to train; None for the defaults.
         out: Folder of the model; an existing model is replaced.
-        observer: Receives the events of `fer.training.events`, and may end the training.
-        checkpoints: Folder to save to after each epoch, and to resume from.
+        observer: Receives the events of `fer.training.events`, may end the training, and may name
+            a folder of checkpoints.
 
     Raises:
         FerError: If the data set, the configuration or the folder cannot be used.
@@ -63,7 +62,7 @@ def train(
     if not isinstance(data, Dataset):
         data = load_dataset(data, **config.reading, progress=count)
     config = config.changed({"dataset": data.name})
-    fitted = fit(config, data, observer=observer, checkpoints=checkpoints)
+    fitted = fit(config, data, observer=observer, checkpoints=observer.checkpoints)
     observer.notify(Measuring())
     card = build_card(folder.name, config, data, fitted)
     trained = Model.of(fitted.model, card)

@@ -39,6 +39,7 @@ class Recorder(Observer):
 
     def __init__(self, run: Run, observer: Observer | None = None) -> None:
         self._run, self._observer = run, observer or Observer()
+        self.checkpoints = run.checkpoints
         self._status = {**run.stored_status(), "reason": "", "started": time.time()}
         self._written = self._row_written = self._polled = 0.0
         self._steps: list[BatchEnded] = []

@@ -78,7 +78,7 @@ def run_training(run: Run, observer: Observer | None = None) -> models.Model:
             log.exception("The run failed")
         if checkpoint.exists(run.checkpoints) and not isinstance(error, KeyboardInterrupt):
             with suppress(Exception):  # the first error is the one to report
-                _train(run, _StopAtOnce())
+                _train(run, _StopAtOnce(run))
         recorder.state("failed", reason=reason)
         if isinstance(error, OSError):
             raise TrainingError(reason) from error
@@ -110,7 +110,6 @@ def _train(run: Run, observer: Observer) -> models.Model:
         config=run.local_config(),
         out=run.model_folder,
         observer=observer,
-        checkpoints=run.checkpoints,
     )
     # The card names the models as the user did, not the run's copies of them.
     names = {"start_from": config.start_from, "teachers": config.teachers}
@@ -123,6 +122,9 @@ def _train(run: Run, observer: Observer) -> models.Model:
 
 class _StopAtOnce(Observer):
     """Keeps what a checkpoint has, without further training."""
+
+    def __init__(self, run: Run) -> None:
+        self.checkpoints = run.checkpoints
 
     def should_stop(self) -> bool:
         return True

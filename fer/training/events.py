@@ -1,6 +1,7 @@
 """What happens during a training, as events, and the observer that receives them."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +76,14 @@ Event = FilesRead | Started | BatchEnded | EpochEnded | Measuring
 
 
 class Observer:
-    """Follows a training and may end it. This one does neither; override what you need."""
+    """Follows a training and may end it. This one does neither; override what you need.
+
+    Attributes:
+        checkpoints: Folder that `fer.train` saves to after each epoch and resumes from; None to
+            save nothing.
+    """
+
+    checkpoints: Path | None = None
 
     def notify(self, event: Event) -> None:
         """Receive each event as it happens."""

@@ -10,6 +10,7 @@ from fer.data import Dataset
 from fer.errors import FerError, ModelError
 from fer.models.card import read_card
 from fer.models.model import Model
+from fer.training import checkpoint
 from fer.training.config import TrainingConfig
 from fer.training.events import Event, Observer
 
@@ -23,14 +24,16 @@ class Noting(Observer):
 
 
 @pytest.mark.usefixtures("own_home")
-def test_training_reports_files_then_steps_then_measuring_and_names_its_data_set(
+def test_training_reports_what_happens_saves_checkpoints_and_names_its_data_set(
     small_config: TrainingConfig, face_folder: Path, tmp_path: Path
 ) -> None:
     seen = Noting()
+    seen.checkpoints = tmp_path / "checkpoints"
     config = replace(small_config, epochs=1)
     trained = api.train(face_folder, config=config, out=tmp_path / "mine", observer=seen)
     kinds = list(dict.fromkeys(type(event).__name__ for event in seen.events))
     assert kinds == ["FilesRead", "Started", "BatchEnded", "EpochEnded", "Measuring"]
+    assert checkpoint.exists(seen.checkpoints)
     assert read_card(tmp_path / "mine" / models.CARD_FILE).metrics == trained.card.metrics
     assert trained.card.name == "mine"
     assert trained.card.config["dataset"] == face_folder.name
