@@ -139,6 +139,7 @@ class AnsweredPhotos:
             classes, shape (n, classes), float32.
 
         Raises:
+            DatasetError: If no photo has a reliable answer.
         """
         faces = self.faces
         if not faces:
