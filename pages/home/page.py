@@ -31,7 +31,8 @@ LIMITS = {
     ),
     ":material/lock: Photos stay here": (
         "They are held in the memory of the machine that runs this app while you view them, and "
-        "never written to disk or sent anywhere else. There is no tracking."
+        "never sent anywhere else. Only photos that you keep under My photos are written to "
+        "its disk. There is no tracking."
     ),
 }
 
