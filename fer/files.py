@@ -1,7 +1,6 @@
 """Files and folders that are never seen half-written, and errors of the disk in plain words."""
 
 import os
-import secrets
 import shutil
 import time
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ def replace_path(path: Path) -> Iterator[Path]:
         OSError: If the disk refuses it; what was there stays.
     """
     # Not `tempfile`: on Windows, its folders and all that is made in them are their owner's alone.
-    beside = path.parent / f".{path.name}-{secrets.token_hex(4)}"
+    beside = path.parent / f".{path.name}-{os.urandom(4).hex()}"
     beside.mkdir()
     made, old = beside / path.name, beside / f"{path.name}.old"
     try:
