@@ -186,16 +186,18 @@ def vgg(x: Tensor, *, width: float = 1.0, depth: float = 2, dropout: float = 0.4
     return layers.Dropout(dropout)(x)
 
 
-def resnet(x: Tensor, *, width: float = 1.0, depth: float = 1, dropout: float = 0.3) -> Tensor:
+def resnet(
+    x: Tensor, *, width: float = 1.0, depth: float = 1, dropout: float = 0.3, view: float = 5 / 6
+) -> Tensor:
     """A small squeeze-and-excitation ResNet (He et al. 2016; Hu et al. 2018).
 
     It sees the middle 5/6 of the frame (40×40 of 48×48), so that shifted training faces act as
-    random crops. The stem works at full resolution, the residual stages at 1/2, 1/4 and 1/8 of
-    it, where the same arithmetic buys wider layers. `width` scales the filters, `depth` the
-    number of blocks. At 48×48 grey and seven classes: 763,045 parameters, 54.1 million
-    multiply-adds.
+    random crops; `view` is that share. The stem works at full resolution, the residual stages at
+    1/2, 1/4 and 1/8 of it, where the same arithmetic buys wider layers. `width` scales the
+    filters, `depth` the number of blocks. At 48×48 grey and seven classes: 763,045 parameters,
+    54.1 million multiply-adds (77.8 million with `view` 1).
     """
-    x = layers.CenterCrop(round(x.shape[1] * 5 / 6), round(x.shape[2] * 5 / 6))(x)
+    x = layers.CenterCrop(round(x.shape[1] * view), round(x.shape[2] * view))(x)
     x = _conv_bn(x, _scaled(24, width))
     for filters, blocks in ((40, 2), (80, 2), (192, 1)):
         for number in range(max(1, round(blocks * depth))):
@@ -250,7 +252,12 @@ _BUILDERS: dict[str, Callable[..., Tensor]] = {
 
 NAMES: tuple[str, ...] = tuple(_BUILDERS)
 
-OPTION_RANGES = {"width": (0.1, 8.0), "depth": (1.0, 8.0), "dropout": (0.0, 0.9)}
+OPTION_RANGES = {
+    "width": (0.1, 8.0),
+    "depth": (1.0, 8.0),
+    "dropout": (0.0, 0.9),
+    "view": (0.5, 1.0),
+}
 
 NATIVE_INPUTS = {"two-conv": (128, 128, 3), "mini-xception": (64, 64, 1)}
 """Height, width and channels that an architecture was designed for, where not (48, 48, 1)."""

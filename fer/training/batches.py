@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from fer.training.config import TrainingConfig
-from fer.training.targets import TrainingSet
+from fer.training.targets import Taught, TrainingSet
 
 PREFETCHED = 4
 """Batches made in advance while the network trains."""
@@ -21,19 +21,27 @@ class AugmentedBatches(keras.utils.PyDataset):
     """Batches of augmented uint8 faces, their targets, and their weights.
 
     Everything random depends on (seed, epoch, batch) alone: a batch is the same whatever was
-    drawn before it.
+    drawn before it. With `teacher_variations` n, an epoch repeats the batches of the one n
+    before it, so that the teachers answer each of them once.
 
     Args:
         config: Gives batch size (the last batch may be smaller), augmentation and seed.
         training_set: Gives rows, targets and weights.
         faces: All faces, shape (n, height, width, channels), uint8; may be mapped from a file.
+        taught: Mixes the teachers' answers for the varied faces into the targets, if given.
     """
 
     def __init__(
-        self, config: TrainingConfig, training_set: TrainingSet, faces: np.ndarray
+        self,
+        config: TrainingConfig,
+        training_set: TrainingSet,
+        faces: np.ndarray,
+        taught: Taught | None = None,
     ) -> None:
         super().__init__()
         self._config, self._training_set, self._faces = config, training_set, faces
+        self._taught = taught
+        self._answered: dict[tuple[int, int], np.ndarray] = {}
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="batches")
         self._pending: dict[tuple[int, int], Future[Batch]] = {}
         self._lock = Lock()
@@ -45,6 +53,8 @@ class AugmentedBatches(keras.utils.PyDataset):
         Call it from a callback: Keras calls the hooks of a PyDataset at other times, and more
         often.
         """
+        if self._taught:
+            epoch %= self._config.teacher_variations
         rng = np.random.default_rng((self._config.seed, epoch))
         with self._lock:
             self._epoch = epoch
@@ -69,4 +79,9 @@ class AugmentedBatches(keras.utils.PyDataset):
         rng = np.random.default_rng((config.seed, epoch, number))
         faces = config.augmentation.apply(self._faces[training_set.train[places]], rng)
         faces, targets = config.augmentation.mix(faces, training_set.targets[places], rng)
+        if self._taught:
+            key = epoch, number
+            if key not in self._answered:
+                self._answered[key] = self._taught.targets(faces, targets)
+            targets = self._answered[key]
         return faces, targets, targets @ training_set.class_weights

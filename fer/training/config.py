@@ -61,6 +61,13 @@ class TrainingConfig:
         empty="None",
     )
     teacher_share: float = _data(0.5, "Share of the target that comes from the teachers.", 0, 1)
+    teacher_variations: int = _data(
+        0,
+        "Let the teachers answer this many variations of each face, which are then learnt in turn "
+        "(Beyer et al. 2022); 0: they answer the face as it is.",
+        low=0,
+        high=1000,
+    )
     architecture: str = _network("resnet", "Family of networks.", source="architectures")
     options: dict[str, float] = option({}, "Size options of the network family.")
     height: int = _network(48, "Height of the faces in pixels.", 16, 512)
@@ -193,6 +200,8 @@ class TrainingConfig:
     def resolved(self) -> "TrainingConfig":
         """With the architecture and size of the start model, widened where `widen` is set.
 
+        Of `options`, only `view` is kept, as it leaves the weights as they are.
+
         Raises:
             ModelNotFoundError: If there is no such model.
             CardError: If its card is damaged.
@@ -201,6 +210,8 @@ class TrainingConfig:
             return self
         card = read_card(models.find(self.start_from) / models.CARD_FILE)
         options = dict(card.config.get("options", {}))
+        if "view" in self.options:
+            options["view"] = self.options["view"]
         if self.widen != 1:
             options["width"] = options.get("width", 1.0) * self.widen
         changes = dict(zip(("height", "width", "channels"), card.shape, strict=True))

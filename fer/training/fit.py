@@ -1,6 +1,6 @@
 """Fit a network to a data set; the work can be stopped and resumed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from fer.training.loop import Loop
 from fer.training.losses import loss_function
 from fer.training.network import adjust_logits, build, plain, uses_xla
 from fer.training.schedules import is_over, step_schedule
-from fer.training.targets import add_distillation, build_training_set
+from fer.training.targets import Taught, add_distillation, build_training_set
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,9 +78,15 @@ def fit(
         config.shape,
         "Give the data set by name or path, and it is read in the configuration's shape.",
     )
-    teachers = (models.load(name) for name in config.teachers)
-    training_set = add_distillation(training_set, config, dataset, teachers)
-    batches = AugmentedBatches(config, training_set, dataset.pixels)
+    given = training_set
+    teachers = [models.load(name) for name in config.teachers]
+    training_set = add_distillation(given, config, dataset, teachers)
+    if teachers and config.teacher_variations:
+        taught = Taught(teachers, share=config.teacher_share, labels=given.labels)
+        varied = replace(training_set, targets=given.targets)
+        batches = AugmentedBatches(config, varied, dataset.pixels, taught)
+    else:
+        batches = AugmentedBatches(config, training_set, dataset.pixels)
     schedule = step_schedule(config, steps_per_epoch=len(batches))
     model.compile(
         optimizer=_optimizer(config, schedule or config.learning_rate),

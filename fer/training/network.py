@@ -30,9 +30,11 @@ def build(config: TrainingConfig, labels: Sequence[str], start: Model | None) ->
     given, taker = f"'{card.name}' takes", "the configuration requires"
     check_shape(ConfigError, given, card.shape, taker, config.shape, "Set them to the model's.")
     model = start.network
+    view = config.options.get("view")
     changes = {
         "other classes": tuple(labels) != card.labels,
         "widen": config.widen != 1,
+        "another view": view is not None and view != card.config.get("options", {}).get("view"),
         "logit_adjustment": config.post_hoc_adjustment != 0,
     }
     chosen = [name for name, is_chosen in changes.items() if is_chosen]
@@ -42,8 +44,8 @@ def build(config: TrainingConfig, labels: Sequence[str], start: Model | None) ->
             f"{' and '.join(chosen)}. Train it on its own classes ({', '.join(card.labels)}), or "
             "start from a network of this project."
         )
-    if config.widen != 1:
-        model = _widened(config, start)
+    if changes["widen"] or changes["another view"]:
+        model = _rebuilt(config, start)
     if tuple(labels) != card.labels:
         model = _relabelled(model, card.labels, labels)
     with_weights = [layer for layer in model.layers if layer.weights]
@@ -98,11 +100,11 @@ def _from_scratch(config: TrainingConfig, classes: int, precision: str) -> keras
         keras.config.set_dtype_policy(before)
 
 
-def _widened(config: TrainingConfig, start: Model) -> keras.Model:
-    """A wider network with nearly the same answers as the trained one.
+def _rebuilt(config: TrainingConfig, start: Model) -> keras.Model:
+    """A network with the configuration's options and the weights of the trained one.
 
-    Each channel is repeated, and the next layer averages the copies; some noise lets them
-    diverge.
+    In a wider one each channel is repeated, and the next layer averages the copies; some noise
+    lets them diverge.
     """
     if any(isinstance(layer, keras.layers.Flatten) for layer in start.network.layers):
         raise ConfigError(
@@ -114,6 +116,9 @@ def _widened(config: TrainingConfig, start: Model) -> keras.Model:
     for wide, trained in zip(model.layers, start.network.layers, strict=True):
         grown = []
         for new, old in zip(wide.get_weights(), trained.get_weights(), strict=True):
+            if new.shape == old.shape:
+                grown.append(old)
+                continue
             taken = np.arange(new.shape[-1]) % old.shape[-1]
             weights = old[..., taken]
             if new.ndim > 1:

@@ -1,6 +1,6 @@
 """The training set: which rows of a data set to learn, with which targets and weights."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -75,52 +75,95 @@ def build_training_set(config: TrainingConfig, dataset: Dataset) -> TrainingSet:
 
 
 def add_distillation(
-    training_set: TrainingSet, config: TrainingConfig, dataset: Dataset, teachers: Iterable[Model]
+    training_set: TrainingSet, config: TrainingConfig, dataset: Dataset, teachers: Sequence[Model]
 ) -> TrainingSet:
-    """The training set with the mean answer of the teachers mixed into every target.
-
-    The teachers are used one at a time; without any, the targets stay as they are. Each gets the
-    faces in the size and colour of its card, and keeps the target's share for classes that it does
-    not know. A teacher that is named twice counts twice.
+    """The training set with the teachers' answers for faces and mirror images in every target.
 
     Raises:
         ConfigError: If a teacher knows none of the classes.
     """
-    faces = dataset.pixels[training_set.train]
-    answers = [_answers(teacher, faces, training_set) for teacher in teachers]
-    if not answers:
+    if not teachers:
         return training_set
-    share = config.teacher_share
-    targets = (1 - share) * training_set.targets + share * np.mean(answers, axis=0)
+    faces = dataset.pixels[training_set.train]
+    taught = Taught(teachers, share=config.teacher_share, labels=training_set.labels)
+    targets = taught.targets(faces, training_set.targets, mirror=True)
     weights = _class_weights(config.class_weights, targets)
     return replace(training_set, targets=targets, class_weights=weights)
 
 
-def _answers(teacher: Model, faces: np.ndarray, training_set: TrainingSet) -> np.ndarray:
-    """A model's mean answer for faces and their mirror images, shape (n, classes)."""
-    card, labels = teacher.card, training_set.labels
-    known = [label in card.labels for label in labels]
-    if not any(known):
-        raise ConfigError(
-            f"The teacher '{card.name}' knows {', '.join(card.labels)}, and none of the classes "
-            f"to learn: {', '.join(labels)}. Choose one that knows some of them."
-        )
-    columns = [card.labels.index(label) for label in labels if label in card.labels]
-    summed = np.concatenate(
-        [
-            _mirrored_sum(teacher, faces[start : start + BATCH])[:, columns]
+@dataclass(frozen=True)
+class Taught:
+    """Targets with the mean answer of teachers mixed in.
+
+    Each teacher gets the faces in the size and colour of its card, and keeps the target's share
+    for classes that it does not know.
+
+    Attributes:
+        teachers: One or more. One that occurs twice counts twice.
+        share: Of the target that is theirs, 0 to 1.
+        labels: The classes, in the order of the targets.
+
+    Raises:
+        ConfigError: If a teacher knows none of the classes.
+    """
+
+    teachers: Sequence[Model]
+    share: float
+    labels: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        for teacher in self.teachers:
+            if not set(teacher.card.labels) & set(self.labels):
+                raise ConfigError(
+                    f"The teacher '{teacher.card.name}' knows {', '.join(teacher.card.labels)}, "
+                    f"and none of the classes to learn: {', '.join(self.labels)}. Choose one that "
+                    "knows some of them."
+                )
+
+    def targets(self, faces: np.ndarray, own: np.ndarray, *, mirror: bool = False) -> np.ndarray:
+        """The targets of some faces.
+
+        Args:
+            faces: Shape (n, height, width, channels), uint8.
+            own: Their targets without the teachers, shape (n, classes), float32.
+            mirror: Whether the teachers' answers include those for the mirror images.
+
+        Returns:
+            Shape (n, classes), float32.
+        """
+        known: dict[object, np.ndarray] = {}
+        answers = []
+        for teacher in self.teachers:
+            key = teacher.sha256 or id(teacher), teacher.card.temperature
+            if key not in known:
+                known[key] = self._answers(teacher, faces, own, mirror)
+            answers.append(known[key])
+        mixed: np.ndarray = (1 - self.share) * own + self.share * np.mean(answers, axis=0)
+        return mixed
+
+    def _answers(
+        self, teacher: Model, faces: np.ndarray, own: np.ndarray, mirror: bool
+    ) -> np.ndarray:
+        """A teacher's answers in our order of classes, shape (n, classes)."""
+        taught = [label in teacher.card.labels for label in self.labels]
+        columns = [
+            teacher.card.labels.index(label)
+            for label in self.labels
+            if label in teacher.card.labels
+        ]
+        parts = [
+            _summed(teacher, faces[start : start + BATCH], mirror)[:, columns]
             for start in range(0, len(faces), BATCH)
         ]
-    )
-    summed = np.maximum(summed, _LEAST)
-    probabilities = training_set.targets.copy()
-    known_share = probabilities[:, known].sum(axis=1, keepdims=True)
-    probabilities[:, known] = known_share * summed / summed.sum(axis=1, keepdims=True)
-    return probabilities
+        summed = np.maximum(np.concatenate(parts), _LEAST)
+        probabilities = own.copy()
+        share = own[:, taught].sum(axis=1, keepdims=True)
+        probabilities[:, taught] = share * summed / summed.sum(axis=1, keepdims=True)
+        return probabilities
 
 
-def _mirrored_sum(teacher: Model, faces: np.ndarray) -> np.ndarray:
-    """The teacher's answer for faces plus that for their mirror images, shape (n, its classes)."""
+def _summed(teacher: Model, faces: np.ndarray, mirror: bool) -> np.ndarray:
+    """The teacher's answer, plus that for mirror images if wanted, shape (n, its classes)."""
     card = teacher.card
     shaped = np.stack(
         [
@@ -128,8 +171,8 @@ def _mirrored_sum(teacher: Model, faces: np.ndarray) -> np.ndarray:
             for face in faces
         ]
     )
-    summed: np.ndarray = teacher.classify(shaped) + teacher.classify(shaped[:, :, ::-1])
-    return summed
+    answer = teacher.classify(shaped)
+    return answer + teacher.classify(shaped[:, :, ::-1]) if mirror else answer
 
 
 def _labels(config: TrainingConfig, dataset: Dataset) -> tuple[str, ...]:

@@ -71,7 +71,9 @@ def choose_options(preset: str, dataset: str) -> tuple[TrainingConfig, str]:
         with tab:
             values |= _widgets(vars(base), group, preset)
             if "architecture" in group:
-                values["options"] = _network_options(base, values["architecture"], preset)
+                values["options"] = {}  # of the model to start from
+                if not values["start_from"]:
+                    values["options"] = _network_options(base, values["architecture"], preset)
     with augmentation:
         varied = base.augmentation
         changed = _widgets(vars(varied), options.declared(varied), f"{preset}.augmentation")

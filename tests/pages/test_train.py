@@ -204,6 +204,16 @@ def test_equal_names_are_numbered() -> None:
     assert charts.distinct(["a", "b", "a"]) == ["a (1)", "b", "a (2)"]
 
 
+def test_a_start_model_brings_its_own_size_options(train_page: AppTest) -> None:
+    widths = [f"{keys.OPTION}.strong.resnet.{name}" for name in ("width", "view")]
+    train_page.segmented_control(key=keys.PRESET).set_value("strong").run()
+    shown = {box.key for box in train_page.number_input}
+    assert set(widths) <= shown
+    train_page.selectbox(key=f"{keys.OPTION}.strong.start_from").set_value("ferplus").run()
+    assert not train_page.exception
+    assert not set(widths) & {box.key for box in train_page.number_input}
+
+
 def test_a_training_can_start_from_any_model(train_page: AppTest) -> None:
     options = train_page.selectbox(key=f"{keys.OPTION}.quick.start_from").options
     assert options == ["From scratch", *models.list_models()]

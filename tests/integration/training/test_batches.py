@@ -1,12 +1,14 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from fer.models.model import Model
 from fer.nets.augmentation import Augmentation
 from fer.training.batches import AugmentedBatches
 from fer.training.config import TrainingConfig
-from fer.training.targets import TrainingSet
+from fer.training.targets import Taught, TrainingSet
 
 
 def training_set(train: np.ndarray, targets: np.ndarray, class_weights: np.ndarray) -> TrainingSet:
@@ -86,3 +88,35 @@ def test_an_epoch_is_the_same_when_training_starts_with_it() -> None:
     resumed.start_epoch(1)
     again, _ = epoch_of(resumed)
     assert (second == again).all()
+
+
+def test_teachers_answer_the_faces_that_the_network_learns_and_each_of_them_once(
+    tiny_model: Model,
+) -> None:
+    seen = []
+
+    def forward(faces: np.ndarray) -> np.ndarray:
+        seen.append(faces)
+        bright = faces.mean(axis=(1, 2, 3), dtype=np.float32)[:, None] / 255
+        return np.concatenate([bright, 1 - bright], axis=1)
+
+    side, rng = tiny_model.card.height, np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (10, side, side, 1), dtype=np.uint8)
+    teacher = replace(tiny_model, forward=forward, card=replace(tiny_model.card, temperature=1.0))
+    config = TrainingConfig(batch_size=4, teacher_variations=2)
+    chosen = training_set(np.arange(10), np.eye(2, dtype=np.float32)[[0, 1] * 5], np.ones(2))
+    taught = Taught([teacher, teacher], share=0.75, labels=("happy", "surprise"))
+    source = AugmentedBatches(config, chosen, pixels, taught)
+    epochs = []
+    for epoch in range(3):
+        source.start_epoch(epoch)
+        epochs.append(epoch_of(source))
+    faces, targets = epochs[0]
+    assert (np.concatenate(seen[:3]) == faces).all()
+    answers = forward(faces)
+    own = (targets - 0.75 * answers) / 0.25
+    np.testing.assert_allclose(np.sort(own, axis=1), [[0, 1]] * 10, atol=1e-4)
+    assert len(seen) == 2 * len(source) + 1
+    assert (epochs[1][0] != faces).any()
+    for first, third in zip(epochs[0], epochs[2], strict=True):
+        assert (first == third).all()

@@ -84,6 +84,29 @@ def test_a_widened_network_starts_with_the_answers_of_its_original(
     assert made.card.parameters == wide.count_params()
 
 
+def test_a_network_can_start_from_one_that_sees_less_of_the_frame(
+    tiny_dataset: Dataset, tiny_config: TrainingConfig, tmp_path: Path
+) -> None:
+    middle = tiny_config.changed({"architecture": "resnet", "options": {"width": 0.3}, "epochs": 1})
+    api.train(tiny_dataset, config=middle, out=tmp_path / "middle")
+    start = models.load(tmp_path / "middle")
+    wanted = {"start_from": str(tmp_path / "middle"), "options": {"view": 1.0, "dropout": 0.1}}
+    config = middle.changed(wanted).resolved()
+    assert config.options == {"width": 0.3, "view": 1.0}
+    whole = network.build(config, start.card.labels, start)
+    for new, old in zip(whole.get_weights(), start.network.get_weights(), strict=True):
+        assert (new == old).all()
+    faces = tiny_dataset.pixels[:5].copy()
+    answers = np.asarray(whole(faces)), np.asarray(start.network(faces))
+    faces[:, 0] = faces[:, :, 0] = 0
+    assert (np.asarray(start.network(faces)) == answers[1]).all()
+    assert (np.asarray(whole(faces)) != answers[0]).any()
+
+    api.train(tiny_dataset, config=config, out=tmp_path / "whole")
+    again = middle.changed({"start_from": str(tmp_path / "whole")}).resolved()
+    assert again.options == {"width": 0.3, "view": 1.0}
+
+
 def test_a_network_that_depends_on_positions_cannot_be_widened(
     tiny_dataset: Dataset, tiny_config: TrainingConfig, tiny_folder: Path, tmp_path: Path
 ) -> None:
