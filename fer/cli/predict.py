@@ -19,6 +19,7 @@ from fer.cli.terminal import (
     styled,
 )
 from fer.errors import ImageError
+from fer.wording import counted, percent
 
 if TYPE_CHECKING:
     from fer.inference.answer import PhotoFaces
@@ -85,7 +86,8 @@ def _predict_to_csv(
         )
     before = f" ({report.before:,} before)" if report.before else ""
     out.print(
-        f"{report.photos:,} photos{before}, {report.faces:,} faces, {report.failed:,} failed. "
+        f"{counted(report.photos, 'photo')}{before}, {counted(report.faces, 'face')}, "
+        f"{report.failed:,} failed. "
         f"Written to {csv}."
     )
     if report.stopped:
@@ -111,7 +113,7 @@ def _print_predictions(rows: list[dict[str, Any]]) -> None:
         for number, face in enumerate(row["faces"], start=1):
             name = row["file"] if number == 1 else ""
             verdict = face["unreliable_because"] or with_symbol(face["emotion"])
-            confidence = f"{face['confidence']:.0%}" if face["reliable"] else ""
+            confidence = percent(face["confidence"]) if face["reliable"] else ""
             box = ", ".join(map(str, face["box"]))
             table.add_row(name, str(number), verdict, confidence, box)
     if table.rows:
@@ -156,8 +158,9 @@ def video(
             file, predictor, csv, every=every, progress=Counter(bar, "frames"), stop=stop
         )
     before = f" ({report.before:,} before)" if report.before else ""
+    people = counted(report.people, "person", "people")
     out.print(
-        f"{report.frames:,} frames{before}, {report.people:,} people, up to "
+        f"{counted(report.frames, 'frame')}{before}, {people}, up to "
         f"{report.seconds:.1f} s. Written to {csv}."
     )
     if report.stopped:

@@ -11,6 +11,7 @@ from fer.errors import FerError
 from fer.images import SUFFIXES
 from fer.inference.kept_photos import MAX_PHOTOS, digest_of, keep, kept_digests
 from fer.inference.predictor import Predictor
+from fer.wording import counted
 from pages.common import errors
 from pages.common.choices import page_of
 from pages.evaluate import keys
@@ -78,7 +79,7 @@ def _label_and_keep(
     for photo in shown:
         _show(photo, predictor, labels, chosen)
     ready = [photo for photo in photos if chosen.get(photo.digest) in labels]
-    text = f"Keep {len(ready)} photo{'' if len(ready) == 1 else 's'}" if ready else "Keep"
+    text = f"Keep {counted(len(ready), 'photo')}" if ready else "Keep"
     if st.button(text, type="primary", icon=":material/save:", disabled=not ready):
         errors.attempt(lambda: _keep(ready, chosen, is_all=len(ready) == len(photos)))
     if len(ready) < len(photos):
@@ -105,7 +106,7 @@ def _show(
         return
     with st.container(border=True):
         left, right = st.columns([1, 3])
-        count = f"{new.faces or 'no'} face{'' if new.faces == 1 else 's'}"
+        count = counted(new.faces, "face") if new.faces else "no face"
         left.image(new.photo, alt=f"{name}, {count} found")
         before = chosen.get(photo.digest)
         with right:

@@ -19,6 +19,7 @@ from fer.evaluation.predictions import PredictionTable
 from fer.inference.kept_photos import kept_photos, remove, remove_all
 from fer.inference.labelled_photos import LabelledPhotos
 from fer.models.card import ModelCard
+from fer.wording import counted
 from pages.common import errors, predictors, visitors
 from pages.common.choices import select
 from pages.common.model_choice import DETECTORS
@@ -78,7 +79,7 @@ def show_photos(model: str, place: DeltaGenerator) -> None:
 
 def _show_kept(count: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{count} photo{'' if count == 1 else 's'} kept**")
+        st.markdown(f"**{counted(count, 'photo')} kept**")
         with st.popover("Remove all", icon=":material/delete:"):
             st.markdown(f"This deletes the {count} kept copies, not your own files.")
             if st.button("Remove them", type="primary", key="evaluate.photos.remove_all"):

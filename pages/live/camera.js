@@ -189,7 +189,7 @@ class Camera {
         pen.strokeRect(left, y, w, h)
       }
       const answer = face.reliable
-        ? `${symbol} ${face.emotion} ${Math.round(100 * face.confidence)} %`
+        ? `${symbol} ${face.emotion} ${percent(face.confidence)}`
         : face.unreliable_because
       const text = `${face.number} ${answer}`
       const tag = pen.measureText(text).width + 14
@@ -228,7 +228,7 @@ class Camera {
       const share = face?.probabilities[name] ?? 0
       const row = document.createElement("li")
       row.className = face?.emotion === name ? "top" : ""
-      for (const text of [`${symbol} ${name}`, "", face ? `${Math.round(100 * share)} %` : "–"]) {
+      for (const text of [`${symbol} ${name}`, "", face ? percent(share) : "–"]) {
         row.appendChild(document.createElement("span")).textContent = text
       }
       row.children[1].style = `--share: ${100 * share}%; --color: ${color}`
@@ -327,6 +327,13 @@ class Camera {
     message.hidden = !text
     message.classList.toggle("problem", isProblem)
   }
+}
+
+// A share of 0 to 1 in whole percent, as `fer.wording.percent` writes it: only all is 100 % and only
+// nothing is 0 %.
+function percent(share) {
+  if (share > 0 && share < 0.01) return "<1 %"
+  return share > 0.99 && share < 1 ? ">99 %" : `${Math.round(100 * share)} %`
 }
 
 // A camera that another program holds may open, yet never show a frame.

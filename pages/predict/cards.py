@@ -10,7 +10,8 @@ import streamlit as st
 from fer import emotions
 from fer.faces.quality import MIN_RELIABLE_SIDE_PX, TOO_BLURRED, TOO_SMALL
 from fer.inference.answer import FacePrediction
-from pages.common.charts import bars_html, percent
+from fer.wording import percent
+from pages.common.charts import bars_html
 from pages.common.pictures import data_uri
 
 ADVICE = {

@@ -7,6 +7,7 @@ import streamlit as st
 
 from fer.errors import FerError
 from fer.inference.predictor import Predictor
+from fer.wording import counted
 from pages.common import errors, predictors
 from pages.common.choices import page_of
 from pages.common.model_choice import DETECTORS, choose_model
@@ -127,13 +128,13 @@ def ask(photo: Photo, result: Analysis) -> None:
 
 def show_picture(photo: Photo, result: Analysis) -> None:
     count = len(result.faces)
-    counted = f"{count or 'no'} face{'' if count == 1 else 's'}"
+    number = counted(count, "face") if count else "no face"
     named = ", ".join(f"{face.number} {face.verdict}" for face in result.faces)
-    st.image(result.picture, alt=f"{photo.name}, {counted}{': ' if named else ''}{named}")
+    st.image(result.picture, alt=f"{photo.name}, {number}{': ' if named else ''}{named}")
     width, height = result.size
     steps = ", ".join(f"{step} {spent:.0f}" for step, spent in result.timings_ms.items())
     st.caption(
-        f"{counted} · {width} × {height} px · detector {result.detector} · "
+        f"{number} · {width} × {height} px · detector {result.detector} · "
         f"{sum(result.timings_ms.values()):.0f} ms ({steps})"
     )
 

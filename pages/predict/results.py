@@ -14,6 +14,7 @@ import streamlit as st
 from fer import emotions
 from fer.errors import FerError
 from fer.inference.answer import FacePrediction
+from fer.wording import counted
 from pages.common.charts import bars_html
 from pages.common.downloads import download
 from pages.common.verdicts import share_columns, with_verdicts
@@ -98,11 +99,13 @@ def summary(results: Results, answers: Answers) -> None:
     st.header("All photos together", anchor=False)
     faces = [face for _, result in results if isinstance(result, Analysis) for face in result.faces]
     failed = sum(isinstance(result, FerError) for _, result in results)
-    skipped = f", {failed:,} photos skipped" if failed else ""
+    skipped = f", {counted(failed, 'photo')} skipped" if failed else ""
     reliable = [face for face in faces if face.reliable]
     reasons = Counter(face.unreliable_because for face in faces if not face.reliable)
     unsure = "".join(f", {count:,} {reason}" for reason, count in reasons.items())
-    st.markdown(f"{len(results):,} photos, {len(faces):,} faces{unsure}{skipped}.")
+    st.markdown(
+        f"{counted(len(results), 'photo')}, {counted(len(faces), 'face')}{unsure}{skipped}."
+    )
     if not faces:
         return
     labels = list(faces[0].probabilities)

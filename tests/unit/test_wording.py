@@ -1,0 +1,32 @@
+import pytest
+
+from fer.wording import counted, percent
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(0, "0 faces"), (1, "1 face"), (2, "2 faces"), (35_887, "35,887 faces")]
+)
+def test_only_one_takes_the_singular(number: int, text: str) -> None:
+    assert counted(number, "face") == text
+
+
+def test_a_plural_that_does_not_end_in_s_is_given() -> None:
+    assert [counted(number, "person", "people") for number in (1, 3)] == ["1 person", "3 people"]
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0, "0 %"),
+        (1e-12, "<1 %"),
+        (0.0099, "<1 %"),
+        (0.01, "1 %"),
+        (0.876, "88 %"),
+        (0.99, "99 %"),
+        (0.991, ">99 %"),
+        (1 - 1e-12, ">99 %"),
+        (1, "100 %"),
+    ],
+)
+def test_only_all_is_100_percent_and_only_nothing_is_0(share: float, text: str) -> None:
+    assert percent(share) == text
