@@ -180,7 +180,21 @@ def test_a_link_to_a_face_that_is_not_there_says_so(
     assert "5 of 10 people chose" in words(page)
 
 
-def test_a_relabelled_face_waits_for_the_next_training(
+def test_the_label_that_is_offered_first_is_the_faces_own(
+    app: AppTest, models: Path, judged: str
+) -> None:
+    write_model(models / "judge", ("happy", "sad"))
+    for face, label in (("test/happy/1.png", "happy"), ("test/sad/1.png", "sad")):
+        page = opened(app, SPLIT="test", FACE=face)
+        box = next(box for box in page.selectbox if box.label == "Correct label")
+        assert box.value == label  # whatever the model answers
+        assert page.button(key="evaluate.face.relabel").disabled
+    captions = " ".join(text.value for text in page.caption)
+    assert "Figures keep the labels as given" in captions
+    assert "The next training learns them, except on test faces" in captions
+
+
+def test_a_relabelled_face_is_counted_among_the_annotations(
     app: AppTest, models: Path, judged: str
 ) -> None:
     write_model(models / "judge", ("happy", "sad"))
@@ -188,8 +202,7 @@ def test_a_relabelled_face_waits_for_the_next_training(
     label = next(box for box in page.selectbox if box.label == "Correct label")
     label.set_value("sad").run()
     page.button(key="evaluate.face.relabel").click().run()
-    assert "1 annotated face waits for the next training" in words(page)
-    assert "0 excluded, 1 relabelled" in words(page)
+    assert "1 annotated face**: 0 excluded, 1 relabelled" in words(page)
     assert "True: sad. Predicted" in words(page)
     page.button(key="evaluate.annotations.undo").click().run()
     assert "0 excluded, 0 relabelled" in words(page)

@@ -5,18 +5,23 @@ import streamlit as st
 
 from fer import emotions
 from fer.data import annotations
+from fer.wording import counted
 from pages.common import errors
 from pages.common.browser.faces import Browser
 from pages.common.downloads import download
 
 _LISTED = 48
+_EFFECT = (
+    "Figures keep the labels as given; a second figure beside them counts your annotations. "
+    "The next training learns them, except on test faces, which no training uses."
+)
 
 
-def show_controls(browser: Browser, row: int, *, suggested: str, place: str) -> None:
+def show_controls(browser: Browser, row: int, *, place: str) -> None:
     """Exclude or include a face, correct its label, or undo that.
 
-    `suggested` is the label to offer first, "" for its own; `place` distinguishes the widgets of a
-    face that is open twice.
+    The label offered first is the face's own, never a model's answer: agreeing with a model must
+    not be the easiest click. `place` distinguishes the widgets of a face that is open twice.
     """
     dataset = browser.dataset
     face = dataset.index.iloc[row]
@@ -32,7 +37,7 @@ def show_controls(browser: Browser, row: int, *, suggested: str, place: str) -> 
         label = st.selectbox(
             "Correct label",
             labels,
-            index=labels.index(suggested if suggested in labels else face["label"]),
+            index=labels.index(face["label"]),
             format_func=emotions.with_symbol,
             key=f"{key}.label.{row}",
             width=200,
@@ -46,6 +51,7 @@ def show_controls(browser: Browser, row: int, *, suggested: str, place: str) -> 
         undo = (is_excluded or dataset.relabelled[row]) and st.button(
             "Undo its annotations", key=f"{key}.undo"
         )
+    st.caption(_EFFECT)
     if exclude:
         errors.attempt(lambda: annotations.annotate(dataset, paths, excluded=not is_excluded))
     if relabel:
@@ -60,11 +66,9 @@ def show_annotations(browser: Browser, excludable: np.ndarray | None = None) -> 
     annotated = np.flatnonzero(dataset.excluded | dataset.relabelled)
     count = len(annotated)
     with st.popover(f"Annotations ({count:,})", icon=":material/edit_note:", key=key):
-        waiting = "face waits" if count == 1 else "faces wait"
         st.markdown(
-            f"**{count:,} annotated {waiting} for the next training**: "
-            f"{int(dataset.excluded.sum()):,} excluded, {int(dataset.relabelled.sum()):,} "
-            "relabelled. Your files are never touched."
+            f"**{counted(count, 'annotated face')}**: {int(dataset.excluded.sum()):,} excluded, "
+            f"{int(dataset.relabelled.sum()):,} relabelled. {_EFFECT} Your files are never touched."
         )
         if excludable is not None:
             rows = excludable[~dataset.excluded[excludable]]

@@ -43,7 +43,7 @@ def show_face(
     with place:
         _show_facts(browser.dataset, row, findings)
         _show_votes(browser.dataset, row, predicted)
-    show_controls(browser, row, suggested=predicted, place=".beside" if is_beside else "")
+    show_controls(browser, row, place=".beside" if is_beside else "")
     _show_similar(browser, row, near, can_open=not is_beside)
 
 
