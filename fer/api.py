@@ -15,7 +15,8 @@ from fer.evaluation.predictions import predictions
 from fer.evaluation.report import check_target, full_figures, write_report
 from fer.faces.detection import load_detector
 from fer.importing import extras
-from fer.inference.labelled_photos import RememberingDetector, answer_photos, labelled_photos
+from fer.inference.answered_photos import RememberingDetector, answer_photos
+from fer.inference.labelled_photos import labelled_photos
 from fer.inference.predictor import Predictor
 from fer.models import litert
 from fer.models.card import ModelCard

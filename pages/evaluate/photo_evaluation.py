@@ -12,14 +12,9 @@ from fer.evaluation.photos import photo_figures, photo_table
 from fer.evaluation.predictions import PredictionTable
 from fer.images import decode
 from fer.inference.answer import Box
+from fer.inference.answered_photos import AnsweredPhotos, Known, answer_photos
 from fer.inference.drawing import close_up, outlined
-from fer.inference.labelled_photos import (
-    AnsweredPhotos,
-    Known,
-    LabelledPhotos,
-    Stamp,
-    answer_photos,
-)
+from fer.inference.labelled_photos import LabelledPhotos, Stamp
 from fer.inference.predictor import Predictor, files_made
 from pages.common.cache import Work
 from pages.common.pictures import data_uri

@@ -5,8 +5,8 @@ import streamlit as st
 from fer import emotions
 from fer.errors import FerError
 from fer.inference.answer import FacePrediction
+from fer.inference.answered_photos import NO_FACE, AnsweredPhotos
 from fer.inference.kept_photos import relabel, remove
-from fer.inference.labelled_photos import NO_FACE, AnsweredPhotos
 from pages.common import errors
 from pages.common.charts import bars_html
 from pages.common.choices import page_of, select

@@ -2,6 +2,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 
@@ -34,3 +35,21 @@ def video_file(
     """A square that moves to the right by 2 px a frame, from 20 px, on 40 frames."""
     frames = [square_frame(20 + 2 * i) for i in range(40)]
     return write_video(tmp_path_factory.mktemp("video") / "video.mp4", frames, movflags="faststart")
+
+
+@pytest.fixture
+def album(tmp_path: Path, square_frame: Callable[..., np.ndarray]) -> Path:
+    """Three photos with a face, one without, and what does not belong there."""
+    folder = tmp_path / "album"
+    for name in ("Happiness", "surprised", "sad", "holiday", "happy/more", "fear"):
+        (folder / name).mkdir(parents=True)
+    cv2.imwrite(str(folder / "Happiness" / "1.png"), square_frame(20))
+    cv2.imwrite(str(folder / "happy" / "2.PNG"), square_frame(30))
+    cv2.imwrite(str(folder / "surprised" / "3.png"), square_frame(40))
+    cv2.imwrite(str(folder / "surprised" / "wall.png"), square_frame())
+    cv2.imwrite(str(folder / "sad" / "4.png"), square_frame(50))
+    (folder / "surprised" / "broken.jpg").write_bytes(b"\xff\xd8 no")
+    (folder / "happy" / "notes.txt").write_text("no photo")
+    (folder / "happy" / ".hidden.jpg").write_bytes(b"")
+    (folder / "top.jpg").write_bytes(b"")
+    return folder
