@@ -23,6 +23,8 @@ MAX_FRAME_BYTES = 1_000_000
 MAX_FRAME_PX = 1920
 MAX_FPS = 60.0
 """Frames beyond this rate, on average over a second, are refused."""
+LONGEST_FRAME_S = 2.0
+"""In the timeline, a frame lasts until the next one, but no longer than this."""
 
 _CLOSED = "This stream is closed. Start the camera again."
 
@@ -32,7 +34,7 @@ class LiveStream:
 
     def __init__(self, predictor: Predictor) -> None:
         self.token = secrets.token_urlsafe(24)
-        self.timeline = Timeline(predictor.card.labels)
+        self.timeline = Timeline(predictor.card.labels, longest_s=LONGEST_FRAME_S)
         self.frames = 0
         self._stream: FaceStream | None = FaceStream(predictor)
         self._detector = predictor.detector_name

@@ -1,13 +1,12 @@
 """The two charts of a video's timeline: all faces together, and each person."""
 
-from collections.abc import Sequence
-
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 from plotly.colors import hex_to_rgb
 
 from fer import emotions
+from fer.inference.timeline import Timeline
 from pages.video import keys
 
 LEFT_PX = 48  # margin of both charts, so that their time axes are aligned
@@ -15,18 +14,12 @@ SHARES_HEIGHT_PX = 320
 PERSON_HEIGHT_PX, PEOPLE_HEIGHT_PX = 30, 400
 
 
-def show_shares(table: pd.DataFrame, labels: Sequence[str]) -> None:
-    """Mean probability of each emotion over time, of reliable answers, stacked.
-
-    Args:
-        table: The rows of a timeline, with `until_s`, the end of each step.
-        labels: Of the model.
-    """
+def show_shares(timeline: Timeline) -> None:
+    """Mean probability of each emotion over time, of reliable answers, stacked."""
     st.caption("Mean probability of each emotion")
-    reliable = table[table["reliable"] == "true"]
-    shares = reliable.groupby("time_s")[[f"p_{label}" for label in labels]].mean()
-    shares = shares.reindex(sorted(table["time_s"].unique()), fill_value=0.0)
-    end = float(table["until_s"].max())
+    labels = timeline.labels
+    shares = pd.DataFrame(timeline.shares()).set_index("time_s")
+    end = float(shares.pop("until_s").max())
     shares.loc[end] = shares.iloc[-1]  # so that the last step has a width
     figure = go.Figure(
         [

@@ -128,9 +128,8 @@ def show_timeline(analysis: VideoAnalysis, predictor: Predictor) -> None:
             st.info("No face was found in this video.", icon=":material/search_off:")
         return
     table = pd.DataFrame(rows)
-    table["until_s"] = table["time_s"] + analysis.timeline.step_s
     st.header("Timeline", anchor=False)
-    show_shares(table, analysis.timeline.labels)
+    show_shares(analysis.timeline)
     chosen = choose_moment(table)
     if dropped := analysis.timeline.dropped:
         st.caption(f"{dropped:,} more people are not listed: only the first ones are.")

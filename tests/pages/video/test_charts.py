@@ -25,8 +25,8 @@ def charts() -> None:
             probabilities={"happy": happy, "sad": 1 - happy},
         )  # fmt: skip
         timeline.add(at_s, [face])
-    table = pd.DataFrame(timeline.rows()).assign(until_s=lambda rows: rows["time_s"] + 1)
-    show_shares(table, timeline.labels)
+    table = pd.DataFrame(timeline.rows())
+    show_shares(timeline)
     choose_moment(table)
 
 
