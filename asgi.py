@@ -1,16 +1,21 @@
-"""The app's server beside Streamlit's pages: a route for the camera's frames."""
+"""The app's server beside Streamlit's pages: the camera's frames, and a cookie for each visitor."""
 
+import secrets
 from urllib.parse import urlsplit
 
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
 from starlette.formparsers import MultiPartParser
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fer.errors import StreamError
 from fer.inference.live import MAX_FRAME_BYTES, ROUTE, STREAMS
+from pages.common.visitors import VISITOR_COOKIE
 
 STATUS = {
     "busy": 429, "gone": 410, "image": 422, "origin": 403, "rate": 429, "size": 413, "type": 415,
@@ -64,4 +69,29 @@ def keep_uploads_in_memory() -> None:
     MultiPartParser.spool_max_size = (megabytes + 1) * 1024 * 1024
 
 
+class VisitorCookie:
+    """Gives each browser a random cookie with its first page, so that a reload can be recognised.
+
+    Scripts of a page cannot read it, and the browser drops it when it is closed.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_known = scope["type"] != "http" or VISITOR_COOKIE in Request(scope).cookies
+
+        async def send_with_cookie(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                # Only with the page itself: the requests after it run side by side.
+                if headers.get("content-type", "").startswith("text/html"):
+                    value = f"{VISITOR_COOKIE}={secrets.token_urlsafe(24)}"
+                    headers.append("Set-Cookie", f"{value}; Path=/; HttpOnly; SameSite=Lax")
+            await send(message)
+
+        await self._app(scope, receive, send if is_known else send_with_cookie)
+
+
+MIDDLEWARE = [Middleware(VisitorCookie)]
 ROUTES = [Route(f"{ROUTE}/{{token}}", live, methods=["POST", "DELETE"])]

@@ -58,4 +58,4 @@ else:  # `streamlit run` imports it once, for the server
     with suppress(StreamlitAPIException):
         st.navigation([])
     asgi.keep_uploads_in_memory()
-    app = st.App(__file__, routes=asgi.ROUTES)
+    app = st.App(__file__, routes=asgi.ROUTES, middleware=asgi.MIDDLEWARE)

@@ -11,7 +11,8 @@ import pytest
 from starlette.datastructures import Headers
 from starlette.formparsers import MultiPartParser
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.types import Message
 
 import asgi
 from fer.inference import live
@@ -120,3 +121,29 @@ def test_a_large_upload_never_touches_the_disk(monkeypatch: pytest.MonkeyPatch) 
     on_disk = upload.file._rolled  # type: ignore[attr-defined]
     upload.file.close()
     assert not on_disk
+
+
+def cookie_with(answer: Response, *, cookie: str = "") -> str | None:
+    """The cookie that the browser gets with an answer to a request that sent one."""
+    headers = [(b"cookie", cookie.encode())] if cookie else []
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    app = asgi.VisitorCookie(answer)
+    asyncio.run(app({"type": "http", "method": "GET", "headers": headers}, receive, send))
+    return Headers(raw=sent[0]["headers"]).get("set-cookie")
+
+
+def test_a_browser_gets_one_cookie_with_its_first_page_and_keeps_it() -> None:
+    page = HTMLResponse("<p>Hello</p>")
+    assert cookie_with(PlainTextResponse("ok")) is None
+    first, other = cookie_with(page), cookie_with(page)
+    assert first is not None
+    assert "; HttpOnly; SameSite=Lax" in first
+    assert first != other
+    assert cookie_with(page, cookie=first.partition(";")[0]) is None
