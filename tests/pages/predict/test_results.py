@@ -89,7 +89,7 @@ def test_a_face_that_is_too_small_is_counted_and_listed_and_is_in_no_share() -> 
     page.session_state.results = [(photo("a.png"), analysis(FACE, tiny))]
     page.run()
     assert not page.exception
-    assert page.markdown[0].value == "1 photos, 2 faces, 1 too small to say."
+    assert page.markdown[0].value == "1 photo, 2 faces, 1 too small to say."
     shares, means = (html.value for html in page.html)
     assert "100 %" in shares.split("sad")[0]
     assert "75 %" in means
