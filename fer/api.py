@@ -1,5 +1,6 @@
 """The library's commands on data sets as functions; they need the packages of an extra."""
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,10 @@ from fer.training.events import FilesRead, Measuring, Observer
 _INT8_FACES = 500
 
 
+class _UnmeasuredError(Exception):
+    """The observer wants the model without figures."""
+
+
 @extras()
 def train(
     data: str | Path | Dataset,
@@ -37,6 +42,8 @@ def train(
     observer: Observer | None = None,
 ) -> Model:
     """Train a network, measure it, and write it as a model.
+
+    One that was stopped before its first epoch ended is written without figures.
 
     Args:
         data: A data set, or what `load_dataset` takes.
@@ -64,10 +71,18 @@ def train(
         data = load_dataset(data, **config.reading, progress=count)
     config = config.changed({"dataset": data.name})
     fitted = fit(config, data, observer=observer, checkpoints=observer.checkpoints)
+
+    def measured(done: int, planned: int) -> None:
+        observer.notify(Measuring(done=done, planned=planned))
+        if observer.should_skip():
+            raise _UnmeasuredError
+
     observer.notify(Measuring())
     card = build_card(folder.name, config, data, fitted)
     trained = Model.of(fitted.model, card)
-    card = calibrated_card(trained, data)
+    if fitted.history:  # without a finished epoch, there is nothing worth measuring
+        with suppress(_UnmeasuredError):
+            card = calibrated_card(trained, data, progress=measured)
     return replace(trained, card=models.save(fitted.model, card, folder))
 
 

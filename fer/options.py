@@ -84,7 +84,7 @@ def check(config: Any, *, prefix: str = "") -> None:
             object.__setattr__(config, name, value)
         if type(value) is not option.kind:
             raise ConfigError(f"{prefix}{name} is {value!r}; it must be {_KINDS[option.kind]}.")
-        _check_bounds(prefix + name, value, option)
+        check_bounds(prefix + name, value, option)
 
 
 _KINDS = {
@@ -97,7 +97,12 @@ _KINDS = {
 }
 
 
-def _check_bounds(name: str, value: Any, option: Option) -> None:
+def check_bounds(name: str, value: Any, option: Option) -> None:
+    """Check one value against the choices or the limits of its declaration.
+
+    Raises:
+        ConfigError: If it is none of them or beyond them.
+    """
     choices, low, high = option.choices, option.low, option.high
     if choices and value not in choices:
         allowed = ", ".join(map(str, choices))
@@ -137,12 +142,25 @@ def read_file(path: Path) -> dict[str, Any]:
         ConfigError: If it is not there or cannot be read.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-        values = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
-    except (OSError, ValueError) as error:
+        content = path.read_bytes()
+    except OSError as error:
         raise ConfigError(f"The configuration '{path}' cannot be read: {error}.") from None
+    return parse(content, str(path))
+
+
+def parse(content: bytes, file_name: str) -> dict[str, Any]:
+    """Plain values from the content of a TOML file, or of a JSON file by its name.
+
+    Raises:
+        ConfigError: If it cannot be read.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+        values = json.loads(text) if file_name.lower().endswith(".json") else tomllib.loads(text)
+    except ValueError as error:
+        raise ConfigError(f"The configuration '{file_name}' cannot be read: {error}.") from None
     if not isinstance(values, dict):
-        raise ConfigError(f"'{path}' holds a {type(values).__name__}; it must hold a table.")
+        raise ConfigError(f"'{file_name}' holds a {type(values).__name__}; it must hold a table.")
     return values
 
 

@@ -33,13 +33,13 @@ def list_runs(as_json: JsonOption = False) -> None:
         return
     table = make_table("run", "state", "epoch", "best validation", "started")
     for row in rows:
-        best, created = row.get("best_val_accuracy"), row.get("created")
+        best, started = row.get("best_val_accuracy"), row.get("started")
         table.add_row(
             row["name"],
             _colored(row["state"]),
             f"{row.get('finished_epochs', 0)}/{row.get('epochs', '?')}",
             "" if best is None else f"{best:.1%}",
-            f"{datetime.fromtimestamp(created):%Y-%m-%d %H:%M}" if created else "",
+            f"{datetime.fromtimestamp(started):%Y-%m-%d %H:%M}" if started else "",
         )
     out.print(table)
 

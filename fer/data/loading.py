@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from fer import emotions
 from fer.data import annotations, archives, kaggle
@@ -11,7 +12,7 @@ from fer.data.dataset import Dataset
 from fer.data.readers import Reader, open_reader
 from fer.data.registry import Source, register, resolve
 from fer.data.splits import assign_missing
-from fer.data.store import open_stored
+from fer.data.store import last_index, open_stored
 from fer.data.synthetic_reader import drawn_reader
 from fer.data.votes import TRUTHS
 from fer.errors import ConfigError, DatasetError
@@ -76,6 +77,25 @@ def load_dataset(
         folder=resolved.folder,
     )
     return dataset.by_votes() if truth == "votes" else dataset
+
+
+def remembered_faces(
+    source: str, *, validation_fraction: float = 0.2, seed: int = 0
+) -> pd.DataFrame | None:
+    """`label`, `split` and `excluded` of a data set's faces as they were when it was last read.
+
+    This takes no look at the files. None if the data set was never read; the arguments are those
+    of `load_dataset`.
+
+    Raises:
+        DatasetError: If there is no such data set.
+    """
+    folder = resolve(source).folder
+    index = last_index(folder, ("path", "label", "split", "hash", "subject"))
+    if index is None:
+        return None
+    assign_missing(index, validation_fraction=validation_fraction, seed=seed)
+    return annotations.apply(index, folder)[["label", "split", "excluded"]]
 
 
 def _check(height: int, width: int, channels: int, validation_fraction: float, seed: int) -> None:

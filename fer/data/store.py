@@ -11,7 +11,7 @@ import math
 import os
 import shutil
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -93,6 +93,18 @@ def open_stored(
             f"The index in '{folder}' disappeared while it was being built. Try again."
         )
     return stored
+
+
+def last_index(folder: Path, columns: Sequence[str]) -> pd.DataFrame | None:
+    """These columns of the index that was written last, of any shape; None if there is none.
+
+    The source is not read, so that it may have changed since.
+    """
+    files = folder.glob(f"*-{_FORMAT}.parquet")
+    with suppress(OSError, ValueError, pa.ArrowException):  # damaged from outside
+        newest = max(files, key=lambda file: file.stat().st_mtime, default=None)
+        return None if newest is None else pd.read_parquet(newest, columns=list(columns))
+    return None
 
 
 def _opened(folder: Path, key: str, shape: Shape) -> Stored | None:

@@ -1,6 +1,7 @@
 """All figures of a model on a data set, and the card that keeps them."""
 
 import timeit
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -78,20 +79,20 @@ def calibrated_card(
         model: The model.
         dataset: Faces in the shape of its card. Unless it was trained on these, the card keeps
             the figures that it has.
-        progress: Called with faces done and faces planned.
+        progress: Called with faces done and faces planned, of all that is measured.
 
     Raises:
         DatasetError: If there is no validation part, or it shares no class with the model.
     """
-    temperature, record = calibrate(model, dataset, progress=progress)
+    splits = [split for split in dataset.splits if split != "train"]
+    progress_of = _in_turn(["validation", *splits], dataset, progress)
+    temperature, record = calibrate(model, dataset, progress=next(progress_of))
     card = replace(model.card, temperature=temperature, calibration=record)
     if card.data.get("fingerprint") != dataset.fingerprint():
         return card
     tempered = replace(model, card=card)
     tables = {
-        split: predictions(tempered, dataset, split, progress=progress)
-        for split in dataset.splits
-        if split != "train"
+        split: predictions(tempered, dataset, split, progress=next(progress_of)) for split in splits
     }
     slices = {}
     for split in tables.keys() - {"validation"}:
@@ -100,6 +101,21 @@ def calibrated_card(
         slices[split] = [row for row in rows if row["by"] in facts]
     metrics_by_split = {split: figures(table) for split, table in tables.items()}
     return replace(card, metrics=metrics_by_split, slices=slices)
+
+
+def _in_turn(
+    splits: Sequence[str], dataset: Dataset, progress: Progress | None
+) -> Iterator[Progress]:
+    """What to give each of these splits in turn, so that all of them make one progress."""
+    sizes = [dataset.splits.get(split, 0) for split in splits]
+    for number, size in enumerate(sizes):
+        before = sum(sizes[:number])
+
+        def report(done: int, planned: int, before: int = before, size: int = size) -> None:
+            if progress:
+                progress(before + size * done // max(planned, 1), sum(sizes))
+
+        yield report
 
 
 def form_figures(

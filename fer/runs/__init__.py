@@ -5,7 +5,7 @@ and the `recorder` writes down what happens, for pages and commands to read, and
 requests to pause or stop.
 """
 
-from fer.runs.catalogue import comparison, create, find, list_runs
+from fer.runs.catalogue import comparison, create, find, free_name, list_runs
 from fer.runs.run import ACTIVE, RESUMABLE, Run
 
-__all__ = ["ACTIVE", "RESUMABLE", "Run", "comparison", "create", "find", "list_runs"]
+__all__ = ["ACTIVE", "RESUMABLE", "Run", "comparison", "create", "find", "free_name", "list_runs"]

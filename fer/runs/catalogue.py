@@ -1,15 +1,18 @@
 """The runs on this machine: create, list, find and compare them."""
 
+import re
 import secrets
 import shutil
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 import pandas as pd
 
 from fer import models, settings
+from fer.data import TEST_SPLITS
 from fer.errors import TrainingError
 from fer.files import write_text
 from fer.runs.run import Run, writing_runs
@@ -72,15 +75,25 @@ def find(text: str) -> Run:
     raise TrainingError(f"{problem} '{text}'. Known: {listed}. See `python -m fer runs list`.")
 
 
+def free_name(wanted: str) -> str:
+    """This name if no run has it, else with the next number in place of its own, if any."""
+    taken = {run.name for run in list_runs()}
+    if wanted not in taken:
+        return wanted
+    base = re.sub(r" \d+$", "", wanted)
+    return next(name for n in count(2) if (name := f"{base} {n}") not in taken)
+
+
 def comparison(runs: Sequence[Run]) -> dict[str, list[Any]]:
     """One row per figure, and per option in which the runs differ; one value per run."""
     statuses = [run.status() for run in runs]
-    rows = {
+    rows: dict[str, list[Any]] = {
         "state": [status.get("state", "") for status in statuses],
         "epochs done": [status.get("finished_epochs", 0) for status in statuses],
         "best epoch": [status.get("best_epoch", "") for status in statuses],
         "best validation accuracy": _formatted(statuses, "best_val_accuracy", "{:.1%}"),
-        "minutes": _formatted(statuses, "seconds", "{:.1f}", per=60),
+        **_test_figures(runs),
+        "minutes worked": _formatted(statuses, "worked_s", "{:.1f}", per=60),
     }
     options = pd.json_normalize([run.config().to_dict() for run in runs]).astype(object)
     for name, values in options.fillna("").items():
@@ -88,6 +101,37 @@ def comparison(runs: Sequence[Run]) -> dict[str, list[Any]]:
         if any(value != row[0] for value in row):
             rows[str(name)] = row
     return rows
+
+
+def _test_figures(runs: Sequence[Run]) -> dict[str, list[str]]:
+    """Rows for every test split that any of the runs has figures of."""
+    measured = [run.figures() for run in runs]
+    rows = {}
+    for split in TEST_SPLITS:
+        of_split = [figures.get(split) for figures in measured]
+        if any(of_split):
+            columns = [_in_words(figures) if figures else ("", "", "") for figures in of_split]
+            names = ("accuracy on", "mean recall on", "faces in")
+            for name, row in zip(names, zip(*columns, strict=True), strict=True):
+                rows[f"{name} {split}"] = list(row)
+    return rows
+
+
+def _in_words(figures: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Accuracy and mean recall with their 95 % intervals, and the number of faces."""
+    accuracy = with_interval(figures["accuracy"], figures["accuracy_ci95"])
+    recall = with_interval(figures["balanced_accuracy"], figures["ci95"]["balanced_accuracy"])
+    return accuracy, recall, f"{figures['images']:,}"
+
+
+def with_interval(share: float, interval: Sequence[float]) -> str:
+    """A share with its 95 % interval.
+
+    >>> with_interval(0.612, (0.596, 0.628))
+    '61.2% (59.6% to 62.8%)'
+    """
+    low, high = interval
+    return f"{share:.1%} ({low:.1%} to {high:.1%})"
 
 
 def _formatted(

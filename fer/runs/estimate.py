@@ -1,42 +1,105 @@
 """Estimates for a run before it starts."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from fer import emotions
 from fer.data import SYNTHETIC
+from fer.data.loading import remembered_faces
 from fer.data.registry import resolve
 from fer.data.roots import check_source
 from fer.data.synthetic_reader import PER_CLASS
 from fer.errors import ConfigError, DatasetError
 from fer.images import SUFFIXES
 from fer.runs.catalogue import list_runs
+from fer.training.config import TrainingConfig
+from fer.wording import counted
+
+FEW_FACES = 10
+"""With fewer validation faces, the recall of a class is hardly a figure."""
 
 
-def training_faces(dataset: str, validation_fraction: float) -> int | None:
-    """About how many faces an epoch would have, without reading any; None if unknown.
+@dataclass(frozen=True, kw_only=True)
+class Faces:
+    """The faces that a run would learn from and validate on.
 
-    The last run on this data set counted them; without one, the files of `train` are counted.
-    `dataset` is a name or a folder; `validation_fraction` is the share of `train` held out.
+    Attributes:
+        train: How many an epoch has; None if unknown.
+        by_class: Training and validation faces of each class, where the data set was read before.
     """
-    if dataset == SYNTHETIC:
-        return round(PER_CLASS["train"] * len(emotions.FER2013) * (1 - validation_fraction))
-    for run in list_runs():
-        try:
-            if run.config().dataset == dataset and "train_faces" in run.stored_status():
-                return int(run.stored_status()["train_faces"])
-        except ConfigError:
-            continue
-    try:
-        check_source(dataset)
+
+    train: int | None = None
+    by_class: Mapping[str, tuple[int, int]] | None = None
+
+    def caveats(self) -> Iterator[str]:
+        """What the faces leave unknown or uncertain, in sentences."""
+        for label, (train, validation) in (self.by_class or {}).items():
+            if not train:
+                yield f"No training face shows {label}: the network cannot learn it."
+            elif not validation:
+                yield (
+                    f"No validation face shows {label}: its recall is not measured, and the choice "
+                    "of the best epoch ignores it."
+                )
+            elif validation < FEW_FACES:
+                of_it = counted(validation, f"{label} face")
+                yield f"Validation has only {of_it}: the recall of {label} is uncertain."
+
+
+def faces_of(config: TrainingConfig) -> Faces:
+    """The faces that a run would have, without reading any.
+
+    The index of a data set that was read before counts them. Without one, the files of a folder
+    `train` are counted, and the share to hold out is subtracted.
+
+    Raises:
+        DatasetError: If there is no such data set, the app may not read it, or it is known not to
+            have two classes with faces to learn and to validate on.
+    """
+    dataset, learnt = config.dataset, 1 - config.validation_fraction
+    check_source(dataset)
+    known = remembered_faces(
+        dataset, validation_fraction=config.validation_fraction, seed=config.seed
+    )
+    if known is None and dataset == SYNTHETIC:
+        drawn, train = PER_CLASS["train"], round(PER_CLASS["train"] * learnt)
+        labels = config.labels or emotions.FER2013
+        by_class = dict.fromkeys(emotions.ordered(labels), (train, drawn - train))
+        return Faces(train=train * len(by_class), by_class=by_class)
+    if known is None:
         folder = resolve(dataset).path
-    except DatasetError:
-        return None
-    files = folder.glob("train/*/*") if folder else ()
-    count = sum(file.suffix.lower() in SUFFIXES for file in files)
-    return round(count * (1 - validation_fraction)) or None
+        files = folder.glob("train/*/*") if folder else ()
+        count = sum(file.suffix.lower() in SUFFIXES for file in files)
+        return Faces(train=round(count * learnt) or None)
+    labels = emotions.ordered(config.labels or known["label"].unique())
+    if not config.use_excluded:
+        known = known[~known["excluded"]]
+    counts = known.groupby(["label", "split"]).size()
+    by_class = {
+        label: (int(counts.get((label, "train"), 0)), int(counts.get((label, "validation"), 0)))
+        for label in labels
+    }
+    _check(dataset, by_class)
+    return Faces(train=sum(train for train, _ in by_class.values()), by_class=by_class)
+
+
+def _check(dataset: str, by_class: Mapping[str, tuple[int, int]]) -> None:
+    if len(by_class) < 2:
+        raise DatasetError(
+            f"'{dataset}' has only the class {', '.join(by_class)} to learn. Training needs two or "
+            "more: choose another data set, or more classes."
+        )
+    for place, split in enumerate(("train", "validation")):
+        if not any(counts[place] for counts in by_class.values()):
+            raise DatasetError(
+                f"'{dataset}' has no faces in its split {split}. Training needs some: choose "
+                "another data set, or add faces to this one."
+            )
 
 
 def throughput(
@@ -64,3 +127,30 @@ def throughput(
         model.train_on_batch(faces, targets)
         seconds.append(time.perf_counter() - started)
     return batch_size / min(seconds[1:])
+
+
+def recorded_throughput(architecture: str, multiply_adds: int) -> float | None:
+    """Faces per second, judged by the latest run; None without any.
+
+    A run of the same family of networks is preferred. Other sizes count in proportion to their
+    multiply-adds per face.
+    """
+    latest: dict[bool, float] = {}
+    for run in list_runs():
+        status = run.stored_status()
+        rate, cost = _rate(status), status.get("multiply_adds")
+        if rate and cost:
+            with suppress(ConfigError):
+                is_same = run.config().architecture == architecture
+                latest.setdefault(is_same, rate * cost / multiply_adds)
+    return latest.get(True, latest.get(False))
+
+
+def _rate(status: Mapping[str, Any]) -> float | None:
+    """Faces per second of a run: over its epochs with their validation, or else now."""
+    epochs, seconds = status.get("finished_epochs"), status.get("seconds")
+    return (
+        epochs * status["train_faces"] / seconds
+        if epochs and seconds
+        else status.get("faces_per_s")
+    )

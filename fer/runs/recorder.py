@@ -30,6 +30,12 @@ STEP_ROW_EVERY_S = 1.0
 STEP_ROWS = 2000
 """About how many step rows a whole run writes."""
 
+_PASSING = {
+    "files", "files_planned", "measured", "to_measure", "batch", "loss", "accuracy", "eta_s",
+    "faces_per_s",
+}  # fmt: skip
+"""Facts of a moment, which an earlier process leaves in the status of a run that is resumed."""
+
 
 class Recorder(Observer):
     """Keeps a run's status, metrics, history and log, at a rate that costs no time.
@@ -40,7 +46,15 @@ class Recorder(Observer):
     def __init__(self, run: Run, observer: Observer | None = None) -> None:
         self._run, self._observer = run, observer or Observer()
         self.checkpoints = run.checkpoints
-        self._status = {**run.stored_status(), "reason": "", "started": time.time()}
+        earlier = run.stored_status()
+        self._status = {
+            "started": time.time(),
+            "worked_s": 0.0,
+            **{name: fact for name, fact in earlier.items() if name not in _PASSING},
+            "is_resumed": "started" in earlier,
+            "reason": "",
+        }
+        self._worked_at = time.monotonic()
         self._written = self._row_written = self._polled = 0.0
         self._steps: list[BatchEnded] = []
         self._window: list[tuple[float, int]] = []
@@ -54,9 +68,11 @@ class Recorder(Observer):
         Raises:
             TrainingError: If it cannot be written.
         """
+        self._count_work()
         self._status |= {"state": state, **facts}
-        if state == "running":
+        if state in ("running", "paused", "measuring"):
             self._clock, self._window = None, []
+            self._status |= {"eta_s": None, "faces_per_s": None}
         self._write(always=True)
 
     def notify(self, event: Event) -> None:
@@ -71,7 +87,7 @@ class Recorder(Observer):
             case EpochEnded():
                 self._epoch(event)
             case Measuring():
-                self.state("measuring")
+                self._measure(event)
         self._observer.notify(event)
 
     def should_stop(self) -> bool:
@@ -96,6 +112,10 @@ class Recorder(Observer):
             return True
         return False
 
+    def should_skip(self) -> bool:
+        """Whether the other observer or another request to stop asks for it."""
+        return self._observer.should_skip() or self._run.requested() == "stop"
+
     def _begin(self, event: Started) -> None:
         # Drop rows newer than the checkpoint: those epochs will be trained again.
         self._history = list(event.history)
@@ -107,7 +127,7 @@ class Recorder(Observer):
         write_text(self._run.folder / METRICS_FILE, "".join(json.dumps(row) + "\n" for row in rows))
         self._stride = max(1, event.epochs * event.batches // STEP_ROWS)
         facts = {name: value for name, value in vars(event).items() if name != "history"}
-        self._status |= {"epoch": done, "batch": 0, "eta_s": None, **facts, **self._so_far()}
+        self._status |= {"epoch": done, "batch": 0, **facts, **self._so_far()}
         self.state("running")
 
     def _batch(self, event: BatchEnded) -> None:
@@ -124,14 +144,24 @@ class Recorder(Observer):
             self._row_written = now
             self._append(self._step_row(done))
             self._steps = []
-        since, first = self._clock
-        left = event.epochs * event.batches - done
-        self._status |= {
-            **vars(event),
-            "faces_per_s": self._faces_per_s(),
-            "eta_s": (now - since) / (done - first) * left if done > first else None,
-        }
+        eta_s = self._eta_s(now, done, event.epochs * event.batches)
+        self._status |= {**vars(event), "faces_per_s": self._faces_per_s(), "eta_s": eta_s}
         self._write(always=False)
+
+    def _measure(self, event: Measuring) -> None:
+        now = time.monotonic()
+        if self._status["state"] != "measuring":
+            self._run.request("")  # a request to stop has been obeyed; the next one skips this
+            self.state("measuring")
+            self._clock = (now, event.done)
+        eta_s = self._eta_s(now, event.done, event.planned)
+        self._status |= {"measured": event.done, "to_measure": event.planned, "eta_s": eta_s}
+        self._write(always=False)
+
+    def _eta_s(self, now: float, done: int, planned: int) -> float | None:
+        """Seconds left, at the pace since the clock was started."""
+        since, first = self._clock or (now, done)
+        return (now - since) / (done - first) * (planned - done) if done > first else None
 
     def _step_row(self, done: int) -> dict[str, Any]:
         faces = [step.faces for step in self._steps]
@@ -188,7 +218,15 @@ class Recorder(Observer):
         now = time.monotonic()
         if always or now - self._written >= STATUS_EVERY_S:
             self._written = now
+            self._count_work()
             self._run.write_status(**self._status)
+
+    def _count_work(self) -> None:
+        """Count the time since the last call, unless it was a pause."""
+        now = time.monotonic()
+        if self._status.get("state") != "paused":
+            self._status["worked_s"] += now - self._worked_at
+        self._worked_at = now
 
 
 def _epoch_row(entry: EpochEnded) -> dict[str, Any]:

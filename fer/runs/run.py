@@ -13,6 +13,7 @@
 | `lock`          | held by the worker while it lives                                        |
 | `request`       | `stop` or `pause`, for the worker                                        |
 | `name.txt`      | the run's name, if it has one of its own                                 |
+| `notes.txt`     | what somebody noted about it                                             |
 | `start/`        | a copy of the model that it starts from, if any                          |
 | `teachers/`     | copies of its teachers, numbered as in the configuration                 |
 """
@@ -37,8 +38,10 @@ from fer.training.config import TrainingConfig
 writing_runs = partial(writing, error=TrainingError, variable="FER_RUNS")
 """Turns an OSError into a TrainingError with advice."""
 
-ACTIVE = ("preparing", "running", "paused", "stopping", "measuring")
+ACTIVE = ("starting", "preparing", "running", "paused", "stopping", "measuring")
 """States in which a worker holds the run; if nobody does, the run has crashed."""
+
+NOTES_FILE = "notes.txt"
 
 RESUMABLE = ("stopped", "failed", "crashed")
 
@@ -155,6 +158,30 @@ class Run:
                 return False
         except (TrainingError, OSError):
             return True
+
+    def figures(self) -> dict[str, dict[str, Any]]:
+        """The figures of its model by split; empty until they are measured."""
+        with suppress(OSError, ValueError):
+            figures = json.loads((self.folder / "figures.json").read_text(encoding="utf-8"))
+            if isinstance(figures, dict):
+                return figures
+        return {}
+
+    @property
+    def notes(self) -> str:
+        """What somebody noted about it."""
+        with suppress(OSError, UnicodeDecodeError):
+            return (self.folder / NOTES_FILE).read_text(encoding="utf-8").strip()
+        return ""
+
+    def write_notes(self, text: str) -> None:
+        """Keep notes about it, in place of the earlier ones.
+
+        Raises:
+            TrainingError: If they cannot be written.
+        """
+        with writing_runs(self.folder):
+            write_text(self.folder / NOTES_FILE, text.strip() + "\n")
 
     def request(self, what: str) -> None:
         """Ask the worker to `stop` or `pause`; an empty text withdraws the request.

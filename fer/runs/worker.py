@@ -8,20 +8,21 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from fer import api, models
+from fer import models
 from fer.data import TEST_SPLITS
 from fer.errors import FerError, TrainingError
 from fer.files import write_text
 from fer.runs import queue
 from fer.runs.recorder import Recorder
 from fer.runs.run import Run
-from fer.training import checkpoint
 from fer.training.events import Observer
 
 log = logging.getLogger(__name__)
 
 _RESERVE_BYTES = 1 << 18
 """Freed when the disk is full, so that the run can still record its failure."""
+
+_UNMEASURED = "The measuring was stopped, so the model has no figures. Evaluate measures it."
 
 
 def work() -> None:
@@ -62,11 +63,14 @@ def run_training(run: Run, observer: Observer | None = None) -> models.Model:
         Exception: Any other exception is re-raised after the run is marked `failed`.
     """
     recorder = Recorder(run, observer)
-    recorder.state("preparing")
+    recorder.state("starting")
     reserve = run.folder / ".reserve"
     try:
         reserve.write_bytes(os.urandom(_RESERVE_BYTES))
         config = run.config()
+        from fer.training import fit  # noqa: F401 - loads Keras, which takes seconds
+
+        recorder.state("preparing")
         log.info("Training %s on %s", config.architecture, config.dataset)
         trained = _train(run, recorder)
     except BaseException as error:
@@ -76,9 +80,9 @@ def run_training(run: Run, observer: Observer | None = None) -> models.Model:
             log.info("The run failed: %s", reason)  # the caller shows it in a terminal
         else:
             log.exception("The run failed")
-        if checkpoint.exists(run.checkpoints) and not isinstance(error, KeyboardInterrupt):
+        if not isinstance(error, KeyboardInterrupt):
             with suppress(Exception):  # the first error is the one to report
-                _train(run, _StopAtOnce(run))
+                _keep_checkpoint(run)
         recorder.state("failed", reason=reason)
         if isinstance(error, OSError):
             raise TrainingError(reason) from error
@@ -88,8 +92,13 @@ def run_training(run: Run, observer: Observer | None = None) -> models.Model:
         run.request("")
     state = "stopped" if trained.card.training["stopped"] else "finished"
     metrics = trained.card.metrics
-    tests = (metrics[split]["accuracy"] for split in TEST_SPLITS if split in metrics)
-    recorder.state(state, test_accuracy=next(tests, None))
+    test = next((metrics[split] for split in TEST_SPLITS if split in metrics), {})
+    recorder.state(
+        state,
+        test_accuracy=test.get("accuracy"),
+        test_mean_recall=test.get("balanced_accuracy"),
+        reason="" if metrics or not trained.card.training["epochs_run"] else _UNMEASURED,
+    )
     log.info("The run is %s", state)
     return trained
 
@@ -104,6 +113,8 @@ def _reason(error: BaseException) -> str:
 
 def _train(run: Run, observer: Observer) -> models.Model:
     """Train as the run's configuration says; write the model and its figures."""
+    from fer import api
+
     config = run.config()
     trained = api.train(
         config.dataset,
@@ -120,8 +131,16 @@ def _train(run: Run, observer: Observer) -> models.Model:
     return replace(trained, card=card)
 
 
+def _keep_checkpoint(run: Run) -> None:
+    """Make the model of what a failed run has, without further training."""
+    from fer.training import checkpoint
+
+    if checkpoint.exists(run.checkpoints):
+        _train(run, _StopAtOnce(run))
+
+
 class _StopAtOnce(Observer):
-    """Keeps what a checkpoint has, without further training."""
+    """Ends a training before its first step."""
 
     def __init__(self, run: Run) -> None:
         self.checkpoints = run.checkpoints

@@ -26,6 +26,28 @@ class TrainingConfig:
     """All options of a training; checked on construction."""
 
     dataset: str = option("synthetic", "A data set's folder or name, or 'synthetic'.")
+    epochs: int = _learning(30, "Passes over the training faces.", 1, 10_000)
+    batch_size: int = _learning(128, "Faces per step.", 1, 8192)
+    optimizer: str = _learning(
+        "sgd", "Optimizer; sgd has Nesterov momentum 0.9.", choices=("sgd", "adam", "adamw")
+    )
+    learning_rate: float = _learning(0.1, "Peak of the learning rate.", 1e-7, 10)
+    schedule: str = _learning(
+        "cosine", "Learning rate schedule.", choices=("cosine", "one-cycle", "plateau", "constant")
+    )
+    warmup_epochs: float = _learning(2.0, "Epochs of linear warm-up (cosine, constant).", 0, 10_000)
+    plateau_patience: int = _learning(
+        5, "Epochs without a better validation loss before the rate falls (plateau).", 1, 1000
+    )
+    plateau_factor: float = _learning(
+        0.5, "Factor by which the rate falls on a plateau.", 0.01, 0.99
+    )
+    weight_decay: float = _learning(
+        5e-4, "Decoupled weight decay, per step times the learning rate; not for biases.", 0, 1
+    )
+    early_stopping: int = _learning(
+        0, "Stop after this many epochs without improvement; 0: never.", 0, 10_000
+    )
     validation_fraction: float = _data(
         0.2, "Share of train to hold out where the data set has no validation split.", 0.01, 0.9
     )
@@ -81,28 +103,6 @@ class TrainingConfig:
     )
     frozen_layers: int = _network(
         0, "Layers with weights, counted from the input, that are not trained.", 0, 1000
-    )
-    epochs: int = _learning(30, "Passes over the training faces.", 1, 10_000)
-    batch_size: int = _learning(128, "Faces per step.", 1, 8192)
-    optimizer: str = _learning(
-        "sgd", "Optimizer; sgd has Nesterov momentum 0.9.", choices=("sgd", "adam", "adamw")
-    )
-    learning_rate: float = _learning(0.1, "Peak of the learning rate.", 1e-7, 10)
-    schedule: str = _learning(
-        "cosine", "Learning rate schedule.", choices=("cosine", "one-cycle", "plateau", "constant")
-    )
-    warmup_epochs: float = _learning(2.0, "Epochs of linear warm-up (cosine, constant).", 0, 10_000)
-    plateau_patience: int = _learning(
-        5, "Epochs without a better validation loss before the rate falls (plateau).", 1, 1000
-    )
-    plateau_factor: float = _learning(
-        0.5, "Factor by which the rate falls on a plateau.", 0.01, 0.99
-    )
-    weight_decay: float = _learning(
-        5e-4, "Decoupled weight decay, per step times the learning rate; not for biases.", 0, 1
-    )
-    early_stopping: int = _learning(
-        0, "Stop after this many epochs without improvement; 0: never.", 0, 10_000
     )
     loss: str = _loss(
         "cross-entropy",
@@ -180,6 +180,11 @@ class TrainingConfig:
             ConfigError: If it cannot be read, a name is unknown or a value impossible.
         """
         return options.from_mapping(cls, options.read_file(path))
+
+    @classmethod
+    def parse(cls, content: bytes, file_name: str) -> "TrainingConfig":
+        """As `read`, from the content of a file of that name."""
+        return options.from_mapping(cls, options.parse(content, file_name))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""

@@ -14,7 +14,10 @@ class FilesRead:
 
 @dataclass(frozen=True, kw_only=True)
 class Started:
-    """Training is about to begin, or to resume after the epochs of `history`."""
+    """Training is about to begin, or to resume after the epochs of `history`.
+
+    `validation_counts` has the validation faces of each class, also of one that has none.
+    """
 
     labels: tuple[str, ...]
     parameters: int
@@ -23,6 +26,7 @@ class Started:
     validation_faces: int
     epochs: int
     batches: int
+    validation_counts: dict[str, int] = field(default_factory=dict)
     history: "tuple[EpochEnded, ...]" = ()
 
 
@@ -69,7 +73,10 @@ class EpochEnded:
 
 @dataclass(frozen=True, kw_only=True)
 class Measuring:
-    """Training is over; the network is about to be measured on every split."""
+    """Training is over, and the network is measured: `done` of `planned` faces."""
+
+    done: int = 0
+    planned: int = 0
 
 
 Event = FilesRead | Started | BatchEnded | EpochEnded | Measuring
@@ -92,5 +99,12 @@ class Observer:
         """Whether to end the training now, keeping what it has.
 
         Called before the first step and after each one. It may block, to pause the training.
+        """
+        return False
+
+    def should_skip(self) -> bool:
+        """Whether to leave out the rest of the measuring; the model is then kept without figures.
+
+        Called while it is measured.
         """
         return False

@@ -107,6 +107,7 @@ def fit(
             validation_faces=len(training_set.validation),
             epochs=config.epochs,
             batches=len(batches),
+            validation_counts=training_set.validation_counts,
             history=tuple(state.history),
         )
     )

@@ -36,6 +36,12 @@ class TrainingSet:
     validation_targets: np.ndarray
     class_weights: np.ndarray
 
+    @property
+    def validation_counts(self) -> dict[str, int]:
+        """The validation faces of each class, also of one that has none."""
+        counts = np.bincount(self.validation_targets, minlength=len(self.labels))
+        return dict(zip(self.labels, counts.tolist(), strict=True))
+
 
 def build_training_set(config: TrainingConfig, dataset: Dataset) -> TrainingSet:
     """Choose rows, targets and weights. The test splits are never used.

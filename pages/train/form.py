@@ -12,15 +12,18 @@ from streamlit.delta_generator import DeltaGenerator
 from fer import emotions, options, runs
 from fer.data import SYNTHETIC, registered
 from fer.data.roots import check_source
-from fer.errors import FerError
+from fer.errors import ConfigError, FerError
 from fer.images import to_network_input
 from fer.models import list_models
 from fer.options import Option
 from fer.training.config import PRESETS, TrainingConfig
+from pages.common import errors
+from pages.common.downloads import download
 from pages.common.examples import example_face
 from pages.common.pictures import data_uri
 from pages.train import keys
 from pages.train.network import show_network
+from pages.train.presets import load_file
 
 PREVIEW_LABELS = ("happy", "surprise", "angry", "sad")
 PREVIEW_VARIANTS = 7
@@ -39,7 +42,15 @@ def choose_dataset() -> str:
         help="Drawn faces, a data set of the Data page, or a folder that you type, with "
         "train/<emotion>/*.jpg and so on.",
     )
-    return str(chosen or SYNTHETIC)
+    return str(chosen or SYNTHETIC).strip()
+
+
+def choose_name(chosen: str, title: str, dataset: str) -> str:
+    """The name of the run: what is typed, or else one that no run has yet."""
+    folder = dataset.rstrip("/").rpartition("/")[2]
+    default = runs.free_name(f"{title} on {folder}" if chosen in PRESETS else title)
+    typed = st.text_input("Name of the run", key=keys.NAME, placeholder=default, max_chars=100)
+    return typed.strip() or default
 
 
 def _used_before() -> list[str]:
@@ -51,37 +62,48 @@ def _used_before() -> list[str]:
     return used
 
 
-def choose_options(preset: str, dataset: str) -> tuple[TrainingConfig, str]:
-    """The preset with the visitor's changes, and the name of the run.
+def choose_options(scope: str, base: TrainingConfig, dataset: str) -> TrainingConfig:
+    """These options with the visitor's changes.
+
+    Args:
+        scope: Part of the widgets' keys, so that each preset keeps changes of its own.
+        base: What the widgets show at first.
+        dataset: The chosen data set.
 
     Raises:
-        ConfigError: If the choices contradict each other.
+        ConfigError: If a choice is impossible, or some contradict each other.
     """
-    base = PRESETS[preset]
-    name = st.text_input(
-        "Name of the run", key=f"{keys.NAME}.{preset}", placeholder="Optional", max_chars=100
-    )
     groups: dict[str, dict[str, Option]] = {}
     for field, option in options.declared(base).items():
         if option.group:
             groups.setdefault(option.group, {})[field] = option
     values: dict[str, Any] = {"dataset": dataset}
-    *tabs, augmentation, network = st.tabs([*groups, "Augmentation", "The network, layer by layer"])
+    *tabs, augmentation, network, file = st.tabs(
+        [*groups, "Augmentation", "The network, layer by layer", "File"]
+    )
+    with file:
+        st.file_uploader(
+            "Load the options of a file", ["toml", "json"],
+            key=keys.FILE, on_change=load_file,
+            help="The configuration of a run, or one that `fer train --config` takes.",
+        )  # fmt: skip
     for tab, group in zip(tabs, groups.values(), strict=True):
         with tab:
-            values |= _widgets(vars(base), group, preset)
+            values |= _widgets(vars(base), group, scope)
             if "architecture" in group:
                 values["options"] = {}  # of the model to start from
                 if not values["start_from"]:
-                    values["options"] = _network_options(base, values["architecture"], preset)
+                    values["options"] = _network_options(base, values["architecture"], scope)
     with augmentation:
         varied = base.augmentation
-        changed = _widgets(vars(varied), options.declared(varied), f"{preset}.augmentation")
+        changed = _widgets(vars(varied), options.declared(varied), f"{scope}.augmentation")
         config = base.changed({**values, "augmentation": changed})
         show_preview(config)
     with network:
         show_network(config)
-    return config, name
+    with file:
+        download("Download these options", config.to_toml, "options.toml")
+    return config
 
 
 def _widgets(
@@ -103,6 +125,7 @@ def _widget(place: DeltaGenerator, name: str, option: Option, value: Any, scope:
     chosen: Any
     with place:
         if isinstance(value, tuple):
+            choices += [one for one in value if one not in choices]  # classes of its data set
             chosen = tuple(
                 st.multiselect(label, choices, value, placeholder=option.empty, **common)
             )
@@ -118,24 +141,25 @@ def _widget(place: DeltaGenerator, name: str, option: Option, value: Any, scope:
         elif isinstance(value, bool):
             chosen = st.toggle(label, value, **common)
         else:
-            chosen = st.number_input(label, value=value, **_range(option, value), **common)
+            # The widget has no limits: it would show a number beyond them, and not send it.
+            chosen = st.number_input(label, value=value, **_step(option, value), **common)
+            try:
+                options.check_bounds(label, chosen, option)
+            except ConfigError as error:
+                st.caption(f":red[{errors.plain(str(error))}]")
         if option.help:
             st.caption(option.help)
     return chosen
 
 
-def _range(option: Option, value: float) -> dict[str, Any]:
-    """Limits for a number's widget, and a step that suits its size."""
-    if option.low is None or option.high is None:
-        return {}
-    kind = type(value)
-    limits = {"min_value": kind(option.low), "max_value": kind(option.high)}
+def _step(option: Option, value: float) -> dict[str, Any]:
+    """The step of a number's widget, which suits its size."""
     if isinstance(value, int):
-        return limits
+        return {}
     step = 0.5 if value >= 1 else value / 5 or 0.01
-    if option.high <= 1 and value >= 0.05:
+    if option.high is not None and option.high <= 1 and value >= 0.05:
         step = 0.05
-    return {**limits, "step": step, "format": "%g"}
+    return {"step": step, "format": "%g"}
 
 
 def _choices(option: Option) -> Sequence[Any]:
@@ -151,7 +175,7 @@ def _choices(option: Option) -> Sequence[Any]:
     return option.choices
 
 
-def _network_options(base: TrainingConfig, architecture: str, preset: str) -> dict[str, float]:
+def _network_options(base: TrainingConfig, architecture: str, scope: str) -> dict[str, float]:
     from fer.nets.architectures import OPTION_RANGES, describe, options_of
 
     st.caption(" ".join(describe(architecture).split("\n\n")))
@@ -164,7 +188,7 @@ def _network_options(base: TrainingConfig, architecture: str, preset: str) -> di
         name: Option(kind=float, help="", low=low, high=high)
         for name, (low, high) in ranges.items()
     }
-    return _widgets(values, declared, f"{preset}.{architecture}")
+    return _widgets(values, declared, f"{scope}.{architecture}")
 
 
 def show_preview(config: TrainingConfig) -> None:

@@ -5,13 +5,30 @@ from typing import Any
 import streamlit as st
 
 from fer import emotions
-from fer.runs import queue
-from fer.runs.estimate import throughput, training_faces
+from fer.runs import estimate, queue
+from fer.runs.estimate import Faces, throughput
 from fer.training.config import TrainingConfig
+from fer.wording import counted
+from pages.common import errors
 from pages.common.cache import Work
 from pages.common.progress import duration
 
-_training_faces = st.cache_data(max_entries=20, ttl=60, show_spinner=False)(training_faces)
+LONG_S = 3600.0
+
+
+def faces_of(config: TrainingConfig) -> Faces:
+    """As `estimate.faces_of`, which takes some tenths of a second for a large data set.
+
+    Raises:
+        DatasetError: As it does.
+    """
+    names = ("dataset", "validation_fraction", "seed", "labels", "use_excluded")
+    return _faces_of(**{name: getattr(config, name) for name in names})
+
+
+@st.cache_data(max_entries=20, ttl=300, show_spinner=False)
+def _faces_of(**options: Any) -> Faces:
+    return estimate.faces_of(TrainingConfig(**options))
 
 
 @st.cache_data(max_entries=50, show_spinner="Building the network")
@@ -38,14 +55,23 @@ def show_network(config: TrainingConfig) -> None:
     st.dataframe(rows, hide_index=True, height=320)
 
 
-def show_estimate(config: TrainingConfig) -> None:
-    """What the network costs, and how long training takes on this machine."""
+def show_estimate(config: TrainingConfig, faces: Faces) -> None:
+    """What the network costs, how long training takes on this machine, and what to expect."""
     _, parameters, cost = _described(config)
     words = f"{parameters:,} parameters, {cost / 1e6:.0f} million multiply-adds per face"
-    faces = _training_faces(config.dataset, config.validation_fraction)
-    if queue.active() is not None:
-        st.caption(f"{words}. A run is active; this one would wait for it.")
-        return
+    if faces.train:
+        words += f", {faces.train:,} faces to learn from"
+    if queue.blocker() is not None:  # a measurement would disturb it, and be disturbed
+        rate = estimate.recorded_throughput(config.architecture, cost)
+        st.caption(f"{words}.")
+        show_time(config, faces, rate, "judged by earlier runs")
+    else:
+        _measure(config, faces, words)
+    for caveat in faces.caveats():
+        st.warning(errors.plain(caveat), icon=":material/warning:")
+
+
+def _measure(config: TrainingConfig, faces: Faces, words: str) -> None:
     measured = _throughput(
         config.architecture,
         dict(config.options),
@@ -60,16 +86,46 @@ def show_estimate(config: TrainingConfig) -> None:
         if not measured.done():
             st.caption(f"{words}. Measuring the throughput of this machine …")
             return
-        text = words
+        st.caption(f"{words}.")
         if measured.exception() is None:
-            text += f". About {measured.result():,.0f} images/s on this machine"
-            if faces:
-                epoch_s = faces / measured.result()
-                total = duration(epoch_s * config.epochs)
-                text += f": {duration(epoch_s)} per epoch, {total} in all"
-        st.caption(f"{text}.")
+            show_time(config, faces, measured.result(), "on this machine")
 
     st.fragment(show, run_every=1.0 if waiting else None)()
+
+
+def show_time(config: TrainingConfig, faces: Faces, rate: float | None, source: str) -> None:
+    """How long training takes at a rate in faces per second, with a warning if that is long."""
+    if text := _waiting():
+        st.caption(text)
+    if rate is None:
+        return
+    text = f"About {rate:,.0f} images/s, {source}"
+    if not faces.train:
+        st.caption(
+            f"{text}. The number of faces, and so the time, is known once the data set has been "
+            "read: add it on the Data page, or start."
+        )
+        return
+    epoch_s = faces.train / rate
+    total_s = epoch_s * config.epochs
+    text += f": {duration(epoch_s)} per epoch, **{duration(total_s)} in all**."
+    if total_s < LONG_S:
+        st.caption(text)
+    else:
+        st.warning(
+            f"{text} You can stop at any time: the best epoch is kept, and the run can be resumed.",
+            icon=":material/schedule:",
+        )
+
+
+def _waiting() -> str:
+    """What a new run would wait for, in a sentence; empty if nothing."""
+    if (active := queue.blocker()) is None:
+        return ""
+    left, others = active.status().get("eta_s"), sum(run != active for run in queue.waiting())
+    text = f"It starts when “{errors.plain(active.name)}” has ended"
+    text += f", in about {duration(left)}" if left else ""
+    return text + (f", after {counted(others, 'waiting run')}" if others else "") + "."
 
 
 @st.cache_resource(max_entries=20, show_spinner=False)

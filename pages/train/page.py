@@ -5,21 +5,14 @@ from functools import partial
 import streamlit as st
 
 from fer import runs
-from fer.data.roots import check_source
 from fer.errors import FerError
 from fer.runs import queue
-from fer.training.config import PRESETS, TrainingConfig
+from fer.training.config import TrainingConfig
 from pages.common import errors, predictors
-from pages.common.choices import segments
-from pages.train import form, keys, run_list, run_view
-from pages.train.network import show_estimate
+from pages.train import form, keys, presets, run_list, run_view
+from pages.train.network import faces_of, show_estimate
 from pages.train.overview import Row, overview, signature
 
-PRESET_WORDS = {
-    "quick": "A small network on drawn faces: a model in about two minutes.",
-    "classic": "The network of the tutorials, with batch normalisation: a first serious run.",
-    "strong": "A residual network with a long schedule: better figures after some hours.",
-}
 BUSY_EVERY_S, IDLE_EVERY_S = 2.0, 5.0
 
 
@@ -44,51 +37,54 @@ def main() -> None:
 
 
 def show_start() -> None:
+    """The form and the button, which trains what the form shows or refuses it with a sentence."""
     with st.container(border=True):
-        left, right = st.columns([3, 2], gap="large", vertical_alignment="bottom")
+        left, middle, right = st.columns([4, 3, 3], vertical_alignment="bottom")
         with left:
-            names = {preset: preset.capitalize() for preset in PRESETS}
-            preset = segments(
-                "Preset", names, default="quick", key=keys.PRESET, persist_state="session"
-            )
-            st.caption(PRESET_WORDS[preset])
-        with right:
+            chosen, title, base = presets.choose_preset()
+        with middle:
             dataset = form.choose_dataset()
-        start = st.container()
-        config: TrainingConfig | None = None
-        name = ""
+        with right:
+            name = form.choose_name(chosen, title, dataset)
+        st.caption(presets.describe(chosen, dataset))
+        place = st.container()
         with st.expander("Advanced", icon=":material/tune:"):
+            config, refusal = None, None
             try:
-                config, name = form.choose_options(preset, dataset)
+                config = form.choose_options(chosen, base, dataset)
+                faces = faces_of(config)
             except FerError as error:
-                errors.show(error)
-        with start:
-            show_button(config, name)
+                refusal = error
+        with place:
+            clicked = st.button(
+                "Train", icon=":material/play_arrow:", type="primary", key="train.start",
+                disabled=refusal is not None, width=180,
+            )  # fmt: skip
+            if refusal is not None:
+                errors.show(refusal, about="This cannot be trained")
+            elif config is not None:
+                show_estimate(config, faces)
+                if clicked:
+                    errors.attempt(partial(start, config, name))
+            show_messages()
 
 
-def show_button(config: TrainingConfig | None, name: str) -> None:
-    clicked = st.button(
-        "Train", icon=":material/play_arrow:", type="primary", key="train.start",
-        disabled=config is None, width=180,
-    )  # fmt: skip
-    if config is not None:
-        show_estimate(config)
-        if clicked:
-            errors.attempt(partial(start, config, name))
+def show_messages() -> None:
     if message := st.session_state.pop(keys.MESSAGE, None):
         st.success(errors.plain(message), icon=":material/check:")
+    if problem := st.session_state.pop(keys.PROBLEM, None):
+        errors.show(FerError(problem), about="These options cannot be loaded")
 
 
 def start(config: TrainingConfig, name: str) -> None:
     """Queue a run and leave a message for the next draw of the page."""
-    check_source(config.dataset)
     active = queue.blocker()
     run = runs.create(config, name=name)
     queue.submit(run)
     st.session_state[keys.MESSAGE] = (
         f"Queued: it starts when “{active.name}” has ended."
         if active
-        else "Started. You can close this tab; the training continues."
+        else "Its process is starting. You can close this tab; the training continues."
     )
     st.session_state[keys.SHOWN] = active.id if active else run.id
 

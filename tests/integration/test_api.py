@@ -12,7 +12,7 @@ from fer.models.card import read_card
 from fer.models.model import Model
 from fer.training import checkpoint
 from fer.training.config import TrainingConfig
-from fer.training.events import Event, Observer
+from fer.training.events import Event, Measuring, Observer
 
 
 class Noting(Observer):
@@ -39,6 +39,53 @@ def test_training_reports_what_happens_saves_checkpoints_and_names_its_data_set(
     assert trained.card.config["dataset"] == face_folder.name
     # A quarter of the 32 training faces is held out.
     assert trained.card.data["splits"] == {"train": 24, "validation": 8, "test": 8}
+
+
+class Skipping(Noting):
+    """Skips the measuring once it has seen some of it, and may stop the training at once."""
+
+    def __init__(self, *, stop: bool = False) -> None:
+        super().__init__()
+        self.stop = stop
+
+    def should_stop(self) -> bool:
+        return self.stop
+
+    def should_skip(self) -> bool:
+        return True
+
+
+def test_measuring_that_is_skipped_leaves_a_model_without_figures(
+    small_config: TrainingConfig, face_folder: Path, tmp_path: Path
+) -> None:
+    seen = Skipping()
+    trained = api.train(face_folder, config=small_config, out=tmp_path / "mine", observer=seen)
+    assert len(trained.card.training["history"]) == 2
+    assert read_card(tmp_path / "mine" / models.CARD_FILE).metrics == {}
+    assert seen.events[-1] == Measuring(done=8, planned=24)
+
+
+def test_a_training_that_ends_before_its_first_epoch_is_not_measured(
+    small_config: TrainingConfig, face_folder: Path, tmp_path: Path
+) -> None:
+    seen = Skipping(stop=True)
+    trained = api.train(face_folder, config=small_config, out=tmp_path / "mine", observer=seen)
+    assert seen.events[-1] == Measuring()
+    assert trained.card.metrics == {}
+    assert models.load(tmp_path / "mine").card.training["stopped"]
+
+
+def test_the_measuring_reports_its_progress_over_all_splits_together(
+    small_config: TrainingConfig, face_folder: Path, tmp_path: Path
+) -> None:
+    seen = Noting()
+    config = replace(small_config, epochs=1)
+    api.train(face_folder, config=config, out=tmp_path / "mine", observer=seen)
+    measured = [event for event in seen.events if isinstance(event, Measuring)]
+    # Eight faces of validation, which the temperature needs first, and eight of test.
+    assert [(event.done, event.planned) for event in measured] == [
+        (0, 0), (8, 24), (16, 24), (24, 24),
+    ]  # fmt: skip
 
 
 def test_a_folder_that_holds_something_else_is_refused_before_the_data_set_is_read(

@@ -20,7 +20,7 @@ from fer.runs.metrics import read_metrics
 from fer.runs.run import Run
 from fer.training import checkpoint
 from fer.training.config import TrainingConfig
-from fer.training.events import Event, Observer, Started
+from fer.training.events import EpochEnded, Event, Measuring, Observer, Started
 
 Wait = Callable[..., None]
 
@@ -81,6 +81,43 @@ def test_a_run_that_was_asked_to_stop_keeps_its_model_and_can_be_resumed(
     run.request("stop")
     run_training(run)
     assert run.status()["state"] == "stopped"
+    assert run.has_model
+    assert run.requested() == ""
+
+
+def test_a_run_is_starting_while_keras_is_imported_and_only_then_preparing(
+    small_config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states = []
+    written = Run.write_status
+
+    def write(run: Run, **facts: object) -> None:
+        states.append(facts["state"])
+        written(run, **facts)
+
+    monkeypatch.setattr(Run, "write_status", write)
+    run = runs.create(replace(small_config, epochs=1))
+    run_training(run)
+    order = ["queued", "starting", "preparing", "running", "measuring", "finished"]
+    assert list(dict.fromkeys(states)) == order
+
+
+def test_a_second_request_to_stop_skips_the_measuring_and_keeps_the_model(
+    small_config: TrainingConfig,
+) -> None:
+    class StopTwice(Observer):
+        def notify(self, event: Event) -> None:
+            if isinstance(event, (EpochEnded, Measuring)):
+                run.request("stop")
+
+    run = runs.create(replace(small_config, epochs=40), state="preparing")
+    with run.held():
+        worker.run_training(run, StopTwice())
+    status = run.status()
+    assert (status["state"], status["finished_epochs"], status["test_accuracy"]) == (
+        "stopped", 1, None,
+    )  # fmt: skip
+    assert "Evaluate measures it" in status["reason"]
     assert run.has_model
     assert run.requested() == ""
 

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from fer import runs
@@ -25,3 +27,20 @@ def test_a_comparison_shows_figures_and_only_the_options_that_differ() -> None:
     assert rows["options.width"] == ["", 2.0]
     assert "seed" not in rows
     assert rows["state"] == ["queued", "queued"]
+
+
+def test_a_comparison_has_accuracy_and_mean_recall_on_the_test_split_with_intervals() -> None:
+    measured = runs.create(TrainingConfig(), state="finished")
+    figures = {
+        "accuracy": 0.5,
+        "accuracy_ci95": [0.4, 0.6],
+        "balanced_accuracy": 0.3,
+        "ci95": {"balanced_accuracy": [0.25, 0.35]},
+        "images": 1200,
+    }
+    (measured.folder / "figures.json").write_text(json.dumps({"test": figures}))
+    rows = runs.comparison([measured, runs.create(TrainingConfig())])
+    assert rows["accuracy on test"] == ["50.0% (40.0% to 60.0%)", ""]
+    assert rows["mean recall on test"] == ["30.0% (25.0% to 35.0%)", ""]
+    assert rows["faces in test"] == ["1,200", ""]
+    assert "accuracy on public_test" not in rows

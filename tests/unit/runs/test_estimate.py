@@ -1,38 +1,96 @@
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from fer import runs
-from fer.runs.estimate import training_faces
+from fer.data import load_dataset
+from fer.errors import DatasetError
+from fer.runs.estimate import faces_of, recorded_throughput
 from fer.training.config import TrainingConfig
 
 
+def draw(folder: Path, counts: dict[str, int]) -> None:
+    """Write distinct faces of noise, this many of each class."""
+    rng = np.random.default_rng(sum(counts.values()))
+    for label, count in counts.items():
+        (folder / label).mkdir(parents=True, exist_ok=True)
+        for number in range(count):
+            face = rng.integers(0, 256, (24, 24), dtype=np.uint8)
+            Image.fromarray(face).save(folder / label / f"{number}.png")
+
+
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A data set of ten training faces, two test faces and a note."""
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TrainingConfig:
+    """Of a data set with ten training faces of two classes and a note; a fifth is held out."""
     monkeypatch.setenv("FER_DATA_ROOTS", str(tmp_path))
-    monkeypatch.setenv("FER_RUNS", str(tmp_path / "runs"))
-    names = [f"train/{label}/{n}.jpg" for label in ("happy", "sad") for n in range(5)]
-    for name in (*names, "train/sad/notes.txt", "test/sad/0.jpg", "test/happy/0.jpg"):
-        (tmp_path / "set" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "set" / name).touch()
-    return tmp_path / "set"
+    monkeypatch.setenv("FER_HOME", str(tmp_path / "home"))
+    draw(tmp_path / "set" / "train", {"happy": 5, "sad": 5})
+    draw(tmp_path / "set" / "test", {"happy": 1, "sad": 1})
+    (tmp_path / "set" / "train" / "sad" / "notes.txt").touch()
+    return TrainingConfig(dataset=str(tmp_path / "set"))
 
 
 def test_the_drawn_faces_are_counted_without_drawing_them() -> None:
-    assert training_faces("synthetic", 0.2) == 7 * 500 * 0.8
+    faces = faces_of(TrainingConfig())
+    assert faces.train == 7 * 500 * 0.8
+    assert faces.by_class is not None
+    assert faces.by_class["disgust"] == (400, 100)
 
 
-def test_the_files_of_train_are_counted_less_the_share_held_out(folder: Path) -> None:
-    assert training_faces(str(folder), 0.2) == 8
+def test_the_files_of_a_folder_are_counted_less_the_share_held_out(config: TrainingConfig) -> None:
+    faces = faces_of(config)
+    assert (faces.train, faces.by_class) == (8, None)
 
 
-def test_the_last_run_on_a_data_set_gives_the_exact_count(folder: Path) -> None:
-    run = runs.create(TrainingConfig(dataset=str(folder)))
-    run.write_status(**{**run.stored_status(), "train_faces": 7})
-    assert training_faces(str(folder), 0.2) == 7
+def test_a_data_set_that_was_read_once_is_counted_by_class_though_never_trained_on(
+    config: TrainingConfig,
+) -> None:
+    load_dataset(config.dataset, height=24, width=24)
+    faces = faces_of(config)
+    assert (faces.train, faces.by_class) == (8, {"happy": (4, 1), "sad": (4, 1)})
+    half = faces_of(replace(config, validation_fraction=0.4))
+    assert half.by_class == {"happy": (3, 2), "sad": (3, 2)}
 
 
-def test_a_data_set_that_is_not_there_is_unknown(folder: Path) -> None:
-    assert training_faces(str(folder / "gone"), 0.2) is None
-    assert training_faces("/etc", 0.2) is None
+def test_a_class_that_validation_lacks_or_nearly_lacks_is_named(config: TrainingConfig) -> None:
+    draw(Path(config.dataset) / "train", {"disgust": 1, "fear": 60})
+    load_dataset(config.dataset, height=24, width=24)
+    caveats = list(faces_of(config).caveats())
+    assert caveats[0].startswith("No validation face shows disgust: its recall is not measured")
+    assert "only 1 happy face: the recall of happy is uncertain" in caveats[1]
+    assert not any("fear" in caveat for caveat in caveats)
+
+
+def test_one_class_or_no_training_face_is_refused_before_a_run_waits(
+    config: TrainingConfig, tmp_path: Path
+) -> None:
+    load_dataset(config.dataset, height=24, width=24)
+    with pytest.raises(DatasetError, match="only the class happy to learn"):
+        faces_of(replace(config, labels=("happy",)))
+    draw(tmp_path / "tests" / "test", {"happy": 3, "sad": 3})
+    load_dataset(tmp_path / "tests", height=24, width=24)
+    with pytest.raises(DatasetError, match="no faces in its split train"):
+        faces_of(TrainingConfig(dataset=str(tmp_path / "tests")))
+
+
+def test_a_data_set_that_is_not_there_or_not_allowed_is_refused(
+    config: TrainingConfig, tmp_path: Path
+) -> None:
+    with pytest.raises(DatasetError, match="No data set"):
+        faces_of(TrainingConfig(dataset=str(tmp_path / "gone")))
+    with pytest.raises(DatasetError, match="not under a folder"):
+        faces_of(TrainingConfig(dataset="/etc"))
+
+
+def test_the_throughput_of_earlier_runs_is_scaled_by_what_a_face_costs() -> None:
+    assert recorded_throughput("resnet", 100) is None
+    other = runs.create(TrainingConfig(architecture="vgg"))
+    other.write_status(**other.stored_status(), faces_per_s=80.0, multiply_adds=50)
+    assert recorded_throughput("resnet", 100) == 40
+    same = runs.create(TrainingConfig(architecture="resnet"))
+    facts = {"finished_epochs": 2, "seconds": 10.0, "train_faces": 500, "multiply_adds": 200}
+    same.write_status(**same.stored_status(), faces_per_s=999.0, **facts)
+    assert recorded_throughput("resnet", 100) == 200

@@ -137,3 +137,59 @@ def test_a_pause_lasts_until_it_is_withdrawn_or_the_other_observer_ends_the_trai
             finally:
                 run.request("")
         assert seen == (False, "paused")
+
+
+def test_a_pause_counts_as_no_work_and_shows_no_time_left(
+    run: runs.Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    recorder = record(run, STARTED, step(1, 1))
+    clock[0] += 10
+    recorder.notify(step(1, 2))
+    assert run.stored_status()["eta_s"] == 20
+    recorder.state("paused")
+    assert run.stored_status()["eta_s"] is None
+    assert run.stored_status()["faces_per_s"] is None
+    clock[0] += 1000
+    recorder.state("running")
+    clock[0] += 5
+    recorder.state("finished")
+    assert run.stored_status()["worked_s"] == 15
+
+
+def test_a_resumed_run_keeps_its_start_and_its_work_and_drops_what_has_passed(
+    run: runs.Run,
+) -> None:
+    facts = {"started": 123.0, "worked_s": 60.0, "loss": 1.8, "batch": 3, "faces_per_s": 28.0}
+    run.write_status(**run.stored_status(), **facts)
+    Recorder(run).state("starting")
+    status = run.stored_status()
+    assert (status["started"], status["is_resumed"]) == (123.0, True)
+    assert 60 <= status["worked_s"] < 70
+    assert not {"loss", "batch", "faces_per_s"} & status.keys()
+
+
+def test_a_request_to_stop_ends_the_training_and_only_another_one_the_measuring(
+    run: runs.Run,
+) -> None:
+    recorder = record(run, STARTED, step(1, 1))
+    run.request("stop")
+    assert recorder.should_stop()
+    recorder.notify(Measuring())
+    assert not recorder.should_skip()
+    recorder.notify(Measuring(done=5, planned=10))
+    run.request("stop")
+    assert recorder.should_skip()
+
+
+def test_measuring_states_how_much_of_it_is_done_and_how_long_the_rest_takes(
+    run: runs.Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    recorder = record(run, STARTED, Measuring())
+    clock[0] += 4
+    recorder.notify(Measuring(done=10, planned=40))
+    status = run.stored_status()
+    assert (status["measured"], status["to_measure"], status["eta_s"]) == (10, 40, 12)

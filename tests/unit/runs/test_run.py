@@ -61,3 +61,11 @@ def test_a_full_disk_gives_advice_and_a_run_can_still_be_removed(
         queue.submit(run)
     run.remove()
     assert runs.list_runs() == []
+
+
+def test_notes_are_kept_in_the_folder_of_the_run() -> None:
+    run = runs.create(TrainingConfig())
+    assert run.notes == ""
+    run.write_notes("  Twice the rate.\nDid not help. ")
+    assert run.notes == "Twice the rate.\nDid not help."
+    assert runs.find(run.id).notes == run.notes
