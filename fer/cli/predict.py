@@ -18,11 +18,9 @@ from fer.cli.terminal import (
     stop_on_interrupt,
     styled,
 )
-from fer.errors import ImageError
 from fer.wording import counted, percent
 
 if TYPE_CHECKING:
-    from fer.inference.answer import PhotoFaces
     from fer.inference.predictor import Predictor
 
 FormOption = Annotated[
@@ -53,6 +51,7 @@ def predict(
     --csv: after Ctrl-C, the same command resumes.
     """
     from fer.inference.folders import photos_among
+    from fer.inference.photo_rows import model_name, photo_json
     from fer.inference.predictor import Predictor
 
     with quiet_imports():
@@ -61,8 +60,9 @@ def predict(
         _predict_to_csv(predictor, photos, csv, recursive=recursive)
         return
     files = list(photos_among(photos, recursive=recursive))
+    made_with = {"model": model_name(predictor.card), "detector": predictor.detector_name}
     rows = [
-        _predict_row(file, result)
+        photo_json(str(file), result, **made_with)
         for file, result in zip(files, predictor.predict_many(files), strict=True)
     ]
     if as_json:
@@ -96,20 +96,14 @@ def _predict_to_csv(
         raise typer.Exit(1)
 
 
-def _predict_row(file: Path, result: "PhotoFaces | ImageError") -> dict[str, Any]:
-    if isinstance(result, ImageError):
-        return {"file": str(file), "error": str(result), "detector": None, "faces": []}
-    faces = [face.to_json() for face in result.faces]
-    return {"file": str(file), "error": None, "detector": result.detector, "faces": faces}
-
-
 def _print_predictions(rows: list[dict[str, Any]]) -> None:
     from fer.emotions import with_symbol
+    from fer.inference.photo_rows import NO_FACE
 
     table = make_table("file", "face", "emotion", "probability", "box (x, y, width, height)")
     for row in rows:
         if not row["faces"] and not row["error"]:
-            table.add_row(row["file"], "", "no face found")
+            table.add_row(row["file"], "", NO_FACE)
         for number, face in enumerate(row["faces"], start=1):
             name = row["file"] if number == 1 else ""
             verdict = face["unreliable_because"] or with_symbol(face["emotion"])
@@ -117,8 +111,7 @@ def _print_predictions(rows: list[dict[str, Any]]) -> None:
             box = ", ".join(map(str, face["box"]))
             table.add_row(name, str(number), verdict, confidence, box)
     if table.rows:
-        detector = next(row["detector"] for row in rows if not row["error"])
-        table.caption = f"Detector: {detector}"
+        table.caption = f"Model: {rows[0]['model']}. Detector: {rows[0]['detector']}"
         out.print(table)
     for row in rows:
         if row["error"]:

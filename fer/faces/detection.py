@@ -66,10 +66,15 @@ def load_detector(name: str = "auto") -> Detector:
             f"Unknown detector '{name}'. Known: {', '.join(NAMES)}; and none, for images that "
             "are one tight face each."
         )
-    if name == "auto":
-        name = "yunet" if yunet_file.yunet_path().is_file() else "mtcnn"
     with _loading:
-        return _yunet(yunet_file.yunet_path()) if name == "yunet" else _mtcnn()
+        return _yunet(yunet_file.yunet_path()) if in_use(name) == "yunet" else _mtcnn()
+
+
+def in_use(name: str) -> str:
+    """The detector that a name selects now: `auto` is YuNet or MTCNN."""
+    if name == "auto":
+        return "yunet" if yunet_file.yunet_path().is_file() else "mtcnn"
+    return name
 
 
 def detectors() -> tuple[DetectorStatus, ...]:

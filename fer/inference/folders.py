@@ -10,8 +10,8 @@ from pathlib import Path
 from fer.errors import ImageError, UnreadableImageError
 from fer.files import is_folder
 from fer.images import SUFFIXES
-from fer.inference.answer import face_columns
 from fer.inference.csv_log import GrowingCsv, one_line
+from fer.inference.photo_rows import model_name, photo_columns, photo_rows
 from fer.inference.predictor import Predictor
 from fer.progress import Progress
 
@@ -99,12 +99,10 @@ def predict_to_csv(
         UnreadableImageError: If a folder cannot be listed or holds no photos.
     """
     named = [(one_line(str(path)), path) for path in photos_among(paths, recursive=recursive)]
-    model = f"{predictor.card.name} {predictor.card.model_sha256[:8]}".strip()
-    faces_columns = face_columns(predictor.card.labels)
-    columns = ("file", "model", "detector", "photo_width", "photo_height", *faces_columns, "error")
-    with GrowingCsv(out, columns) as table:
+    made_with = {"model": model_name(predictor.card), "detector": predictor.detector_name}
+    with GrowingCsv(out, photo_columns(predictor.card.labels)) as table:
         report, done = FolderReport(), set()
-        for row in table.rows(model=model, detector=predictor.detector_name):
+        for row in table.rows(**made_with):
             done.add(row["file"])
             report.failed += bool(row["error"])
         todo = [(name, path) for name, path in named if name not in done]
@@ -113,16 +111,11 @@ def predict_to_csv(
         results = predictor.predict_many(path for _, path in wanted)
         for result, (name, _) in zip(results, todo, strict=False):
             report.photos += 1
-            shared: dict[str, object] = {
-                "file": name, "model": model, "detector": predictor.detector_name,
-            }  # fmt: skip
             if isinstance(result, ImageError):
                 report.failed += 1
-                table.write([shared | {"error": str(result)}])
             else:
                 report.faces += len(result.faces)
-                shared |= {"photo_width": result.size[0], "photo_height": result.size[1]}
-                table.write([shared | face.to_row() for face in result.faces] or [shared])
+            table.write(photo_rows(name, result, **made_with))
             if progress:
                 progress(report.before + report.photos, len(named))
     report.stopped = report.photos < len(todo)

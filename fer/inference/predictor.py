@@ -1,7 +1,7 @@
 """Photo → faces → emotions."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
@@ -89,7 +89,12 @@ class Predictor:
         return self._detector
 
     def predict(
-        self, image: Image, *, whole_if_no_face: bool = False, min_face_px: int = 0
+        self,
+        image: Image,
+        *,
+        whole_if_no_face: bool = False,
+        min_face_px: int = 0,
+        on_step: Callable[[str], None] = lambda step: None,
     ) -> PhotoPrediction:
         """Find the faces of one photo and name their emotions.
 
@@ -97,12 +102,17 @@ class Predictor:
             image: A path, the bytes of an image file, or RGB or grey uint8 pixels.
             whole_if_no_face: Take the whole photo as one tight face where no face is found.
             min_face_px: Skip faces with a shorter side under this, in photo pixels.
+            on_step: Called as a step begins: `decode`, `detect`, `classify`.
 
         Raises:
             ImageError: If the image cannot be used.
         """
+        on_step("decode")
         photo = _timed_decode(image)
-        [faces] = self._answered([self._detected(photo, whole_if_no_face, min_face_px)])
+        on_step("detect")
+        detected = self._detected(photo, whole_if_no_face, min_face_px)
+        on_step("classify")
+        [faces] = self._answered([detected])
         return PhotoPrediction(photo=photo[0], **vars(faces))
 
     def predict_many(

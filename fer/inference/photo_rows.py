@@ -1,0 +1,42 @@
+"""The answers for a photo as rows of a table and as JSON, the same from pages and commands."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fer.errors import FerError
+from fer.inference.answer import PhotoFaces, face_columns
+from fer.models.card import ModelCard
+
+NO_FACE = "no face found"
+
+
+def photo_columns(labels: Sequence[str]) -> tuple[str, ...]:
+    """Columns of a table of photos: a row for each face, or one for a photo without any."""
+    photo = ("file", "model", "detector", "photo_width", "photo_height")
+    return (*photo, *face_columns(labels), "error")
+
+
+def model_name(card: ModelCard) -> str:
+    """The model's name and the start of its checksum."""
+    return f"{card.name} {card.model_sha256[:8]}".strip()
+
+
+def photo_rows(
+    name: str, result: PhotoFaces | FerError, *, model: str, detector: str
+) -> list[dict[str, Any]]:
+    """Rows by the columns of `photo_columns`; columns without a value are not in them."""
+    shared: dict[str, Any] = {"file": name, "model": model, "detector": detector}
+    if isinstance(result, FerError):
+        return [shared | {"error": str(result)}]
+    shared |= dict(zip(("photo_width", "photo_height"), result.size, strict=True))
+    without = {"unreliable_because": NO_FACE}
+    return [shared | face.to_row() for face in result.faces] or [shared | without]
+
+
+def photo_json(
+    name: str, result: PhotoFaces | FerError, *, model: str, detector: str
+) -> dict[str, Any]:
+    """One photo; `faces` is empty where none was found, and where `error` gives a reason."""
+    error = str(result) if isinstance(result, FerError) else None
+    faces = [] if isinstance(result, FerError) else [face.to_json() for face in result.faces]
+    return {"file": name, "error": error, "model": model, "detector": detector, "faces": faces}
