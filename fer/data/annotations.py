@@ -128,11 +128,11 @@ def export(dataset: Dataset | str | Path) -> str:
 
 
 def apply(index: pd.DataFrame, folder: Path) -> pd.DataFrame:
-    """Add `excluded` and `label_original` to an index, and correct its labels.
+    """Add `excluded`, `label_original` and `label_by_hand` to an index, and correct its labels.
 
     The annotations are in the data set's `folder`; the index has `path`, `hash` and `label`.
     """
-    index = index.assign(excluded=False, label_original=index["label"])
+    index = index.assign(excluded=False, label_original=index["label"], label_by_hand="")
     given = _merged(_steps(folder / FILE))
     if not given:
         return index
@@ -143,7 +143,8 @@ def apply(index: pd.DataFrame, folder: Path) -> pd.DataFrame:
     excluded = [row for row, annotation in valid.items() if annotation.excluded]
     labels = {row: annotation.label for row, annotation in valid.items() if annotation.label}
     index.loc[excluded, "excluded"] = True
-    index.loc[list(labels), "label"] = list(labels.values())
+    for column in ("label", "label_by_hand"):
+        index.loc[list(labels), column] = list(labels.values())
     return index
 
 

@@ -32,8 +32,9 @@ class Dataset:
         index: One row per face, with `path` (relative to the root, with forward slashes),
             `label`, `split`, `width` and `height` (pixels of the file), `hash` (of its pixels),
             `mean` and `std` (of its grey values, 0–255), `subject` (the person, "" if not
-            known), `excluded` and `label_original` (see `fer.data.annotations`), and where the
-            data set has votes `votes_<name>` for each of `fer.data.votes.VOTES`.
+            known), `excluded`, `label_original` (without annotations) and `label_by_hand` ("" if
+            there is none; see `fer.data.annotations`), and where the data set has votes
+            `votes_<name>` for each of `fer.data.votes.VOTES`.
         pixels: Shape (n, height, width, channels), uint8, in the order of the index; mapped
             from disk where the data set comes from there, so that it costs no memory.
         labels: The classes, in the one order of `fer.emotions`.
@@ -97,7 +98,7 @@ class Dataset:
         if mode == "hard" or self.votes is None:
             return one_hot
         shares = votes.shares(self.votes, labels)
-        voted = (shares.sum(axis=1) > 0) & ~self.relabelled
+        voted = (shares.sum(axis=1) > 0) & (self._by_hand == "")
         if mode == "blend":
             shares = (one_hot + shares) / 2
         return np.where(voted[:, None], shares, one_hot)
@@ -107,7 +108,8 @@ class Dataset:
 
         Faces without one (a tie, no votes, "unknown" or "no face") belong to no split any more,
         but for ties in `train`, which soft targets can express: they keep their label. A label
-        that was set by hand stays. The index gets `label_given` and `split_given`, as they were.
+        that was set by hand stays. The index gets `label_given` and `split_given`, the data set's
+        own; `label_original` is what the votes give, "" if they leave the face without a split.
 
         Raises:
             DatasetError: If the data set has no votes.
@@ -120,16 +122,20 @@ class Dataset:
             )
         best = votes.top(counted)
         names = np.array(votes.VOTES, np.object_)
-        by_hand, train = self.relabelled, (self.index["split"] == "train").to_numpy()
+        own = self.index.get("label_original", self.index["label"]).to_numpy(np.object_)
+        train = (self.index["split"] == "train").to_numpy()
         single = (best >= 0) & (best < votes.VOTES.index("unknown"))
         tied = (best < 0) & (np.nan_to_num(counted[:, : votes.VOTES.index("unknown")]).sum(1) > 0)
-        label = np.where(single & ~by_hand, names[best], self.index["label"].to_numpy(np.object_))
-        kept = single | by_hand | (tied & train)
-        split = np.where(kept, self.index["split"].to_numpy(np.object_), "")
-        given = {f"{name}_given": self.index[name] for name in ("label", "split")}
-        index = self.index.assign(label=label, split=split, **given)
-        if "label_original" in index:
-            index["label_original"] = index["label_original"].where(by_hand, index["label"])
+        decided = single | (tied & train)
+        voted = np.where(single, names[best], own)
+        by_hand, is_by_hand = self._by_hand, self._by_hand != ""
+        index = self.index.assign(
+            label=np.where(is_by_hand, by_hand, voted),
+            split=np.where(decided | is_by_hand, self.index["split"].to_numpy(np.object_), ""),
+            label_given=own,
+            split_given=self.index["split"],
+            label_original=np.where(decided, voted, ""),
+        )
         return replace(
             self,
             index=index,
@@ -138,11 +144,30 @@ class Dataset:
             truth="votes",
         )
 
+    def as_given(self) -> "Dataset":
+        """The same faces as they are without annotations; `relabelled` and `excluded` are False."""
+        if not (self.relabelled | self.excluded).any():
+            return self
+        index = self.index
+        label, split = index.get("label_original", index["label"]), index["split"]
+        if "label_given" in index:  # by votes, which leave faces without a label undecided
+            is_decided = label != ""
+            label, split = label.where(is_decided, index["label_given"]), split.where(is_decided, "")
+        index = index.assign(label=label, split=split, excluded=False, label_by_hand="")
+        labels = emotions.ordered(index.loc[split != "", "label"].unique())
+        return replace(self, index=index, labels=labels)
+
+    @property
+    def _by_hand(self) -> np.ndarray:
+        """The label that was set by hand, "" without one, shape (n,)."""
+        labels = self.index.get("label_by_hand", pd.Series("", self.index.index))
+        return labels.to_numpy(np.object_)
+
     @property
     def relabelled(self) -> np.ndarray:
-        """Whether the label was set by hand, shape (n,), bool."""
+        """Whether the label was changed by hand, shape (n,), bool."""
         given = self.index.get("label_original", self.index["label"])
-        return (self.index["label"] != given).to_numpy(bool)
+        return (self._by_hand != "") & (self.index["label"] != given).to_numpy(bool)
 
     @property
     def excluded(self) -> np.ndarray:
@@ -165,15 +190,23 @@ class Dataset:
         Raises:
             DatasetError: If the split is unknown or holds no face.
         """
+        rows = self.rows_of(split)
+        if not len(rows):
+            there = ", ".join(f"{name} ({count})" for name, count in self.splits.items())
+            raise DatasetError(f"'{self.name}' has no faces in split '{split}'. It has: {there}.")
+        return self.take(rows)
+
+    def rows_of(self, split: str) -> np.ndarray:
+        """Where the faces are that `select` gives, shape (m,), int64, ascending; maybe none.
+
+        Raises:
+            DatasetError: If the split is unknown.
+        """
         wanted = _SPLIT_NAMES.get(split.lower(), split.lower())
         if wanted not in (*SPLITS, "all"):
             raise DatasetError(f"Unknown split '{split}'. Known: {', '.join((*SPLITS, 'all'))}.")
         parts = {"test": TEST_SPLITS, "all": SPLITS}.get(wanted, (wanted,))
-        rows = np.flatnonzero(self.index["split"].isin(parts).to_numpy() & ~self.excluded)
-        if not len(rows):
-            there = ", ".join(f"{name} ({count})" for name, count in self.splits.items())
-            raise DatasetError(f"'{self.name}' has no faces in split '{wanted}'. It has: {there}.")
-        return self.take(rows)
+        return np.flatnonzero(self.index["split"].isin(parts).to_numpy() & ~self.excluded)
 
     def take(self, rows: np.ndarray) -> "Dataset":
         """The faces at these positions, in their order; shape (m,), integers.

@@ -58,11 +58,45 @@ def test_by_votes_faces_without_a_single_choice_belong_to_no_split_but_ties_in_t
 
 def test_by_votes_a_label_that_was_set_by_hand_holds() -> None:
     given = split_and_voted([("test", "sad", SPREAD), ("test", "sad", TIED)])
-    given.index["label_original"] = "angry"
+    given.index["label_original"], given.index["label_by_hand"] = "angry", "sad"
     dataset = given.by_votes()
     assert dataset.index["label"].tolist() == ["sad", "sad"]
     assert dataset.index["split"].tolist() == ["test", "test"]
     assert dataset.relabelled.all()
+
+
+def test_by_votes_the_data_sets_own_label_can_be_set_by_hand() -> None:
+    given = split_and_voted([("test", "sad", SPREAD)])
+    given.index["label_original"] = given.index["label_by_hand"] = "sad"
+    assert not given.relabelled.any()
+    dataset = given.by_votes()
+    assert dataset.index["label"].tolist() == ["sad"]  # people chose happy
+    assert dataset.relabelled.all()
+
+
+def test_as_given_nothing_is_left_of_annotations() -> None:
+    given = split_and_voted([("test", "sad", SPREAD), ("test", "happy", TIED)])
+    given.index["label_original"], given.index["label_by_hand"] = ["sad", "angry"], ["", "happy"]
+    given.index["excluded"] = [True, False]
+    bare = given.as_given()
+    assert bare.index["label"].tolist() == ["sad", "angry"]
+    assert not (bare.excluded | bare.relabelled).any()
+    assert bare.labels == ("angry", "sad")
+    assert bare.as_given() is bare
+    assert given.index["label"].tolist() == ["sad", "happy"]
+
+
+@pytest.mark.parametrize("votes", [SPREAD, TIED, NONE])
+def test_as_given_the_votes_decide_as_if_no_label_were_set_by_hand(votes: list[float]) -> None:
+    given = split_and_voted([("train", "sad", SPREAD), ("test", "sad", votes)])
+    bare = given.by_votes().index
+    given.index["label_original"] = given.index["label"]
+    given.index["label"] = given.index["label_by_hand"] = ["angry", "angry"]
+    dataset = given.by_votes()
+    assert dataset.index["split"].tolist() == ["train", "test"]
+    without = dataset.as_given().index
+    for column in ("label", "split", "label_given", "split_given"):
+        assert without[column].tolist() == bare[column].tolist()
 
 
 def test_by_votes_no_face_counts_as_relabelled_by_hand() -> None:

@@ -56,7 +56,7 @@ def test_without_votes_every_mode_is_the_label() -> None:
 
 def test_a_label_set_by_hand_beats_the_votes() -> None:
     dataset = voted([("sad", SPREAD)])
-    dataset.index["label_original"] = "happy"
+    dataset.index["label_by_hand"] = "sad"
     np.testing.assert_array_equal(dataset.target_shares(LABELS, mode="soft"), [[0, 0, 1]])
 
 
