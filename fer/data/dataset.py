@@ -152,7 +152,10 @@ class Dataset:
         label, split = index.get("label_original", index["label"]), index["split"]
         if "label_given" in index:  # by votes, which leave faces without a label undecided
             is_decided = label != ""
-            label, split = label.where(is_decided, index["label_given"]), split.where(is_decided, "")
+            label, split = (
+                label.where(is_decided, index["label_given"]),
+                split.where(is_decided, ""),
+            )
         index = index.assign(label=label, split=split, excluded=False, label_by_hand="")
         labels = emotions.ordered(index.loc[split != "", "label"].unique())
         return replace(self, index=index, labels=labels)
@@ -160,14 +163,13 @@ class Dataset:
     @property
     def _by_hand(self) -> np.ndarray:
         """The label that was set by hand, "" without one, shape (n,)."""
-        labels = self.index.get("label_by_hand", pd.Series("", self.index.index))
-        return labels.to_numpy(np.object_)
+        return np.array(self.index.get("label_by_hand", [""] * len(self)), np.object_)
 
     @property
     def relabelled(self) -> np.ndarray:
         """Whether the label was changed by hand, shape (n,), bool."""
         given = self.index.get("label_original", self.index["label"])
-        return (self._by_hand != "") & (self.index["label"] != given).to_numpy(bool)
+        return np.array((self._by_hand != "") & (self.index["label"] != given), bool)
 
     @property
     def excluded(self) -> np.ndarray:
@@ -226,7 +228,19 @@ class Dataset:
         """A hash of every used face's content, label and split, whatever their order."""
         used = self.index[~self.excluded]
         rows = used["hash"] + " " + used["label"] + " " + used["split"]
-        return hashlib.sha256("\n".join(sorted(rows)).encode()).hexdigest()
+        return _digest(rows)
+
+    def faces_to_learn(self) -> str:
+        """A hash of the content of `train` and `validation`, whatever the labels and annotations.
+
+        It tells whether two data sets give a network the same faces, under whichever name.
+        """
+        split = self.index.get("split_given", self.index["split"])
+        return _digest(self.index["hash"][split.isin(["train", "validation"])])
+
+
+def _digest(rows: pd.Series) -> str:
+    return hashlib.sha256("\n".join(sorted(rows)).encode()).hexdigest()
 
 
 def _gather(pixels: np.ndarray, rows: np.ndarray) -> np.ndarray:

@@ -8,12 +8,12 @@ from scipy.optimize import minimize_scalar
 from sklearn.metrics import log_loss
 
 from fer.data import Dataset
+from fer.evaluation.intervals import BINS
 from fer.evaluation.predictions import predictions
 from fer.models.model import Model
 from fer.nets.forward import tempered
 from fer.progress import Progress
 
-BINS = 15
 _RANGE = (0.05, 20.0)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from fer.evaluation.intervals import accuracy_of
 from fer.evaluation.predictions import PredictionTable
+from fer.wording import counted
 
 FEW_PHOTOS = 20
 """With fewer photos, a figure is a first impression only."""
@@ -14,6 +15,18 @@ AGREED = 0.8
 """People agree on a face if one choice has at least this share of the votes."""
 
 _TRAINED_ON = ("train", "all")
+_UNKNOWN = "The model's card does not name its training data, so it may have learnt these faces."
+_LEARNT = "The model was trained on these faces, so the figure is too optimistic."
+_OPTIMISTIC = {
+    "validation": "The epoch and the temperature were chosen on these faces, so the figure is "
+    "optimistic."
+}
+
+
+def is_test(figures: Mapping[str, Any]) -> bool:
+    """Whether the model is known to have learnt nothing from the split of these figures."""
+    is_other = figures["trained_on"] and not figures["trained_here"]
+    return is_other or figures["split"] not in (*_TRAINED_ON, "validation")
 
 
 def leak_free(table: PredictionTable) -> dict[str, Any]:
@@ -68,17 +81,14 @@ def caveats(figures: Mapping[str, Any]) -> list[str]:
     Args:
         figures: From `fer.evaluation.figures.figures`.
     """
-    split = figures["split"]
     sentences = []
+    if figures["trained_here"] and not is_test(figures):
+        sentences.append(_OPTIMISTIC.get(figures["split"], _LEARNT))
+    elif not figures["trained_on"] and "detector" not in figures:
+        sentences.append(_UNKNOWN)
     if figures["synthetic"]:
         sentences.append("The faces are drawn, so the figure does not apply to photos of people.")
-    if split in _TRAINED_ON:
-        sentences.append("The model was trained on these faces, so the figure is too optimistic.")
-    elif split == "validation":
-        sentences.append(
-            "The epoch and the temperature were chosen on these faces, so the figure is optimistic."
-        )
-    sentences += _of_leaks(figures)
+    sentences += [*_of_leaks(figures), *_of_training(figures), *_of_annotations(figures)]
     if "detector" in figures:
         sentences += _of_photos(figures)
     if figures["tta"] != "none":
@@ -87,14 +97,46 @@ def caveats(figures: Mapping[str, Any]) -> list[str]:
     skipped = {
         "undecided": "on which the annotators made no single choice",
         "left_out": "of classes that the model lacks",
-        "excluded": "excluded by hand",
     }
     sentences += [
-        f"Skipped: {figures[key]:,} faces {reason}."
+        f"Skipped: {counted(figures[key], 'face')} {reason}."
         for key, reason in skipped.items()
         if figures[key]
     ]
     return sentences
+
+
+def _of_training(figures: Mapping[str, Any]) -> list[str]:
+    """What the model learnt from, if that is another data set."""
+    sentences = []
+    if figures["trained_on_drawn"] and not figures["synthetic"]:
+        sentences.append("The model was trained on drawn faces, so it is not made for photos.")
+    elif figures["trained_on"] and not figures["trained_here"] and "detector" not in figures:
+        sentences.append(
+            f"The model was trained on another data set, {figures['trained_on']}; faces that both "
+            "hold are not counted."
+        )
+    is_fitted = figures["split"] == "validation" and figures["calibrated_on"] == figures["dataset"]
+    if is_fitted and not figures["trained_here"]:
+        sentences.append("The temperature was chosen on these faces.")
+    return sentences
+
+
+def _of_annotations(figures: Mapping[str, Any]) -> list[str]:
+    by_hand = figures["by_hand"]
+    if not by_hand:
+        return []
+    relabelled, excluded = by_hand["relabelled"], by_hand["excluded"]
+    done = [f"{counted(relabelled, 'label')} set by hand"] if relabelled else []
+    done += [f"{counted(excluded, 'face')} excluded by hand"] if excluded else []
+    second = "no face remains"
+    if by_hand["images"]:
+        low, high = by_hand["accuracy_ci95"]
+        second = (
+            f"accuracy {by_hand['accuracy']:.1%} (95 % interval {low:.1%} to {high:.1%}) on "
+            f"{counted(by_hand['images'], 'face')}"
+        )
+    return [f"With {' and '.join(done)}: {second}. All other figures use the labels as given."]
 
 
 def _of_leaks(figures: Mapping[str, Any]) -> list[str]:
@@ -102,11 +144,13 @@ def _of_leaks(figures: Mapping[str, Any]) -> list[str]:
     if not clean["leaked"] or figures["split"] in _TRAINED_ON:
         return []
     without = (
-        f"without them, accuracy is {clean['accuracy']:.1%} on {clean['images']:,} faces"
+        f"without them, accuracy is {clean['accuracy']:.1%} on {counted(clean['images'], 'face')}"
         if clean["images"]
         else "no face remains without them"
     )
-    return [f"{clean['leaked']:,} faces also occur in the training part; {without}."]
+    leaked = clean["leaked"]
+    verb = "occurs" if leaked == 1 else "occur"
+    return [f"{counted(leaked, 'face')} also {verb} in the training part; {without}."]
 
 
 def _of_photos(figures: Mapping[str, Any]) -> list[str]:

@@ -3,6 +3,7 @@
 import timeit
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -59,10 +60,12 @@ def figures(table: PredictionTable) -> dict[str, Any]:
     """All figures of a prediction table.
 
     Returns:
-        Those of `metrics`; the attributes of the table except its frame; `leak_free` and
-        `votes`, as in `fer.evaluation.caveats`.
+        `measured` (time, ISO 8601, UTC); those of `metrics`; the attributes of the table except
+        its frame, among them `by_hand`, the accuracy with annotations, which no other figure
+        counts; `leak_free` and `votes`, as in `fer.evaluation.caveats`.
     """
     return {
+        "measured": datetime.now(UTC).isoformat(timespec="seconds"),
         **{name: value for name, value in vars(table).items() if name != "frame"},
         **metrics(table.targets, table.probabilities, table.labels),
         "leak_free": leak_free(table),

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
-from fer.evaluation.calibration import BINS
+BINS = 15
+"""Bins of equally many faces, over which a calibration error is a mean."""
 
 RESAMPLES = 1000
 _AT_ONCE = 50

@@ -35,6 +35,8 @@ def photo_table(
         split="photos",
         temperature=card.temperature,
         left_out=left_out,
+        trained_on=card.data.get("name", ""),
+        trained_on_drawn=bool(card.data.get("synthetic", False)),
     )
 
 

@@ -1,10 +1,17 @@
 """Prediction tables: a model's answers beside the labels, votes and annotations of the faces.
 
+Figures stand on the data set as it was given. Whoever looks at a model's errors could otherwise
+improve its figures, by relabelling or excluding faces that it gets wrong, and nobody could compare
+them. So a table holds every face of the split, also one that is excluded by hand, with its label as
+given; the annotations only make `by_hand`, a second accuracy that stands beside the first.
+Training, which measures nothing, learns from the annotations.
+
 Labels, votes and annotations are joined when the table is made, so that a new annotation does not
 cost a second classification.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +19,8 @@ import pandas as pd
 from fer.data import Dataset
 from fer.data.votes import COLUMNS, VOTES, top
 from fer.errors import DatasetError
+from fer.evaluation.intervals import accuracy_of
+from fer.evaluation.lineage import is_of, training_data
 from fer.evaluation.probabilities import uncalibrated_probabilities
 from fer.models.card import check_shape
 from fer.models.model import Model
@@ -28,7 +37,8 @@ class PredictionTable:
             `confidence` (0–1), `entropy` and `loss` (nats), `correct`, `in_training` (whether the
             face or an exact copy of it was used in training), `majority` (the single choice of
             most annotators, "" without one), `agreement` (its share of the votes, NaN without
-            votes), and `p_<label>`, calibrated probabilities, for each of `labels`.
+            votes), and `p_<label>`, calibrated probabilities, for each of `labels`. Also the
+            annotations, which change none of these: `label_by_hand` ("" without one), `excluded`.
         labels: The model's classes.
         model: Name of the model.
         dataset: Name of the data set.
@@ -36,11 +46,17 @@ class PredictionTable:
         tta: Test-time augmentation, one of `fer.evaluation.tta.VIEWS`.
         temperature: That of the calibrated probabilities.
         left_out: Number of faces skipped because the model lacks their class.
-        excluded: Number of faces excluded by hand.
+        by_hand: Accuracy with the annotations: `relabelled` and `excluded` (numbers of faces of
+            the split), and `accuracy_of` the faces that are not excluded, with the labels set by
+            hand. None if no face of the split is annotated.
         truth: What counts as right, `label` or `votes`.
         undecided: Number of faces skipped because the annotators made no single choice.
         learnt_truth: What the model was trained on, `label` or `votes`.
         synthetic: Whether the faces are drawn.
+        trained_on: Name of the data set that the model was trained on, "" if its card names none.
+        trained_here: Whether it, or a model that it started from, was trained on this data set.
+        trained_on_drawn: Whether it was trained on drawn faces.
+        calibrated_on: Name of the data set that its temperature was fitted on, "" without one.
     """
 
     frame: pd.DataFrame
@@ -51,11 +67,15 @@ class PredictionTable:
     tta: str = "none"
     temperature: float = 1.0
     left_out: int = 0
-    excluded: int = 0
+    by_hand: dict[str, Any] | None = None
     truth: str = "label"
     undecided: int = 0
     learnt_truth: str = "label"
     synthetic: bool = False
+    trained_on: str = ""
+    trained_here: bool = False
+    trained_on_drawn: bool = False
+    calibrated_on: str = ""
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -102,29 +122,34 @@ def predictions(
         card.shape,
         "Give the data set by name or path, and it is read in the model's shape.",
     )
-    part = dataset.select(split)
+    given = dataset.as_given()
+    part, rows = given.select(split), given.rows_of(split)
     targets = part.targets_among(card.labels)
-    known = targets >= 0
-    if not known.any():
+    known = np.flatnonzero(targets >= 0)
+    if not len(known):
         raise DatasetError(
             f"'{dataset.name}' has {', '.join(part.labels)}; the model '{card.name}' "
             f"knows {', '.join(card.labels)}. They share no class."
         )
-    left_out = int((~known).sum())
-    if left_out:
-        part, targets = part.take(np.flatnonzero(known)), targets[known]
-    uncalibrated = uncalibrated_probabilities(model, part, split, tta=tta, progress=progress)
+    left_out = len(rows) - len(known)
+    part, rows, targets = part.take(known), rows[known], targets[known]
+    by_hand = dataset.rows_of(split)
+    targets_by_hand = dataset.targets_among(card.labels)[by_hand]
+    by_hand, targets_by_hand = by_hand[targets_by_hand >= 0], targets_by_hand[targets_by_hand >= 0]
+
+    answered = np.union1d(rows, by_hand)
+    faces = part if len(answered) == len(rows) else dataset.take(answered)
+    uncalibrated = uncalibrated_probabilities(model, faces, split, tta=tta, progress=progress)
     probabilities = tempered(uncalibrated, card.temperature)
+    answers = probabilities[np.searchsorted(answered, by_hand)].argmax(axis=1)
+    probabilities = probabilities[np.searchsorted(answered, rows)]
+
+    trained_here = any(is_of(data, dataset) for data in training_data(card))
     frame = joined(part, probabilities, targets, card.labels)
-    frame["in_training"] = _in_training(part, dataset)
-    rows = pd.Index(dataset.index["path"]).get_indexer(pd.Index(part.index["path"]))
+    frame["in_training"] = trained_here & _in_training(part, given)
+    frame["label_by_hand"] = np.where(dataset.relabelled, dataset.index["label"], "")[rows]
+    frame["excluded"] = dataset.excluded[rows]
     frame.insert(0, "row", rows)
-    index = dataset.index
-    excluded = dataset.excluded & index["split"].isin(part.index["split"].unique())
-    undecided = 0
-    if "split_given" in index:
-        is_here = index["split_given"].isin(part.index["split_given"].unique())
-        undecided = int(((index["split"] == "") & is_here & ~dataset.excluded).sum())
     return PredictionTable(
         frame=frame,
         labels=card.labels,
@@ -134,12 +159,36 @@ def predictions(
         tta=tta,
         temperature=card.temperature,
         left_out=left_out,
-        excluded=int(excluded.sum()),
+        by_hand=_by_hand(dataset, split, answers == targets_by_hand),
         truth=dataset.truth,
-        undecided=undecided,
+        undecided=_undecided(part, given),
         learnt_truth=card.config.get("truth", "label"),
         synthetic=dataset.synthetic,
+        trained_on=card.data.get("name", ""),
+        trained_here=trained_here,
+        trained_on_drawn=bool(card.data.get("synthetic", False)),
+        calibrated_on=card.calibration.get("dataset", ""),
     )
+
+
+def _by_hand(dataset: Dataset, split: str, correct: np.ndarray) -> dict[str, Any] | None:
+    """The second accuracy, as in `PredictionTable`; `correct` is of the answers that it counts."""
+    here = np.union1d(dataset.as_given().rows_of(split), dataset.rows_of(split))
+    excluded = dataset.excluded[here]
+    relabelled = dataset.relabelled[here] & ~excluded
+    if not (excluded | relabelled).any():
+        return None
+    counts = {"relabelled": int(relabelled.sum()), "excluded": int(excluded.sum())}
+    return counts | accuracy_of(pd.Series(correct))
+
+
+def _undecided(part: Dataset, given: Dataset) -> int:
+    """How many faces of a part's splits people made no single choice on, if the votes decide."""
+    index = given.index
+    if "split_given" not in index:
+        return 0
+    is_here = index["split_given"].isin(part.index["split_given"].unique())
+    return int(((index["split"] == "") & is_here).sum())
 
 
 def joined(

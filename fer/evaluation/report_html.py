@@ -13,7 +13,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from fer import emotions
-from fer.evaluation.caveats import caveats
+from fer.evaluation.caveats import caveats, is_test
 from fer.evaluation.charts import confusion_matrix_chart, coverage_chart, reliability_chart
 from fer.evaluation.comparison import verdict
 from fer.models.card import ModelCard
@@ -40,7 +40,7 @@ def html(full: Mapping[str, Any], card: ModelCard) -> str:
         full={"comparison": None, **full},
         card=card,
         caveats=caveats(full),
-        grave=full["leak_free"]["leaked"] or full["split"] in ("train", "all", "validation"),
+        grave=full["leak_free"]["leaked"] or not is_test(full),
         figure_names=_NAMES,
         charts=_charts(full),
         plotly_js=Markup(get_plotlyjs()),

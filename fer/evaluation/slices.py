@@ -14,7 +14,7 @@ FEWEST_FACES = 20
 _MOST_VALUES = 20
 _NOT_SLICED = {
     "row", "path", "hash", "split", "predicted", "confidence", "entropy", "loss", "correct", "mean",
-    "std", "excluded", "label_original", "label_given", "split_given",
+    "std", "excluded", "label_original", "label_by_hand", "label_given", "split_given",
 }  # fmt: skip
 _QUARTERS = ("lowest quarter", "second quarter", "third quarter", "highest quarter")
 

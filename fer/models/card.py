@@ -31,7 +31,8 @@ class ModelCard:
         width: Width of the input in pixels.
         channels: 1 for grey, 3 for RGB. Values are uint8 0–255; scaling is inside the network.
         framing: How a face is cut out of a photo (`fer.faces.alignment.Framing`).
-        data: Name, fingerprint, split rule and faces by split of the training data.
+        data: Name, fingerprint, split rule and faces by split of the training data, and in
+            `faces` a hash of its faces alone.
         metrics: By split, `images`, `accuracy`, `accuracy_ci95`, `balanced_accuracy`, … as
             `fer.evaluate` gives them. Only `validation` has picked anything.
         slices: By split other than train and validation, accuracy by brightness, contrast and

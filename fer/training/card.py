@@ -23,6 +23,7 @@ def build_card(name: str, config: TrainingConfig, dataset: Dataset, fitted: Fitt
             "name": dataset.name,
             "synthetic": dataset.synthetic,
             "fingerprint": dataset.fingerprint(),
+            "faces": dataset.faces_to_learn(),
             "split_rule": dataset.split_rule,
             "splits": dataset.splits,
             "skipped": len(dataset.skipped),

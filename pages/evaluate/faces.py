@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import numpy as np
 import streamlit as st
 
+from fer import emotions
 from fer.evaluation.caveats import AGREED
 from fer.evaluation.query import AGREEMENTS, ANSWERS, COPIES, SORTS, Query, rows, slice_names
 from pages.common.browser.annotate import show_annotations
@@ -89,6 +90,7 @@ def pictures(evaluated: Evaluation, shown: np.ndarray) -> list[Picture]:
             face,
             caption=f"{predicted} {confidence:.0%}",
             alt=f"Face labelled {label}, predicted {predicted} with {confidence:.0%} confidence",
+            color=emotions.describe(label).color,  # as given, whatever was set by hand
         )
         for face, (label, predicted, confidence) in zip(
             evaluated.browser.pictures(shown), answers.itertuples(index=False), strict=True

@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from fer import settings
 from fer.data import SYNTHETIC, registered
 from fer.errors import FerError
-from fer.evaluation.caveats import caveats
+from fer.evaluation.caveats import caveats, is_test
 from fer.evaluation.tta import VIEWS
 from fer.models import list_models
 from pages.common import errors
@@ -106,7 +106,7 @@ def show_headline(evaluated: Evaluation) -> None:
     figures = evaluated.figures
     intervals = {**figures["ci95"], "accuracy": figures["accuracy_ci95"]}
     sentences = caveats(figures)
-    if figures["split"] in ("train", "validation", "all"):
+    if not is_test(figures):
         st.error(f"**Not a test.** {sentences[0]}", icon=":material/warning:")
         sentences = sentences[1:]
     for column, (key, (name, form, about)) in zip(st.columns(4), HEADLINE.items(), strict=True):

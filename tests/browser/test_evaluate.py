@@ -173,9 +173,8 @@ def test_a_face_tells_all_about_itself_and_can_be_annotated(
     page.get_by_role("button", name="Exclude").click()
     page.get_by_role("button", name="Annotations (1)").wait_for()
     wait_until_idle(page)
-    assert faces(page).count() == 2
-    assert page.get_by_text("Skipped: 1 faces excluded by hand").is_visible()
-    assert page.get_by_text("It is not among the faces measured here").is_visible()
+    assert faces(page).count() == 3
+    assert page.get_by_text("With 1 face excluded by hand: accuracy").is_visible()
     page.get_by_role("button", name="Include again").click()
     page.get_by_role("button", name="Annotations (0)").wait_for()
     wait_until_idle(page)
@@ -263,7 +262,8 @@ def test_on_fer2013_cells_are_clicked_a_face_is_relabelled_and_a_link_is_followe
     assert page.get_by_text(re.compile(r"\d+ of \d+ people chose neutral too")).is_visible()
     opened = page.get_by_label("Open face").input_value()
     relabel(page, "neutral")
-    page.get_by_text("True: neutral. Predicted: neutral").wait_for()
+    page.get_by_text("Labelled sad in the data set, neutral by hand").wait_for()
+    page.get_by_text("With 1 label set by hand: accuracy").wait_for()
     wait_until_idle(page)
     page.get_by_role("button", name="Link").click()
     link = page.get_by_test_id("stPopoverBody").locator("code").inner_text()
@@ -271,7 +271,7 @@ def test_on_fer2013_cells_are_clicked_a_face_is_relabelled_and_a_link_is_followe
     assert len(shown) == 60
     page.goto("about:blank")
     page.goto(link)
-    page.get_by_text("True: neutral. Predicted: neutral").wait_for()
+    page.get_by_text("True: sad. Predicted: neutral").wait_for()
     wait_until_idle(page)
     assert page.get_by_label("Open face").input_value() == opened
     assert faces(page).all_inner_texts() == shown

@@ -5,13 +5,15 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import cv2
+import keras
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from fer import emotions
-from fer.data import VOTES, add, remove
+from fer.data import VOTES, add, annotations, load_dataset, remove
 from fer.data.synthetic import draw_face
-from fer.models import save
+from fer.evaluation.predictions import predictions
+from fer.models import load, save
 from fer.models.card import ModelCard
 from fer.nets.architectures import build
 from pages.evaluate import keys
@@ -203,10 +205,30 @@ def test_a_relabelled_face_is_counted_among_the_annotations(
     label.set_value("sad").run()
     page.button(key="evaluate.face.relabel").click().run()
     assert "1 annotated face**: 0 excluded, 1 relabelled" in words(page)
-    assert "True: sad. Predicted" in words(page)
+    assert "True: happy. Predicted" in words(page)
+    assert "Labelled happy in the data set, sad by hand" in words(page)
     page.button(key="evaluate.annotations.undo").click().run()
     assert "0 excluded, 0 relabelled" in words(page)
-    assert "True: happy. Predicted" in words(page)
+    assert "by hand" not in words(page)
+
+
+def test_wrong_faces_relabelled_to_the_answer_leave_the_figures_and_make_a_second_one(
+    app: AppTest, models: Path, judged: str
+) -> None:
+    keras.utils.set_random_seed(0)
+    write_model(models / "judge", ("happy", "sad"))
+    page = opened(app, SPLIT="test")
+    metrics, matrix = [one.value for one in page.metric], chart(page)["data"]
+    judge, dataset = load("judge"), load_dataset(judged, height=24, width=24)
+    frame = predictions(judge, dataset, "test").frame
+    wrong = frame[~frame["correct"]]
+    assert len(wrong) > 1
+    for path, predicted in zip(wrong["path"], wrong["predicted"], strict=True):
+        annotations.annotate(dataset, [path], label=predicted)
+    page.run()
+    assert [one.value for one in page.metric] == metrics
+    assert chart(page)["data"] == matrix
+    assert f"With {len(wrong)} labels set by hand: accuracy 100.0%" in words(page)
 
 
 def test_a_filter_that_another_split_does_not_have_is_let_go(
@@ -283,4 +305,4 @@ def test_a_face_can_be_given_a_class_of_the_data_sets_own_or_an_emotion(
     assert box.options == [emotions.with_symbol(name) for name in (*emotions.ALL, "1", "2")]
     box.set_value("2").run()
     page.button(key="evaluate.face.relabel").click().run()
-    assert "True: 2. Predicted" in words(page)
+    assert "Labelled 1 in the data set, 2 by hand" in words(page)

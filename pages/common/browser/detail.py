@@ -71,7 +71,11 @@ def _show_facts(dataset: Dataset, row: int, findings: Sequence[str]) -> None:
         f"brightness {face['mean']:.0f}, contrast {face['std']:.0f}",
     ]
     if dataset.relabelled[row]:
-        facts.append(f"Labelled {errors.plain(face['label_original'])} in the data set")
+        own = face.get("label_given", face["label_original"])
+        facts.append(
+            f":material/label: Labelled {errors.plain(own)} in the data set, "
+            f"{errors.plain(face['label'])} by hand"
+        )
     if face["subject"]:
         facts.append(f"Person {errors.plain(face['subject'])}")
     if face["excluded"]:
@@ -85,7 +89,7 @@ def _show_votes(dataset: Dataset, row: int, predicted: str) -> None:
     if columns[0] not in face or face[columns].isna().any():
         return
     votes = {name: float(face[f"votes_{name}"]) for name in VOTES}
-    total, label = sum(votes.values()), face["label"]
+    total, label = sum(votes.values()), face["label_original"] or face["label"]
     sentence = f"What {total:.0f} people chose"
     if predicted:
         sentence = f"{votes.get(predicted, 0):.0f} of {total:.0f} people chose {predicted} too"

@@ -7,8 +7,12 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
+from fer import models
 from fer.cli.main import app
+from fer.data import annotations, load_dataset
 from fer.data.synthetic import draw_face
+from fer.evaluation.figures import dataset_for
+from fer.evaluation.predictions import predictions
 from fer.faces.yunet_file import install
 
 
@@ -16,11 +20,21 @@ def run(*arguments: object) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
+def trained_on(small_set: Path, tiny_folder: Path, folder: Path) -> Path:
+    """A model whose card names the small set as its training data."""
+    shutil.copytree(tiny_folder, folder)
+    card = json.loads((folder / "card.json").read_text())
+    card["data"] = {"name": small_set.name}
+    (folder / "card.json").write_text(json.dumps(card))
+    return folder
+
+
 def test_evaluate_writes_a_report_and_names_leaks_and_votes_in_its_json(
     small_set: Path, tiny_folder: Path, tmp_path: Path
 ) -> None:
     report = tmp_path / "report.html"
-    result = run("evaluate", tiny_folder, small_set, "--report", report, "--tta", "flip", "--json")
+    model = trained_on(small_set, tiny_folder, tmp_path / "model")
+    result = run("evaluate", model, small_set, "--report", report, "--tta", "flip", "--json")
     assert result.exit_code == 0, result.output
     figures = json.loads(result.stdout)
     assert {"ece", "log_loss", "accuracy", "accuracy_ci95", "confusion_matrix"} <= figures.keys()
@@ -32,6 +46,36 @@ def test_evaluate_writes_a_report_and_names_leaks_and_votes_in_its_json(
     assert figures["tta"] == "flip"
     assert "<h1>" in report.read_text(encoding="utf-8")
     assert json.loads(report.with_suffix(".json").read_text())["accuracy"] == figures["accuracy"]
+
+
+def test_labels_set_by_hand_leave_every_report_as_it_was_and_add_a_second_figure(
+    small_set: Path, tiny_folder: Path, tmp_path: Path
+) -> None:
+    report = tmp_path / "report.html"
+    arguments = ("evaluate", tiny_folder, small_set, "--report", report)
+    before = json.loads(run(*arguments, "--json").stdout)
+    assert before["by_hand"] is None
+    loaded, dataset = models.load(tiny_folder), load_dataset(small_set)
+    frame = predictions(loaded, dataset_for(loaded.card, small_set), "test").frame
+    wrong, right = frame[~frame["correct"]], frame[frame["correct"]]
+    assert len(wrong) > 1
+    assert len(right) > 1
+    for path, predicted in zip(wrong["path"], wrong["predicted"], strict=True):
+        annotations.annotate(dataset, [path], label=predicted)
+    annotations.annotate(dataset, right["path"].tolist()[:1], excluded=True)
+
+    sentence = f"With {len(wrong)} labels set by hand and 1 face excluded by hand: accuracy 100.0%"
+    result = run(*arguments)
+    assert f"accuracy {before['accuracy']:.1%}" in result.stdout
+    assert sentence in " ".join(result.stdout.split())
+    page = report.read_text(encoding="utf-8")
+    assert f"Accuracy {before['accuracy']:.1%}" in page
+    assert sentence in page
+    after = json.loads(report.with_suffix(".json").read_text())
+    assert after["by_hand"]["relabelled"] == len(wrong)
+    assert after["by_hand"]["images"] == before["images"] - 1
+    assert after["confusion_matrix"] == before["confusion_matrix"]
+    assert json.loads(run(*arguments, "--json").stdout)["by_hand"] == after["by_hand"]
 
 
 def test_a_model_of_the_votes_is_measured_on_labels_where_there_are_no_votes(

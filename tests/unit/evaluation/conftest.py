@@ -30,7 +30,10 @@ def _make_table(
             **{f"p_{label}": answers[:, i] for i, label in enumerate(LABELS)},
         }
     ).assign(**columns)
-    return PredictionTable(frame=frame, labels=LABELS, model=model, dataset="by hand", split="test")
+    return PredictionTable(
+        frame=frame, labels=LABELS, model=model, dataset="by hand", split="test",
+        trained_on="by hand", trained_here=True,
+    )  # fmt: skip
 
 
 @pytest.fixture

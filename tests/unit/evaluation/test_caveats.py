@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fer.evaluation.caveats import caveats, leak_free, votes
+from fer.evaluation.caveats import caveats, is_test, leak_free, votes
 from fer.evaluation.figures import figures
 from fer.evaluation.predictions import PredictionTable
 
@@ -80,3 +80,50 @@ def test_a_caveat_names_what_counts_as_right(make_table: MakeTable) -> None:
     assert "Measured against the choice of most annotators, not the data set's own" in sentences
     assert "against those, accuracy is 66.7% on 3 of these faces" in sentences
     assert "Skipped: 7 faces on which the annotators made no single choice" in sentences
+
+
+def test_a_caveat_gives_the_second_figure_of_the_annotations(make_table: MakeTable) -> None:
+    table = make_table([0, 1], SURE[[0, 1]])
+    assert not any("by hand" in one for one in caveats(figures(table)))
+    by_hand = {"relabelled": 400, "excluded": 1, "images": 3372, "accuracy": 0.939,
+               "accuracy_ci95": [0.93, 0.947]}  # fmt: skip
+    assert (
+        "With 400 labels set by hand and 1 face excluded by hand: accuracy 93.9% (95 % interval "
+        "93.0% to 94.7%) on 3,372 faces. All other figures use the labels as given."
+    ) in caveats(figures(replace(table, by_hand=by_hand)))
+    nothing = by_hand | {"relabelled": 0, "images": 0, "accuracy": None, "accuracy_ci95": None}
+    text = " ".join(caveats(figures(replace(table, by_hand=nothing))))
+    assert "With 1 face excluded by hand: no face remains." in text
+
+
+@pytest.mark.parametrize("split", ["train", "validation", "all"])
+def test_a_split_is_a_test_for_a_model_that_was_trained_on_another_data_set(
+    split: str, make_table: MakeTable
+) -> None:
+    here = figures(replace(make_table([0, 1], SURE[[0, 1]]), split=split))
+    elsewhere = {**here, "trained_on": "other", "trained_here": False}
+    unknown = {**elsewhere, "trained_on": ""}
+    assert not is_test(here)
+    assert is_test(elsewhere)
+    assert not is_test(unknown)
+    assert "optimistic" in caveats(here)[0]
+    assert "trained on another data set, other" in caveats(elsewhere)[0]
+    assert "may have learnt these faces" in caveats(unknown)[0]
+
+
+def test_a_model_of_drawn_faces_has_a_caveat_on_photos_only(make_table: MakeTable) -> None:
+    drawn = {"trained_on": "synthetic", "trained_here": False, "trained_on_drawn": True}
+    on_photos = figures(make_table([0, 1], SURE[[0, 1]])) | drawn
+    sentence = "The model was trained on drawn faces, so it is not made for photos."
+    assert sentence in caveats(on_photos)
+    assert sentence not in caveats({**on_photos, "synthetic": True})
+
+
+def test_a_temperature_that_was_chosen_on_these_faces_has_a_caveat(make_table: MakeTable) -> None:
+    table = replace(
+        make_table([0, 1], SURE[[0, 1]]), split="validation", trained_here=False,
+        trained_on="other", calibrated_on="by hand",
+    )  # fmt: skip
+    sentence = "The temperature was chosen on these faces."
+    assert sentence in caveats(figures(table))
+    assert sentence not in caveats(figures(replace(table, split="test")))
