@@ -30,18 +30,22 @@ _CLOSED = "This stream is closed. Start the camera again."
 
 
 class LiveStream:
-    """One camera; safe to call from any thread. No frame is kept after its answer."""
+    """One session of a camera; safe to call from any thread. No frame is kept after its answer."""
 
     def __init__(self, predictor: Predictor) -> None:
         self.token = secrets.token_urlsafe(24)
-        self.timeline = Timeline(predictor.card.labels, longest_s=LONGEST_FRAME_S)
+        self.labels = predictor.card.labels
+        self.model = predictor.card.name
+        self.detector = predictor.detector_name
+        self.timeline = Timeline(self.labels, longest_s=LONGEST_FRAME_S)
         self.frames = 0
+        self.seconds = 0.0  # from the first frame to the last
         self._stream: FaceStream | None = FaceStream(predictor)
-        self._detector = predictor.detector_name
-        self._busy = threading.Lock()
-        self._started = time.monotonic()
+        self._busy = threading.Lock()  # held while a frame is analysed
+        self._changing = threading.Lock()  # held for moments, so that nothing is added once closed
+        self._started: float | None = None  # when the first frame came
         self._allowed = MAX_FPS
-        self._filled = self._started
+        self._filled = time.monotonic()
 
     @property
     def is_open(self) -> bool:
@@ -49,7 +53,7 @@ class LiveStream:
         return self._stream is not None
 
     def frame(self, jpeg: bytes) -> dict[str, Any]:
-        """Analyse the next frame.
+        """Analyse the next frame. If the stream is closed meanwhile, the session leaves it out.
 
         Args:
             jpeg: A JPEG file of at most 1 MB and 1920 px.
@@ -66,25 +70,31 @@ class LiveStream:
                 "The previous frame is still being analysed; send one at a time.", "busy"
             )
         try:
-            started = time.monotonic()
+            now = time.monotonic()
             stream = self._stream
             if stream is None:
                 raise StreamError(_CLOSED, "gone")
-            self._admit(started)
-            faces = stream.step(_decoded(jpeg), started - self._started)
-            self.frames += 1
-            self.timeline.add(started - self._started, faces)
+            self._admit(now)
+            photo = _decoded(jpeg)
+            self._started = self._started or now
+            at_s = now - self._started
+            faces = stream.step(photo, at_s)
+            with self._changing:
+                if self.is_open:
+                    self.timeline.add(at_s, faces)
+                    self.frames, self.seconds = self.frames + 1, at_s
             return {
                 "faces": [face.to_json() for face in faces],
-                "detector": self._detector,
-                "server_ms": (time.monotonic() - started) * 1000,
+                "detector": self.detector,
+                "server_ms": (time.monotonic() - now) * 1000,
             }
         finally:
             self._busy.release()
 
     def close(self) -> None:
-        """Accept no more frames, and release the state that follows faces."""
-        self._stream = None
+        """Accept no more frames, and release the state that follows faces; the session stays."""
+        with self._changing:
+            self._stream = None
 
     def _admit(self, now: float) -> None:
         """Limit the rate: a token bucket that holds one second's frames."""

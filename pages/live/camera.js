@@ -4,6 +4,10 @@
 const MINUTE_MS = 60_000
 const ANSWER_WITHIN_MS = 10_000
 const FRAME = { width: 640, height: 480 }
+const TAG_PX = 30
+const PEOPLE_IN_TIMELINE = 4
+const ROW_PX = 22
+const WAITING = "Press Start to use the camera. Frames are processed in memory and discarded."
 const PROBLEMS = {
   insecure:
     "Browsers allow a camera only on pages from HTTPS or from this computer. Open the app as " +
@@ -26,7 +30,7 @@ const PROBLEMS = {
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
-  const camera = (parentElement.camera ??= new Camera(parentElement))
+  const camera = (parentElement.camera ??= new Camera(parentElement, data))
   Object.assign(camera, { data, trigger: setTriggerValue })
   return () => {
     delete parentElement.camera
@@ -35,26 +39,37 @@ export default function ({ data, parentElement, setTriggerValue }) {
 }
 
 class Camera {
-  constructor(root) {
+  constructor(root, data) {
+    this.data = data
     this.parts = Object.fromEntries([...root.querySelectorAll("[id]")].map(part => [part.id, part]))
     this.sheet = document.createElement("canvas")
     this.run = 0
-    const { start, pause, mirror, snapshot, camera } = this.parts
+    const { start, pause, mirror, snapshot, full, live, camera } = this.parts
     start.onclick = () => (this.media ? this.stop() : this.start())
     pause.onclick = () => this.pause(!this.paused)
     mirror.onclick = () => this.mirror(!this.mirrored)
     snapshot.onclick = () => this.snapshot()
+    full.onclick = () => (this.isFull() ? document.exitFullscreen() : live.requestFullscreen())
+    full.hidden = !document.fullscreenEnabled
+    live.onfullscreenchange = () => {
+      full.setAttribute("aria-pressed", this.isFull())
+      full.textContent = this.isFull() ? "Leave full screen" : "Full screen"
+    }
+    camera.hidden = true
     camera.onchange = () => this.media && this.start()
     this.onPageHide = () => this.leave()
     window.addEventListener("pagehide", this.onPageHide)
     this.mirror(true)
     this.release()
-    this.show("Press Start to use the camera. Frames are processed in memory and discarded.")
+    this.show(WAITING)
+  }
+
+  isFull() {
+    return this.parts.live.matches(":fullscreen")
   }
 
   async start() {
     this.release()
-    this.parts.bars.replaceChildren() // the section of figures is empty until there are new ones
     const { run } = this
     const { camera, video } = this.parts
     if (!window.isSecureContext || !navigator.mediaDevices?.getUserMedia) {
@@ -79,6 +94,7 @@ class Camera {
     }
     media.getVideoTracks()[0].onended = () => this.stop(PROBLEMS.ended)
     this.show("")
+    this.drawLargest(undefined, 0)
     this.refresh()
     this.listCameras()
     this.loop(run)
@@ -93,17 +109,25 @@ class Camera {
       ...inputs.map((device, index) => new Option(device.label || `Camera ${index + 1}`, device.deviceId)),
     )
     if (used) camera.value = used
-    camera.disabled = inputs.length < 2
+    camera.hidden = inputs.length < 2
   }
 
   async loop(run) {
     while (run === this.run) {
       await this.nextFrame()
       if (run !== this.run) return
-      if (this.paused || !this.parts.video.videoWidth) continue
+      const { token } = this.data
+      // After a stop, the server's next session has another token.
+      if (this.paused || !this.parts.video.videoWidth || token === this.spent) continue
+      if (token !== this.began) {
+        this.began = token
+        this.parts.names.textContent = this.data.names
+        this.trigger("started", true)
+      }
       const started = performance.now()
       const frame = this.capture()
       const jpeg = await new Promise(done => frame.toBlob(done, "image/jpeg", 0.8))
+      if (run !== this.run) return
       const { faces, error, fatal } = await this.ask(jpeg)
       if (run !== this.run) return
       if (error) {
@@ -114,10 +138,7 @@ class Camera {
       this.failures = 0
       if (this.paused) continue
       const now = performance.now()
-      this.times = [...this.times.filter(time => now - time < 2000), now]
-      for (const { number, emotion, confidence, reliable } of faces) {
-        this.moments.push({ at: now, number, emotion, confidence, reliable })
-      }
+      this.frames.push({ at: now, faces })
       this.draw(faces)
       this.report(now, faces, now - started)
     }
@@ -129,11 +150,7 @@ class Camera {
       setTimeout(done, 1000)
       const { video } = this.parts
       if (!video.requestVideoFrameCallback) return requestAnimationFrame(done)
-      video.requestVideoFrameCallback((_, { presentedFrames }) => {
-        if (!this.paused) this.dropped += Math.max(presentedFrames - this.presented - 1, 0)
-        this.presented = presentedFrames
-        done()
-      })
+      video.requestVideoFrameCallback(done)
     })
   }
 
@@ -153,7 +170,7 @@ class Camera {
         method: "POST",
         headers: { "Content-Type": "image/jpeg" },
         body: jpeg,
-        signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+        signal: AbortSignal.any([this.stopping.signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]),
       })
       const isOurs = response.headers.get("content-type")?.startsWith("application/json")
       if (!isOurs) return { error: PROBLEMS.unreachable(response.status) }
@@ -179,39 +196,46 @@ class Camera {
     pen.resetTransform()
     pen.font = "600 20px sans-serif"
     pen.textBaseline = "middle"
-    for (const face of faces) {
-      const { labels, unreliable } = this.data
-      const { color, ink, symbol } = face.reliable ? labels[face.emotion] : unreliable
+    const shown = faces.map(face => {
       const [x, y, w, h] = face.box
-      const left = this.mirrored ? width - x - w : x
-      for (const [lineWidth, strokeStyle] of [[5, ink], [3, color]]) {
-        Object.assign(pen, { lineWidth, strokeStyle })
-        pen.strokeRect(left, y, w, h)
-      }
-      const answer = face.reliable
-        ? `${symbol} ${face.emotion} ${percent(face.confidence)}`
-        : face.unreliable_because
-      const text = `${face.number} ${answer}`
-      const tag = pen.measureText(text).width + 14
-      const tagX = Math.max(0, Math.min(left, width - tag))
-      const tagY = y >= 30 ? y - 30 : y
-      pen.fillStyle = color
-      pen.fillRect(tagX, tagY, tag, 30)
-      pen.fillStyle = ink
-      pen.fillText(text, tagX + 7, tagY + 16)
+      return { ...face, box: [this.mirrored ? width - x - w : x, y, w, h] }
+    })
+    for (const face of shown) this.drawFace(pen, face, shown)
+  }
+
+  drawFace(pen, face, faces) {
+    const { width, height } = this.sheet
+    const { color, ink, symbol } = this.colors(face)
+    for (const [lineWidth, strokeStyle] of [[5, ink], [3, color]]) {
+      Object.assign(pen, { lineWidth, strokeStyle })
+      pen.strokeRect(...face.box)
     }
+    const answer = face.reliable
+      ? `${symbol} ${face.emotion} ${percent(face.confidence)}`
+      : face.unreliable_because
+    const text = `${face.number} ${answer}`
+    const long = pen.measureText(text).width + 14
+    const left = Math.max(0, Math.min(face.box[0], width - long))
+    const top = tagTop(face.box, [left, left + long], faces, height)
+    pen.fillStyle = color
+    pen.fillRect(left, top, long, TAG_PX)
+    pen.fillStyle = ink
+    pen.fillText(text, left + 7, top + TAG_PX / 2 + 1)
+  }
+
+  colors({ reliable, emotion }) {
+    return reliable ? this.data.labels[emotion] : this.data.unreliable
   }
 
   report(now, faces, latencyMs) {
     if (now - (this.reported ?? 0) < 200) return
     this.reported = now
-    const { fps, latency, dropped, spoken } = this.parts
-    const span = (now - this.times[0]) / 1000
-    fps.textContent = (span > 0 ? (this.times.length - 1) / span : 0).toFixed(1)
+    this.frames = this.frames.filter(({ at }) => now - at < MINUTE_MS)
+    const { fps, latency, spoken } = this.parts
+    fps.textContent = this.rate(now)
     latency.textContent = `${Math.round(latencyMs)} ms`
-    dropped.textContent = this.dropped
     const area = ({ box: [, , width, height] }) => width * height
-    this.drawBars([...faces].sort((a, b) => area(b) - area(a))[0])
+    this.drawLargest([...faces].sort((a, b) => area(b) - area(a))[0], faces.length)
     this.drawTimeline(now)
     const verdict = face => face.unreliable_because || face.emotion
     const words = faces.map(face => `face ${face.number}: ${verdict(face)}`).join(", ") || "no face"
@@ -221,8 +245,32 @@ class Camera {
     }
   }
 
+  // Frames a second, of the last two seconds, or of the last three frames if they are slower.
+  rate(now) {
+    const times = this.frames.filter(({ faces }) => faces).map(({ at }) => at)
+    const recent = times.filter((at, index) => now - at < 2000 || index >= times.length - 3)
+    const span = recent.at(-1) - recent[0]
+    return span > 0 ? ((1000 * (recent.length - 1)) / span).toFixed(1) : "–"
+  }
+
+  drawLargest(face, count) {
+    const { who, emotion, confidence } = this.parts
+    who.textContent = count > 1 ? `Largest of ${count} faces: face ${face.number}` : "Largest face"
+    emotion.style.setProperty("--color", face ? this.colors(face).color : "var(--st-border-color)")
+    if (face?.reliable) {
+      emotion.textContent = `${this.data.labels[face.emotion].symbol} ${face.emotion}`
+      confidence.textContent = `${percent(face.confidence)} confidence`
+    } else if (face) {
+      emotion.textContent = "🔍 not sure"
+      confidence.textContent = `The face is ${face.unreliable_because}`
+    } else {
+      emotion.textContent = "–"
+      confidence.textContent = this.media ? "No face in view" : "The camera is off"
+    }
+    this.drawBars(face)
+  }
+
   drawBars(largest) {
-    this.parts.unreliable.textContent = largest?.reliable === false ? `: ${largest.unreliable_because}` : ""
     const face = largest?.reliable ? largest : undefined
     const rows = Object.entries(this.data.labels).map(([name, { symbol, color }]) => {
       const share = face?.probabilities[name] ?? 0
@@ -238,40 +286,41 @@ class Camera {
   }
 
   drawTimeline(now) {
-    this.moments = this.moments.filter(moment => now - moment.at < MINUTE_MS)
-    const people = [...new Set(this.moments.map(moment => moment.number))].sort((a, b) => a - b).slice(-4)
+    const seen = new Set(this.frames.flatMap(({ faces }) => faces ?? []).map(({ number }) => number))
+    const people = [...seen].sort((a, b) => a - b).slice(-PEOPLE_IN_TIMELINE)
     const { timeline } = this.parts
     const density = window.devicePixelRatio || 1
-    const [left, row] = [26, 22]
+    const left = 26
     const width = timeline.clientWidth - left
-    const height = Math.max(people.length, 1) * row
-    timeline.style.height = `${height}px`
     timeline.width = (left + width) * density
-    timeline.height = height * density
+    timeline.height = PEOPLE_IN_TIMELINE * ROW_PX * density
     const pen = timeline.getContext("2d")
     pen.scale(density, density)
-    pen.fillStyle = getComputedStyle(timeline).color
-    pen.font = "12px sans-serif"
-    pen.textBaseline = "middle"
-    people.forEach((number, index) => pen.fillText(number, 6, index * row + row / 2))
-    const ink = pen.fillStyle
-    for (const { at, number, emotion, confidence, reliable } of this.moments) {
-      // It lasts for a second, or until the person's next moment, which is drawn over it.
-      const x = left + width * (1 - (now - at) / MINUTE_MS)
-      const lasted = (width * Math.min(now - at, 1000)) / MINUTE_MS
-      const bar = [x, people.indexOf(number) * row + 2, Math.max(lasted, 1), row - 4]
-      pen.clearRect(...bar)
-      if (!reliable) [bar[1], bar[3]] = [bar[1] + bar[3] / 2 - 1, 2] // a thin line, without an emotion
-      pen.globalAlpha = reliable ? 0.35 + 0.65 * confidence : 0.5
-      pen.fillStyle = reliable ? this.data.labels[emotion].color : ink
-      pen.fillRect(...bar)
-    }
+    const ink = getComputedStyle(timeline).color
+    Object.assign(pen, { fillStyle: ink, font: "12px sans-serif", textBaseline: "middle" })
+    people.forEach((number, row) => pen.fillText(number, 6, row * ROW_PX + ROW_PX / 2))
+    const place = at => left + width * (1 - (now - at) / MINUTE_MS)
+    this.frames.forEach(({ at, faces }, index) => {
+      const x = place(at)
+      const lasted = place(this.frames[index + 1]?.at ?? now) - x // until the next frame
+      for (const face of faces ?? []) {
+        const row = people.indexOf(face.number)
+        if (row < 0) continue
+        // An unreliable answer is a thin line, without an emotion.
+        const [from, size] = face.reliable ? [2, ROW_PX - 4] : [ROW_PX / 2 - 1, 2]
+        pen.globalAlpha = face.reliable ? 0.35 + 0.65 * face.confidence : 0.5
+        pen.fillStyle = face.reliable ? this.colors(face).color : ink
+        pen.fillRect(x, row * ROW_PX + from, Math.max(lasted, 1), size)
+      }
+    })
   }
 
   pause(paused) {
     this.paused = paused
-    if (paused) this.parts.video.pause()
-    else this.parts.video.play()
+    if (paused) {
+      this.parts.video.pause()
+      this.frames.push({ at: performance.now(), faces: null }) // nothing is known from here on
+    } else this.parts.video.play()
     this.refresh()
   }
 
@@ -283,13 +332,16 @@ class Camera {
     overlay.width = 0 // clears it
   }
 
+  // The frame as the camera saw it; the camera goes on.
   snapshot() {
-    const picture = this.capture().toDataURL("image/jpeg", 0.92)
-    this.release()
-    this.trigger("snapshot", picture)
+    const { snapshot } = this.parts
+    this.trigger("snapshot", this.capture().toDataURL("image/jpeg", 0.92))
+    snapshot.textContent = "Snapshot taken"
+    setTimeout(() => (snapshot.textContent = "Snapshot"), 2000)
   }
 
   stop(problem) {
+    this.spent = this.data.token
     this.release()
     this.show(problem ?? "Stopped. Press Start for a new session.", Boolean(problem))
     this.trigger("stopped", true)
@@ -298,22 +350,28 @@ class Camera {
   leave() {
     window.removeEventListener("pagehide", this.onPageHide)
     this.release()
-    if (this.data) fetch(this.address(), { method: "DELETE", keepalive: true }).catch(() => {})
+    fetch(this.address(), { method: "DELETE", keepalive: true }).catch(() => {})
   }
 
   // Ends what runs, and makes ready for the next start.
   release() {
     this.media?.getTracks().forEach(track => ((track.onended = null), track.stop()))
     this.parts.video.srcObject = null
-    Object.assign(this, { run: this.run + 1, media: null, paused: false, failures: 0 })
-    Object.assign(this, { times: [], moments: [], dropped: 0, presented: Infinity })
+    this.stopping?.abort() // the answer to a frame that is on its way
+    Object.assign(this, { run: this.run + 1, media: null, paused: false, failures: 0, frames: [] })
+    this.stopping = new AbortController()
     this.parts.overlay.width = 0
     this.refresh()
+    this.parts.spoken.textContent = ""
+    for (const figure of ["fps", "latency"]) this.parts[figure].textContent = "–"
+    this.drawLargest(undefined, 0)
+    this.drawTimeline(performance.now())
   }
 
   refresh() {
-    const { start, pause, snapshot, stage } = this.parts
+    const { start, pause, snapshot, stage, speed } = this.parts
     const on = Boolean(this.media)
+    speed.hidden = !on
     start.textContent = on ? "Stop" : "Start"
     start.classList.toggle("primary", !on)
     pause.textContent = this.paused ? "Resume" : "Pause"
@@ -327,6 +385,18 @@ class Camera {
     message.hidden = !text
     message.classList.toggle("problem", isProblem)
   }
+}
+
+// Where the tag of a face starts: above its box, below it, or else over its chin, but never over
+// eyes, its own or another face's, if that can be.
+function tagTop([, y, , h], [from, to], faces, height) {
+  const isFree = top =>
+    top >= 0 &&
+    top + TAG_PX <= height &&
+    faces.every(({ box: [x, upper, w, high] }) =>
+      to <= x || from >= x + w || top + TAG_PX <= upper || top >= upper + high / 2)
+  const bottom = Math.min(y + h, height) - TAG_PX
+  return [y - TAG_PX, y + h, bottom].find(isFree) ?? Math.max(bottom, 0)
 }
 
 // A share of 0 to 1 in whole percent, as `fer.wording.percent` writes it: only all is 100 % and only

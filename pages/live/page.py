@@ -2,19 +2,20 @@
 
 from functools import partial
 
-import pandas as pd
 import streamlit as st
 
 from fer.errors import FerError
 from fer.inference.live import STREAMS, LiveStream
 from fer.inference.predictor import Predictor
-from fer.inference.timeline import Timeline
 from pages.common import errors, links, predictors
-from pages.common.downloads import download
 from pages.common.model_choice import choose_model
-from pages.common.verdicts import share_columns, with_verdicts
 from pages.live import keys
 from pages.live.camera import camera
+from pages.live.session import show_session
+
+REFRESH_S = 2
+"""Time between two drawings of a session that goes on; each takes the server about 0.05 s."""
+THUMBNAIL_PX = 120
 
 
 def main() -> None:
@@ -24,29 +25,26 @@ def main() -> None:
             model, detector = choose_model(
                 keys.MODEL, keys.DETECTOR, detectors=("auto", "yunet", "mtcnn")
             )
+            st.caption("Another model or detector begins a new session.")
     try:
         predictor = predictors.predictor(model, detector)
     except FerError as error:
         errors.show(error)
         return
-    st.caption(f"Detector: {predictor.detector_name}")
-    show_camera(predictor)
-
-
-@st.fragment
-def show_camera(predictor: Predictor) -> None:
-    stream = session_stream(predictor)
-    snapshot = camera(stream, on_stop=partial(end_session, stream), key=keys.CAMERA)
+    stream = current_stream(predictor)
+    snapshot = camera(
+        stream, on_start=partial(begin, stream), on_stop=stream.close, key=keys.CAMERA
+    )
     if snapshot:
-        stream.close()
         st.session_state[links.SNAPSHOT] = snapshot
-        st.switch_page("pages/predict/page.py")
-    if summary := st.session_state.get(keys.SUMMARY):
-        show_summary(summary)
+    offer_snapshot()
+    if shown := st.session_state.get(keys.SESSION):
+        is_growing = shown.is_open
+        st.fragment(show_session, run_every=REFRESH_S if is_growing else None)(shown)
 
 
-def session_stream(predictor: Predictor) -> LiveStream:
-    """The session's only stream; a new one after it was closed or the predictor changed."""
+def current_stream(predictor: Predictor) -> LiveStream:
+    """The stream for the next frames; a new one after it was closed or the predictor changed."""
     before: tuple[Predictor, LiveStream] | None = st.session_state.get(keys.STREAM)
     if before:
         if before[0] is predictor and before[1].is_open:
@@ -57,40 +55,23 @@ def session_stream(predictor: Predictor) -> LiveStream:
     return stream
 
 
-def end_session(stream: LiveStream) -> None:
-    """Keep the session's timeline for the summary; the next frame starts another session."""
-    stream.close()
-    st.session_state[keys.SUMMARY] = stream.timeline
+def begin(stream: LiveStream) -> None:
+    """Show the session of the stream to which the camera now sends, in place of the last one."""
+    st.session_state[keys.SESSION] = stream
 
 
-def show_summary(timeline: Timeline) -> None:
-    """What each person showed in the session that was stopped."""
-    st.header("The session", anchor=False)
-    people = timeline.summary()
-    if not people:
-        st.info("No face was found.", icon=":material/search_off:")
+def offer_snapshot() -> None:
+    """Show the snapshot that waits for Predict, if there is one."""
+    snapshot: bytes | None = st.session_state.get(links.SNAPSHOT)
+    if snapshot is None:
         return
-    table = pd.DataFrame(people)
-    shown = with_verdicts(table).drop(columns="confidence")
-    st.dataframe(
-        shown,
-        hide_index=True,
-        column_config={
-            "from_s": st.column_config.NumberColumn("from", format="%.1f s"),
-            "to_s": st.column_config.NumberColumn("to", format="%.1f s"),
-            "reliable_frames": st.column_config.NumberColumn("reliable frames"),
-            **{
-                name: st.column_config.NumberColumn(name.removeprefix("p_"), format="percent")
-                for name in share_columns(shown)
-            },
-        },
-    )
-    if timeline.dropped:
-        st.caption(f"{timeline.dropped:,} more people are not listed: only the first ones are.")
-    with st.container(horizontal=True):
-        download("Summary as CSV", lambda: table.to_csv(index=False), "live-summary.csv")
-        moments = pd.DataFrame(timeline.rows())
-        download("Timeline as CSV", lambda: moments.to_csv(index=False), "live-timeline.csv")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.image(snapshot, width=THUMBNAIL_PX, alt="Your snapshot")
+        if st.button("Open the snapshot in Predict", icon=":material/photo_camera:"):
+            st.switch_page("pages/predict/page.py")
+        if st.button("Discard it", icon=":material/close:"):
+            del st.session_state[links.SNAPSHOT]
+            st.rerun()
 
 
 main()

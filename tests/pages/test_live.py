@@ -1,9 +1,13 @@
+import io
 from collections.abc import Callable
 
+import numpy as np
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from fer.inference.live import STREAMS, LiveStream, LiveStreams
+from pages.common import links
 from pages.live import keys
 
 
@@ -48,3 +52,66 @@ def test_another_detector_gets_a_stream_of_its_own_and_the_old_one_is_closed(
     live_page.selectbox(key=keys.DETECTOR).select("mtcnn").run()
     assert not live_page.exception
     assert [stream.is_open for stream in opened] == [False, True]
+
+
+def jpeg(pixels: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def session(live_page: AppTest, opened: list[LiveStream], astronaut: np.ndarray) -> LiveStream:
+    """The page's session after two frames of one face."""
+    [stream] = opened
+    for _ in range(2):
+        stream.frame(jpeg(astronaut))
+    live_page.session_state[keys.SESSION] = stream
+    return stream
+
+
+def test_a_session_that_goes_on_is_drawn_and_its_files_come_at_its_end(
+    live_page: AppTest, session: LiveStream
+) -> None:
+    live_page.run()
+    assert not live_page.exception
+    assert [header.value for header in live_page.header] == ["This session so far"]
+    assert "1 person" in live_page.markdown[-1].value
+    assert len(live_page.dataframe) == 1
+    assert not live_page.get("download_button")
+    session.close()
+    live_page.run()
+    assert [header.value for header in live_page.header] == ["The session"]
+    assert len(live_page.get("download_button")) == 2
+
+
+def test_a_session_is_still_there_after_a_visit_to_another_page(
+    live_page: AppTest, session: LiveStream
+) -> None:
+    session.close()
+    live_page.switch_page("pages/predict/page.py").run()
+    live_page.switch_page("pages/live/page.py").run()
+    assert [header.value for header in live_page.header] == ["The session"]
+    assert list(live_page.dataframe[0].value["frames"]) == [2]
+
+
+def test_a_session_without_a_face_gives_advice(
+    live_page: AppTest, opened: list[LiveStream]
+) -> None:
+    [stream] = opened
+    stream.close()
+    live_page.session_state[keys.SESSION] = stream
+    live_page.run()
+    assert "No face was found" in live_page.info[0].value
+
+
+def test_a_snapshot_waits_for_predict_until_it_is_discarded(
+    live_page: AppTest, astronaut: np.ndarray
+) -> None:
+    live_page.session_state[links.SNAPSHOT] = jpeg(astronaut)
+    live_page.run()
+    [open_it, discard] = live_page.button
+    assert open_it.label == "Open the snapshot in Predict"
+    discard.click().run()
+    assert not live_page.button
+    assert links.SNAPSHOT not in live_page.session_state

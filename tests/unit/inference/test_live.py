@@ -43,6 +43,20 @@ def test_a_frame_is_answered_with_its_faces(
     assert stream.timeline.summary()[0]["frames"] == stream.frames == 1
 
 
+def test_times_count_from_the_first_frame_however_long_the_page_was_open(
+    square_predictor: Predictor, square_frame: Draw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(live.time, "monotonic", lambda: now[0])
+    stream = LiveStream(square_predictor)
+    for at in (130.0, 132.5):
+        now[0] = at
+        stream.frame(jpeg(square_frame(40)))
+    assert stream.seconds == 2.5
+    [person] = stream.timeline.summary()
+    assert (person["from_s"], person["to_s"]) == (0.0, 2.5)
+
+
 def test_only_an_open_stream_is_found(streams: LiveStreams, square_predictor: Predictor) -> None:
     first, second = streams.open(square_predictor), streams.open(square_predictor)
     first.close()
@@ -86,7 +100,7 @@ def test_too_many_frames_a_second_are_refused(
 ) -> None:
     monkeypatch.setattr(live, "MAX_FPS", 2.0)
     stream = LiveStream(square_predictor)
-    now = [stream._started]
+    now = [stream._filled]
     monkeypatch.setattr(live.time, "monotonic", lambda: now[0])
     frame = jpeg(square_frame())
     stream.frame(frame)
@@ -117,3 +131,19 @@ def test_a_second_frame_at_the_same_time_is_refused(
     finally:
         resume.set()
         first.join()
+
+
+def test_a_frame_that_is_being_analysed_when_the_stream_closes_is_in_no_session(
+    square_predictor: Predictor, square_frame: Draw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = LiveStream(square_predictor)
+    detect = square_predictor.detector.detect
+
+    def close_meanwhile(photo: np.ndarray) -> list[Face]:
+        stream.close()
+        return detect(photo)
+
+    monkeypatch.setattr(square_predictor.detector, "detect", close_meanwhile)
+    assert stream.frame(jpeg(square_frame(40)))["faces"]
+    assert stream.frames == 0
+    assert not stream.timeline.summary()

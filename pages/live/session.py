@@ -1,0 +1,189 @@
+"""The session below the camera: who showed which emotion, and when."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from fer import emotions
+from fer.inference.live import LiveStream
+from fer.inference.spans import (
+    EVERYONE,
+    Span,
+    shares_of_time,
+    spans_of_everyone,
+    spans_of_people,
+)
+from fer.wording import counted, percent
+from pages.common.downloads import download
+from pages.common.verdicts import share_columns, with_verdicts
+from pages.live import keys
+
+PEOPLE_SHOWN = 8
+ROW_PX, AXES_PX = 34, 90
+NAMED_EMOTIONS = 3
+IN_MINUTES_FROM_S = 180
+
+
+def show_session(stream: LiveStream) -> None:
+    """Show what a stream has seen so far, and offer it as files."""
+    is_open = stream.is_open
+    st.header("This session so far" if is_open else "The session", anchor=False)
+    of_people = spans_of_people(stream.timeline)
+    if not of_people:
+        if not is_open:
+            st.info(
+                "No face was found. Sit closer to the camera, with light on your face, and press "
+                "Start again.",
+                icon=":material/search_off:",
+            )
+        return
+    people = stream.timeline.summary()
+    st.markdown(_words(stream.seconds, len(people), shares_of_time(of_people)))
+    of_everyone = spans_of_everyone(stream.timeline) if len(people) > 1 else []
+    _show_chart([*of_everyone, *of_people])
+    _show_people(people, stream.timeline.dropped)
+    if not is_open:
+        _offer_files(stream)
+
+
+def _words(seconds: float, people: int, shares: Mapping[str, float]) -> str:
+    """
+    >>> _words(12.4, 1, {"happy": 0.75, "sad": 0.25})
+    '12 s, 1 person: 😄 happy for 75 % of the time, 😢 sad for 25 %'
+    """
+    named = [
+        f"{emotions.with_symbol(label)} for {percent(share)}"
+        for label, share in list(shares.items())[:NAMED_EMOTIONS]
+    ]
+    if named:
+        named[0] += " of the time"
+    found = f": {', '.join(named)}" if named else ", too small or too blurred to name an emotion"
+    return f"{seconds:.0f} s, {counted(people, 'person', 'people')}{found}"
+
+
+def _show_chart(all_spans: list[Span]) -> None:
+    """A row per person, and one for everyone if there are several; time goes to the right."""
+    seconds: dict[int, float] = {}
+    for span in all_spans:
+        seconds[span.person] = seconds.get(span.person, 0.0) + span.seconds
+    longest = sorted(seconds, key=lambda person: (person != EVERYONE, -seconds[person]))
+    shown = sorted(longest[: PEOPLE_SHOWN + 1])
+    end_s = max(span.until_s for span in all_spans)
+    unit, unit_s = ("min", 60) if end_s >= IN_MINUTES_FROM_S else ("s", 1)
+    figure = go.Figure()
+    for verdict in dict.fromkeys(emotions.ordered(span.verdict for span in all_spans)):
+        found = [span for span in all_spans if span.verdict == verdict and span.person in shown]
+        if found:
+            figure.add_trace(_bars(found, unit_s))
+    figure.update_layout(
+        height=AXES_PX + ROW_PX * len(shown),
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        barmode="overlay",
+        showlegend=True,
+        dragmode=False,
+        legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom"},
+        uirevision="session",
+    )
+    figure.update_xaxes(
+        ticksuffix=f" {unit}", range=[0, end_s / unit_s], fixedrange=True, showgrid=False
+    )
+    figure.update_yaxes(
+        type="category", categoryarray=[_name(person) for person in reversed(shown)],
+        categoryorder="array", fixedrange=True, showgrid=False,
+    )  # fmt: skip
+    st.plotly_chart(
+        figure,
+        key=keys.CHART,
+        config={"displayModeBar": False},
+        alt="Most probable emotion over time, by person; the table below has the same in numbers",
+    )
+    if len(seconds) > len(shown):
+        st.caption(f"The {PEOPLE_SHOWN} people in view longest; the table and the files have all.")
+
+
+def _name(person: int) -> str:
+    return "everyone" if person == EVERYONE else f"person {person}"
+
+
+def _bars(found: list[Span], unit_s: float) -> go.Bar:
+    """The spans of one verdict; an unreliable one is grey and hatched."""
+    first = found[0]
+    shown = emotions.describe(first.verdict)
+    symbol = shown.symbol if first.reliable else ""
+    return go.Bar(
+        name=f"{symbol} {first.verdict}".strip(),
+        orientation="h",
+        y=[_name(span.person) for span in found],
+        base=[span.from_s / unit_s for span in found],
+        x=[span.seconds / unit_s for span in found],
+        width=0.8,
+        text=[symbol] * len(found),
+        textposition="inside",
+        insidetextanchor="middle",
+        textangle=0,
+        constraintext="inside",
+        marker={
+            "color": shown.color if first.reliable else emotions.UNRELIABLE_COLOR,
+            "pattern": {"shape": "" if first.reliable else "/"},
+            "line": {"width": 0},
+        },
+        customdata=[
+            [
+                _name(span.person), span.verdict,
+                f", {percent(span.confidence)}" if span.reliable else "",
+                span.from_s, span.until_s,
+            ]
+            for span in found
+        ],
+        hovertemplate="%{customdata[0]}: %{customdata[1]}%{customdata[2]}, "
+        "%{customdata[3]:.1f} to %{customdata[4]:.1f} s<extra></extra>",
+    )  # fmt: skip
+
+
+def _show_people(people: list[dict[str, object]], dropped: int) -> None:
+    shown = with_verdicts(pd.DataFrame(people))
+    shares = [*share_columns(shown), "share"]
+    # Rows hold four places; no mean of a network's answers is quite 0 or 1.
+    rounded = shown[shares].astype(float).clip(0.0001, 0.9999)
+    rounded["share"] = shown["share"].where(shown["confidence"].notna())
+    shown[shares] = rounded.map(percent, na_action="ignore")
+    words = {"share": "of the time"}
+    times = {"seconds": "in view", "from_s": "from", "to_s": "to"}
+    st.dataframe(
+        shown,
+        hide_index=True,
+        column_order=[
+            "person", "emotion", "share", "confidence", *times, "frames", "reliable_frames",
+            *shares[1:-1],
+        ],
+        column_config={
+            name: st.column_config.NumberColumn(title, format="%.1f s")
+            for name, title in times.items()
+        }
+        | {
+            name: st.column_config.TextColumn(
+                words.get(name, name.removeprefix("p_")), alignment="right"
+            )
+            for name in shares
+        }
+        | {"reliable_frames": st.column_config.NumberColumn("reliable frames")},
+    )  # fmt: skip
+    if dropped:
+        st.caption(
+            f"{counted(dropped, 'more person', 'more people')} not listed: only the first "
+            f"{len(people)} are."
+        )
+
+
+def _offer_files(stream: LiveStream) -> None:
+    def csv(rows: list[dict[str, object]]) -> str:
+        named = {"model": stream.model, "detector": stream.detector}
+        return pd.DataFrame(rows).assign(**named).to_csv(index=False)
+
+    timeline = stream.timeline
+    with st.container(horizontal=True, vertical_alignment="center"):
+        download("Summary as CSV", lambda: csv(timeline.summary()), "live-summary.csv")
+        download("Timeline as CSV", lambda: csv(timeline.rows()), "live-timeline.csv")
+        st.caption("Kept until you press Start again or close this tab.")
