@@ -1,21 +1,38 @@
-"""A video and its rows → the same video with the faces boxed."""
+"""A video and its people on each frame → the same video with the faces boxed."""
 
 import csv
+import io
+import math
+import threading
+from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import av
 import av.error
+import cv2
 
 from fer.errors import VideoError
 from fer.files import replace_path
 from fer.inference.answer import FaceAnswer
 from fer.inference.drawing import draw_faces
-from fer.inference.video import VideoFile
-from fer.inference.video_csv import frames_in
+from fer.inference.frame_log import FrameFaces
+from fer.inference.video import VideoFile, VideoFrame
+from fer.inference.video_results import frames_in
 from fer.progress import Progress
 
+MAX_BYTES = 100_000_000
+"""How large an annotated video may become in memory."""
+
 _TIME_BASE = Fraction(1, 90_000)
+
+
+class AnnotatedVideo(NamedTuple):
+    """An MP4 file, and how far into the video it reaches."""
+
+    data: bytes
+    until_s: float
 
 
 def check_target(out: Path, *, source: Path, results: Path) -> None:
@@ -54,33 +71,113 @@ def annotate(source: Path, results: Path, out: Path, *, progress: Progress | Non
             replace_path(out) as made,
             av.open(str(made), "w", format="mp4") as container,
         ):
-            rows = frames_in(csv.DictReader(file))
-            upcoming = next(rows, None)
-            faces: tuple[FaceAnswer, ...] = ()
-            stream, pts = None, -1
+            writer = _Writer(container, frames_in(csv.DictReader(file)), fps=video.fps)
             for frame in video.frames():
-                while upcoming and upcoming[0] <= frame.number:
-                    faces = upcoming[2]
-                    upcoming = next(rows, None)
-                # H.264 with halved colour takes even sides only.
-                height, width = (side // 2 * 2 for side in frame.pixels.shape[:2])
-                if stream is None:
-                    rate = Fraction(video.fps).limit_denominator(1001)
-                    stream = container.add_stream("libx264", rate=rate)
-                    stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-                    stream.codec_context.time_base = _TIME_BASE
-                drawn = draw_faces(frame.pixels, faces)[:height, :width]
-                shown = av.VideoFrame.from_ndarray(drawn, format="rgb24")
-                # MP4 needs strictly increasing timestamps.
-                pts = max(pts + 1, round(frame.at_s / _TIME_BASE))
-                shown.pts, shown.time_base = pts, _TIME_BASE
-                container.mux(stream.encode(shown))
+                writer.write(frame)
                 if progress:
                     progress(frame.number + 1, video.frames_planned or 0)
-            if stream is not None:
-                container.mux(stream.encode())
+            writer.finish()
     except (av.error.FFmpegError, OSError) as error:
         reason = getattr(error, "strerror", None) or error
         raise VideoError(
             f"'{out}' cannot be written ({reason}). Choose a name that ends in .mp4."
         ) from None
+
+
+def annotate_in_memory(
+    source: bytes | Path,
+    frames: Iterable[FrameFaces],
+    *,
+    until_s: float = math.inf,
+    long_side_px: int,
+    progress: Progress | None = None,
+    stop: threading.Event | None = None,
+) -> AnnotatedVideo | None:
+    """The video with the faces boxed, as `annotate` writes it, of 100 MB at most.
+
+    Args:
+        source: The video, as bytes or a path.
+        frames: Its people; a frame in between keeps those of the frame before.
+        until_s: Where it ends.
+        long_side_px: A larger video is reduced to this.
+        progress: As for `annotate`.
+        stop: Once set, nothing is returned.
+
+    Raises:
+        VideoError: If the video cannot be read or encoded.
+    """
+    memory = io.BytesIO()
+    end_s = 0.0
+    try:
+        with VideoFile(source) as video, av.open(memory, "w", format="mp4") as container:
+            writer = _Writer(container, frames, fps=video.fps, long_side_px=long_side_px)
+            for frame in video.frames():
+                if stop is not None and stop.is_set():
+                    return None
+                if frame.at_s > until_s or memory.tell() > MAX_BYTES:
+                    break
+                writer.write(frame)
+                end_s = frame.at_s
+                if progress:
+                    progress(frame.number + 1, video.frames_planned or 0)
+            writer.finish()
+    except av.error.FFmpegError as error:
+        raise VideoError(f"The annotated video cannot be encoded ({error.strerror}).") from None
+    return AnnotatedVideo(memory.getvalue(), end_s)
+
+
+class _Writer:
+    """Writes frames with the faces boxed into an MP4 file."""
+
+    def __init__(
+        self,
+        container: Any,
+        people: Iterable[FrameFaces],
+        *,
+        fps: float,
+        long_side_px: int | None = None,
+    ) -> None:
+        self._container = container
+        self._people = iter(people)
+        self._upcoming = next(self._people, None)
+        self._faces: tuple[FaceAnswer, ...] = ()
+        self._fps = fps
+        self._long_side_px = long_side_px
+        self._stream: Any = None
+        self._size = (0, 0)
+        self._pts = -1
+
+    def write(self, frame: VideoFrame) -> None:
+        while self._upcoming and self._upcoming.number <= frame.number:
+            self._faces = self._upcoming.faces
+            self._upcoming = next(self._people, None)
+        height, width = frame.pixels.shape[:2]
+        scale = min((self._long_side_px or math.inf) / max(height, width), 1.0)
+        pixels = frame.pixels
+        if scale < 1:
+            size = (max(2, round(width * scale)), max(2, round(height * scale)))
+            pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+        if self._stream is None:
+            self._open(*pixels.shape[:2])
+        width, height = self._size
+        drawn = draw_faces(pixels, self._faces, scale=scale)[:height, :width]
+        shown = av.VideoFrame.from_ndarray(drawn, format="rgb24")
+        # MP4 needs strictly increasing timestamps.
+        self._pts = max(self._pts + 1, round(frame.at_s / _TIME_BASE))
+        shown.pts, shown.time_base = self._pts, _TIME_BASE
+        self._container.mux(self._stream.encode(shown))
+
+    def finish(self) -> None:
+        if self._stream is not None:
+            self._container.mux(self._stream.encode())
+
+    def _open(self, height: int, width: int) -> None:
+        rate = Fraction(self._fps).limit_denominator(1001)
+        # A key frame every two seconds, so that a player can jump.
+        options = {"preset": "veryfast", "g": str(max(1, round(2 * self._fps)))}
+        self._stream = self._container.add_stream("libx264", rate=rate, options=options)
+        # H.264 with halved colour takes even sides only.
+        self._size = (width // 2 * 2, height // 2 * 2)
+        self._stream.width, self._stream.height = self._size
+        self._stream.pix_fmt = "yuv420p"
+        self._stream.codec_context.time_base = _TIME_BASE

@@ -40,7 +40,7 @@ class GrowingCsv:
             self._file = opened.enter_context(path.open("a+b", buffering=0))
             self._hold(opened)
             if self._file.seek(0, os.SEEK_END) == 0:
-                self.write([dict(zip(self._columns, self._columns, strict=True))])
+                self.write([_header(self._columns)])
             else:
                 self._check_header()
                 self._drop_last_group()
@@ -81,11 +81,7 @@ class GrowingCsv:
         Raises:
             ResultsError: If they cannot be written.
         """
-        text = io.StringIO()
-        table = csv.DictWriter(text, self._columns, restval="", lineterminator="\n")
-        for row in rows:
-            table.writerow({name: _field(value) for name, value in row.items()})
-        rest = memoryview(text.getvalue().encode())
+        rest = memoryview(_as_text(self._columns, rows).encode())
         with self._writing():
             while rest:
                 rest = rest[self._file.write(rest) :]
@@ -159,10 +155,27 @@ class GrowingCsv:
         self._file.seek(0, os.SEEK_END)
 
 
+def as_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+    """A whole file, as a `GrowingCsv` writes it."""
+    return _as_text(columns, [_header(columns)]) + _as_text(columns, rows)
+
+
 def one_line(text: str) -> str:
     """A text on one line and in valid UTF-8, whatever bytes a file name brings into it."""
     raw = text.encode("utf-8", sys.getfilesystemencodeerrors())
     return raw.decode("utf-8", "backslashreplace").replace("\n", "\\n").replace("\r", "\\r")
+
+
+def _header(columns: Sequence[str]) -> dict[str, str]:
+    return dict(zip(columns, columns, strict=True))
+
+
+def _as_text(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+    text = io.StringIO()
+    table = csv.DictWriter(text, columns, restval="", lineterminator="\n")
+    for row in rows:
+        table.writerow({name: _field(value) for name, value in row.items()})
+    return text.getvalue()
 
 
 def _field(value: Any) -> Any:

@@ -154,6 +154,14 @@ class Timeline:
         with self._lock:
             return [self._summary(*item) for item in sorted(self._people.items())]
 
+    def seconds_of(self) -> dict[str, float]:
+        """How long each label was the reliable answer, in seconds summed over all people."""
+        with self._lock:
+            spent = sum(
+                (person.tops[:, 0] for person in self._people.values()), self._nothing()[0, :-1]
+            )
+            return by_label(self.labels, spent)
+
     def _summary(self, number: int, person: _Person) -> dict[str, Any]:
         mean = self._mean(person.sums)
         row = {

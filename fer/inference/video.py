@@ -1,6 +1,7 @@
 """Videos, frame by frame."""
 
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,9 @@ _MISSING_S = 1.0
 
 _CLOCK_JUMP_S = 0.5
 """A clock that goes back by more has restarted; by less, the timestamps are inaccurate."""
+
+_HEAD_BYTES = 4096
+_PHOTO_FORMAT = re.compile(r"image2|^(bmp|j2k|jpeg|jpegxl|png|psd|qoi|svg|tiff|webp)_pipe$")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -42,7 +46,8 @@ class VideoFile:
         Raises:
             VideoError: If it is missing, or not a video.
         """
-        self._name = "The video" if isinstance(source, bytes) else f"'{source}'"
+        self._name = "The file" if isinstance(source, bytes) else f"'{source}'"
+        _check_kind(source, self._name)
         try:
             opened = io.BytesIO(source) if isinstance(source, bytes) else str(source)
             self._container = av.open(opened, "r", metadata_errors="replace")
@@ -51,6 +56,9 @@ class VideoFile:
                 f"{self._name} cannot be opened as a video ({_reason(error)}). It may be truncated "
                 "before its index, or not be a video. Copy it again, or convert it to MP4."
             ) from None
+        if _PHOTO_FORMAT.search(self._container.format.name):
+            self._container.close()
+            raise VideoError(f"{self._name} is a photo, not a video. Predict takes photos.")
         if not self._container.streams.video:
             self._container.close()
             raise VideoError(f"{self._name} has sound but no images. Choose another video.")
@@ -151,6 +159,38 @@ class VideoFile:
     def _note(self, problem: str) -> None:
         if self.problem is None:
             self.problem = problem
+
+
+def _check_kind(source: Path | bytes, name: str) -> None:
+    """Refuse what is clearly not a video, with what it is instead."""
+    if isinstance(source, bytes):
+        head = source[:_HEAD_BYTES]
+    else:
+        try:
+            if not source.exists():
+                raise VideoError(f"There is no file {name}. Check the path.")
+            if source.is_dir():
+                raise VideoError(f"{name} is a folder. Give the path of one video in it.")
+            with source.open("rb") as file:
+                head = file.read(_HEAD_BYTES)
+        except (OSError, ValueError) as error:
+            raise VideoError(
+                f"{name} cannot be read ({_reason(error)}). Check the path and who may read it."
+            ) from None
+    if not head:
+        raise VideoError(f"{name} is empty (0 bytes). Copy or download it again.")
+    if _is_text(head):
+        raise VideoError(f"{name} is a text file, not a video. Choose a video, such as an MP4.")
+
+
+def _is_text(head: bytes) -> bool:
+    try:
+        text = head.decode()
+    except UnicodeDecodeError as error:
+        if error.start < len(head) - 3:  # a character that is cut off at the end is no matter
+            return False
+        text = head[: error.start].decode()
+    return all(letter.isprintable() or letter.isspace() for letter in text)
 
 
 def _upright(frame: av.VideoFrame) -> np.ndarray:

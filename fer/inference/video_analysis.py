@@ -1,4 +1,4 @@
-"""A video → a timeline, in short spells of work, so that it can be paused."""
+"""A video → who showed what when, in short spells of work, so that it can be stopped."""
 
 import time
 from pathlib import Path
@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from fer.errors import VideoError
+from fer.inference.answer import FaceAnswer
+from fer.inference.frame_log import MAX_ROWS, FrameFaces, FrameLog
 from fer.inference.predictor import Predictor
 from fer.inference.stream import FaceStream
 from fer.inference.timeline import Timeline
@@ -15,10 +17,13 @@ from fer.inference.video import VideoFile
 class VideoAnalysis:
     """Follows the people through a video; each `advance` resumes where the last one stopped.
 
+    One thread at a time may advance it; any other may read it.
+
     Attributes:
-        video: The video, with its duration, and its problem as far as it has been read.
+        video: The video, with its duration.
         timeline: Who showed what so far.
-        frames: How many frames have been analysed.
+        log: The people on each analysed frame so far.
+        latest: The pixels of the last of these frames, and its people; None before the first.
         at_s: How far into the video that is.
         is_done: Whether the end was reached.
     """
@@ -35,7 +40,8 @@ class VideoAnalysis:
             VideoError: If it cannot be opened.
         """
         self.timeline = Timeline(predictor.card.labels)
-        self.frames = 0
+        self.log = FrameLog(predictor.card.labels)
+        self.latest: tuple[np.ndarray, tuple[FaceAnswer, ...]] | None = None
         self.at_s = 0.0
         self.is_done = False
         self._source = source
@@ -57,19 +63,30 @@ class VideoAnalysis:
             if self._failure:
                 raise self._failure
             try:
-                frame = next(self._frames, None)
+                frame = None if self.log.is_full else next(self._frames, None)
             except VideoError as error:
                 self._failure = error
                 raise
             if frame is None:
                 self.is_done = True
-                self.close()
+                self.video.close()
             else:
-                self.frames += 1
-                self.at_s = frame.at_s
-                self.timeline.add(frame.at_s, self._stream.step(frame.pixels, frame.at_s))
+                faces = self._stream.step(frame.pixels, frame.at_s)
+                self.timeline.add(frame.at_s, faces)
+                self.log.append(FrameFaces(frame.number, frame.at_s, faces))
+                self.latest, self.at_s = (frame.pixels, faces), frame.at_s
             spent_s = time.monotonic() - started
         self._spent_s += spent_s
+
+    @property
+    def problem(self) -> str | None:
+        """Which part of the video was not analysed, and why; None if all of it was."""
+        if self.log.is_full:
+            return (
+                f"it is analysed up to {self.at_s:.1f} s only, as {MAX_ROWS:,} rows are kept at "
+                "most; analyse fewer of its frames to reach the end"
+            )
+        return self.video.problem
 
     @property
     def share(self) -> float:
@@ -82,11 +99,14 @@ class VideoAnalysis:
         """About how long the rest takes."""
         return self._spent_s / self.share * (1 - self.share) if self.share else None
 
-    def frame_at(self, at_s: float) -> np.ndarray:
-        """The frame at a moment: RGB, shape (height, width, 3), uint8."""
-        with VideoFile(self._source) as video:
-            return video.frame_near(at_s)
+    def frame_at(self, at_s: float) -> tuple[np.ndarray, FrameFaces]:
+        """The analysed frame that is shown at a moment: RGB, (height, width, 3), and its people.
 
-    def close(self) -> None:
-        """Close the file; `frame_at` opens it again."""
-        self.video.close()
+        Raises:
+            VideoError: If no frame has been analysed, or the video is gone.
+        """
+        frame = self.log.at(at_s)
+        if frame is None:
+            raise VideoError("No frame of the video has been analysed yet.")
+        with VideoFile(self._source) as video:
+            return video.frame_near(frame.at_s), frame

@@ -1,17 +1,17 @@
 """A video → a CSV file with a row for each person on each frame, which can be resumed."""
 
 import threading
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 
-from fer.inference.answer import FaceAnswer, face_columns
-from fer.inference.csv_log import GrowingCsv, one_line
+from fer.inference.answer import FaceAnswer
+from fer.inference.csv_log import GrowingCsv
+from fer.inference.frame_log import FrameFaces
 from fer.inference.predictor import Predictor
 from fer.inference.stream import FaceStream
 from fer.inference.tracking import Tracker
 from fer.inference.video import VideoFile
+from fer.inference.video_results import Origin, frames_in
 from fer.progress import Progress
 
 
@@ -60,14 +60,11 @@ def analyse_to_csv(
         ResultsError: If the file holds something else.
         DetectorError: If the predictor has no detector.
     """
-    card = predictor.card
-    model = one_line(f"{card.name} {card.model_sha256[:8]} {source.name} every {every}")
-    columns = ("frame", "time_s", "model", "detector", *face_columns(card.labels))
-    detector = predictor.detector.name  # raises before a file is created
-    with VideoFile(source) as video, GrowingCsv(out, columns) as table:
+    origin = Origin.of(source.name, predictor, every=every)  # raises before a file is created
+    with VideoFile(source) as video, GrowingCsv(out, origin.columns) as table:
         report, start = VideoReport(), 0
         faces: tuple[FaceAnswer, ...] = ()
-        for number, at_s, faces in frames_in(table.rows(model=model, detector=detector)):
+        for number, at_s, faces in frames_in(table.rows(**origin.shared)):
             start = number + every
             report.before, report.seconds = report.before + 1, at_s
             report.people = max([report.people, *(face.number for face in faces)])
@@ -78,11 +75,7 @@ def analyse_to_csv(
         planned = -(-(video.frames_planned or 0) // every)
         for frame in video.frames(start=start, every=every):
             faces = stream.step(frame.pixels, frame.at_s)
-            shared = {
-                "frame": frame.number, "time_s": f"{frame.at_s:.3f}", "model": model,
-                "detector": detector,
-            }  # fmt: skip
-            table.write([shared | face.to_row() for face in faces] or [shared])
+            table.write(origin.rows(FrameFaces(frame.number, frame.at_s, faces)))
             report.frames, report.seconds = report.frames + 1, frame.at_s
             report.people = max([report.people, *(face.number for face in faces)])
             if progress:
@@ -92,13 +85,3 @@ def analyse_to_csv(
                 break
     report.problem = video.problem
     return report
-
-
-def frames_in(
-    rows: Iterable[dict[str, str]],
-) -> Iterator[tuple[int, float, tuple[FaceAnswer, ...]]]:
-    """The number, time in seconds and people of each frame of a file that was written here."""
-    for number, group in groupby(rows, key=lambda row: int(row["frame"])):
-        same = list(group)
-        faces = tuple(FaceAnswer.from_row(row) for row in same if row["face"])
-        yield number, float(same[0]["time_s"]), faces

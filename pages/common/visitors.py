@@ -8,7 +8,8 @@ VISITOR_COOKIE = "fer_visitor"
 """Random, set by the server; the browser drops it when it is closed."""
 KEPT_FOR_H = 4
 KEPT_VISITORS = 8
-_SHELF = "visitor.shelf"
+SHELF = "visitor.shelf"
+"""Its key in the session state."""
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
@@ -24,10 +25,10 @@ def shelf() -> dict[str, Any]:
     cookie, in memory, for four hours and for the latest eight visitors. Whoever puts something
     here bounds its size.
     """
-    if _SHELF not in st.session_state:
+    if SHELF not in st.session_state:
         visitor = st.context.cookies.get(VISITOR_COOKIE)
-        st.session_state[_SHELF] = _shelf(visitor) if visitor else {}
-    kept: dict[str, Any] = st.session_state[_SHELF]
+        st.session_state[SHELF] = _shelf(visitor) if visitor else {}
+    kept: dict[str, Any] = st.session_state[SHELF]
     return kept
 
 

@@ -7,10 +7,11 @@ from plotly.colors import hex_to_rgb
 
 from fer import emotions
 from fer.inference.timeline import Timeline
+from fer.wording import percent
 from pages.video import keys
 
 LEFT_PX = 48  # margin of both charts, so that their time axes are aligned
-SHARES_HEIGHT_PX = 320
+SHARES_HEIGHT_PX = 260
 PERSON_HEIGHT_PX, PEOPLE_HEIGHT_PX = 30, 400
 
 
@@ -41,14 +42,16 @@ def show_shares(timeline: Timeline) -> None:
         hovermode="x unified", legend={"orientation": "h", "y": -0.2, "traceorder": "normal"}
     )
     figure.update_yaxes(tickformat=".0%", range=[0, 1])
-    st.plotly_chart(figure, config={"displayModeBar": False}, alt="Emotions over time")
+    st.plotly_chart(
+        figure, config={"displayModeBar": False}, alt="Emotions over time", key=keys.SHARES
+    )
 
 
 def choose_moment(table: pd.DataFrame) -> float | None:
     """Show the most probable emotion of each person; return the time in seconds of a click."""
     reliable = table["reliable"] == "true"
     verdicts = table["emotion"].where(reliable, table["unreliable_because"])
-    percents = table["confidence"].map(", {:.0%}".format).where(reliable, "")
+    percents = (", " + table["confidence"].map(percent)).where(reliable, "")
     colors = [
         f"rgba{(*hex_to_rgb(emotions.describe(label).color), confidence)}" if is_reliable
         else "rgba(127, 127, 127, 0.6)"
@@ -57,8 +60,8 @@ def choose_moment(table: pd.DataFrame) -> float | None:
         )
     ]  # fmt: skip
     st.caption(
-        "Most probable emotion of each person, hatched where the face is too small or too blurred; "
-        "click a moment to see its frame"
+        "Most probable emotion of each person, hatched where the face is too small or too blurred. "
+        "Click a moment to see it."
     )
     figure = go.Figure(
         go.Bar(
@@ -86,7 +89,7 @@ def choose_moment(table: pd.DataFrame) -> float | None:
         figure,
         on_select="rerun",
         selection_mode="points",
-        key=keys.MOMENT,
+        key=keys.PEOPLE,
         config={"displayModeBar": False},
         alt="Emotion of each person over time",
     )

@@ -100,33 +100,3 @@ def test_settings_survive_a_visit_to_another_page(
     wait_until_idle(page)
     page.get_by_role("button", name="Settings").click()
     expect(smallest).to_have_value("120")
-
-
-@pytest.fixture
-def video(astronaut: np.ndarray, tmp_path: Path) -> Path:
-    """Three seconds of a smiling person who moves from side to side."""
-    path = tmp_path / "video.mp4"
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 10, (640, 480))
-    for number in range(30):
-        frame = np.full((480, 640, 3), 110, np.uint8)
-        x = round(170 * (1 - np.cos(2 * np.pi * number / 30)))
-        frame[90:390, x : x + 300] = astronaut[:300, 80:380, ::-1]
-        writer.write(frame)
-    writer.release()
-    return path
-
-
-def test_a_video_becomes_a_timeline_and_a_click_shows_its_moment(
-    page: Page, server: str, video: Path, wait_until_idle: WaitUntilIdle
-) -> None:
-    page.goto(f"{server}/video")
-    page.locator("input[type=file]").set_input_files(video)
-    expect(page.get_by_role("heading", name="Timeline")).to_be_visible(timeout=SLOW_MS)
-    expect(page.get_by_alt_text("The frame at 0.0 s: happy")).to_be_visible(timeout=SLOW_MS)
-    wait_until_idle(page)
-    rows = list(csv.DictReader(io.StringIO(downloaded(page, "Timeline as CSV").decode())))
-    assert {row["person"] for row in rows} == {"1"}
-    assert {row["emotion"] for row in rows} == {"happy"}
-    bars = page.locator(".barlayer .point path")
-    bars.nth(10).click(force=True, timeout=SLOW_MS)  # Plotly takes clicks on a cover above them
-    expect(page.get_by_alt_text("The frame at 2.5 s: happy")).to_be_visible(timeout=SLOW_MS)

@@ -1,22 +1,23 @@
-import re
-from collections.abc import Callable
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import av
 import cv2
 import numpy as np
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from fer.data.synthetic import draw_face
-from fer.inference import video_analysis
-from fer.inference.video import VideoFile
 from fer.inference.video_analysis import VideoAnalysis
+from fer.inference.video_job import VideoJob
+from pages.common import visitors
 from pages.video import keys
+from pages.video.sources import Chosen
 
 FRAMES, FPS = 40, 10
+PATIENCE_S = 60
 
 
 @pytest.fixture(scope="session")
@@ -42,94 +43,134 @@ def video_page(app: AppTest) -> AppTest:
     return app.switch_page("pages/video/page.py").run()
 
 
-@pytest.fixture
-def analyses(monkeypatch: pytest.MonkeyPatch) -> list[VideoAnalysis]:
-    """The analyses that the page makes."""
-    made: list[VideoAnalysis] = []
+@contextmanager
+def stopped_after_five_frames() -> Iterator[None]:
+    """Meanwhile a visitor presses Stop after five frames."""
+    advance, start, jobs = VideoAnalysis.advance, VideoJob.start, list[VideoJob]()
 
-    class Recorded(VideoAnalysis):
-        def __init__(self, *args: Any, **options: Any) -> None:
-            super().__init__(*args, **options)
-            made.append(self)
+    def five_frames(analysis: VideoAnalysis, for_s: float) -> None:
+        advance(analysis, for_s)
+        if len(analysis.log) == 5:
+            jobs[-1].stop()
 
-    monkeypatch.setattr(video_analysis, "VideoAnalysis", Recorded)
-    return made
+    def recorded(job: VideoJob) -> None:
+        jobs.append(job)
+        start(job)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(VideoJob, "start", recorded)
+        patch.setattr(VideoAnalysis, "advance", five_frames)
+        yield
+
+
+def job_of(page: AppTest) -> VideoJob:
+    """The work on the visitor's video, once it has ended."""
+    chosen: Chosen = page.session_state[visitors.SHELF][keys.CHOSEN]
+    assert chosen.job is not None
+    chosen.job.wait(PATIENCE_S)
+    assert not chosen.job.is_working
+    return chosen.job
 
 
 def upload(page: AppTest, video: Path, data: bytes | None = None) -> None:
+    """Upload a video, and draw the page when its analysis has ended."""
     page.file_uploader(key=keys.UPLOAD).upload(video.name, data or video.read_bytes()).run()
+    assert not page.exception
+    if not page.error:
+        job_of(page)
+        page.run()
+        assert not page.exception
+
+
+def words_at_moment(page: AppTest) -> str:
+    [words] = [one.value for one in page.caption if one.value.startswith("At ")]
+    return str(words)
+
+
+def press(page: AppTest, label: str) -> None:
+    [button] = [button for button in page.button if button.label == label]
+    button.click().run()
     assert not page.exception
 
 
-def shown_moment(page: AppTest) -> str:
-    (image,) = page.get("image")
-    return image.proto.imgs[0].caption
-
-
-def test_a_video_becomes_a_timeline_and_a_frame_at_the_chosen_moment(
-    analyses: list[VideoAnalysis], video_page: AppTest, video: Path
+def test_a_video_becomes_a_player_a_timeline_and_a_summary_of_each_person(
+    video_page: AppTest, video: Path
 ) -> None:
     upload(video_page, video)
-    [analysis] = analyses
-    emotions = [row["emotion"] for row in analysis.timeline.rows()]
-    assert emotions[0] == "happy"
-    assert emotions[-1] == "surprise"
-    assert shown_moment(video_page) == "0.0 s, this frame alone: happy"
-    video_page.slider[-1].set_value(3.0).run()
-    assert shown_moment(video_page) == "3.0 s, this frame alone: surprise"
+    emotions = [row["emotion"] for row in job_of(video_page).analysis.timeline.rows()]
+    assert (emotions[0], emotions[-1]) == ("happy", "surprise")
+    assert len(video_page.get("video")) == 1
+    assert "1 person, mostly" in video_page.subheader[0].value
+    labels = [one.proto.label for one in video_page.get("download_button")]
+    assert labels == ["Marked video", "Frames as CSV", "JSON", "Timeline as CSV"]
 
 
-def test_a_click_on_the_timeline_moves_the_moment(video_page: AppTest, video: Path) -> None:
+def test_the_chosen_moment_names_the_people_of_the_analysis(
+    video_page: AppTest, video: Path
+) -> None:
     upload(video_page, video)
-    video_page.session_state[keys.MOMENT] = {"selection": {"points": [{"customdata": [3.0]}]}}
+    assert words_at_moment(video_page).startswith("At 0.0 s: person 1 happy")
+    video_page.slider(key=keys.MOMENT).set_value(3.0).run()
+    assert words_at_moment(video_page).startswith("At 3.0 s: person 1 surprise")
+
+
+def test_a_click_on_the_timeline_moves_the_moment_and_the_player(
+    video_page: AppTest, video: Path
+) -> None:
+    upload(video_page, video)
+    video_page.session_state[keys.PEOPLE] = {"selection": {"points": [{"customdata": [3.0]}]}}
     video_page.run()
-    assert video_page.slider[-1].value == 3.0
-    assert shown_moment(video_page).startswith("3.0 s")
+    assert video_page.slider(key=keys.MOMENT).value == 3.0
+    assert words_at_moment(video_page).startswith("At 3.0 s")
+    assert video_page.session_state[keys.SEEK] == 1
+    video_page.run()
+    assert video_page.session_state[keys.SEEK] == 1  # once a click
 
 
-@pytest.fixture
-def pause_early(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """From now on a visitor presses Pause after five frames."""
-    advance = VideoAnalysis.advance
-
-    def five_frames(analysis: VideoAnalysis, _: float) -> None:
-        advance(analysis, 0)
-        if analysis.frames == 5:
-            st.session_state[keys.PAUSED] = True
-            st.rerun()
-
-    return lambda: monkeypatch.setattr(VideoAnalysis, "advance", five_frames)
+def test_results_survive_a_change_of_page(video_page: AppTest, video: Path) -> None:
+    upload(video_page, video)
+    before = job_of(video_page)
+    video_page.switch_page("pages/home/page.py").run()
+    video_page.switch_page("pages/video/page.py").run()
+    assert not video_page.exception
+    assert job_of(video_page) is before
+    assert len(video_page.get("video")) == 1
 
 
-def test_a_paused_video_resumes_and_ends_with_the_timeline_of_an_unpaused_one(
-    analyses: list[VideoAnalysis], video_page: AppTest, video: Path, pause_early: Callable[[], None]
+def test_a_stopped_video_keeps_its_results_and_resumes_to_the_end(
+    video_page: AppTest, video: Path
+) -> None:
+    with stopped_after_five_frames():
+        upload(video_page, video)
+    job = job_of(video_page)
+    assert len(job.analysis.log) == 5
+    assert any("Stopped. Analysed 0.8 of 4.0 s" in one.value for one in video_page.markdown)
+    assert len(video_page.get("download_button")) == 3
+    assert video_page.get("image")  # the frame, as there is no marked video yet
+    press(video_page, "Resume")
+    assert job_of(video_page) is job
+    assert job.analysis.is_done
+    assert len(job.analysis.log) == FRAMES // 2
+
+
+def test_another_setting_keeps_the_results_until_the_visitor_asks_for_new_ones(
+    video_page: AppTest, video: Path
 ) -> None:
     upload(video_page, video)
-    pause_early()
-    upload(video_page, video)
-    unpaused, paused = analyses
-    assert paused.frames == 5
-    (button,) = [button for button in video_page.button if button.label == "Resume"]
-    button.click().run()
-    assert paused.is_done
-    assert paused.timeline.rows() == unpaused.timeline.rows()
+    before = job_of(video_page)
+    video_page.slider(key=keys.EVERY).set_value(8).run()
+    assert job_of(video_page) is before
+    press(video_page, "Analyse again")
+    after = job_of(video_page)
+    assert (before.origin.every, after.origin.every) == (2, 8)
 
 
-def test_an_unfinished_video_is_closed_once_another_replaces_it(
-    analyses: list[VideoAnalysis],
-    video_page: AppTest,
-    video: Path,
-    pause_early: Callable[[], None],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    closed: list[VideoFile] = []
-    monkeypatch.setattr(VideoFile, "close", lambda file: closed.append(file))
-    pause_early()
+def test_a_removed_video_makes_room_for_another(video_page: AppTest, video: Path) -> None:
     upload(video_page, video)
-    [first] = analyses
-    assert first.video not in closed
+    press(video_page, "Remove")
+    assert keys.CHOSEN not in video_page.session_state[visitors.SHELF]
     upload(video_page, video)
-    assert first.video in closed
+    assert job_of(video_page).analysis.is_done
 
 
 def test_a_truncated_video_gives_a_timeline_of_its_readable_part(
@@ -137,10 +178,28 @@ def test_a_truncated_video_gives_a_timeline_of_its_readable_part(
 ) -> None:
     data = video.read_bytes()
     upload(video_page, video, data[: len(data) * 6 // 10])
-    assert re.search("damaged: .* s", video_page.warning[0].value)
-    assert shown_moment(video_page)
+    assert "Not all of the video is here" in video_page.warning[0].value
+    assert words_at_moment(video_page)
 
 
 def test_a_file_that_is_no_video_shows_a_plain_error(video_page: AppTest, video: Path) -> None:
     upload(video_page, video, b"no video at all")
-    assert "cannot be opened as a" in video_page.error[0].value
+    assert "is a text file" in video_page.error[0].value
+    press(video_page, "Remove")
+    assert not video_page.error
+
+
+def test_a_path_that_is_not_there_is_an_error_that_names_it(
+    video_page: AppTest, tmp_path: Path
+) -> None:
+    video_page.text_input(key=keys.PATH).set_value(str(tmp_path / "gone.mp4")).run()
+    assert "There is no file" in video_page.error[0].value
+
+
+def test_the_sample_is_analysed_with_one_click(video_page: AppTest) -> None:
+    press(video_page, "Try a sample: two drawn faces")
+    job = job_of(video_page)
+    video_page.run()
+    assert job.failure is None
+    assert len(job.analysis.timeline.summary()) >= 2
+    assert json.dumps(job.origin.json(job.analysis.log, problem=None))

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from fer.errors import VideoError
 from fer.inference.video import VideoFile
@@ -46,8 +47,24 @@ def test_the_frame_at_a_moment_can_be_fetched(video_file: Path, square_frame: Dr
     assert np.abs(pixels.astype(int) - square_frame(20 + 2 * 25)).mean() < 6
 
 
-def test_a_file_that_is_not_a_video_raises_a_typed_error(tmp_path: Path) -> None:
-    (tmp_path / "text.mp4").write_text("not a video")
-    for name in ("text.mp4", "gone.mp4"):
-        with pytest.raises(VideoError, match=name):
+def test_each_kind_of_wrong_file_has_its_own_error(tmp_path: Path) -> None:
+    (tmp_path / "text.mp4").write_text("not a vidéo")
+    (tmp_path / "empty.mp4").touch()
+    (tmp_path / "bytes.mp4").write_bytes(bytes(range(256)))
+    (tmp_path / "cut.txt").write_bytes(("a" * 4095 + "é").encode())
+    Image.new("RGB", (64, 64)).save(tmp_path / "photo.png")
+    reasons = {
+        "text.mp4": "text file",
+        "cut.txt": "text file",
+        "empty.mp4": r"empty \(0 bytes\)",
+        "bytes.mp4": "cannot be opened as a video",
+        "photo.png": "is a photo",
+        "gone.mp4": "There is no file",
+        ".": "is a folder",
+    }
+    for name, reason in reasons.items():
+        with pytest.raises(VideoError, match=reason):
             VideoFile(tmp_path / name)
+        if (tmp_path / name).is_file():
+            with pytest.raises(VideoError, match=reason):
+                VideoFile((tmp_path / name).read_bytes())
