@@ -109,7 +109,7 @@ def check_bounds(name: str, value: Any, option: Option) -> None:
         shown = f"'{value}'" if isinstance(value, str) else value
         raise ConfigError(f"{name} is {shown}; it must be one of {allowed}.")
     if low is not None and high is not None and not low <= value <= high:
-        raise ConfigError(f"{name} is {value:g}; it must be {low:.10g} to {high:.10g}.")
+        raise ConfigError(f"{name} is {value:.10g}; it must be {low:.10g} to {high:.10g}.")
 
 
 def from_mapping(kind: type[Config], values: Mapping[str, Any], *, prefix: str = "") -> Config:

@@ -127,7 +127,8 @@ class Recorder(Observer):
         write_text(self._run.folder / METRICS_FILE, "".join(json.dumps(row) + "\n" for row in rows))
         self._stride = max(1, event.epochs * event.batches // STEP_ROWS)
         facts = {name: value for name, value in vars(event).items() if name != "history"}
-        self._status |= {"epoch": done, "batch": 0, **facts, **self._so_far()}
+        self._status |= {"epoch": done, "first_epoch": done + 1, "batch": 0}
+        self._status |= {**facts, **self._so_far()}
         self.state("running")
 
     def _batch(self, event: BatchEnded) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from fer import settings
 from fer.models import list_models
+from pages.common import links
 
 DETECTORS = {
     "auto": "Automatic: the best one available",
@@ -19,6 +20,8 @@ def choose_model(key: str, detector_key: str, *, detectors: Sequence[str]) -> tu
     """Choose a model and one of these `DETECTORS`, both remembered for the session, by name."""
     default = settings.default_model()
     names = sorted({default, *list_models()})
+    if (handed := st.session_state.pop(links.MODEL, None)) in names:
+        st.session_state[key] = handed
     model = st.selectbox(
         "Model", names, index=names.index(default), key=key, persist_state="session"
     )

@@ -1,4 +1,4 @@
-"""The actions on one training run: show, rename, delete, add to the models."""
+"""The actions on one training run, and what to do with its model."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,9 +6,13 @@ from typing import Any
 import streamlit as st
 
 from fer import runs, settings
-from pages.common import errors
+from fer.data import registered
+from fer.errors import FerError
+from fer.runs.added import added_as, free_model_name
+from pages.common import errors, links
 from pages.train import keys
 from pages.train.overview import Row
+from pages.train.presets import load_run
 
 
 def button(label: str, action: Callable[[], object], **options: Any) -> None:
@@ -17,22 +21,82 @@ def button(label: str, action: Callable[[], object], **options: Any) -> None:
         errors.attempt(action)
 
 
-def show_actions(row: Row) -> None:
-    buttons = [
-        ("Show above", ":material/visibility:", "train.show", True, show_above),
-        ("Rename", ":material/edit:", "train.rename", True, rename),
-        ("Add to models", ":material/inventory_2:", "train.add", row.run.has_model, add),
-        ("Delete", ":material/delete:", "train.delete", row.state not in runs.ACTIVE, delete),
+def show_next_steps(row: Row, place: str) -> None:
+    """Evaluate and try the model of an ended run, and add it to the models; `place` is for keys.
+
+    The pages that do the first two know only models that were added, so that they add it, too.
+    """
+    if not row.has_result:
+        return
+    name = added_as(row.run)
+    free = name or free_model_name(row.run)
+    help_text = None if name else f"Adds the model to the models as “{free}” first."
+    steps = [
+        ("Evaluate", ":material/query_stats:", "evaluate", open_evaluate),
+        ("Try on a photo", ":material/photo_camera:", "try", open_predict),
     ]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for label, icon, key, action in steps:
+            if st.button(label, icon=icon, key=f"train.{key}.{place}", help=help_text):
+                if not name:
+                    row.run.add_to_models(free)
+                action(row, free)
+        if st.button(
+            "Add again" if name else "Add to models",
+            icon=":material/inventory_2:",
+            key=f"train.add.{place}",
+        ):
+            add(row)
+        if name:
+            by_default = ", and used by default" if settings.default_model() == name else ""
+            st.markdown(f":material/check: Added to the models as **{name}**{by_default}.")
+
+
+def open_evaluate(row: Row, name: str) -> None:
+    """Go to Evaluate, with the model on the data that it was trained on if that has a name."""
+    chosen = {"evaluate.model": name}
+    try:
+        dataset = row.run.config().dataset
+    except FerError:
+        dataset = ""
+    if dataset in {source.name for source in registered()}:
+        chosen["evaluate.data"] = dataset
+    st.switch_page("pages/evaluate/page.py", query_params=chosen)
+
+
+def open_predict(row: Row, name: str) -> None:
+    st.session_state[links.MODEL] = name
+    st.switch_page("pages/predict/page.py")
+
+
+def show_actions(row: Row) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        for label, icon, key, is_enabled, action in buttons:
-            if st.button(label, icon=icon, key=key, disabled=not is_enabled):
-                action(row)
+        button(
+            "Show above", lambda: show_above(row), icon=":material/visibility:", key="train.show"
+        )
+        show_again(row, "list")
+        if st.button("Rename", icon=":material/edit:", key="train.rename"):
+            rename(row)
+        is_active = row.state in runs.ACTIVE
+        if st.button("Delete", icon=":material/delete:", key="train.delete", disabled=is_active):
+            delete(row)
+    show_next_steps(row, "list")
 
 
 def show_above(row: Row) -> None:
     st.session_state[keys.SHOWN] = row.run.id
-    st.rerun()
+
+
+def show_again(row: Row, place: str) -> None:
+    """Offer the options of a run for another one."""
+    if st.button(
+        "Train again with these options",
+        icon=":material/content_copy:",
+        key=f"train.again.{place}",
+        on_click=load_run,
+        args=(row.run,),
+    ):
+        st.rerun()  # the whole page: the button may be in a fragment
 
 
 @st.dialog("Rename the run")
@@ -44,16 +108,17 @@ def rename(row: Row) -> None:
 @st.dialog("Delete the run?")
 def delete(row: Row) -> None:
     st.markdown(
-        f"“{errors.plain(row.name)}” is deleted for good, with its checkpoints, curves, log and "
-        "model. Models already added to the app stay."
+        f"“{errors.plain(row.name)}” is deleted for good, with its checkpoints, curves, log, notes "
+        "and model. Models already added to the app stay."
     )
     button("Delete for good", row.run.remove, type="primary", key="train.delete_now")
 
 
 @st.dialog("Add to the models")
 def add(row: Row) -> None:
-    suggested = "-".join("".join(c if c.isalnum() else " " for c in row.name).split())[:64]
-    name = st.text_input("Name of the model", suggested, key="train.model_name")
+    name = st.text_input(
+        "Name of the model", added_as(row.run) or free_model_name(row.run), key="train.model_name"
+    )
     is_taken = bool(name) and (settings.models_folder() / name).exists()
     if is_taken:
         st.warning(f"A model named “{errors.plain(name)}” exists; it will be replaced.")
@@ -63,6 +128,5 @@ def add(row: Row) -> None:
         row.run.add_to_models(name)
         if default:
             settings.set_default_model(name)
-        st.session_state[keys.MESSAGE] = f"The model “{name}” has been added."
 
     button("Replace" if is_taken else "Add", keep, type="primary", key="train.add_now")

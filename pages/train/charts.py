@@ -13,9 +13,13 @@ from streamlit.delta_generator import DeltaGenerator
 
 from fer import emotions
 from fer.evaluation.charts import confusion_matrix_chart
-from fer.runs.metrics import METRICS_FILE, read_metrics
+from fer.runs.metrics import METRICS_FILE, curves_csv, read_curves, smoothed
 from fer.runs.run import Run
+from pages.common import errors
 from pages.common.charts import bars_html
+from pages.common.choices import segments
+from pages.common.downloads import download
+from pages.train import keys
 
 TRAIN_COLOR, VALIDATION_COLOR = "#0072B2", "#D55E00"
 RUN_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C8C8C")
@@ -25,19 +29,27 @@ _SHOWN_POINTS = 600
 _MARKED_POINTS = 40  # with more, a line has no markers
 
 
+SHARE = {"tickformat": ".0%"}
+RATE = {"rangemode": "tozero", "tickformat": "~g"}  # Plotly's own format would be 200μ
+_FAINT: dict[str, Any] = {"opacity": 0.25, "line_width": 1, "showlegend": False}
+
+
+def _loss_axis(is_log: bool) -> dict[str, str]:
+    return {"type": "log" if is_log else "linear"}
+
+
 def metrics_of(run: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The steps and the epochs of a run; the file is read again only after it has changed."""
+    """As `read_curves`; the file is read again only after it has changed."""
     try:
         stamp = (run.folder / METRICS_FILE).stat()
     except OSError:
         return pd.DataFrame(), pd.DataFrame()
-    return _read(str(run.folder), stamp.st_mtime_ns, stamp.st_size)
+    return _read(run.folder, stamp.st_mtime_ns, stamp.st_size)
 
 
 @st.cache_data(max_entries=20, show_spinner=False)
-def _read(folder: str, changed: int, size: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    steps, epochs = read_metrics(Path(folder))
-    return pd.DataFrame(steps), pd.DataFrame(epochs)
+def _read(folder: Path, changed: int, size: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    return read_curves(Run(folder))
 
 
 def distinct(names: Sequence[str]) -> list[str]:
@@ -57,35 +69,40 @@ def show_curves(run: Run) -> None:
     if steps.empty:
         st.caption("The curves appear with the first step.")
         return
-    x = steps["step"] / (steps["step"] / steps["epoch"]).max()
-    means = steps[["loss", "accuracy"]].ewm(alpha=1 / min(_SMOOTH_OVER, max(2, len(x) / 20))).mean()
-    shown = slice(None, None, max(1, len(x) // _SHOWN_POINTS))
-    x, steps, means = x[shown], steps[shown], means[shown]
-    key = f"train.curves.{run.id}"
+    smoothing = 1 - 1 / min(_SMOOTH_OVER, max(2, len(steps) / 20))
+    means = {name: smoothed(steps[name], smoothing) for name in ("loss", "accuracy")}
+    key = f"{keys.CURVES}.{run.id}"
+    is_log = st.toggle("Loss on a log axis", key=f"{keys.LOG}.run")
     *columns, right = st.columns(3)
     for column, name in zip(columns, ("loss", "accuracy"), strict=True):
-        faint: dict[str, Any] = {"opacity": 0.25, "line_width": 1, "showlegend": False}
-        lines = [_line(x, steps[name], "training, raw", **faint), _line(x, means[name], "training")]
+        lines = [
+            _line(steps["at"], steps[name], "training, raw", **_FAINT),
+            _line(steps["at"], means[name], "training"),
+        ]
         if not epochs.empty:
-            ends, values = epochs["epoch"], epochs[f"val_{name}"]
+            ends, values = epochs["at"], epochs[f"val_{name}"]
             lines.append(_line(ends, values, "validation", VALIDATION_COLOR, line_dash="dot"))
-        _draw(column, name.capitalize(), lines, key=f"{key}.{name}", percent=name == "accuracy")
-    rate = _line(x, steps["learning_rate"], "learning rate")
-    _draw(right, "Learning rate", [rate], key=f"{key}.rate", legend=False, rangemode="tozero")
+        axis = SHARE if name == "accuracy" else _loss_axis(is_log)
+        _draw(column, name.capitalize(), lines, axis, key=f"{key}.{name}")
+    rate = _line(steps["at"], steps["learning_rate"], "learning rate")
+    _draw(right, "Learning rate", [rate], RATE, key=f"{key}.rate", legend=False)
 
 
 def _line(
     x: pd.Series, y: pd.Series, name: str, color: str = TRAIN_COLOR, **style: Any
 ) -> go.Scatter:
+    thin = slice(None, None, max(1, len(x) // _SHOWN_POINTS))
+    x, y = x[thin], y[thin]
     mode = "lines+markers" if len(x) < _MARKED_POINTS else "lines"
     line = {"color": color, "width": 2}
     return go.Scatter(x=x, y=y, name=name, mode=mode, line=line).update(style)
 
 
 def _draw(
-    place: DeltaGenerator, title: str, lines: list[go.Scatter], *, key: str,
-    percent: bool = False, legend: bool = True, **axis: Any,
+    place: DeltaGenerator, title: str, lines: list[go.Scatter], axis: dict[str, str], *,
+    key: str, legend: bool = True,
 ) -> None:  # fmt: skip
+    """Draw lines by epoch; `axis` is the vertical one."""
     figure = go.Figure(lines)
     figure.update_layout(
         height=HEIGHT_PX,
@@ -96,9 +113,9 @@ def _draw(
         hovermode="x unified",
     )
     figure.update_xaxes(title="epoch", automargin=True, rangemode="tozero")
-    figure.update_yaxes(automargin=True, tickformat=".0%" if percent else None, **axis)
+    figure.update_yaxes(automargin=True, **axis)
     ends = [
-        f"{line.name} {line.y[-1]:{'.1%' if percent else '.4g'}}"
+        f"{line.name} {line.y[-1]:{'.1%' if axis is SHARE else '.4g'}}"
         for line in lines
         if line.showlegend is not False and len(line.y)
     ]
@@ -122,7 +139,7 @@ def show_classes(run: Run) -> None:
             _line(epochs["epoch"], recalls[label], label, emotions.describe(label).color)
             for label in last["recall"]
         ]
-        _draw(left, "Recall by epoch", lines, key=f"{key}.recall", percent=True, legend=False)
+        _draw(left, "Recall by epoch", lines, SHARE, key=f"{key}.recall", legend=False)
     right.caption(f"Confusion on validation after epoch {last['epoch']} (rows: true)")
     matrix = np.array(last["confusion"])
     # The recalls lack the classes that validation lacks.
@@ -138,14 +155,41 @@ def show_classes(run: Run) -> None:
     right.plotly_chart(figure, key=f"{key}.confusion", config=config, alt=alt)
 
 
+_OF = {"validation": "val_", "training": ""}
+
+
 def show_comparison(runs: Mapping[str, Run]) -> None:
-    """Validation curves of several runs, one colour each."""
+    """Curves of several runs over each other, one colour each."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        kind = segments("Curves", {name: name.capitalize() for name in _OF}, default="validation",
+                        key=keys.CURVES)  # fmt: skip
+        smoothing = st.slider(
+            "Smoothing", 0.0, 0.95, 0.0 if kind == "validation" else 0.9, 0.05,
+            key=f"{keys.SMOOTHING}.{kind}", width=200,
+            help="How much of the running mean the past makes; the curve itself stays, faintly.",
+        )  # fmt: skip
+        is_log = st.toggle("Loss on a log axis", key=f"{keys.LOG}.comparison")
+        offer_curves(runs)
+    place = 1 if kind == "validation" else 0
+    tables = {name: metrics_of(run)[place] for name, run in runs.items()}
+    colors = dict(zip(runs, cycle(RUN_COLORS), strict=False))
     for column, name in zip(st.columns(2), ("accuracy", "loss"), strict=True):
-        lines = [
-            _line(epochs["epoch"], epochs[f"val_{name}"], label, color)
-            for (label, run), color in zip(runs.items(), cycle(RUN_COLORS), strict=False)
-            for _, epochs in [metrics_of(run)]
-            if not epochs.empty
-        ]
-        key, is_accuracy = f"train.compare.{name}", name == "accuracy"
-        _draw(column, f"Validation {name}", lines, key=key, percent=is_accuracy)
+        lines = []
+        for label, table in tables.items():
+            if not table.empty:
+                color, values = colors[label], table[_OF[kind] + name]
+                if smoothing:
+                    lines.append(_line(table["at"], values, f"{label}, raw", color, **_FAINT))
+                lines.append(_line(table["at"], smoothed(values, smoothing), label, color))
+        axis = SHARE if name == "accuracy" else _loss_axis(is_log)
+        title = f"{kind} {name}".capitalize()
+        _draw(column, title, lines, axis, key=f"{keys.CURVES}.{kind}.{name}")
+    if without := [label for label, table in tables.items() if table.empty]:
+        st.caption(f"Without a curve yet: {', '.join(map(errors.plain, without))}.")
+
+
+def offer_curves(runs: Mapping[str, Run]) -> None:
+    """A download of the curves of these runs, if there are any."""
+    if any((run.folder / METRICS_FILE).is_file() for run in runs.values()):
+        names = "-".join("".join(c if c.isalnum() else " " for c in " ".join(runs)).split())
+        download("Curves as CSV", lambda: curves_csv(runs), f"curves-{names[:80]}.csv")

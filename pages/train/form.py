@@ -146,7 +146,7 @@ def _widget(place: DeltaGenerator, name: str, option: Option, value: Any, scope:
             try:
                 options.check_bounds(label, chosen, option)
             except ConfigError as error:
-                st.caption(f":red[{errors.plain(str(error))}]")
+                st.markdown(f":red[:material/error: {errors.plain(str(error))}]")
         if option.help:
             st.caption(option.help)
     return chosen

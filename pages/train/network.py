@@ -64,7 +64,7 @@ def show_estimate(config: TrainingConfig, faces: Faces) -> None:
     if queue.blocker() is not None:  # a measurement would disturb it, and be disturbed
         rate = estimate.recorded_throughput(config.architecture, cost)
         st.caption(f"{words}.")
-        show_time(config, faces, rate, "judged by earlier runs")
+        show_time(config, faces, rate, "as in earlier runs")
     else:
         _measure(config, faces, words)
     for caveat in faces.caveats():
@@ -99,7 +99,7 @@ def show_time(config: TrainingConfig, faces: Faces, rate: float | None, source: 
         st.caption(text)
     if rate is None:
         return
-    text = f"About {rate:,.0f} images/s, {source}"
+    text = f"About {rate:,.0f} images/s {source}"
     if not faces.train:
         st.caption(
             f"{text}. The number of faces, and so the time, is known once the data set has been "
@@ -108,7 +108,7 @@ def show_time(config: TrainingConfig, faces: Faces, rate: float | None, source: 
         return
     epoch_s = faces.train / rate
     total_s = epoch_s * config.epochs
-    text += f": {duration(epoch_s)} per epoch, **{duration(total_s)} in all**."
+    text += f": {duration(max(1, epoch_s))} per epoch, **{duration(max(1, total_s))} in all**."
     if total_s < LONG_S:
         st.caption(text)
     else:

@@ -9,6 +9,7 @@ from fer.runs.run import Run
 
 STATE_SYMBOLS = {
     "queued": "⏳ queued",
+    "starting": "🔵 starting",
     "preparing": "🔵 preparing",
     "running": "🔵 running",
     "paused": "⏸️ paused",
@@ -33,10 +34,20 @@ class Row:
     def state(self) -> str:
         return str(self.status.get("state", "crashed"))
 
+    @property
+    def has_result(self) -> bool:
+        """Whether it has ended with a model of at least one epoch."""
+        epochs = self.status.get("finished_epochs", 0)
+        return bool(epochs) and self.state not in runs.ACTIVE and self.run.has_model
+
+
+def row_of(run: Run) -> Row:
+    return Row(run, run.name, run.status())
+
 
 def overview() -> list[Row]:
     """All runs, the newest first."""
-    return [Row(run, run.name, run.status()) for run in runs.list_runs()]
+    return [row_of(run) for run in runs.list_runs()]
 
 
 def signature(rows: Sequence[Row]) -> tuple[tuple[str, str, str, int], ...]:

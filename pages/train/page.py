@@ -39,7 +39,7 @@ def main() -> None:
 def show_start() -> None:
     """The form and the button, which trains what the form shows or refuses it with a sentence."""
     with st.container(border=True):
-        left, middle, right = st.columns([4, 3, 3], vertical_alignment="bottom")
+        left, middle, right = st.columns([4, 3, 3])
         with left:
             chosen, title, base = presets.choose_preset()
         with middle:
@@ -73,7 +73,7 @@ def show_messages() -> None:
     if message := st.session_state.pop(keys.MESSAGE, None):
         st.success(errors.plain(message), icon=":material/check:")
     if problem := st.session_state.pop(keys.PROBLEM, None):
-        errors.show(FerError(problem), about="These options cannot be loaded")
+        errors.show(FerError(problem))
 
 
 def start(config: TrainingConfig, name: str) -> None:

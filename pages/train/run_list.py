@@ -22,7 +22,7 @@ def show(rows: Sequence[Row]) -> None:
     st.header("Runs", anchor=False)
     with st.container(horizontal=True):
         text = st.text_input(
-            "Filter by name, data set or network",
+            "Filter by name, notes, data set or network",
             key=keys.FILTER, placeholder="Filter …", label_visibility="collapsed",
         )  # fmt: skip
         states = st.multiselect(
@@ -41,16 +41,23 @@ def show(rows: Sequence[Row]) -> None:
         key=table_key(shown),
         column_config={
             "best validation": st.column_config.NumberColumn(format="percent"),
-            "test": st.column_config.NumberColumn(format="percent"),
-            "minutes": st.column_config.NumberColumn(format="%.1f"),
-            "started": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
+            "test accuracy": st.column_config.NumberColumn(format="percent"),
+            "mean recall": st.column_config.NumberColumn(
+                format="percent", help="Mean of the recalls of all classes on the test split"
+            ),
+            "minutes": st.column_config.NumberColumn(
+                format="%.1f", help="Time worked, without pauses"
+            ),
+            "started": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm", width=130),
         },
         placeholder="–",
         alt="Training runs",
     )
     chosen = [shown[place] for place in event["selection"]["rows"] if place < len(shown)]
     if not chosen:
-        st.caption("Tick one run to show, rename, add or delete it; tick several to compare them.")
+        st.caption(
+            "Tick one run to show, repeat, rename, add or delete it; tick several to compare them."
+        )
     elif len(chosen) == 1:
         show_actions(chosen[0])
     else:
@@ -63,7 +70,7 @@ def table_key(rows: Sequence[Row]) -> str:
 
 
 def _matches(row: Row, text: str, states: Sequence[str]) -> bool:
-    searched = " ".join([row.name, *_network_and_dataset(row.run)]).lower()
+    searched = " ".join([row.name, row.run.notes, *_network_and_dataset(row.run)]).lower()
     return text.lower().strip() in searched and (not states or row.state in states)
 
 
@@ -78,7 +85,8 @@ def _network_and_dataset(run: Run) -> tuple[str, str]:
 
 def _cells(row: Row) -> dict[str, Any]:
     network, dataset = _network_and_dataset(row.run)
-    status, created = row.status, row.status.get("created")
+    status, started = row.status, row.status.get("started")
+    seconds = status.get("worked_s", status.get("seconds"))
     return {
         "name": row.name,
         "state": STATE_SYMBOLS.get(row.state, row.state),
@@ -86,9 +94,11 @@ def _cells(row: Row) -> dict[str, Any]:
         "data set": dataset.rstrip("/").rpartition("/")[2],
         "epochs": f"{status.get('finished_epochs', 0)}/{status.get('epochs', '?')}",
         "best validation": status.get("best_val_accuracy"),
-        "test": status.get("test_accuracy"),
-        "minutes": status.get("seconds", 0) / 60,
-        "started": datetime.fromtimestamp(created) if created else None,
+        "test accuracy": status.get("test_accuracy"),
+        "mean recall": status.get("test_mean_recall"),
+        "minutes": None if seconds is None else seconds / 60,
+        "started": datetime.fromtimestamp(started) if started else None,
+        "notes": row.run.notes or None,
     }
 
 

@@ -9,48 +9,63 @@ import streamlit as st
 from fer import runs
 from fer.errors import FerError
 from fer.runs import queue
+from fer.runs.catalogue import with_interval
 from fer.runs.run import Run
+from fer.wording import counted
 from pages.common import errors
 from pages.common.facts import facts_html
 from pages.common.progress import duration
-from pages.train import charts
-from pages.train.actions import button
-from pages.train.overview import STATE_SYMBOLS
+from pages.train import charts, keys
+from pages.train.actions import button, show_again, show_next_steps
+from pages.train.overview import STATE_SYMBOLS, row_of
 
 CHARTS_EVERY_S = 6.0
 _LOG_BYTES = 6000
+_WORKING = ("running", "preparing", "stopping", "measuring")
 
 
 def show(run: Run, *, every_s: float) -> None:
     """Draw the run, and redraw it regularly while it is active."""
-    live = run.status().get("state") in runs.ACTIVE
+    row = row_of(run)
+    live = row.state in (*runs.ACTIVE, "queued")
     with st.container(border=True):
         st.fragment(partial(show_status, run), run_every=every_s if live else None)()
+        show_next_steps(row, "run")
         st.fragment(partial(show_charts, run), run_every=CHARTS_EVERY_S if live else None)()
+        with st.container(horizontal=True):
+            show_again(row, "run")
+            charts.offer_curves({row.name: run})
+        show_notes(run)
 
 
 def show_status(run: Run) -> None:
-    status = run.status()
-    state = status.get("state", "crashed")
+    row = row_of(run)
+    status, state = row.status, row.state
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(errors.plain(run.name), anchor=False, width="content")
+        st.header(errors.plain(run.name), anchor=False, width="content")
         st.markdown(f"**{STATE_SYMBOLS.get(state, state)}**", width="content")
         show_buttons(run, state)
-        if state in runs.ACTIVE:
+        if state in _WORKING:
             ago = max(0.0, time.time() - status.get("updated", 0))
             st.caption(f"last update {ago:.0f} s ago", width="content")
     if status.get("reason"):
         show_reason = st.error if state in ("failed", "crashed") else st.info
         show_reason(errors.plain(status["reason"]))
-    if state in runs.ACTIVE:
+    if state in runs.RESUMABLE:
+        st.caption(_resumption(status))
+    elif state == "queued":
+        st.caption(_waiting(run))
+    elif state in runs.ACTIVE:
         show_progress(status)
-    show_figures(status)
+    show_figures(run, status)
+    show_missing(status)
 
 
 def show_buttons(run: Run, state: str) -> None:
     stop, pause, play = ":material/stop:", ":material/pause:", ":material/play_arrow:"
-    if state in ("running", "preparing", "paused", "queued"):
-        button("Stop", partial(queue.stop, run), icon=stop, key="train.stop")
+    if state in ("queued", "starting", "preparing", "running", "paused", "measuring"):
+        label = "Stop measuring" if state == "measuring" else "Stop"
+        button(label, partial(queue.stop, run), icon=stop, key="train.stop")
     if state == "running":
         button("Pause", partial(run.request, "pause"), icon=pause, key="train.pause")
     if state == "paused":
@@ -59,24 +74,53 @@ def show_buttons(run: Run, state: str) -> None:
         button("Resume", partial(queue.submit, run), icon=play, key="train.resume", type="primary")
 
 
+def _resumption(status: dict[str, Any]) -> str:
+    done, epochs = status.get("finished_epochs", 0), status.get("epochs", "?")
+    if not done:
+        return "No epoch has ended, so Resume begins with the first one."
+    if done == epochs:
+        return "All epochs have ended; Resume measures the model."
+    return f"Resume continues after epoch {done} of {epochs}; a part of an epoch is repeated."
+
+
+def _waiting(run: Run) -> str:
+    active = queue.active()
+    if active:
+        return f"It waits until “{errors.plain(active.name)}” has ended."
+    first = queue.waiting()[:1]
+    return "Its process is starting …" if first in ([], [run]) else "It waits for its turn."
+
+
 def show_progress(status: dict[str, Any]) -> None:
-    epochs, batches = status.get("epochs", 1), status.get("batches")
-    if not batches:
-        files, planned = status.get("files", 0), status.get("files_planned", 0)
-        building = "Reading the data set and building the network"
-        reading = f"Reading the data set: {files:,} of {planned:,} files"
-        st.progress(files / planned if planned else 0.0, reading if planned else building)
-        return
-    if status["state"] == "measuring":
-        st.progress(1.0, "Training has ended; evaluating the best epoch on every split")
-        return
+    """How far the work of the present state is."""
+    match status["state"]:
+        case "starting":
+            seconds = max(0.0, time.time() - status.get("updated", 0))
+            st.progress(0.0, f"Loading Keras, for {duration(seconds)} so far")
+        case "preparing":
+            files, planned = status.get("files", 0), status.get("files_planned", 0)
+            building = "Reading the data set and building the network"
+            reading = f"Reading the data set: {files:,} of {counted(planned, 'file')}"
+            st.progress(files / planned if planned else 0.0, reading if planned else building)
+        case "measuring":
+            done, planned = status.get("measured", 0), status.get("to_measure", 0)
+            words = ["Training has ended; measuring the best epoch"]
+            words += [f"{done:,} of {counted(planned, 'face')}"] if planned else []
+            words += _left(status)
+            st.progress(done / planned if planned else 0.0, " · ".join(words))
+        case _:
+            show_training(status)
+
+
+def show_training(status: dict[str, Any]) -> None:
+    epochs, batches = status.get("epochs", 1), status.get("batches", 1)
     epoch, batch = status.get("epoch", 0), status.get("batch", 0)
     done = (max(epoch, 1) - 1) * batches + batch
-    eta, speed = status.get("eta_s"), status.get("faces_per_s")
-    words = [f"Epoch {epoch} of {epochs}"]
+    begun, speed = status.get("first_epoch", 1), status.get("faces_per_s")
+    words = [f"Epoch {max(epoch, 1)} of {epochs}"]
+    words += [f"resumed with epoch {begun}"] if status.get("is_resumed") else []
     words += [f"{speed:,.0f} images/s"] if speed else []
-    words += [f"about {duration(eta)} left"] if eta else []
-    st.progress(min(1.0, done / (epochs * batches)), " · ".join(words))
+    st.progress(min(1.0, done / (epochs * batches)), " · ".join(words + _left(status)))
     loss, accuracy = status.get("loss"), status.get("accuracy")
     text = f"Batch {batch} of {batches}"
     text += "" if batch else " · the first takes longest, because it compiles the network"
@@ -85,19 +129,45 @@ def show_progress(status: dict[str, Any]) -> None:
     st.progress(min(1.0, batch / batches), text)
 
 
-def show_figures(status: dict[str, Any]) -> None:
-    figures = {
+def _left(status: dict[str, Any]) -> list[str]:
+    eta_s = status.get("eta_s")
+    return [f"about {duration(eta_s)} left"] if eta_s else []
+
+
+def show_figures(run: Run, status: dict[str, Any]) -> None:
+    facts = {
         "Epochs done": f"{status.get('finished_epochs', 0)} of {status.get('epochs', '?')}",
         "Best on validation": _percent(status.get("best_val_accuracy")),
         "Best epoch": str(status.get("best_epoch", "–")),
-        "Test": _percent(status.get("test_accuracy")),
+        "Time worked": duration(status["worked_s"]) if "worked_s" in status else "–",
         "Network": f"{status['parameters'] / 1e3:,.0f}k weights" if "parameters" in status else "–",
     }
-    st.html(facts_html(figures))
+    st.html(facts_html(facts))
+    for split, figures in run.figures().items():
+        if split.endswith("test"):
+            accuracy = with_interval(figures["accuracy"], figures["accuracy_ci95"])
+            recall = with_interval(
+                figures["balanced_accuracy"], figures["ci95"]["balanced_accuracy"]
+            )
+            what = f"{split.replace('_', ' ').capitalize()}, {figures['images']:,} faces"
+            st.markdown(
+                f"{what}: accuracy **{accuracy}**, mean recall **{recall}**, with 95 % intervals."
+            )
 
 
 def _percent(share: float | None) -> str:
     return "–" if share is None else f"{share:.1%}"
+
+
+def show_missing(status: dict[str, Any]) -> None:
+    """Name the classes that validation cannot measure."""
+    counts = status.get("validation_counts") or {}
+    if missing := [label for label, count in counts.items() if not count]:
+        st.warning(
+            f"No validation face shows {', '.join(map(errors.plain, missing))}: recall is not "
+            "measured there, and the choice of the best epoch ignores it.",
+            icon=":material/warning:",
+        )
 
 
 def show_charts(run: Run) -> None:
@@ -110,6 +180,22 @@ def show_charts(run: Run) -> None:
             st.code(run.config().to_toml(), language="toml", height=300)
         except FerError as error:
             errors.show(error)
+
+
+def show_notes(run: Run) -> None:
+    """A field for notes, which are kept as soon as it is left."""
+    key = f"{keys.NOTES}.{run.id}"
+
+    def keep() -> None:
+        try:
+            run.write_notes(st.session_state[key])
+        except FerError as error:
+            st.session_state[keys.PROBLEM] = str(error)
+
+    st.text_area(
+        "Notes", run.notes, key=key, on_change=keep, height=80, max_chars=2000,
+        placeholder="What you tried, and what came of it. Kept with the run, shown in the list.",
+    )  # fmt: skip
 
 
 def _log_tail(run: Run) -> str:

@@ -1,7 +1,8 @@
 import json
 import shutil
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -53,7 +54,12 @@ def a_run(name: str, run_state: str, *, epochs: int = 3) -> Run:
 
 
 def words(page: AppTest) -> str:
-    return " ".join(element.value for element in [*page.markdown, *page.subheader, *page.caption])
+    shown = [*page.markdown, *page.header, *page.subheader, *page.caption, *page.warning]
+    return " ".join(element.value for element in shown)
+
+
+def start_button(page: AppTest) -> Any:
+    return next(button for button in page.button if button.key == "train.start")
 
 
 def click(page: AppTest, key: str) -> AppTest:
@@ -101,6 +107,131 @@ def test_an_option_under_advanced_applies_to_the_run(
     click(train_page, "train.start")
     config = runs.list_runs()[0].config()
     assert (config.epochs, config.augmentation.erase) == (5, 0.7)
+
+
+@pytest.mark.parametrize("epochs", [99_999_999, -5])
+def test_a_number_out_of_range_is_refused_with_a_sentence_and_cannot_be_trained(
+    train_page: AppTest, epochs: int
+) -> None:
+    field = train_page.number_input(key=f"{keys.OPTION}.quick.epochs")
+    field.set_value(epochs).run()
+    assert start_button(train_page).disabled
+    assert f"epochs is {epochs}; it must be 1 to 10000" in train_page.error[0].value.replace(
+        "\\", ""
+    )
+    field.set_value(5).run()
+    assert not start_button(train_page).disabled
+    assert not train_page.error
+
+
+def test_the_options_of_a_run_go_into_the_form_and_are_trained_again(
+    train_page: AppTest, no_worker: list[str]
+) -> None:
+    first = a_run("mine", "finished", epochs=7)
+    train_page.run()
+    click(train_page, "train.again.run")
+    assert train_page.number_input(key=f"{keys.OPTION}.loaded-1.epochs").value == 7
+    click(train_page, "train.start")
+    again = next(run for run in runs.list_runs() if run != first)
+    assert replace(again.config(), options={}) == first.config()  # its size options are spelt out
+    assert again.name == "mine 2"
+
+
+def test_the_options_of_a_file_go_into_the_form_unless_it_is_wrong(train_page: AppTest) -> None:
+    config = TrainingConfig(architecture="vgg", epochs=3, labels=("happy", "sad"))
+    upload = train_page.file_uploader(key=keys.FILE)
+    upload.upload("mine.toml", config.to_toml().encode()).run()
+    assert not train_page.exception
+    assert train_page.number_input(key=f"{keys.OPTION}.loaded-1.epochs").value == 3
+    assert train_page.multiselect(key=f"{keys.OPTION}.loaded-1.labels").value == ["happy", "sad"]
+    for text, reason in (
+        ("epoch = 3", "Did you mean epochs"),
+        ("epochs = 0", "it must be 1 to 10000"),
+        ("epochs =", "cannot be read"),
+        ('start_from = "gone"', "'gone', which is not among the models"),
+    ):
+        train_page.file_uploader(key=keys.FILE).upload(f"{len(text)}.toml", text.encode()).run()
+        assert not train_page.exception
+        assert reason in train_page.error[0].value.replace("\\", "")
+
+
+def test_notes_on_a_run_are_kept_and_listed(train_page: AppTest) -> None:
+    run = a_run("mine", "finished")
+    train_page.run()
+    train_page.text_area(key=f"{keys.NOTES}.{run.id}").set_value("Twice the rate").run()
+    assert run.notes == "Twice the rate"
+    assert train_page.dataframe[-1].value["notes"].tolist() == ["Twice the rate"]
+
+
+def finished_with_model(name: str) -> Run:
+    run = a_run(name, "finished")
+    shutil.copytree(models.find("ferplus"), run.model_folder)
+    return run
+
+
+def test_a_finished_run_leads_to_evaluate_and_adds_its_model_first(
+    train_page: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finished_with_model("my run")
+    monkeypatch.setenv("FER_MODELS", str(tmp_path / "models"))
+    train_page.run()
+    next(one for one in train_page.button if one.key == "train.evaluate.run").click()
+    train_page.run()
+    assert models.list_models() == ["my-run"]
+    assert train_page.title[0].value == "Where is it wrong?"
+
+
+def test_a_model_that_was_added_is_named_beside_the_result_and_can_be_tried(
+    train_page: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = finished_with_model("my run")
+    monkeypatch.setenv("FER_MODELS", str(tmp_path / "models"))
+    run.add_to_models("kept")
+    train_page.run()
+    assert "Added to the models as **kept**" in words(train_page)
+    next(one for one in train_page.button if one.key == "train.try.run").click()
+    train_page.run()
+    assert models.list_models() == ["kept"]
+    assert train_page.selectbox(key="predict.model").value == "kept"
+
+
+def show_state(page: AppTest, state: str, **facts: object) -> str:
+    """The page of a run in a state that a worker holds, in words."""
+    run = a_run("my run", state)
+    run.write_status(**run.stored_status() | facts)
+    with run.held():
+        page.run()
+    assert not page.exception
+    bars = [bar.proto.text for bar in page.get("progress")]
+    labels = [button.label for button in page.button]
+    return " | ".join([*bars, *labels, words(page)])
+
+
+def test_a_paused_run_shows_no_running_clock(train_page: AppTest) -> None:
+    shown = show_state(train_page, "paused", epoch=2, batch=3, batches=10, eta_s=None)
+    assert "Epoch 2 of 3" in shown
+    assert "left" not in shown
+    assert "last update" not in shown
+
+
+def test_a_run_that_is_starting_says_what_it_does(train_page: AppTest) -> None:
+    assert "Loading Keras, for" in show_state(train_page, "starting")
+
+
+def test_measuring_shows_its_progress_and_can_be_stopped(train_page: AppTest) -> None:
+    shown = show_state(train_page, "measuring", measured=500, to_measure=2000, eta_s=9)
+    assert "500 of 2,000 faces · about 9 s left" in shown
+    assert "Stop measuring" in shown
+
+
+def test_a_resumed_run_names_the_epoch_that_it_resumed_with(train_page: AppTest) -> None:
+    facts = {"is_resumed": True, "first_epoch": 2, "epoch": 2, "batches": 10}
+    assert "resumed with epoch 2" in show_state(train_page, "running", **facts)
+
+
+def test_a_class_without_a_validation_face_is_warned_about(train_page: AppTest) -> None:
+    shown = show_state(train_page, "running", validation_counts={"happy": 3, "disgust": 0})
+    assert "No validation face shows disgust" in shown
 
 
 def test_every_option_of_a_configuration_is_in_the_form(train_page: AppTest) -> None:
@@ -153,6 +284,7 @@ def test_a_crashed_run_is_shown_as_such_and_can_be_resumed(
     run = a_run("poor run", "running")
     train_page.run()
     assert "💥 crashed" in words(train_page)
+    assert "Resume continues after epoch 2 of 3" in words(train_page)
     assert "ended unexpectedly" in train_page.error[0].value
     click(train_page, "train.resume")
     assert run.status()["state"] == "queued"
@@ -178,7 +310,9 @@ def test_two_chosen_runs_are_compared(train_page: AppTest) -> None:
     train_page.run()
     assert not train_page.exception
     assert "Compared" in words(train_page)
-    differences = train_page.dataframe[-1].value
+    train_page.segmented_control(key=keys.CURVES).set_value("training").run()
+    assert not train_page.exception
+    differences = next(t.value for t in train_page.dataframe if "epochs" in t.value.index)
     assert differences.loc["epochs"].tolist() in (["3", "9"], ["9", "3"])
 
 

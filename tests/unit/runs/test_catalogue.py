@@ -44,3 +44,10 @@ def test_a_comparison_has_accuracy_and_mean_recall_on_the_test_split_with_interv
     assert rows["mean recall on test"] == ["30.0% (25.0% to 35.0%)", ""]
     assert rows["faces in test"] == ["1,200", ""]
     assert "accuracy on public_test" not in rows
+
+
+def test_a_name_that_a_run_has_gets_the_next_number() -> None:
+    assert runs.free_name("mine") == "mine"
+    for name in ("mine", "mine 2"):
+        runs.create(TrainingConfig(), name=name)
+    assert runs.free_name("mine") == runs.free_name("mine 2") == "mine 3"

@@ -1,7 +1,13 @@
+import csv
 import json
 from pathlib import Path
 
-from fer.runs.metrics import METRICS_FILE, read_metrics
+import pandas as pd
+import pytest
+
+from fer import runs
+from fer.runs.metrics import METRICS_FILE, curves_csv, read_curves, read_metrics, smoothed
+from fer.training.config import TrainingConfig
 
 
 def test_an_incomplete_line_of_metrics_is_skipped(tmp_path: Path) -> None:
@@ -16,3 +22,33 @@ def test_an_incomplete_line_of_metrics_is_skipped(tmp_path: Path) -> None:
 
 def test_the_metrics_of_a_run_that_has_not_begun_are_empty(tmp_path: Path) -> None:
     assert read_metrics(tmp_path) == ([], [])
+
+
+def a_run(*rows: dict[str, object]) -> runs.Run:
+    run = runs.create(TrainingConfig())
+    run.write_status(**run.stored_status(), batches=400)
+    (run.folder / METRICS_FILE).write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return run
+
+
+def test_a_step_in_the_first_epoch_lies_at_its_part_of_the_epoch() -> None:
+    steps, epochs = read_curves(a_run({"kind": "step", "step": 100, "epoch": 1, "loss": 2.0}))
+    assert steps["at"].tolist() == [0.25]
+    assert epochs.empty
+
+
+def test_smoothing_weighs_the_past_and_begins_with_the_first_value() -> None:
+    # As TensorBoard does: (0.5 × 0.5 × 0 + 0.5 × 8) / (1 - 0.5²)
+    assert smoothed(pd.Series([0.0, 8.0]), 0.5).tolist() == pytest.approx([0, 16 / 3])
+    assert smoothed(pd.Series([0.0, 8.0]), 0.0).tolist() == [0, 8]
+
+
+def test_the_curves_of_several_runs_are_one_table() -> None:
+    step = {"kind": "step", "step": 200, "epoch": 1, "loss": 2.0}
+    one = a_run(step, {"kind": "epoch", "epoch": 1, "loss": 1.5, "val_loss": 1.2})
+    rows = list(
+        csv.DictReader(curves_csv({"one": one, "two": a_run(step), "none": a_run()}).splitlines())
+    )
+    assert [(row["run"], row["kind"], row["epoch"], row["val_loss"]) for row in rows] == [
+        ("one", "step", "0.5", ""), ("one", "epoch", "1.0", "1.2"), ("two", "step", "0.5", ""),
+    ]  # fmt: skip
