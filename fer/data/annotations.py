@@ -56,22 +56,25 @@ def annotate(
     *,
     excluded: bool | None = None,
     label: str | None = None,
+    add_class: bool = False,
 ) -> None:
-    """Exclude or relabel faces; one call is one step, which `undo` reverts.
+    """Exclude or relabel faces, or end that; one call is one step, which `undo` reverts.
 
     Args:
         dataset: The data set.
         paths: Values of its index column `path`.
         excluded: Whether to exclude them; None keeps the present decision.
-        label: The correct label: an emotion, an alias, or a class of the data set; None keeps the
-            present one.
+        label: The correct label: a class of the data set or an alias of one; "" for the data set's
+            own label, None keeps the present one.
+        add_class: Whether the label may be an emotion that is no class of the data set yet.
 
     Raises:
-        DatasetError: If a path is not in the data set, or it is only in memory.
+        DatasetError: If a path is not in the data set, it is only in memory, or the label would
+            add a class unasked.
         LabelError: If the label is not known.
     """
-    if label is not None and label not in dataset.labels:
-        label = emotions.canonical(label)
+    if label:
+        label = _known_label(dataset, label, add_class=add_class)
     hashes = dataset.index.set_index("path")["hash"]
     if unknown := [path for path in paths if path not in hashes.index]:
         raise DatasetError(f"'{dataset.name}' has no face '{unknown[0]}'.")
@@ -86,34 +89,41 @@ def annotate(
         write_json(file, {"version": 1, "steps": [*_steps(file), step]})
 
 
+def classes(dataset: Dataset) -> tuple[str, ...]:
+    """The classes that training learns, in the one order: those of the data set's own labels.
+
+    They include annotated ones, but none that only votes bring.
+    """
+    index = dataset.index
+    own = set(index.get("label_given", index["label"])) | set(index.get("label_by_hand", ()))
+    return emotions.ordered(own - {""})
+
+
+def _known_label(dataset: Dataset, label: str, *, add_class: bool) -> str:
+    known = classes(dataset)
+    if label in known:
+        return label
+    label = emotions.canonical(label)
+    if label not in known and not add_class:
+        raise DatasetError(
+            f"'{label}' is not a class of '{dataset.name}', which has {', '.join(known)}. "
+            "Choose one of these, or add the class knowingly: add_class=True."
+        )
+    return label
+
+
 def can_undo(dataset: Dataset | str | Path) -> bool:
     """Whether there is a step to revert; it may have been one that ended an annotation."""
     return bool(_steps(_file(dataset)))
 
 
-def undo(dataset: Dataset | str | Path, paths: Sequence[str] | None = None) -> int:
-    """Revert the last step, or every annotation of some faces.
-
-    Args:
-        dataset: The data set, or its name or path.
-        paths: The faces; None for the last step.
-
-    Returns:
-        The number of faces whose annotations changed.
-    """
+def undo(dataset: Dataset | str | Path) -> int:
+    """Revert the last step, and return the number of faces whose annotations changed."""
     file = _file(dataset)
     with locked(file.with_suffix(".lock")):
         steps = _steps(file)
-        before = _merged(steps)
-        if paths is None:
-            steps = steps[:-1]
-        else:
-            reverted = set(paths)
-            for step in steps:
-                step["faces"] = {p: h for p, h in step["faces"].items() if p not in reverted}
-            steps = [step for step in steps if step["faces"]]
-        write_json(file, {"version": 1, "steps": steps})
-    after = _merged(steps)
+        write_json(file, {"version": 1, "steps": steps[:-1]})
+    before, after = _merged(steps), _merged(steps[:-1])
     return sum(before.get(path) != after.get(path) for path in before.keys() | after.keys())
 
 
@@ -180,6 +190,6 @@ def _merged(steps: Sequence[dict[str, Any]]) -> dict[str, Annotation]:
             if before is None or before.hash != digest:
                 before = Annotation(hash=digest)
             excluded = before.excluded if step["excluded"] is None else step["excluded"]
-            label = step["label"] or before.label
+            label = before.label if step["label"] is None else step["label"] or None
             merged[path] = Annotation(hash=digest, excluded=excluded, label=label)
     return {path: given for path, given in merged.items() if given.excluded or given.label}

@@ -1,6 +1,7 @@
 """Faces that can be clicked, or reached and chosen with the keyboard: a row of them, or a page."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -9,7 +10,7 @@ from pages.common.pictures import Picture
 _HTML = '<div id="faces" role="group"></div>'
 
 _CSS = """
-#faces { display: flex; flex-wrap: wrap; gap: var(--gap, 0.5rem); }
+#faces { display: flex; flex-wrap: wrap; gap: var(--gap, 0.5rem); --size: var(--asked); }
 button {
   display: flex; flex-direction: column; align-items: center; gap: 0.25rem;
   padding: 0.375rem; cursor: pointer;
@@ -26,14 +27,28 @@ img { width: var(--size); height: var(--size); border-radius: calc(var(--st-base
 .page { --gap: 0.25rem; }
 .page button { padding: 0; gap: 0; border-width: 2px; border-bottom-width: 5px; }
 .page img { border-radius: calc(var(--st-base-radius) / 4); image-rendering: pixelated; }
+.page span {
+  max-width: var(--size); padding: 0.125rem; font-size: 0.75rem; line-height: 1.2;
+  overflow-wrap: anywhere;
+}
 .page span:empty { display: none; }
+.page button { position: relative; user-select: none; }
+.page button.chosen { outline: 3px solid var(--st-primary-color); outline-offset: -1px; }
+.page button.chosen::after {
+  content: "✓"; position: absolute; top: 0; right: 0; padding: 0 0.25rem;
+  color: var(--st-background-color); background: var(--st-primary-color);
+  border-bottom-left-radius: var(--st-base-radius); font-weight: 700;
+}
+.page button.chosen:focus-visible { outline-style: double; outline-width: 6px; }
 .page .faded img { opacity: 0.3; filter: grayscale(1); }
 .bounded { max-height: var(--height); overflow-y: auto; }
-@media (max-width: 640px) { img { width: min(var(--size), 4rem); height: min(var(--size), 4rem); } }
+@media (max-width: 640px) { #faces { --size: min(var(--asked), 4rem); } }
 """
 
-# One stop of the Tab key for a whole page of faces; the arrow keys move within it.
 _JS = """
+// One stop of the Tab key for a whole page of faces; the arrow keys move within it.
+// Which faces are chosen is known here first. The page is asked for its choice only when it has
+// changed that itself (`version`), or a late answer would take back what was clicked meanwhile.
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const root = parentElement.querySelector("#faces")
   root.setAttribute("aria-label", data.label)
@@ -41,7 +56,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   root.style.setProperty("--height", data.height)
   const before = root.querySelector("img")?.getAttribute("src")
   if (before !== data.faces[0]?.src) root.scrollTop = 0
-  root.style.setProperty("--size", data.size)
+  root.style.setProperty("--asked", data.size)
   while (root.children.length > data.faces.length) root.lastChild.remove()
   while (root.children.length < data.faces.length) {
     const button = document.createElement("button")
@@ -51,6 +66,34 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   }
   const buttons = [...root.children]
   const stop = Math.max(0, buttons.findIndex((button) => button.matches(":focus")))
+  const canChoose = Boolean(data.version)
+  if (root.version !== data.version) {
+    clearTimeout(root.sending)
+    root.version = data.version
+    root.chosen = new Set(data.chosen)
+    root.anchor = null
+  }
+  const showChosen = () => canChoose && buttons.forEach((button, index) => {
+    button.classList.toggle("chosen", root.chosen.has(index))
+    button.setAttribute("aria-pressed", root.chosen.has(index))
+  })
+  const chose = () => {
+    showChosen()
+    clearTimeout(root.sending)
+    root.sending = setTimeout(() => setTriggerValue("chosen", { at: [...root.chosen] }), 250)
+  }
+  const chooseOne = (index) => {
+    if (!root.chosen.delete(index)) root.chosen.add(index)
+    root.anchor = index
+    chose()
+  }
+  const chooseTo = (index) => {
+    root.anchor ??= index
+    const [from, to] = [Math.min(root.anchor, index), Math.max(root.anchor, index)]
+    for (let at = from; at <= to; at++) root.chosen.add(at)
+    chose()
+  }
+  const open = (index) => setTriggerValue("opened", index)
   data.faces.forEach((face, index) => {
     const button = buttons[index]
     const [picture, caption] = button.children
@@ -63,13 +106,33 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     button.title = data.opens ? face.alt : ""
     button.tabIndex = !data.opens || index === stop ? 0 : -1
     button.setAttribute(data.opens ? "aria-current" : "aria-pressed", isChosen)
-    button.onclick = () => data.opens
-      ? setTriggerValue("opened", index)
-      : setStateValue("selected", isChosen ? null : index)
+    button.onclick = (event) => {
+      if (!data.opens) setStateValue("selected", isChosen ? null : index)
+      else if (canChoose && event.shiftKey) chooseTo(index)
+      else if (canChoose && (data.choosing || event.ctrlKey || event.metaKey)) chooseOne(index)
+      else open(index)
+    }
   })
+  showChosen()
+  root.onkeyup = (event) => {
+    if (canChoose && event.key === " ") event.preventDefault()
+  }
   root.onkeydown = (event) => {
     const at = buttons.findIndex((button) => button.matches(":focus"))
     if (!data.opens || at < 0) return
+    const handled = () => { event.preventDefault(); event.stopPropagation() }
+    if (event.key === "Enter") { handled(); return open(at) }
+    if (canChoose && event.key === " ") { handled(); return chooseOne(at) }
+    if (canChoose && event.key === "Escape" && root.chosen.size) {
+      handled()
+      root.chosen.clear()
+      return chose()
+    }
+    if (canChoose && event.key === "a" && (event.ctrlKey || event.metaKey)) {
+      handled()
+      buttons.forEach((_, index) => root.chosen.add(index))
+      return chose()
+    }
     const top = buttons[0].offsetTop
     const across = Math.max(1, buttons.filter((button) => button.offsetTop === top).length)
     const to = {
@@ -77,7 +140,11 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
       Home: 0, End: buttons.length - 1,
     }[event.key]
     if (to === undefined || !buttons[to]) return
-    event.preventDefault()
+    handled()
+    if (canChoose && event.shiftKey) {
+      root.anchor ??= at
+      chooseTo(to)
+    } else root.anchor = null
     buttons[at].tabIndex = -1
     buttons[to].tabIndex = 0
     buttons[to].focus()
@@ -86,6 +153,23 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
 """
 
 _COMPONENT = st.components.v2.component("fer.gallery", html=_HTML, css=_CSS, js=_JS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """Which faces of a page are chosen, and how that changes.
+
+    Attributes:
+        chosen: Their indexes.
+        version: Changes with the faces, and when they were chosen other than by clicks on them.
+        by_click: Whether a plain click chooses a face instead of opening it, as fingers need it.
+        on_choose: Called with the indexes of all that are chosen now, before the page is drawn.
+    """
+
+    chosen: Sequence[int]
+    version: str
+    by_click: bool
+    on_choose: Callable[[Sequence[int]], None]
 
 
 def gallery(faces: Sequence[Picture], *, label: str, key: str) -> int | None:
@@ -108,10 +192,13 @@ def face_page(
     height_px: int = 0,
     current: int | None = None,
     on_open: Callable[[int], None] | None = None,
+    choice: Choice | None = None,
 ) -> int | None:
     """Show hundreds of faces, and return the index of the one that was opened just now.
 
-    One click, or Enter, opens a face; the arrow keys, Home and End move among them.
+    One click, or Enter, opens a face; the arrow keys, Home and End move among them. Where faces
+    can be chosen, Ctrl and a click or Space chooses one, Shift and a click or an arrow key chooses
+    a range, Ctrl+A all of them, and Escape none.
 
     Args:
         faces: The faces.
@@ -121,6 +208,7 @@ def face_page(
         height_px: Visible height; 0 to show all.
         current: Index of the open face.
         on_open: Called with the index of an opened face, before the page is drawn again.
+        choice: Which faces are chosen; None if none can be.
     """
 
     def opens() -> None:
@@ -128,12 +216,26 @@ def face_page(
         if on_open is not None and index is not None and index < len(faces):
             on_open(index)
 
+    def chooses() -> None:
+        chosen = st.session_state[key].get("chosen")
+        if choice is not None and chosen is not None:
+            choice.on_choose([at for at in sorted(chosen["at"]) if at < len(faces)])
+
     height = f"{height_px / 16}rem" if height_px else ""
+    chosen = {
+        "version": choice.version if choice else "",
+        "chosen": list(choice.chosen) if choice else [],
+        "choosing": choice is not None and choice.by_click,
+    }
     result = _COMPONENT(
         key=key,
-        data={**_data(faces, label, size_px), "opens": True, "height": height, "selected": current},
+        data={
+            **_data(faces, label, size_px), **chosen,
+            "opens": True, "height": height, "selected": current,
+        },
         on_opened_change=opens,
-    )
+        on_chosen_change=chooses,
+    )  # fmt: skip
     opened: int | None = result.opened
     return opened
 

@@ -15,6 +15,7 @@ from pages.dataset.opened import Opened
 
 def show_open_face(opened: Opened, shown: np.ndarray) -> None:
     """Show the face that is open, if any; `shown` are the positions of those behind the dialog."""
+    BROWSER.settle()
     if BROWSER.path and opened.browser.row_of(BROWSER.path) is not None:
         _show(opened, shown)
 
@@ -25,7 +26,7 @@ def _show(opened: Opened, shown: np.ndarray) -> None:
     row = browser.row_of(BROWSER.path)
     if row is None:
         return
-    show_steps(browser, shown, row)
+    show_steps(browser, shown)
     label = dataset.index["label"].iloc[row]
     left, right = st.columns([2, 3], gap="medium")
     left.html(
@@ -38,4 +39,5 @@ def _show(opened: Opened, shown: np.ndarray) -> None:
         browser, row, right,
         findings=[sentence for name, sentence in FINDINGS.items() if findings[name]],
         near=np.flatnonzero(groups == groups[row]) if groups[row] >= 0 else None,
+        rows=shown,
     )  # fmt: skip

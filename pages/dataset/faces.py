@@ -12,7 +12,8 @@ from fer.data import SPLITS, Dataset
 from fer.data.audit import FINDINGS
 from fer.data.query import ANNOTATED, OPINIONS, SORTS, Query, rows
 from fer.data.summary import SPLIT_NAMES
-from pages.common.browser.annotate import show_annotations
+from pages.common.browser.annotated import show_annotations
+from pages.common.browser.selection import show_choice, show_choosing
 from pages.common.charts import bars_html
 from pages.common.choices import select
 from pages.dataset import keys
@@ -27,14 +28,15 @@ def show_faces(opened: Opened) -> np.ndarray:
     dataset, browser = opened.dataset, opened.browser
     query = _choose_filters(dataset)
     fitting = rows(dataset, opened.report, query)
-    is_filtered = query != Query(sort=query.sort)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{len(fitting):,}** of {len(dataset):,} faces")
         size_px = browser.choose_size()
-        show_annotations(browser, fitting if is_filtered else fitting[:0])
+        show_choosing(browser)
+        show_annotations(browser)
     _show_distribution(opened, fitting)
     part, name = browser.choose_page(fitting, _PER_PAGE)
-    browser.show(part, name, key="gallery", size_px=size_px)
+    browser.show(part, name, key="gallery", size_px=size_px, can_choose=True)
+    show_choice(browser, fitting)
     return fitting
 
 

@@ -21,6 +21,7 @@ from pages.evaluate.evaluated import Evaluation
 
 def choose_face(evaluated: Evaluation) -> int | None:
     """The position of the open face; its path is in the URL."""
+    keys.BROWSER.settle()
     hint = "Click a face, or paste its path"
     path = st.text_input("Open face", key=keys.FACE, bind="query-params", placeholder=hint).strip()
     if not path:
@@ -43,7 +44,7 @@ def show_face(evaluated: Evaluation, row: int, shown: np.ndarray | None = None) 
     """
     dataset, browser = evaluated.dataset, evaluated.browser
     if shown is not None:
-        detail.show_steps(browser, shown, row)
+        detail.show_steps(browser, shown)
     predicted = ""
     if row in evaluated.answers.index:
         answer = cast(pd.Series, evaluated.answers.loc[row])
@@ -53,7 +54,7 @@ def show_face(evaluated: Evaluation, row: int, shown: np.ndarray | None = None) 
         label = dataset.index["label"].iloc[row]
         st.markdown(f"**Labelled {errors.plain(label)}. It is not among the faces measured here.**")
         st.html(pictures_html([_face(dataset, row)]))
-    detail.show_face(browser, row, st.container(), predicted=predicted, is_beside=shown is None)
+    detail.show_face(browser, row, st.container(), predicted=predicted, rows=shown)
 
 
 def _face(dataset: Dataset, row: int) -> Picture:

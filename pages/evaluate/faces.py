@@ -10,7 +10,8 @@ import streamlit as st
 from fer import emotions
 from fer.evaluation.caveats import AGREED
 from fer.evaluation.query import AGREEMENTS, ANSWERS, COPIES, SORTS, Query, rows, slice_names
-from pages.common.browser.annotate import show_annotations
+from pages.common.browser.annotated import show_annotations
+from pages.common.browser.selection import show_choice, show_choosing
 from pages.common.choices import select
 from pages.common.pictures import Picture
 from pages.evaluate import keys
@@ -42,6 +43,7 @@ def choose_faces(evaluated: Evaluation) -> tuple[np.ndarray, int]:
         count = f"{len(fitting):,} of {len(evaluated.table):,} faces"
         st.markdown(f"**{count}**, {SORTS[query.sort]} first")
         size_px = evaluated.browser.choose_size()
+        show_choosing(evaluated.browser)
         show_annotations(evaluated.browser)
         _show_link(evaluated)
     return fitting, size_px
@@ -78,8 +80,9 @@ def show_faces(evaluated: Evaluation, shown: np.ndarray, size_px: int) -> None:
     part, name = evaluated.browser.choose_page(shown, _PER_PAGE)
     evaluated.browser.show(
         part, name, key="gallery", pictures=pictures(evaluated, part), size_px=size_px,
-        height_px=_HEIGHT_PX,
+        height_px=_HEIGHT_PX, can_choose=True,
     )  # fmt: skip
+    show_choice(evaluated.browser, shown)
 
 
 def pictures(evaluated: Evaluation, shown: np.ndarray) -> list[Picture]:

@@ -80,7 +80,9 @@ def test_a_data_set_is_added_filtered_opened_annotated_and_removed(
     expect(dialog.get_by_text("test/happy/test_1.png")).to_be_visible(timeout=SLOW_MS)
     dialog.get_by_role("button", name="Next").click()
     expect(dialog.get_by_text("test/happy/test_2.png")).to_be_visible(timeout=SLOW_MS)
-    dialog.get_by_role("button", name="Exclude").click()
+    page.keyboard.press("x")
+    expect(dialog.get_by_text("test/sad/test_0.png")).to_be_visible(timeout=SLOW_MS)
+    page.keyboard.press("p")
     expect(dialog.get_by_text("Excluded by hand")).to_be_visible(timeout=SLOW_MS)
     dialog.get_by_role("button", name="Close").click()
     expect(page.get_by_role("button", name="Annotations (1)")).to_be_visible(timeout=SLOW_MS)
@@ -88,6 +90,36 @@ def test_a_data_set_is_added_filtered_opened_annotated_and_removed(
     page.reload()
     expect(faces(page)).to_have_count(6, timeout=SLOW_MS)
     expect(page.get_by_role("button", name=re.compile("test_2.png, excluded"))).to_be_visible()
+    page.get_by_role("button", name="Remove").click()
+    page.get_by_role("button", name="Remove mine").click()
+    expect(page.get_by_text("faces drawn by this program")).to_be_visible(timeout=SLOW_MS)
+
+
+def test_several_faces_are_chosen_with_keys_relabelled_at_once_and_that_undone(
+    page: Page, server: str, allowed: Path
+) -> None:
+    add(page, server, allowed / "drawn", "mine")
+    expect(page.get_by_text("class folders: 18 images")).to_be_visible(timeout=SLOW_MS)
+    show_faces(page)
+    expect(faces(page)).to_have_count(18, timeout=SLOW_MS)
+    faces(page).nth(2).focus()
+    page.keyboard.press(" ")
+    for _ in range(2):
+        page.keyboard.press("Shift+ArrowRight")
+    expect(page.get_by_text("3 faces chosen")).to_be_visible(timeout=SLOW_MS)
+    faces(page).nth(7).click(modifiers=["Shift"])
+    faces(page).nth(3).click(modifiers=["Control"])
+    expect(page.get_by_text("5 faces chosen")).to_be_visible(timeout=SLOW_MS)
+    page.keyboard.press("2")
+    # Two of the five were sad before.
+    expect(page.get_by_role("button", name="Annotations (3)")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_text("5 faces labelled sad.")).to_be_visible(timeout=SLOW_MS)
+    page.keyboard.press("z")
+    expect(page.get_by_role("button", name="Annotations (0)")).to_be_visible(timeout=SLOW_MS)
+    faces(page).first.click(modifiers=["Control"])
+    expect(page.get_by_text("1 face chosen")).to_be_visible(timeout=SLOW_MS)
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("1 face chosen")).to_be_hidden(timeout=SLOW_MS)
     page.get_by_role("button", name="Remove").click()
     page.get_by_role("button", name="Remove mine").click()
     expect(page.get_by_text("faces drawn by this program")).to_be_visible(timeout=SLOW_MS)

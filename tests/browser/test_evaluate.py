@@ -115,11 +115,15 @@ def click_cell(page: "Page", idle: Idle, cell: int) -> int:
     return count
 
 
-def relabel(page: "Page", label: str) -> None:
-    page.get_by_role("combobox", name="Correct label").fill(label)
+def relabel(page: "Page", idle: Idle, label: str) -> None:
+    """Give the open face a label that is no class of the data set, and go back to the face."""
+    page.get_by_role("combobox", name="Another emotion").fill(label)
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="Relabel").click()
+    page.get_by_role("button", name="Add the class").click()
     page.get_by_role("button", name="Annotations (1)").wait_for()
+    idle(page)
+    page.keyboard.press("p")
+    page.get_by_role("button", name="Clear its annotations").wait_for()
 
 
 def fullest_cells(page: "Page") -> list[int]:
@@ -144,7 +148,7 @@ def test_a_clicked_cell_shows_its_faces_and_the_link_shows_them_to_others(
         alt = first.locator("img").get_attribute("alt") or ""
         assert alt.startswith(f"Face labelled {true}, predicted {said}")
     faces(page).nth(1).click()
-    page.get_by_text("Correct label").wait_for()
+    page.get_by_role("button", name="Exclude").wait_for()
     wait_until_idle(page)
     opened = page.get_by_label("Open face").input_value()
     captions, link = faces(page).all_inner_texts(), page.url
@@ -160,7 +164,7 @@ def test_a_face_tells_all_about_itself_and_can_be_annotated(
     open_page(page, app, wait_until_idle, "?evaluate.show=all+faces&evaluate.leak=also+in+training")
     assert faces(page).count() == 3
     faces(page).first.click()
-    page.get_by_text("Correct label").wait_for()
+    page.get_by_role("button", name="Exclude").wait_for()
     wait_until_idle(page)
     assert page.get_by_text("of 10 people chose").is_visible()
     assert page.get_by_text("1 exact copy in the data set").is_visible()
@@ -175,15 +179,17 @@ def test_a_face_tells_all_about_itself_and_can_be_annotated(
     wait_until_idle(page)
     assert faces(page).count() == 3
     assert page.get_by_text("With 1 face excluded by hand: accuracy").is_visible()
+    assert page.get_by_text("2 of 3", exact=True).is_visible()
+    page.get_by_role("button", name="Previous").click()
     page.get_by_role("button", name="Include again").click()
     page.get_by_role("button", name="Annotations (0)").wait_for()
     wait_until_idle(page)
     assert faces(page).count() == 3
-    relabel(page, "disgust")
-    page.get_by_role("button", name="Undo its annotations").click()
+    relabel(page, wait_until_idle, "disgust")
+    page.get_by_role("button", name="Clear its annotations").click()
     page.get_by_role("button", name="Annotations (0)").wait_for()
     wait_until_idle(page)
-    relabel(page, "disgust")
+    relabel(page, wait_until_idle, "disgust")
     page.get_by_role("button", name="Annotations (1)").click()
     page.get_by_role("button", name="Undo the last step").click()
     page.get_by_role("button", name="Annotations (0)").wait_for()

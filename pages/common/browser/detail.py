@@ -11,7 +11,7 @@ from fer.data import VOTES, Dataset
 from fer.data.near_duplicates import nearest
 from fer.data.summary import SPLIT_NAMES
 from pages.common import errors
-from pages.common.browser.annotate import show_controls
+from pages.common.browser.annotate import show_controls, trail_of
 from pages.common.browser.faces import Browser
 from pages.common.charts import bars_html
 from pages.common.pictures import pictures_html
@@ -27,7 +27,7 @@ def show_face(
     findings: Sequence[str] = (),
     predicted: str = "",
     near: np.ndarray | None = None,
-    is_beside: bool = False,
+    rows: np.ndarray | None = None,
 ) -> None:
     """Everything that the data set knows about a face, and its annotations.
 
@@ -38,29 +38,30 @@ def show_face(
         findings: What an audit found.
         predicted: What a model predicted.
         near: Positions of near duplicates, if an audit found them.
-        is_beside: Whether it is shown beside the open face, and opens no other.
+        rows: Positions of the faces to step through; None if it is shown beside the open face,
+            and opens no other.
     """
     with place:
         _show_facts(browser.dataset, row, findings)
         _show_votes(browser.dataset, row, predicted)
-    show_controls(browser, row, place=".beside" if is_beside else "")
-    _show_similar(browser, row, near, can_open=not is_beside)
+    show_controls(browser, row, rows, place="" if rows is not None else ".beside")
+    _show_similar(browser, row, near, can_open=rows is not None)
 
 
-def show_steps(browser: Browser, rows: np.ndarray, row: int) -> None:
+def show_steps(browser: Browser, rows: np.ndarray) -> None:
     """Buttons that open the face before and after the open one, among those at these positions."""
-    at = np.flatnonzero(rows == row)
-    if not len(at):
+    trail = trail_of(browser, rows)
+    if browser.state.path not in trail:
         return
+    at = trail.index(browser.state.path)
     with st.container(horizontal=True, vertical_alignment="center"):
-        for name, to in (("Previous", at[0] - 1), ("Next", at[0] + 1)):
-            exists = 0 <= to < len(rows)
-            path = browser.dataset.index["path"].iloc[rows[to]] if exists else ""
+        for name, letter, to in (("Previous", "P", at - 1), ("Next", "N", at + 1)):
+            exists = 0 <= to < len(trail)
             st.button(
-                name, key=f"{browser.state.face}.{name}", disabled=not exists,
-                on_click=browser.state.open, args=(path,),
+                name, key=f"{browser.state.face}.{name}", disabled=not exists, shortcut=letter,
+                on_click=browser.state.step, args=(trail[to] if exists else "",),
             )  # fmt: skip
-        st.caption(f"{at[0] + 1:,} of {len(rows):,}")
+        st.caption(f"{at + 1:,} of {len(trail):,}")
 
 
 def _show_facts(dataset: Dataset, row: int, findings: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ from fer.data import Dataset
 from fer.data.summary import SPLIT_NAMES
 from pages.common.browser.state import BrowserState
 from pages.common.choices import page_of, segments
-from pages.common.gallery import face_page
+from pages.common.gallery import Choice, face_page
 from pages.common.pictures import Picture, data_uri
 
 _SIZES = {48: "small", 80: "medium", 128: "large"}  # pixels
@@ -73,6 +73,7 @@ class Browser:
         pictures: Sequence[Picture] | None = None,
         size_px: int = 56,
         height_px: int = 0,
+        can_choose: bool = False,
     ) -> None:
         """The faces at these positions; a click opens one, and a second one closes it.
 
@@ -83,6 +84,7 @@ class Browser:
             pictures: The faces as they are shown, if not as `pictures`.
             size_px: Side of a face.
             height_px: Visible height; 0 to show all.
+            can_choose: Whether several can be chosen, to annotate them all at once.
         """
         paths = self.dataset.index["path"].iloc[rows].tolist()
         current = self.state.path
@@ -95,4 +97,14 @@ class Browser:
                 height_px=height_px,
                 current=paths.index(current) if current in paths else None,
                 on_open=lambda at: self.state.open("" if paths[at] == current else paths[at]),
+                choice=self._choice(paths) if can_choose else None,
             )
+
+    def _choice(self, paths: Sequence[str]) -> Choice:
+        chosen = set(self.state.chosen)
+        return Choice(
+            chosen=[at for at, path in enumerate(paths) if path in chosen],
+            version=f"{self.state.choice_round} {hash(tuple(paths))}",
+            by_click=bool(st.session_state.get(self.state.by_click)),
+            on_choose=lambda at: self.state.choose_among(paths, [paths[one] for one in at]),
+        )

@@ -30,26 +30,42 @@ def test_an_excluded_face_belongs_to_no_split(dataset: Dataset, make: MakeFaces)
 
 
 def test_a_label_put_right_is_used_and_the_old_one_kept(dataset: Dataset, make: MakeFaces) -> None:
-    annotations.annotate(dataset, ["train/happy/b.png"], label="Anger")
+    annotations.annotate(dataset, ["train/happy/b.png"], label="Anger", add_class=True)
     row = again(dataset, make).index.set_index("path").loc["train/happy/b.png"]
     assert (row["label"], row["label_original"]) == ("angry", "happy")
     assert again(dataset, make).relabelled.sum() == 1
 
 
-def test_undo_takes_back_one_step_at_a_time_or_some_faces(dataset: Dataset) -> None:
+def test_undo_takes_back_one_step_at_a_time(dataset: Dataset) -> None:
     paths = ["train/happy/a.png", "train/happy/b.png"]
     annotations.annotate(dataset, paths, excluded=True)
     annotations.annotate(dataset, paths[:1], label="sad")
     assert annotations.read(dataset)[paths[0]].label == "sad"
     assert annotations.undo(dataset) == 1
     assert annotations.read(dataset)[paths[0]].label is None
-    assert annotations.undo(dataset, paths[:1]) == 1
-    assert list(annotations.read(dataset)) == paths[1:]
     assert annotations.can_undo(dataset)
-    assert annotations.undo(dataset) == 1
+    assert annotations.undo(dataset) == 2
     assert not annotations.can_undo(dataset)
     assert annotations.undo(dataset) == 0
     assert annotations.read(dataset) == {}
+
+
+def test_the_annotations_of_some_faces_can_be_cleared_and_that_undone(dataset: Dataset) -> None:
+    paths = ["train/happy/a.png", "train/happy/b.png"]
+    annotations.annotate(dataset, paths, excluded=True, label="sad")
+    annotations.annotate(dataset, paths[:1], excluded=False, label="")
+    assert list(annotations.read(dataset)) == paths[1:]
+    annotations.undo(dataset)
+    assert list(annotations.read(dataset)) == paths
+    assert annotations.read(dataset)[paths[0]].label == "sad"
+
+
+def test_no_label_adds_a_class_unasked(dataset: Dataset, make: MakeFaces) -> None:
+    with pytest.raises(DatasetError, match="'contempt' is not a class"):
+        annotations.annotate(dataset, ["train/sad/c.png"], label="contempt")
+    assert annotations.read(dataset) == {}
+    annotations.annotate(dataset, ["train/sad/c.png"], label="contempt", add_class=True)
+    assert annotations.classes(again(dataset, make)) == ("happy", "sad", "contempt")
 
 
 def test_an_annotation_does_not_apply_to_another_image_of_that_name(
@@ -65,7 +81,7 @@ def test_annotations_are_exported_and_no_file_of_the_user_is_touched(
 ) -> None:
     root = make()
     before = {file: file.stat().st_mtime_ns for file in root.rglob("*")}
-    annotations.annotate(dataset, ["train/sad/c.png"], label="fear")
+    annotations.annotate(dataset, ["train/sad/c.png"], label="fear", add_class=True)
     annotations.annotate(dataset, ["train/happy/a.png"], excluded=True)
     digest = dataset.index.set_index("path")["hash"]
     assert annotations.export(root).splitlines() == [

@@ -61,7 +61,7 @@ def test_faces_are_sorted_as_asked_and_those_without_votes_come_last(root: Path)
 def test_annotated_faces_can_be_searched(root: Path) -> None:
     dataset = load_dataset(root, validation_fraction=0)
     annotations.annotate(dataset, ["train/sad/two.png"], excluded=True)
-    annotations.annotate(dataset, ["test/sad/three.png"], label="fear")
+    annotations.annotate(dataset, ["test/sad/three.png"], label="fear", add_class=True)
     assert shown(root, finding="excluded") == ["two"]
     assert shown(root, finding="relabelled") == ["three"]
 

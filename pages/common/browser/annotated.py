@@ -1,0 +1,38 @@
+"""All annotations of a data set: how many there are, to undo and export them."""
+
+import numpy as np
+import streamlit as st
+
+from fer.data import annotations
+from fer.wording import counted
+from pages.common import errors
+from pages.common.browser.annotate import EFFECT
+from pages.common.browser.faces import Browser
+from pages.common.downloads import download
+
+_LISTED = 48
+
+
+def show_annotations(browser: Browser) -> None:
+    """How many annotations there are, and what can be done with them."""
+    dataset, key = browser.dataset, f"{browser.state.screen}.annotations"
+    annotated = np.flatnonzero(dataset.excluded | dataset.relabelled)
+    count = len(annotated)
+    with st.popover(f"Annotations ({count:,})", icon=":material/edit_note:", key=key):
+        st.markdown(
+            f"**{counted(count, 'annotated face')}**: "
+            f"{int(dataset.excluded.sum()):,} excluded, {int(dataset.relabelled.sum()):,} "
+            f"relabelled. {EFFECT} Your files are never touched."
+        )
+        if st.button("Undo the last step", icon=":material/undo:", key=f"{key}.undo",
+                     disabled=not annotations.can_undo(dataset)):  # fmt: skip
+            errors.attempt(lambda: annotations.undo(dataset))
+        download(
+            "Export as CSV", lambda: annotations.export(dataset),
+            f"{dataset.name}-annotations.csv", disabled=not count,
+        )  # fmt: skip
+        if count:
+            st.caption("Click a face to change its annotation.")
+            browser.show(
+                annotated[:_LISTED], "Annotated faces", key="annotations.faces", height_px=220
+            )
