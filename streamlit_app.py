@@ -9,23 +9,14 @@ from streamlit.errors import StreamlitAPIException
 import asgi
 from fer.runs import queue
 from pages.common import predictors
+from pages.common.screens import SCREENS
 
+APP = "Facial emotions"
 PAGE_WIDTH_PX = 1200
 PAGES = Path(__file__).parent / "pages"
-# Each page's folder, which is also its path in the address, with its title and icon.
-SCREENS = {
-    "home": ("Home", ":material/home:"),
-    "predict": ("Predict", ":material/photo_camera:"),
-    "live": ("Live", ":material/videocam:"),
-    "video": ("Video", ":material/movie:"),
-    "dataset": ("Data", ":material/dataset:"),
-    "evaluate": ("Evaluate", ":material/query_stats:"),
-    "train": ("Train", ":material/model_training:"),
-}
 
 
 def main() -> None:
-    st.set_page_config(page_title="Facial emotions", page_icon="🎭", layout="wide")
     st.html(PAGES / "common" / "app.css")
     predictors.warm_up()
     wake_queue()
@@ -37,6 +28,7 @@ def main() -> None:
         ],
         position="top",
     )  # fmt: skip
+    st.set_page_config(page_title=f"{page.title} · {APP}", page_icon="🎭", layout="wide")
     with (
         st.container(horizontal=True, horizontal_alignment="center"),
         st.container(width=PAGE_WIDTH_PX),

@@ -172,12 +172,12 @@ class Choice:
     on_choose: Callable[[Sequence[int]], None]
 
 
-def gallery(faces: Sequence[Picture], *, label: str, key: str) -> int | None:
+def gallery(faces: Sequence[Picture], *, label: str, key: str, size_px: int = 80) -> int | None:
     """Show a row of faces and return the index of the chosen one; a second click clears it."""
     chosen: int | None = st.session_state.get(key, {}).get("selected")
     _COMPONENT(
         key=key,
-        data={**_data(faces, label), "opens": False, "selected": chosen},
+        data={**_data(faces, label, size_px), "opens": False, "selected": chosen},
         on_selected_change=lambda: None,
     )
     return chosen

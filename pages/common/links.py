@@ -5,3 +5,6 @@ MODEL = "link.model"
 
 SNAPSHOT = "link.snapshot"
 """Key in the session state of a JPEG file, which Live took and Predict shows."""
+
+EXAMPLE = "link.example"
+"""Key in the session state of the emotion of a drawn face, which Home offers and Predict shows."""

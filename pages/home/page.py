@@ -1,21 +1,43 @@
 """What the app does, how well, and what it must not be used for."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import streamlit as st
 
 from fer import emotions, models
 from fer.errors import FerError
 from fer.models.card import ModelCard, read_card
-from pages.common import errors
+from pages.common import errors, links
 from pages.common.charts import bars_html
 from pages.common.examples import example_face
-from pages.common.pictures import by_class, pictures_html
+from pages.common.gallery import gallery
+from pages.common.pictures import by_class
+from pages.common.screens import SCREENS
 
 SPLITS = {
     "public_test": "the PublicTest split of FER-2013",
     "test": "the test split of its data set",
+}
+WHAT_FOR = {
+    "predict": (
+        "Drop photos or a ZIP of them, paste a picture or use your camera. You see the emotion of "
+        "every face, how confident the answer is, and which parts of the face count."
+    ),
+    "live": (
+        "Look into your camera. You see how the emotion of each face changes, and a chart of the "
+        "whole session."
+    ),
+    "video": "Open a video. You see who shows which emotion, and when.",
+    "dataset": (
+        "Add a data set of faces, such as FER-2013. Browse it, find copies and doubtful labels, "
+        "and correct them."
+    ),
+    "evaluate": (
+        "Measure how often a model is right, and look at the faces behind each mistake. It works "
+        "on your own photos, too."
+    ),
+    "train": (
+        "Train a network of your own with one button. Watch it learn, compare it with others and "
+        "keep the best."
+    ),
 }
 LIMITS = {
     ":material/theater_comedy: A face is not a feeling": (
@@ -37,14 +59,20 @@ LIMITS = {
 }
 
 
+FACES = "home.faces"
+"""Key of the drawn faces in the session state."""
+FACE_PX, CARD_PX = 134, 260
+
+
 def main() -> None:
     show_purpose()
+    show_screens()
     try:
         card = read_card(models.find() / models.CARD_FILE)
     except FerError as error:
         errors.show(error)
     else:
-        show_figure(card)
+        show_figures(card)
     show_limits()
 
 
@@ -56,51 +84,87 @@ def show_purpose() -> None:
     )
     if st.button("Try it on a photo", icon=":material/photo_camera:", type="primary"):
         st.switch_page("pages/predict/page.py")
-    faces = {label: example_face(label) for label in emotions.FER2013}
-    st.html(pictures_html(by_class(faces, "Drawn face:"), "fer-row"))
+    st.caption("No photo at hand? Choose one of these drawn faces:")
+    labels = emotions.FER2013
+    faces = by_class({label: example_face(label) for label in labels}, "Try the drawn face:")
+    chosen = gallery(faces, label="Drawn faces to try", key=FACES, size_px=FACE_PX)
+    if chosen is not None:
+        st.session_state[links.EXAMPLE] = labels[chosen]
+        st.switch_page("pages/predict/page.py")
 
 
-def show_figure(card: ModelCard) -> None:
+def show_screens() -> None:
+    st.header("What you can do", anchor=False)
+    grid = st.grid(3, min_column_width=CARD_PX, border=True, key="home-screens")
+    for name, words in WHAT_FOR.items():
+        title, icon = SCREENS[name]
+        with grid.cell():
+            st.page_link(f"pages/{name}/page.py", label=f"**{title}**", icon=icon)
+            st.markdown(words)
+
+
+def show_figures(card: ModelCard) -> None:
     split = next((split for split in SPLITS if split in card.metrics), None)
     st.header("How good is it?", anchor=False)
+    name = errors.plain(card.name)
     if split is None:
-        st.markdown(f"The card of the model “{errors.plain(card.name)}” lists no test figures.")
+        st.markdown(f"The card of the model “{name}” lists no test figures.")
         return
     figures = card.metrics[split]
-    low, high = figures["accuracy_ci95"]
-    number, recall = st.columns([5, 6], gap="large")
-    with number:
-        st.metric("Accuracy", f"{100 * figures['accuracy']:.1f} %")
-        st.markdown(
-            f"Model “{errors.plain(card.name)}” on {SPLITS[split]}: {figures['images']:,} faces, "
-            f"95 % interval {100 * low:.1f} to {100 * high:.1f} %. Training did not use this split"
-            f"{_without_copies(figures)}. {_measured_against(card)}"
+    recalls = {label: row["recall"] for label, row in figures["per_class"].items()}
+    words, bars = st.columns([5, 6], gap="large")
+    with words:
+        accuracy, recall = st.columns(2)
+        accuracy.metric("Accuracy", f"{100 * figures['accuracy']:.1f} %")
+        recall.metric("Mean recall", f"{100 * sum(recalls.values()) / len(recalls):.1f} %")
+        st.markdown("\n".join(f"- {fact}" for fact in facts(card, split)))
+        st.page_link(
+            "pages/evaluate/page.py",
+            label="Measure it on your own photos",
+            icon=SCREENS["evaluate"][1],
         )
-    with recall:
+    with bars:
         st.caption("Share of the faces of each expression that it recognises")
-        st.html(bars_html({label: row["recall"] for label, row in figures["per_class"].items()}))
+        st.html(bars_html(recalls))
 
 
-def _without_copies(figures: Mapping[str, Any]) -> str:
-    clean = figures.get("leak_free") or {}
-    if not clean.get("leaked") or not clean["images"]:
-        return ""
-    return (
-        f", but {clean['leaked']:,} of its images also occur in the training split; without them "
-        f"the accuracy is {100 * clean['accuracy']:.1f} %"
-    )
-
-
-def _measured_against(card: ModelCard) -> str:
+def facts(card: ModelCard, split: str) -> list[str]:
+    """Sentences that a reader needs beside the two figures of a split, in Markdown."""
+    figures = card.metrics[split]
+    low, high = figures["accuracy_ci95"]
+    sentences = [
+        f"**Accuracy** is the share of {figures['images']:,} faces that the model "
+        f"“{errors.plain(card.name)}” names as they are labelled (95 % interval "
+        f"{100 * low:.1f} to {100 * high:.1f} %). The faces are {SPLITS[split]}. Training did not "
+        "use them.",
+        "**Mean recall** is the mean of the shares shown for each expression. Rare expressions "
+        "count as much as frequent ones.",
+    ]
     if card.config.get("truth") == "votes":
-        return (
-            "An answer is correct if it is the choice of most of ten annotators "
+        sentences.append(
+            "The label is what most of ten people saw in the face "
             "([Barsoum et al. 2016](https://arxiv.org/abs/1608.01041))."
         )
-    return (
-        "People reach about 65 ± 5 % on FER-2013 "
-        "([Goodfellow et al. 2013](https://arxiv.org/abs/1307.0414))."
-    )
+        votes = figures.get("votes") or {}
+        if votes.get("agreed_images") and votes.get("disputed_images"):
+            sentences.append(
+                f"Where at least eight of the ten agree, it is right on "
+                f"{100 * votes['agreed_accuracy']:.0f} % of the faces, elsewhere on "
+                f"{100 * votes['disputed_accuracy']:.0f} %."
+            )
+    else:
+        sentences.append(
+            "People reach about 65 ± 5 % on FER-2013 "
+            "([Goodfellow et al. 2013](https://arxiv.org/abs/1307.0414))."
+        )
+    clean = figures.get("leak_free") or {}
+    if clean.get("leaked") and clean["images"]:
+        sentences.append(
+            f"{clean['leaked']:,} of the faces also occur in the training data. Without them the "
+            f"accuracy is {100 * clean['accuracy']:.1f} %."
+        )
+    sentences.append("Photos from elsewhere are harder than these faces. See how it does on yours:")
+    return sentences
 
 
 def show_limits() -> None:

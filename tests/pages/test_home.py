@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from fer import emotions
 from fer.models.card import ModelCard
+from pages.common import links
 
 
 def card(**metrics: dict[str, Any]) -> ModelCard:
@@ -48,7 +49,7 @@ def test_home_shows_the_figure_its_n_and_its_interval_from_the_card(
     write_card(card(validation=figures(accuracy=0.99), public_test=figures()))
     app.run()
     assert not app.exception
-    assert app.metric[0].value == "43.2 %"
+    assert [metric.value for metric in app.metric] == ["43.2 %", "21.0 %"]
     text_shown = " ".join(text.value for text in app.markdown)
     assert "1,234 faces" in text_shown
     assert "41.0 to 45.7 %" in text_shown
@@ -62,8 +63,8 @@ def test_home_names_the_test_images_that_training_has_seen(app: AppTest, write_c
     app.run()
     text_shown = " ".join(text.value for text in app.markdown)
     assert (
-        "Training did not use this split, but 259 of its images also occur in the training split; "
-        "without them the accuracy is 40.0 %." in text_shown
+        "259 of the faces also occur in the training data. Without them the accuracy is 40.0 %."
+        in text_shown
     )
 
 
@@ -94,3 +95,19 @@ def test_home_leads_to_the_predict_page(app: AppTest) -> None:
     app.button[0].click().run()
     assert not app.exception
     assert app.file_uploader
+
+
+def test_home_leads_to_every_other_page(app: AppTest) -> None:
+    app.run()
+    pages = [link.proto.page for link in app.get("page_link")]
+    others = ["predict", "live", "video", "dataset", "evaluate", "train"]
+    assert pages == [*others, "evaluate"]  # the last one beside the figures
+
+
+def test_a_drawn_face_on_home_opens_predict_with_that_face(app: AppTest) -> None:
+    app.run()
+    app.session_state["home.faces"] = {"selected": 3}
+    app.run()
+    assert not app.exception
+    assert app.title[0].value == "What do these faces show?"
+    assert app.session_state[links.EXAMPLE] == "happy"

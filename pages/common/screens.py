@@ -1,0 +1,12 @@
+"""The pages of the app."""
+
+SCREENS = {
+    "home": ("Home", ":material/home:"),
+    "predict": ("Predict", ":material/photo_camera:"),
+    "live": ("Live", ":material/videocam:"),
+    "video": ("Video", ":material/movie:"),
+    "dataset": ("Data", ":material/dataset:"),
+    "evaluate": ("Evaluate", ":material/query_stats:"),
+    "train": ("Train", ":material/model_training:"),
+}
+"""Each page's folder, which is also its path in the address, with its title and icon."""
