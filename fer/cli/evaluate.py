@@ -32,7 +32,7 @@ def evaluate(
     split: Annotated[
         str | None,
         typer.Option(
-            help="train, validation, test, public_test, private_test or all.", show_default="test"
+            help="train, validation, test, PublicTest, PrivateTest or all.", show_default="test"
         ),
     ] = None,
     tta: Annotated[

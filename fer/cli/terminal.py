@@ -13,6 +13,7 @@ import typer
 
 from fer.errors import FerError
 from fer.importing import extras
+from fer.wording import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -148,12 +149,14 @@ def stop_on_interrupt(
 
 def print_figures(figures: Mapping[str, Any]) -> None:
     """Print the figures of one split or of photos, their caveats, and a row per class."""
+    from fer.data.summary import split_name
     from fer.evaluation.caveats import caveats
     from fer.evaluation.comparison import verdict
 
     (low, high), (lowest, highest) = figures["accuracy_ci95"], figures["ci95"]["balanced_accuracy"]
     out.print(
-        f"{figures['dataset']}, split {figures['split']}, {figures['images']:,} faces:",
+        f"{figures['dataset']}, split {split_name(figures['split'])}, "
+        f"{counted(figures['images'], 'face')}:",
         styled(f"accuracy {figures['accuracy']:.1%}", "bold"),
         f"(95 % interval {low:.1%} to {high:.1%}), "
         f"balanced accuracy {figures['balanced_accuracy']:.1%} ({lowest:.1%} to {highest:.1%}), "

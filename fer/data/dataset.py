@@ -204,9 +204,7 @@ class Dataset:
         Raises:
             DatasetError: If the split is unknown.
         """
-        wanted = _SPLIT_NAMES.get(split.lower(), split.lower())
-        if wanted not in (*SPLITS, "all"):
-            raise DatasetError(f"Unknown split '{split}'. Known: {', '.join((*SPLITS, 'all'))}.")
+        wanted = known_split(split)
         parts = {"test": TEST_SPLITS, "all": SPLITS}.get(wanted, (wanted,))
         return np.flatnonzero(self.index["split"].isin(parts).to_numpy() & ~self.excluded)
 
@@ -237,6 +235,18 @@ class Dataset:
         """
         split = self.index.get("split_given", self.index["split"])
         return _digest(self.index["hash"][split.isin(["train", "validation"])])
+
+
+def known_split(split: str) -> str:
+    """One of `SPLITS`, or `all`; FER-2013's Training, PublicTest and PrivateTest are accepted.
+
+    Raises:
+        DatasetError: If there is no such split.
+    """
+    wanted = _SPLIT_NAMES.get(split.lower(), split.lower())
+    if wanted not in (*SPLITS, "all"):
+        raise DatasetError(f"Unknown split '{split}'. Known: {', '.join((*SPLITS, 'all'))}.")
+    return wanted
 
 
 def _digest(rows: pd.Series) -> str:

@@ -15,6 +15,12 @@ SPLIT_NAMES = {split: split for split in SPLITS} | {
 }
 """Names of splits on screens; faces may be in none if votes are the truth."""
 
+
+def split_name(split: str) -> str:
+    """The name of a split on screens; of what is none, such as `all`, the same."""
+    return SPLIT_NAMES.get(split, split)
+
+
 _AVERAGED = 4000  # the most faces of a class; of more, evenly spread ones
 
 

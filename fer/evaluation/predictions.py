@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from fer.data import Dataset
+from fer.data.dataset import known_split
 from fer.data.votes import COLUMNS, VOTES, top
 from fer.errors import DatasetError
 from fer.evaluation.intervals import accuracy_of
@@ -122,7 +123,7 @@ def predictions(
         card.shape,
         "Give the data set by name or path, and it is read in the model's shape.",
     )
-    given = dataset.as_given()
+    split, given = known_split(split), dataset.as_given()
     part, rows = given.select(split), given.rows_of(split)
     targets = part.targets_among(card.labels)
     known = np.flatnonzero(targets >= 0)

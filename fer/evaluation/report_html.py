@@ -13,11 +13,14 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from fer import emotions
+from fer.data.summary import split_name
 from fer.evaluation.caveats import caveats, is_test
 from fer.evaluation.charts import confusion_matrix_chart, coverage_chart, reliability_chart
 from fer.evaluation.comparison import verdict
+from fer.evaluation.slices import slice_name
 from fer.models.card import ModelCard
 from fer.nets.explain import heat_colors
+from fer.wording import counted
 
 _LISTED = 50
 _HEAT_PX = 128
@@ -63,9 +66,10 @@ def _template() -> Template:
     environment.filters.update(
         percent="{:.1%}".format,
         count="{:,}".format,
+        split=split_name,
         symbol=lambda label: emotions.describe(label).symbol,
     )
-    environment.globals["zip"] = zip
+    environment.globals.update(zip=zip, counted=counted, slice_name=slice_name)
     return environment.get_template("report.html.j2")
 
 

@@ -16,6 +16,10 @@ _NOT_SLICED = {
     "row", "path", "hash", "split", "predicted", "confidence", "entropy", "loss", "correct", "mean",
     "std", "excluded", "label_original", "label_by_hand", "label_given", "split_given",
 }  # fmt: skip
+_NAMES = {
+    "label": "true emotion", "majority": "most people chose", "agreement": "agreement of people",
+    "subject": "person", "width": "width in the file, px", "height": "height in the file, px",
+}  # fmt: skip
 _QUARTERS = ("lowest quarter", "second quarter", "third quarter", "highest quarter")
 
 
@@ -56,9 +60,25 @@ def slice_figures(table: PredictionTable, facts: pd.DataFrame) -> list[dict[str,
     return sorted(rows, key=lambda row: row["accuracy"])
 
 
+def slice_name(by: str, value: str) -> str:
+    """A slice as a reader calls it.
+
+    >>> slice_name("in_training", "False"), slice_name("label", "sad")
+    ('not in training', 'true emotion: sad')
+    """
+    if by == "in_training":
+        return "also in training" if value == "True" else "not in training"
+    return f"{_NAMES.get(by, by)}: {value}"
+
+
 def slice_columns(table: PredictionTable, facts: pd.DataFrame) -> dict[str, pd.Series]:
-    """The slice of each face by column: quarters of numbers, the values of anything else."""
+    """The slice of each face by column: quarters of numbers, the values of anything else.
+
+    Where the votes are the labels, the most chosen emotion is no column of its own.
+    """
     frame = pd.concat([table.frame, facts], axis=1)
+    if (frame["majority"] == frame["label"]).all():
+        frame = frame.drop(columns="majority")
     slices = {}
     for name in map(str, frame.columns):
         if name in _NOT_SLICED or name.startswith("p_"):

@@ -17,6 +17,28 @@ def select(place: DeltaGenerator, label: str, options: Mapping[T, str], **more: 
     return value
 
 
+def select_linked(
+    place: DeltaGenerator, label: str, options: Mapping[T, str], *, key: str, **more: Any
+) -> T | None:
+    """As `select`, in the address, but None where a link names what is not an option.
+
+    The page would otherwise show something else as if the link had asked for it, such as the
+    figures of another model. `not_here` gives what it named, until the visitor chooses.
+    """
+    asked = st.query_params.get(key)
+    if key not in st.session_state and asked is not None and asked not in options.values():
+        is_value = asked in options  # the value instead of its name
+        st.session_state[key] = asked if is_value else None
+        st.session_state[f"{key}.asked"] = asked
+        more["index"] = 0  # which the session state overrides
+    return select(place, label, options, key=key, bind="query-params", **more)
+
+
+def not_here(key: str) -> str:
+    """What a link named, where `select_linked` under this key gave None."""
+    return str(st.session_state.get(f"{key}.asked", ""))
+
+
 def segments(label: str, options: Mapping[T, str], *, default: T, **more: Any) -> T:
     """As `select`, with all of them beside each other; the rest is for `st.segmented_control`."""
     value: T = st.segmented_control(

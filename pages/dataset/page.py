@@ -7,7 +7,7 @@ from fer.data import SYNTHETIC, Dataset, registered, remove
 from fer.data.summary import SPLIT_NAMES
 from fer.errors import DatasetError, FerError
 from pages.common import errors
-from pages.common.choices import segments
+from pages.common.choices import not_here, segments, select_linked
 from pages.common.facts import facts_html
 from pages.dataset import keys
 from pages.dataset.add import show_add
@@ -52,14 +52,15 @@ def choose() -> str:
     elif st.session_state.get(keys.NAME) not in (None, *names):
         st.session_state[keys.NAME] = SYNTHETIC
         start_afresh()
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.selectbox(
-            "Data set", names, key=keys.NAME, bind="query-params", width=320,
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    with row:
+        name = select_linked(
+            row, "Data set", dict(zip(names, names, strict=True)), key=keys.NAME, width=320,
             on_change=start_afresh,
         )  # fmt: skip
         if st.button("Add", icon=":material/library_add:", key="dataset.add"):
             show_add()
-        if name != SYNTHETIC:
+        if name and name != SYNTHETIC:
             with st.popover("Remove", icon=":material/delete:"):
                 st.markdown(
                     "Removes the name and the index. Your own files are not touched, and "
@@ -67,10 +68,15 @@ def choose() -> str:
                 )
                 st.button(f"Remove {errors.plain(name)}", key="dataset.remove", on_click=forget_it,
                           args=(name,))  # fmt: skip
-        if st.button("Read again", icon=":material/refresh:", key="dataset.again",
+        if name and st.button("Read again", icon=":material/refresh:", key="dataset.again",
                      help="Reads what has changed in the files"):  # fmt: skip
             forget(name)
-    return name or SYNTHETIC
+    if name is None:
+        raise DatasetError(
+            f"There is no data set '{not_here(keys.NAME)}' here, which the link asks for. Choose "
+            "another one, or add it and open the link again."
+        )
+    return name
 
 
 def forget_it(name: str) -> None:

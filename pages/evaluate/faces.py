@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from fer import emotions
+from fer.data.summary import split_name
 from fer.evaluation.caveats import AGREED
 from fer.evaluation.query import AGREEMENTS, ANSWERS, COPIES, SORTS, Query, rows, slice_names
 from pages.common.browser.annotated import show_annotations
@@ -107,7 +108,7 @@ def _show_link(evaluated: Evaluation) -> None:
     chosen = {key: st.query_params.get_all(key) for key in st.query_params} | {
         keys.MODEL: [table.model],
         keys.DATASET: [table.dataset],
-        keys.SPLIT: [table.split],
+        keys.SPLIT: [split_name(table.split)],
         keys.TTA: [tta_name(table.tta)],
     }
     # Widgets that are drawn further down have not put theirs into the address yet, or, where a

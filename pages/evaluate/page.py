@@ -8,12 +8,13 @@ from streamlit.delta_generator import DeltaGenerator
 
 from fer import settings
 from fer.data import SYNTHETIC, registered
-from fer.errors import FerError
+from fer.data.summary import split_name
+from fer.errors import ConfigError, DatasetError, FerError, ModelError
 from fer.evaluation.caveats import caveats, is_test
 from fer.evaluation.tta import VIEWS
 from fer.models import list_models
 from pages.common import errors
-from pages.common.choices import segments
+from pages.common.choices import not_here, segments, select_linked
 from pages.evaluate import keys
 from pages.evaluate.confusion import confusion
 from pages.evaluate.detail import choose_face, show_face
@@ -49,11 +50,11 @@ def main() -> None:
         st.info("There is no model to evaluate. Train one: `python -m fer train`.")
         return
     columns = st.columns(4)
-    model = choose_model(columns[0])
-    if source == "photos":
-        show_photos(model, columns[1])
-        return
     try:
+        model = choose_model(columns[0])
+        if source == "photos":
+            show_photos(model, columns[1])
+            return
         evaluated = evaluation(model, *choose(model, columns[1:]))
     except FerError as error:
         errors.show(error)
@@ -66,38 +67,52 @@ def main() -> None:
 def choose_model(place: DeltaGenerator) -> str:
     names, default = list_models(), settings.default_model()
     index = names.index(default) if default in names else 0
-    model: str = place.selectbox("Model", names, index=index, key=keys.MODEL, bind="query-params")
+    options = {name: name for name in names}
+    model = select_linked(place, "Model", options, index=index, key=keys.MODEL)
+    if model is None:
+        raise ModelError(
+            f"There is no model '{not_here(keys.MODEL)}' here, which the link asks for. Choose "
+            "another one, or add it to the models and open the link again."
+        )
     return model
 
 
 def choose(model: str, columns: Sequence[DeltaGenerator]) -> tuple[str, str, str]:
     """Data set, split and test-time augmentation."""
-    sets = [source.name for source in registered()]
+    sets = {source.name: source.name for source in registered()}
     loaded = load_model(model)
     trained_on = loaded.card.data.get("name")
     real = [name for name in sets if name != SYNTHETIC]
-    dataset = columns[0].selectbox(
-        "Data set",
-        sets,
-        index=sets.index(trained_on if trained_on in sets else (real or sets)[0]),
-        key=keys.DATASET,
-        bind="query-params",
-        help="Add more on the Data page, or with `python -m fer data add`.",
-    )
-    own = list(load_faces(loaded, dataset).splits)
+    default = trained_on if trained_on in sets else (real or [SYNTHETIC])[0]
+    dataset = select_linked(
+        columns[0], "Data set", sets, index=list(sets).index(default), key=keys.DATASET,
+        help="Add more on the Data page.",
+    )  # fmt: skip
+    if dataset is None:
+        raise DatasetError(
+            f"There is no data set '{not_here(keys.DATASET)}' here, which the link asks for. "
+            "Choose another one, or add it on the Data page and open the link again."
+        )
+    own = list(load_faces(loaded, dataset).as_given().splits)
     tests = [split for split in own if split.endswith("test")]
     together = ["test"] if len(tests) > 1 and "test" not in tests else []
-    splits = [*together, *own[::-1], "all"]
-    split = columns[1].selectbox("Split", splits, key=keys.SPLIT, bind="query-params")
-    tta = columns[2].selectbox(
-        "Test-time augmentation",
-        VIEWS,
-        format_func=tta_name,
-        key=keys.TTA,
-        bind="query-params",
+    splits = {split: split_name(split) for split in (*together, *own[::-1], "all")}
+    split = select_linked(columns[1], "Split", splits, key=keys.SPLIT)
+    if split is None:
+        raise DatasetError(
+            f"'{dataset}' has no split '{not_here(keys.SPLIT)}', which the link asks for. Choose "
+            "another one."
+        )
+    tta = select_linked(
+        columns[2], "Test-time augmentation", {tta: tta_name(tta) for tta in VIEWS}, key=keys.TTA,
         help="The mean answer over several views of each face. Slower, and always named with the "
         "figure.",
-    )
+    )  # fmt: skip
+    if tta is None:
+        raise ConfigError(
+            f"There is no test-time augmentation '{not_here(keys.TTA)}', which the link asks for. "
+            "Choose another one."
+        )
     return dataset, split, tta
 
 
@@ -113,7 +128,9 @@ def show_headline(evaluated: Evaluation) -> None:
         low, high = intervals[key]
         column.metric(name, format(figures[key], form), help=about)
         column.caption(f"95 %: {low:{form}} to {high:{form}}")
-    where = f"Model {figures['model']} on {figures['dataset']}, split {figures['split']}"
+    where = (
+        f"Model {figures['model']} on {figures['dataset']}, split {split_name(figures['split'])}"
+    )
     what = f"{errors.plain(where)}, {figures['images']:,} faces."
     st.markdown(" ".join([what, *map(errors.plain, sentences)]))
 

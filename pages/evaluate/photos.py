@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from fer import emotions, settings
+from fer.data.summary import split_name
 from fer.errors import FerError
 from fer.evaluation.caveats import FEW_PHOTOS, caveats
 from fer.evaluation.comparison import compare, verdict
@@ -94,7 +95,7 @@ def _remove_all() -> None:
 def _show_headline(figures: Mapping[str, Any], card: ModelCard) -> None:
     """The figures beside those that the card has of the test data, and what qualifies them."""
     split, tested = figures_on_test(card)
-    data = f"{card.data.get('name')}, {split.replace('_', ' ')}" if split else ""
+    data = f"{card.data.get('name')}, {split_name(split)}" if split else ""
     columns = st.columns(4)
     for column, key, name in zip(
         columns, ("accuracy", "balanced_accuracy"), ("Accuracy", "Mean recall"), strict=False

@@ -250,3 +250,14 @@ def test_kaggle_is_not_asked_for_what_could_not_be_read_afterwards(
     assert "'/elsewhere/kagglehub' is not under a folder that this app may read" in (
         add_dialog.error[0].value
     )
+
+
+def test_a_link_to_a_data_set_that_is_not_here_shows_no_other(app: AppTest, named: str) -> None:
+    app.query_params["dataset.name"] = "nope"
+    app.run()
+    page = app.switch_page("pages/dataset/page.py").run()
+    assert "There is no data set 'nope' here" in page.error[0].value.replace("\\", "")
+    assert not page.caption
+    page.selectbox(key="dataset.name").set_value(named).run()
+    assert not page.error
+    assert not page.exception

@@ -274,6 +274,50 @@ def test_a_link_that_was_followed_is_offered_again_as_it_is(
     assert linked(page)[keys.FACE] == ["test/happy/1.png"]
 
 
+@pytest.mark.parametrize(
+    ("key", "asked", "message"),
+    [
+        (keys.MODEL, "nope", "There is no model 'nope' here"),
+        (keys.DATASET, "zzz", "There is no data set 'zzz' here"),
+        (keys.SPLIT, "PrivateTest", "'judged' has no split 'PrivateTest'"),
+        (keys.TTA, "five", "There is no test-time augmentation 'five'"),
+    ],
+)
+def test_a_link_to_what_is_not_here_shows_no_other_figures_until_one_is_chosen(
+    app: AppTest, models: Path, judged: str, key: str, asked: str, message: str
+) -> None:
+    write_model(models / "judge", ("happy", "sad"))
+    link = {keys.MODEL: "judge", keys.DATASET: judged, keys.SPLIT: "test", keys.TTA: "flip"}
+    for name, value in {**link, key: asked}.items():
+        app.query_params[name] = value
+    page = opened(app)
+    for _ in range(2):  # also when something else on the page is clicked
+        assert message in page.error[0].value.replace("\\", "")
+        assert page.selectbox(key=key).value is None
+        assert not page.metric
+        page.run()
+    page.selectbox(key=key).set_value(page.selectbox(key=key).options[0]).run()
+    assert not page.error
+    assert page.metric
+    assert page.selectbox(key=keys.SPLIT).value == "test"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("public_test", "PublicTest"), ("PublicTest", "PublicTest"), ("train", "train")],
+)
+def test_a_link_may_name_a_split_as_the_page_or_as_the_figures_do(
+    app: AppTest, models: Path, judged: str, name: str, shown: str
+) -> None:
+    (models.parent / "set" / "test").rename(models.parent / "set" / "public_test")
+    (models.parent / "set" / "votes.csv").unlink()
+    write_model(models / "judge", ("happy", "sad"))
+    app.query_params[keys.SPLIT] = name
+    page = opened(app)
+    assert f"Model judge on judged, split {shown}, " in words(page)
+    assert linked(page)[keys.SPLIT] == [shown]
+
+
 @pytest.fixture
 def numbered(models: Path) -> Iterator[str]:
     """A data set of the classes “1” and “2”, and a model of them."""

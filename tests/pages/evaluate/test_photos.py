@@ -96,7 +96,7 @@ def test_dropped_photos_are_labelled_kept_and_measured_beside_the_test_data(
     assert metrics(page)["Without an answer"] == "1 of 2"
     assert "interval is too wide" in page.warning[0].value.replace("\\", "")
     card = read_card(find("ferplus") / CARD_FILE)
-    beside = f"On fer2013, public test: **{card.metrics['public_test']['accuracy']:.1%}**"
+    beside = f"On fer2013, PublicTest: **{card.metrics['public_test']['accuracy']:.1%}**"
     assert any(beside in caption.value.replace("\\", "") for caption in page.caption)
     assert not page.pills  # nothing is left to label
 

@@ -92,6 +92,31 @@ def test_a_figure_on_training_faces_is_marked_as_doubtful(
     assert ('class="warning"' in html({**full, "split": split}, card())) == is_grave
 
 
+def test_a_report_states_when_it_was_measured_and_names_split_and_slices_readably(
+    full: dict[str, Any],
+) -> None:
+    one = {"images": 20, "accuracy": 0.5, "accuracy_ci95": [0.3, 0.7]}
+    slices = [
+        {"by": "in_training", "value": "False", **one},
+        {"by": "label", "value": "sad", **one},
+    ]
+    changed = {"measured": "2026-11-26T17:10:59+00:00", "split": "public_test", "slices": slices}
+    page = html({**full, **changed}, card())
+    assert "on 4 faces" in " ".join(page.split())
+    assert "Measured 2026-11-26, 17:10 UTC." in page
+    assert "split PublicTest" in page
+    rows = table_under("Slices, the worst first", page)
+    assert [row[0] for row in rows[1:]] == ["not in training", "true emotion: sad"]
+
+
+def test_a_report_gives_the_second_figure_of_the_annotations(full: dict[str, Any]) -> None:
+    by_hand = {"relabelled": 400, "excluded": 0, "images": 4, "accuracy": 1.0,
+               "accuracy_ci95": [0.5, 1.0]}  # fmt: skip
+    sentence = "<li>With 400 labels set by hand: accuracy 100.0%"
+    assert sentence not in html(full, card())
+    assert sentence in html({**full, "by_hand": by_hand}, card())
+
+
 def test_of_many_likely_label_errors_the_first_fifty_are_listed(full: dict[str, Any]) -> None:
     full["label_errors"] = [
         {"path": f"{n}.png", "label": "sad", "predicted": "happy", "label_quality": n / 1000}

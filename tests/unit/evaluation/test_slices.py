@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,17 @@ def test_the_worst_slice_comes_first(make_table: Callable[..., PredictionTable])
     assert accuracies == sorted(accuracies)
 
 
+def test_where_the_votes_are_the_labels_there_is_one_slice_of_them(
+    make_table: Callable[..., PredictionTable],
+) -> None:
+    true = [0, 1] * 20
+    table = make_table(true, SURE[true], majority=["happy", "sad"] * 20)
+    facts = pd.DataFrame(index=range(40))
+    assert [row["by"] for row in slice_figures(table, facts)] == ["label", "label"]
+    other = replace(table, frame=table.frame.assign(majority=["sad", "happy"] * 20))
+    assert {row["by"] for row in slice_figures(other, facts)} == {"label", "majority"}
+
+
 def test_slices_of_few_faces_are_skipped(make_table: Callable[..., PredictionTable]) -> None:
     table = make_table([0] * 30, SURE[[0] * 30], subject=["A"] * 19 + ["B"] * 11)
     assert slice_figures(table, pd.DataFrame(index=range(30))) == []
@@ -35,8 +47,6 @@ def test_slices_of_few_faces_are_skipped(make_table: Callable[..., PredictionTab
 def test_a_blurred_face_is_less_sharp_and_a_flat_one_has_no_contrast(
     tiny_dataset: Dataset,
 ) -> None:
-    from dataclasses import replace
-
     import cv2
 
     face = tiny_dataset.pixels[0]
