@@ -7,7 +7,7 @@ import streamlit as st
 from fer.errors import FerError
 from fer.inference.live import STREAMS, LiveStream
 from fer.inference.predictor import Predictor
-from pages.common import errors, links, predictors
+from pages.common import errors, links, predictors, visitors
 from pages.common.model_choice import choose_model
 from pages.live import keys
 from pages.live.camera import camera
@@ -38,9 +38,8 @@ def main() -> None:
     if snapshot:
         st.session_state[links.SNAPSHOT] = snapshot
     offer_snapshot()
-    if shown := st.session_state.get(keys.SESSION):
-        is_growing = shown.is_open
-        st.fragment(show_session, run_every=REFRESH_S if is_growing else None)(shown)
+    if shown := latest_session():
+        st.fragment(show_session, run_every=REFRESH_S if shown.is_open else None)(shown)
 
 
 def current_stream(predictor: Predictor) -> LiveStream:
@@ -57,7 +56,16 @@ def current_stream(predictor: Predictor) -> LiveStream:
 
 def begin(stream: LiveStream) -> None:
     """Show the session of the stream to which the camera now sends, in place of the last one."""
-    st.session_state[keys.SESSION] = stream
+    st.session_state[keys.SESSION] = visitors.shelf()[keys.SESSION] = stream
+
+
+def latest_session() -> LiveStream | None:
+    """The session to show: this tab's last one, or, after a reload, the one that ended with it."""
+    own: LiveStream | None = st.session_state.get(keys.SESSION)
+    if own:
+        return own
+    kept: LiveStream | None = visitors.shelf().get(keys.SESSION)
+    return None if kept is None or kept.is_open else kept
 
 
 def offer_snapshot() -> None:

@@ -18,6 +18,7 @@ from fer.inference.spans import (
 from fer.wording import counted, percent
 from pages.common.downloads import download
 from pages.common.verdicts import share_columns, with_verdicts
+from pages.common.visitors import KEPT_FOR_H
 from pages.live import keys
 
 PEOPLE_SHOWN = 8
@@ -186,4 +187,4 @@ def _offer_files(stream: LiveStream) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         download("Summary as CSV", lambda: csv(timeline.summary()), "live-summary.csv")
         download("Timeline as CSV", lambda: csv(timeline.rows()), "live-timeline.csv")
-        st.caption("Kept until you press Start again or close this tab.")
+        st.caption(f"Kept for this browser for up to {KEPT_FOR_H} hours, or until you press Start.")

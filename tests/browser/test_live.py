@@ -151,6 +151,8 @@ def test_a_snapshot_leaves_the_camera_on_and_the_session_outlives_a_visit_to_pre
     )
     page.get_by_role("link", name="Live").click()
     expect_the_end(page)
+    page.reload()
+    expect_the_end(page)
     assert not refused
 
 
@@ -180,6 +182,10 @@ def test_a_new_session_starts_at_0_and_shows_nothing_of_the_last_one(
     expect(page.locator("#spoken")).to_contain_text("happy", timeout=SLOW_MS)
     expect(page.get_by_role("heading", name="This session so far")).to_be_visible(timeout=SLOW_MS)
     expect(page.get_by_role("button", name="Summary as CSV")).to_have_count(0)
+    length = page.get_by_text(re.compile(r"^\d+ s, \d+ (person|people): "))
+    expect(length).to_be_visible(timeout=SLOW_MS)
+    expect(length).not_to_have_text(length.inner_text(), timeout=SLOW_MS)  # it grows
+    expect(page.locator(".st-key-live-chart .bars path").first).to_be_visible()
     page.get_by_role("button", name="Stop").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Summary as CSV").click(timeout=SLOW_MS)
