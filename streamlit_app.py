@@ -17,6 +17,8 @@ PAGES = Path(__file__).parent / "pages"
 
 
 def main() -> None:
+    # Before the navigation, or browsers fetch the page's own icon from elsewhere for their tab.
+    st.set_page_config(page_icon="🎭", layout="wide")
     st.html(PAGES / "common" / "app.css")
     predictors.warm_up()
     wake_queue()
@@ -28,7 +30,7 @@ def main() -> None:
         ],
         position="top",
     )  # fmt: skip
-    st.set_page_config(page_title=f"{page.title} · {APP}", page_icon="🎭", layout="wide")
+    st.set_page_config(page_title=f"{page.title} · {APP}")
     with (
         st.container(horizontal=True, horizontal_alignment="center"),
         st.container(width=PAGE_WIDTH_PX),

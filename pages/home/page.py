@@ -99,7 +99,7 @@ def show_screens() -> None:
     for name, words in WHAT_FOR.items():
         title, icon = SCREENS[name]
         with grid.cell():
-            st.page_link(f"pages/{name}/page.py", label=f"**{title}**", icon=icon)
+            st.page_link(f"pages/{name}/page.py", label=f"**{title}**", icon=icon, width="stretch")
             st.markdown(words)
 
 

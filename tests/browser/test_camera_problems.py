@@ -39,7 +39,7 @@ def test_each_camera_problem_comes_with_advice_and_start_can_be_pressed_again(
         expect(message).to_have_class("problem")
 
     give(page, f"return {MOVING}")
-    expect(page.get_by_role("button", name="Stop")).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator("#tools").get_by_role("button", name="Stop")).to_be_visible(timeout=SLOW_MS)
     page.evaluate("window.media.getVideoTracks()[0].dispatchEvent(new Event('ended'))")
     expect(message).to_contain_text("The camera was unplugged")
     assert page.evaluate("window.media.getTracks()[0].readyState") == "ended"

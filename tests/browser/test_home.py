@@ -6,8 +6,19 @@ from playwright.sync_api import Page, expect
 SLOW_MS = 60_000
 
 
-def test_each_page_has_a_title_of_its_own_at_the_same_height(page: Page, server: str) -> None:
+def test_each_page_has_a_title_of_its_own_at_the_same_height_and_fetches_nothing_elsewhere(
+    page: Page, server: str
+) -> None:
     tops = set()
+    elsewhere: list[str] = []
+    page.on(
+        "request",
+        lambda request: (
+            request.url.startswith(("http://", "https://"))
+            and not request.url.startswith(server)
+            and elsewhere.append(request.url)
+        ),
+    )
     for address, title in {"": "Home", "live": "Live", "dataset": "Data", "train": "Train"}.items():
         page.goto(f"{server}/{address}")
         heading = page.get_by_role("heading", level=1)
@@ -18,6 +29,7 @@ def test_each_page_has_a_title_of_its_own_at_the_same_height(page: Page, server:
         )
         tops.add(heading.evaluate(text))
     assert len(tops) == 1
+    assert not elsewhere  # not even for the icon of the tab
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(390, "dark")])

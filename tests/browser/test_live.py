@@ -100,7 +100,7 @@ def test_pause_freezes_the_video_and_stop_shows_a_summary_for_download(
     page.get_by_role("button", name="Pause").click()
     expect(page.locator("#stage")).to_have_attribute("data-state", "paused")
     page.get_by_role("button", name="Resume").click()
-    page.get_by_role("button", name="Stop").click()
+    page.locator("#tools").get_by_role("button", name="Stop").click()
     expect_the_end(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="Summary as CSV").click()
@@ -124,7 +124,7 @@ def test_a_tiny_face_is_too_small_to_say_and_has_no_bars(
         expect(page.locator("#confidence")).to_have_text("The face is too small to say")
         expect(page.locator("#bars li.top")).to_have_count(0)
         expect(page.locator("#bars")).not_to_contain_text("%")
-        page.get_by_role("button", name="Stop").click()
+        page.locator("#tools").get_by_role("button", name="Stop").click()
         expect(page.get_by_role("heading", name="The session", exact=True)).to_be_visible(
             timeout=SLOW_MS
         )
@@ -177,7 +177,7 @@ def test_a_new_session_starts_at_0_and_shows_nothing_of_the_last_one(
     refused = refusals(page)
     start(page, server)
     page.wait_for_timeout(3000)
-    page.get_by_role("button", name="Stop").click()
+    page.locator("#tools").get_by_role("button", name="Stop").click()
     page.get_by_role("button", name="Start").click()  # before the server has a new stream
     expect(page.locator("#spoken")).to_contain_text("happy", timeout=SLOW_MS)
     expect(page.get_by_role("heading", name="This session so far")).to_be_visible(timeout=SLOW_MS)
@@ -186,7 +186,7 @@ def test_a_new_session_starts_at_0_and_shows_nothing_of_the_last_one(
     expect(length).to_be_visible(timeout=SLOW_MS)
     expect(length).not_to_have_text(length.inner_text(), timeout=SLOW_MS)  # it grows
     expect(page.locator(".st-key-live-chart .bars path").first).to_be_visible()
-    page.get_by_role("button", name="Stop").click()
+    page.locator("#tools").get_by_role("button", name="Stop").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Summary as CSV").click(timeout=SLOW_MS)
     first = Path(download.value.path()).read_text().splitlines()[1].split(",")
@@ -242,7 +242,7 @@ def test_frames_a_second_are_right_where_an_answer_takes_seconds(
             return real(address, options)
         }
     }""")
-    page.get_by_role("button", name="Stop").click()
+    page.locator("#tools").get_by_role("button", name="Stop").click()
     page.get_by_role("button", name="Start").click()
     expect(page.locator("#fps")).to_have_text(re.compile(r"0\.[2-4]"), timeout=SLOW_MS)
 
