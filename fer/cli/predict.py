@@ -21,6 +21,9 @@ from fer.cli.terminal import (
 from fer.wording import counted, percent
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from fer.inference.frame_log import FrameFaces
     from fer.inference.predictor import Predictor
 
 FormOption = Annotated[
@@ -130,15 +133,17 @@ def video(
     model: ModelOption = None,
     detector: DetectorOption = "auto",
     form: FormOption = "auto",
+    as_json: JsonOption = False,
 ) -> None:
     """Follow the faces through a video: a row for each person on each frame.
 
-    After Ctrl-C, the same command resumes. A damaged video is analysed as far as it can be read;
-    the exit status is then 1.
+    The CSV file is written with --json, too. After Ctrl-C, the same command resumes. A damaged
+    video is analysed as far as it can be read; the exit status is then 1.
     """
     from fer.inference.annotated_video import annotate, check_target
     from fer.inference.predictor import Predictor
-    from fer.inference.video_csv import analyse_to_csv
+    from fer.inference.video_csv import analyse_to_csv, frames_of
+    from fer.inference.video_results import Origin
 
     csv = csv or file.with_name(f"{file.name}.csv")
     if annotated:
@@ -150,18 +155,45 @@ def video(
         report = analyse_to_csv(
             file, predictor, csv, every=every, progress=Counter(bar, "frames"), stop=stop
         )
-    before = f" ({report.before:,} before)" if report.before else ""
-    people = counted(report.people, "person", "people")
-    out.print(
-        f"{counted(report.frames, 'frame')}{before}, {people}, up to "
-        f"{report.seconds:.1f} s. Written to {csv}."
-    )
+    origin = Origin.of(file.name, predictor, every=every)
+    if as_json:
+        typer.echo(json.dumps(origin.json(frames_of(csv), problem=report.problem), indent=2))
+    else:
+        before = f" ({report.before:,} before)" if report.before else ""
+        people = counted(report.people, "person", "people")
+        out.print(
+            f"{counted(report.frames, 'frame')}{before}, {people}, up to "
+            f"{report.seconds:.1f} s. Written to {csv}."
+        )
+        _print_people(origin.labels, frames_of(csv))
+    messages = err if as_json else out
     if report.stopped:
-        out.print(_STOPPED)
+        messages.print(_STOPPED)
     elif annotated:
         with progress() as bar:
             annotate(file, csv, annotated, progress=Counter(bar, "frames drawn"))
-        out.print(f"Written to {annotated}.")
+        messages.print(f"Written to {annotated}.")
     if report.problem:
         err.print(styled("Damaged:", "red"), f"{report.problem}.")
         raise typer.Exit(1)
+
+
+def _print_people(labels: "Sequence[str]", frames: "Iterable[FrameFaces]") -> None:
+    """Each person's dominant emotion."""
+    from fer.emotions import with_symbol
+    from fer.inference.timeline import Timeline
+
+    timeline = Timeline(labels)
+    for frame in frames:
+        timeline.add(frame.at_s, frame.faces)
+    table = make_table("person", "seconds in view", "emotion", "of the time", "mean confidence")
+    for person in timeline.summary():
+        cells = [person["unreliable_because"], "", ""]
+        if person["reliable"] == "true":
+            shares = percent(person["share"]), percent(person["confidence"])
+            cells = [with_symbol(person["emotion"]), *shares]
+        table.add_row(str(person["person"]), f"{person['seconds']:.1f}", *cells)
+    if table.rows:
+        out.print(table)
+    if timeline.dropped:
+        out.print(f"{counted(timeline.dropped, 'more person', 'more people')} not listed.")

@@ -1,6 +1,5 @@
 """A video and its people on each frame → the same video with the faces boxed."""
 
-import csv
 import io
 import math
 import threading
@@ -19,7 +18,7 @@ from fer.inference.answer import FaceAnswer
 from fer.inference.drawing import draw_faces
 from fer.inference.frame_log import FrameFaces
 from fer.inference.video import VideoFile, VideoFrame
-from fer.inference.video_results import frames_in
+from fer.inference.video_csv import frames_of
 from fer.progress import Progress
 
 MAX_BYTES = 100_000_000
@@ -67,11 +66,10 @@ def annotate(source: Path, results: Path, out: Path, *, progress: Progress | Non
     try:
         with (
             VideoFile(source) as video,
-            results.open(newline="", encoding="utf-8") as file,
             replace_path(out) as made,
             av.open(str(made), "w", format="mp4") as container,
         ):
-            writer = _Writer(container, frames_in(csv.DictReader(file)), fps=video.fps)
+            writer = _Writer(container, frames_of(results), fps=video.fps)
             for frame in video.frames():
                 writer.write(frame)
                 if progress:

@@ -1,6 +1,8 @@
 """A video → a CSV file with a row for each person on each frame, which can be resumed."""
 
+import csv
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,3 +87,9 @@ def analyse_to_csv(
                 break
     report.problem = video.problem
     return report
+
+
+def frames_of(results: Path) -> Iterator[FrameFaces]:
+    """The frames of a file that `analyse_to_csv` wrote."""
+    with results.open(newline="", encoding="utf-8") as file:
+        yield from frames_in(csv.DictReader(file))

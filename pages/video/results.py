@@ -18,12 +18,14 @@ from fer.inference.drawing import draw_faces
 from fer.inference.video_job import VideoJob
 from fer.wording import counted, percent
 from pages.common.downloads import download
+from pages.common.verdicts import with_verdicts
 from pages.video import keys
 from pages.video.charts import choose_moment, show_shares
 from pages.video.player import play, position
 
 FRAME_LONG_SIDE_PX = 640
-CARDS = 12  # more people are listed in a table
+TABLE_HEIGHT_PX = 360
+LISTED = 6  # more people are in a table
 
 
 def show_results(job: VideoJob) -> None:
@@ -37,25 +39,27 @@ def show_results(job: VideoJob) -> None:
             st.info("No face was found in this video.", icon=":material/search_off:")
         return
     left, right = st.columns([3, 2])
+    is_analysing = job.is_working and not job.is_drawing
+    if is_analysing and job.analysis.latest:
+        with left:
+            show_frame(*job.analysis.latest, f"The frame at {job.analysis.at_s:.1f} s")
     with right:
         show_people(job)
     clicked = choose_moment(table)
+    if not is_analysing:
+        with left:
+            show_moment(job, clicked, end_s=float(table["until_s"].max()))
     show_shares(timeline)
     if timeline.dropped:
         st.caption(
             f"{counted(timeline.dropped, 'more person', 'more people')} not listed: "
             "only the first ones are."
         )
-    with left:
-        show_picture(job, clicked, end_s=float(table["until_s"].max()))
     show_downloads(job, table)
 
 
-def show_picture(job: VideoJob, clicked: float | None, *, end_s: float) -> None:
-    """The frame that is being analysed, or the player, or the frame at the chosen moment."""
-    if job.is_working and not job.is_drawing and job.analysis.latest:
-        show_frame(*job.analysis.latest, f"The frame at {job.analysis.at_s:.1f} s")
-        return
+def show_moment(job: VideoJob, clicked: float | None, *, end_s: float) -> None:
+    """The player, or, without a marked video, the frame at the chosen moment."""
     follow_click(clicked)
     player_place = st.container()
     last_s = max(job.analysis.at_s, 0.1)
@@ -128,20 +132,25 @@ def show_people(job: VideoJob) -> None:
     top = max(spent, key=spent.__getitem__)
     mostly = f", mostly {emotions.with_symbol(top)}" if spent[top] else ""
     st.subheader(f"{counted(len(people), 'person', 'people')}{mostly}", anchor=False)
-    if len(people) <= CARDS:
-        cards = "".join(_card(person) for person in people)
-        st.html(f'<div class="fer-grid">{cards}</div>')
+    if len(people) <= LISTED:
+        st.html(f'<ul class="fer-people">{"".join(map(_person, people))}</ul>')
         return
-    names = ["person", "emotion", "share", "seconds", "confidence"]
-    percents = st.column_config.NumberColumn(format="percent")
+    table = with_verdicts(pd.DataFrame(people))
+    table.loc[table["reliable_frames"] == 0, ["share", "confidence"]] = None
     st.dataframe(
-        pd.DataFrame(people)[names], hide_index=True, height=360,
-        column_config={"share": percents, "confidence": percents},
-    )  # fmt: skip
+        table[["person", "emotion", "share", "seconds", "confidence"]],
+        hide_index=True,
+        height=TABLE_HEIGHT_PX,
+        column_config={
+            "share": st.column_config.NumberColumn("of the time", format="percent"),
+            "seconds": st.column_config.NumberColumn("in view", format="%.1f s"),
+            "confidence": st.column_config.NumberColumn("mean confidence", format="percent"),
+        },
+    )
 
 
-def _card(person: dict[str, Any]) -> str:
-    number, seconds = person["person"], f"{person['seconds']:.1f} s in view"
+def _person(person: dict[str, Any]) -> str:
+    seconds = f"{person['seconds']:.1f} s in view"
     if person["reliable"] == "false":
         color, heading, detail = emotions.UNRELIABLE_COLOR, person["unreliable_because"], seconds
     else:
@@ -152,11 +161,8 @@ def _card(person: dict[str, Any]) -> str:
             f"mean confidence {percent(person['confidence'])}"
         )
     return f"""
-<section class="fer-face" style="--emotion: {color}" aria-label="Person {number}">
-  <p class="fer-quiet">Person {number}</p>
-  <p class="fer-top">{escape(heading)}</p>
-  <p class="fer-quiet">{escape(detail)}</p>
-</section>"""
+<li style="--emotion: {color}"><p>Person {person["person"]}: <b>{escape(heading)}</b></p>
+<p class="fer-quiet">{escape(detail)}</p></li>"""
 
 
 def show_downloads(job: VideoJob, table: pd.DataFrame) -> None:

@@ -30,8 +30,8 @@ def show_work(job: VideoJob) -> None:
                 _button("Draw the boxes so far", ":material/movie:", job.draw)
     elif job.annotated is None and job.analysis.timeline.rows():
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown("The marked video is not drawn yet.")
-            _button("Draw it", ":material/movie:", job.draw)
+            st.markdown("Stopped. All is analysed, but the marked video is not drawn yet.")
+            _button("Resume", ":material/play_arrow:", job.start)
     if problem := job.analysis.problem:
         st.warning(
             f"Not all of the video is here: {problem}. The rest is shown.",

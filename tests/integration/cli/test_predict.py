@@ -9,6 +9,7 @@ from typer.testing import CliRunner, Result
 
 from fer.cli.main import app
 from fer.data.synthetic import draw_face
+from fer.inference.sample_video import draw_sample
 
 
 def run(*arguments: object) -> Result:
@@ -96,3 +97,41 @@ def test_a_face_that_is_too_small_is_listed_without_emotion_and_probability(
     assert "too small" in table
     assert face["emotion"] not in table
     assert "%" not in table
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("video") / "sample.mp4"
+    path.write_bytes(draw_sample())
+    return path
+
+
+def test_video_prints_the_people_and_each_frame_as_json(
+    sample: Path, tiny_folder: Path, tmp_path: Path
+) -> None:
+    table = tmp_path / "rows.csv"
+    options = ("--every", 24, "--model", tiny_folder, "--out", table)
+    result = run("video", sample, *options, "--json")
+    assert result.exit_code == 0, result.output
+    answer = json.loads(result.stdout)
+    assert (answer["file"], answer["every"], answer["problem"]) == ("sample.mp4", 24, None)
+    assert answer["model"].startswith("tiny")
+    assert answer["detector"] in ("mtcnn", "yunet")
+    assert [frame["frame"] for frame in answer["frames"]] == [0, 24, 48, 72]
+    numbers = {face["number"] for frame in answer["frames"] for face in frame["faces"]}
+    assert {person["person"] for person in answer["people"]} == numbers
+    assert len(table.read_text().splitlines()) > 4
+
+
+def test_video_lists_what_each_person_showed(
+    sample: Path, tiny_folder: Path, tmp_path: Path
+) -> None:
+    options = ("--every", 24, "--model", tiny_folder, "--out", tmp_path / "rows.csv")
+    result = run("video", sample, *options)
+    assert result.exit_code == 0, result.output
+    assert "4 frames" in result.stdout
+    assert "mean confidence" in result.stdout
+    assert "Traceback" not in result.output
+    wrong = run("video", tmp_path / "gone.mp4", "--model", tiny_folder)
+    assert wrong.exit_code == 1
+    assert "There is no file" in wrong.stderr
