@@ -30,7 +30,7 @@ def locate(source: str, *, custom_classes: bool = False) -> Source:
         )
     by_hand = (
         f"Or by hand: press Download on https://www.kaggle.com/datasets/{slug}, put archive.zip "
-        f"into any folder, and run: python -m fer data add archive.zip --name {name}"
+        "into any folder, and add it by its path."
     )
     try:
         import kagglehub

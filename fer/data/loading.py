@@ -1,5 +1,8 @@
 """From a name or path to a data set: reader, store, annotations and splits."""
 
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -60,8 +63,9 @@ def load_dataset(
     if truth not in TRUTHS:
         raise DatasetError(f"Unknown truth '{truth}'. Known: {', '.join(TRUTHS)}.")
     resolved = _resolve(source, custom_classes=custom_classes)
-    reader = _reader(resolved, max(height, width), progress)
-    stored = open_stored(resolved.folder, reader, (height, width, channels), progress=progress)
+    with _nothing_left(resolved):
+        reader = _reader(resolved, max(height, width), progress)
+        stored = open_stored(resolved.folder, reader, (height, width, channels), progress=progress)
     index = stored.index
     rule = assign_missing(index, validation_fraction=validation_fraction, seed=seed)
     index = annotations.apply(index, resolved.folder)
@@ -142,6 +146,25 @@ def _resolve(source: str | Path | Source, *, custom_classes: bool) -> Source:
     return resolve(source, custom_classes=custom_classes)
 
 
+@contextmanager
+def _nothing_left(source: Source) -> Iterator[None]:
+    """Remove what was made for a source that turns out to be no data set.
+
+    What was there before stays, and so do faces that were decoded before the disk was full.
+    """
+    place = source.path if source.origin else None
+    is_unpacked, is_stored = place is None or place.exists(), source.folder.exists()
+    try:
+        yield
+    except DatasetError:
+        if place and not is_unpacked:
+            shutil.rmtree(place, ignore_errors=True)
+        decoded = sum(file.stat().st_size for file in source.folder.rglob("*pixels"))
+        if not is_stored and not decoded:
+            shutil.rmtree(source.folder, ignore_errors=True)
+        raise
+
+
 def _reader(source: Source, side: int, progress: Progress | None) -> Reader:
     """The reader of a source, which is unpacked if it comes from an archive.
 
@@ -156,6 +179,6 @@ def _reader(source: Source, side: int, progress: Progress | None) -> Reader:
     if not path.exists():
         raise DatasetError(
             f"'{path}', the source of the data set '{source.name}', no longer exists. Put it back, "
-            f"or remove the data set with: python -m fer data remove {source.name}"
+            "or remove the data set."
         )
     return open_reader(path, custom_classes=source.custom_classes)

@@ -64,7 +64,7 @@ def resolve(source: str | Path, *, custom_classes: bool = False) -> Source:
         raise DatasetError(
             f"No data set at '{source}', and none of that name. Known names: {names}. Expected one "
             "of these or a path: a folder such as train/<emotion>/*.jpg and test/<emotion>/*.jpg, "
-            "fer2013.csv, a manifest, or an archive of these. Try: python -m fer data list"
+            "fer2013.csv, a manifest, or an archive of these."
         )
     if is_archive(path):
         place = place_of(path)
@@ -99,8 +99,8 @@ def register(source: Source, *, dry_run: bool = False) -> None:
         )
     if file.is_file() and (other := _read(file)).folder != source.folder:
         raise DatasetError(
-            f"The name '{source.name}' is taken by '{other.path}'. Choose another with --name, or "
-            f"first: python -m fer data remove {source.name}"
+            f"The name '{source.name}' is taken by '{other.path}'. Choose another name, or "
+            "remove that data set first."
         )
     if not dry_run:
         kept = {name: getattr(source, name) for name in ("path", "custom_classes", "origin")}

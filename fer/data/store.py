@@ -30,6 +30,7 @@ from fer.data.readers import Listing, Reader
 from fer.errors import DatasetError
 from fer.files import replace_path
 from fer.progress import Progress
+from fer.wording import counted
 
 _FORMAT = 1
 _BLOCK = 4096  # the most faces that a killed build loses …
@@ -78,10 +79,11 @@ def open_stored(
     key = f"{_name(shape)}-{reader.signature}-{_FORMAT}"
     if (stored := _opened(folder, key, shape)) is not None:
         return stored
+    listing = reader.listing()  # before the folder is made, which then holds a data set
     try:
         with locked(folder / BUILD_LOCK):
             if (stored := _opened(folder, key, shape)) is None:  # while we waited
-                _Build(folder, shape, reader.listing(), progress).run(key)
+                _Build(folder, shape, listing, progress).run(key)
                 stored = _opened(folder, key, shape)
     except OSError as error:
         raise DatasetError(
@@ -158,7 +160,7 @@ class _Build:
                 blocks.append(block)
         if not slots:
             first = f" The first: {self._skipped[0][1]}" if self._skipped else ""
-            raise DatasetError(f"None of the {len(missing):,} images could be read.{first}")
+            raise DatasetError(f"None of {counted(len(missing), 'image')} could be read.{first}")
         self._finish(key, pd.concat(blocks, ignore_index=True))
 
     def _recorded(self) -> list[pd.DataFrame]:

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fer.data.dataset import SPLITS, Dataset
+from fer.data.dataset import SPLITS, TEST_SPLITS, Dataset
+from fer.wording import counted
 
 SPLIT_NAMES = {split: split for split in SPLITS} | {
     "public_test": "PublicTest",
@@ -36,31 +37,41 @@ def class_by_split(dataset: Dataset) -> pd.DataFrame:
 def sentences(audit: Mapping[str, Any]) -> list[str]:
     """The findings of an audit (its `summary`) as sentences, most important first."""
     lines = []
+    classes = [label for label, counts in audit["classes"].items() if sum(counts.values())]
+    has_test = any(split in TEST_SPLITS for split in audit["splits"])
+    if len(classes) == 1:
+        lines.append(f"All faces are {classes[0]}: a network needs two classes or more to learn.")
+    if not has_test:
+        lines.append("No face is in a test part: no model can be measured on this data set.")
     copies = audit["exact_duplicates"]
     for row in copies["across"]:
         if row["stands_in"] == "train":
+            faces, occur = counted(row["images"], "face"), _verb(row["images"], "occurs", "occur")
             lines.append(
-                f"{row['images']:,} faces of {SPLIT_NAMES[row['split']]} also occur in train: "
+                f"{faces} of {SPLIT_NAMES[row['split']]} also {occur} in train: "
                 "figures on them are too high."
             )
     for split, count in copies["redundant_within"].items():
         if count:
-            lines.append(f"{count:,} redundant exact copies within {SPLIT_NAMES[split]}.")
-    if copies["label_conflicts"]:
-        lines.append(f"{copies['label_conflicts']:,} groups of equal faces have different labels.")
+            redundant = counted(count, "redundant exact copy", "redundant exact copies")
+            lines.append(f"{redundant} within {SPLIT_NAMES[split]}.")
+    if count := copies["label_conflicts"]:
+        groups = counted(count, "group of equal faces", "groups of equal faces")
+        lines.append(f"{groups} {_verb(count, 'has', 'have')} different labels.")
     if near := audit["near_duplicates"]["images"]:
-        groups = audit["near_duplicates"]["groups"]
-        lines.append(f"{near:,} faces in {groups:,} groups are nearly the same image.")
+        groups = counted(audit["near_duplicates"]["groups"], "group")
+        lines.append(f"{counted(near, 'face')} in {groups} are nearly the same image.")
     if flat := audit["near_constant"]["images"]:
         where = ", ".join(
             f"{count:,} in {SPLIT_NAMES[split]}"
             for split, count in audit["near_constant"]["by_split"].items()
         )
-        lines.append(f"{flat:,} images are blank or nearly so ({where}).")
+        are = _verb(flat, "is", "are")
+        lines.append(f"{counted(flat, 'image')} {are} blank or nearly so ({where}).")
     if votes := audit["votes"]:
         lines.append(
-            f"The label is the majority vote for {votes['agreement']:.1%} of the "
-            f"{votes['voted']:,} faces with votes."
+            f"The label is the majority vote for {votes['agreement']:.1%} of "
+            f"{counted(votes['voted'], 'face')} with votes."
         )
     imbalance = audit["imbalance"]
     if imbalance["ratio"] >= 1.5:
@@ -68,9 +79,14 @@ def sentences(audit: Mapping[str, Any]) -> list[str]:
             f"{imbalance['largest']} has {imbalance['ratio']:g} times as many faces as "
             f"{imbalance['smallest']}."
         )
-    if audit["skipped"]:
-        lines.append(f"{len(audit['skipped']):,} files or rows were skipped.")
+    if count := len(audit["skipped"]):
+        was = _verb(count, "was", "were")
+        lines.append(f"{counted(count, 'file or row', 'files or rows')} {was} skipped.")
     return lines or ["Nothing was found: no copies, no leaks, no blank images."]
+
+
+def _verb(number: int, one: str, many: str) -> str:
+    return one if number == 1 else many
 
 
 def mean_faces(dataset: Dataset) -> dict[str, np.ndarray]:

@@ -5,6 +5,7 @@ import os
 import shutil
 from functools import partial
 from io import BufferedIOBase
+from pathlib import PurePath
 
 from fer.data.archives import is_archive, new_folder, unpack, unpacked_folder
 from fer.data.dataset import Dataset
@@ -18,12 +19,14 @@ MAX_BYTES = 1_000_000_000
 """Bytes of an upload."""
 
 MAX_UNPACKED_BYTES = 10 * MAX_BYTES
+_CSV = "fer2013.csv"
 
 
 def add_upload(
     content: BufferedIOBase,
     *,
     name: str,
+    file_name: str = "upload",
     custom_classes: bool = False,
     progress: Progress | None = None,
 ) -> Dataset:
@@ -34,6 +37,7 @@ def add_upload(
     Args:
         content: The file, which can be read from any position.
         name: The name of the data set.
+        file_name: What the file was called, for errors.
         custom_classes: As for `load_dataset`, like `progress`.
 
     Raises:
@@ -50,20 +54,24 @@ def add_upload(
     place = unpacked_folder() / f"upload-{digest}"
     if is_new := not place.exists():
         with new_folder(place) as folder:
-            upload = folder.with_name("upload")
+            upload = folder.with_name("file") / (PurePath(file_name).name or "upload")
+            upload.parent.mkdir()
             content.seek(0)
             with upload.open("wb") as kept:
                 shutil.copyfileobj(content, kept)
             if is_archive(upload):
                 unpack(upload, folder, max_bytes=MAX_UNPACKED_BYTES, progress=progress)
-            elif fer_csv_reader(upload.rename(folder / "fer2013.csv")) is None:
+            elif fer_csv_reader(upload.rename(folder / _CSV)) is None:
                 raise DatasetError(
-                    "The file is neither a ZIP or TAR archive nor a CSV with the columns "
+                    f"'{file_name}' is neither a ZIP or TAR archive nor a CSV with the columns "
                     "emotion,pixels. Pack the data set's folder into a .zip and upload that."
                 )
     try:
         return add(place, name=name, custom_classes=custom_classes, progress=progress)
-    except DatasetError:
+    except DatasetError as error:
+        text = str(error).replace(str(place), file_name)
+        if (place / _CSV).exists():
+            text = text.replace(f"{file_name}/{_CSV}", file_name).replace(_CSV, file_name)
         if is_new and all(source.path != place for source in registered()):
             shutil.rmtree(place, ignore_errors=True)
-        raise
+        raise DatasetError(text) from error

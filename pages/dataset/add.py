@@ -2,10 +2,10 @@
 
 import re
 from functools import partial
-from io import BufferedIOBase
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from fer import settings
 from fer.data import add
@@ -67,10 +67,14 @@ def show_add() -> None:
         errors.attempt(lambda: _add(source.strip(), upload, wanted, custom))
 
 
-def _add(source: str, upload: BufferedIOBase | None, name: str, custom: bool) -> None:
+def _add(source: str, upload: UploadedFile | None, name: str, custom: bool) -> None:
     if not (source or upload):
         raise DatasetError("No source is given. Enter a folder or file, or upload one.")
-    read = partial(add_upload, upload) if upload else partial(add, _allowed(source))
+    read = (
+        partial(add_upload, upload, file_name=upload.name)
+        if upload
+        else partial(add, _allowed(source))
+    )
     dataset = Work(lambda meter: read(name=name, custom_classes=custom, progress=meter)).result()
     forget(dataset.name)
     st.session_state[keys.CHOOSE] = dataset.name

@@ -151,7 +151,7 @@ def test_the_audit_says_what_it_found(data_page: AppTest) -> None:
     data_page.session_state[keys.VIEW] = "audit"
     data_page.run()
     said = " ".join(text.value for text in data_page.markdown)
-    assert "1 groups of equal faces have different labels" in said
+    assert "1 group of equal faces has different labels" in said
     data_page.button(key="dataset.audit.all.conflict").click().run()
     assert shown(data_page) == "**2** of 14 faces"
     assert data_page.query_params[keys.FINDING] == "Equal to a face with another label"

@@ -147,6 +147,6 @@ def unknown_classes(source: Path, names: list[str]) -> DatasetError:
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
     return DatasetError(
         f"'{source}' holds images of unknown classes: {listed}{more}. Known: "
-        f"{', '.join(emotions.ALL)}, and aliases of these. Rename them, or keep them as classes of "
-        "your own: --custom-classes on the command line, custom_classes=True in Python."
+        f"{', '.join(emotions.ALL)}, and aliases of these. Rename them, or keep unknown "
+        "classes as classes of their own (custom classes)."
     )

@@ -30,7 +30,7 @@ def test_faces_that_votes_leave_in_no_split_are_audited_too(flawed: Dataset) -> 
     by_votes = flawed.by_votes()
     assert len(by_votes.select("all")) < len(flawed)
     said = sentences(audit(by_votes).summary)
-    assert "1 images are blank or nearly so (1 in no split)." in said
+    assert "1 image is blank or nearly so (1 in no split)." in said
 
 
 def test_other_faces_are_no_near_duplicates(make: MakeFaces) -> None:

@@ -24,7 +24,7 @@ def test_without_kagglehub_the_error_explains_what_to_download_and_where_to_put_
 ) -> None:
     monkeypatch.setitem(sys.modules, "kagglehub", None)
     with pytest.raises(
-        DatasetError, match=r"kaggle\.com/datasets/msambare/fer2013.*data add archive\.zip"
+        DatasetError, match=r"kaggle\.com/datasets/msambare/fer2013.*add it by its path"
     ):
         load_dataset("kaggle:msambare/fer2013")
     with pytest.raises(DatasetError, match="not a Kaggle slug"):

@@ -32,7 +32,7 @@ def test_a_name_is_given_once_and_only_when_the_source_can_be_read(
     add(root, name="mine")
     add(root, name="mine")
     other = make("happy/x.png", root=tmp_path / "other")
-    with pytest.raises(DatasetError, match=r"'mine' is taken.*data remove mine"):
+    with pytest.raises(DatasetError, match=r"'mine' is taken.*Choose another name"):
         add(other, name="mine")
     for name in ("synthetic", "../up", "", "a/b", "-x"):
         with pytest.raises(DatasetError, match="cannot be a data set's name"):
@@ -93,7 +93,7 @@ def test_removing_an_archive_removes_what_was_unpacked(root: Path, own_home: Pat
 def test_a_source_that_no_longer_exists_is_reported(root: Path) -> None:
     add(root, name="mine")
     shutil.rmtree(root)
-    with pytest.raises(DatasetError, match="data remove mine"):
+    with pytest.raises(DatasetError, match="Put it back, or remove"):
         load_dataset("mine")
 
 

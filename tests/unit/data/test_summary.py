@@ -24,10 +24,19 @@ def test_the_summary_counts_every_flaw(flawed: Dataset) -> None:
     assert summary["votes"]["voted"] == 4
     assert summary["votes"]["agree"] == 2
     assert summary["votes"]["tied"] == 1
-    assert any("also occur in train" in sentence for sentence in sentences(summary))
+    assert any("also occurs in train" in sentence for sentence in sentences(summary))
 
 
 def test_a_clean_data_set_is_reported_as_clean(make: MakeFaces) -> None:
     root = make("train/happy/a.png", "train/sad/b.png", "test/happy/c.png", "test/sad/d.png")
     summary = audit(load_dataset(root, validation_fraction=0)).summary
     assert sentences(summary) == ["Nothing was found: no copies, no leaks, no blank images."]
+
+
+def test_one_class_without_a_test_part_is_not_reported_as_clean(make: MakeFaces) -> None:
+    root = make("train/happy/a.png", "train/happy/b.png", "train/happy/c.png")
+    found = sentences(audit(load_dataset(root, validation_fraction=0)).summary)
+    assert found == [
+        "All faces are happy: a network needs two classes or more to learn.",
+        "No face is in a test part: no model can be measured on this data set.",
+    ]

@@ -64,3 +64,15 @@ def test_an_uploaded_fer2013_csv_becomes_a_data_set() -> None:
     rows = "".join(f"{code},{' '.join([str(code)] * 48 * 48)},Training\n" for code in range(3))
     dataset = add_upload(io.BytesIO(b"emotion,pixels,Usage\n" + rows.encode()), name="mine")
     assert dataset.index["label"].tolist() == ["angry", "disgust", "fear"]
+
+
+def test_an_error_names_the_uploaded_file_and_no_folder_of_the_server(make: MakeFaces) -> None:
+    face = (make("a.png") / "a.png").read_bytes()
+    csv = io.BytesIO(b"emotion,pixels,Usage\n0,1 2 3,Training\n")
+    for content, name in ((packed(hungry__a=face), "slip.zip"), (csv, "mine.csv")):
+        with pytest.raises(DatasetError) as refused:
+            add_upload(content, name="mine", file_name=name)
+        assert name in str(refused.value)
+        assert "unpacked" not in str(refused.value)
+    with pytest.raises(DatasetError, match=r"'slip.zip' holds .*leads out"):
+        add_upload(packed(**{"..__x": face}), name="mine", file_name="slip.zip")
