@@ -5,7 +5,8 @@ to a path and the content it had: a file that has changed since has none.
 """
 
 import json
-from collections.abc import Sequence
+import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -75,18 +76,47 @@ def annotate(
     """
     if label:
         label = _known_label(dataset, label, add_class=add_class)
+    _append(dataset, [(paths, excluded, label)])
+
+
+def annotate_each(dataset: Dataset, given: Mapping[str, Annotation]) -> None:
+    """Annotate each face in its own way, as one step; the labels are taken as they are.
+
+    Args:
+        dataset: The data set.
+        given: The annotations by path; no label keeps the present one.
+
+    Raises:
+        DatasetError: As for `annotate`.
+    """
+    alike: dict[tuple[bool, str | None], list[str]] = {}
+    for path, one in given.items():
+        alike.setdefault((one.excluded, one.label), []).append(path)
+    _append(dataset, [(paths, *decision) for decision, paths in alike.items()])
+
+
+def _append(
+    dataset: Dataset, decisions: Sequence[tuple[Sequence[str], bool | None, str | None]]
+) -> None:
+    """Write (paths, excluded, label) down, so that one `undo` reverts all of them."""
     hashes = dataset.index.set_index("path")["hash"]
-    if unknown := [path for path in paths if path not in hashes.index]:
+    known = set(hashes.index)
+    if unknown := [path for paths, *_ in decisions for path in paths if path not in known]:
         raise DatasetError(f"'{dataset.name}' has no face '{unknown[0]}'.")
-    step = {
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
-        "excluded": excluded,
-        "label": label,
-        "faces": {path: str(hashes[path]) for path in paths},
-    }
+    group = secrets.token_hex(8)
+    steps = [
+        {
+            "time": datetime.now(UTC).isoformat(timespec="seconds"),
+            "group": group,
+            "excluded": excluded,
+            "label": label,
+            "faces": {path: str(hashes[path]) for path in paths},
+        }
+        for paths, excluded, label in decisions
+    ]
     file = _file(dataset)
     with locked(file.with_suffix(".lock")):
-        write_json(file, {"version": 1, "steps": [*_steps(file), step]})
+        write_json(file, {"version": 1, "steps": [*_steps(file), *steps]})
 
 
 def classes(dataset: Dataset) -> tuple[str, ...]:
@@ -122,8 +152,11 @@ def undo(dataset: Dataset | str | Path) -> int:
     file = _file(dataset)
     with locked(file.with_suffix(".lock")):
         steps = _steps(file)
-        write_json(file, {"version": 1, "steps": steps[:-1]})
-    before, after = _merged(steps), _merged(steps[:-1])
+        kept = steps[:-1]
+        while kept and steps[-1].get("group", "") == kept[-1].get("group"):
+            kept = kept[:-1]
+        write_json(file, {"version": 1, "steps": kept})
+    before, after = _merged(steps), _merged(kept)
     return sum(before.get(path) != after.get(path) for path in before.keys() | after.keys())
 
 

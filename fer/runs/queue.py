@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from filelock import FileLock, Timeout
 
 from fer import settings
-from fer.errors import TrainingError
+from fer.errors import ConfigError, TrainingError
 from fer.runs.catalogue import list_runs
 from fer.runs.run import ACTIVE, RESUMABLE, Run, writing_runs
 
@@ -51,6 +51,21 @@ def active() -> Run | None:
 def blocker() -> Run | None:
     """The run that a new one would have to wait for, if any."""
     return active() or next(iter(waiting()), None)
+
+
+def using(dataset: str) -> tuple[list[Run], list[Run]]:
+    """The runs that are training on a data set now, and those that wait to."""
+
+    def is_on_it(run: Run) -> bool:
+        with suppress(ConfigError):
+            return run.config().dataset == dataset
+        return False
+
+    training = active()
+    return (
+        [run for run in ([training] if training else []) if is_on_it(run)],
+        [run for run in waiting() if is_on_it(run)],
+    )
 
 
 def submit(run: Run) -> None:

@@ -20,3 +20,16 @@ def _bar(label: str, share: float, top: str) -> str:
 <span class="fer-label">{shown.symbol} {escape(label)}</span>
 <span class="fer-bar">{fill}</span>
 <span class="fer-number">{escape(percent(share))}</span></li>"""
+
+
+def legend_html(counts: Mapping[str, int]) -> str:
+    """The colour and symbol of labels, with how many there are of each, as HTML."""
+    return f'<ul class="fer-legend">{"".join(_entry(*item) for item in counts.items())}</ul>'
+
+
+def _entry(label: str, count: int) -> str:
+    shown = emotions.describe(label)
+    return (
+        f'<li><i style="background: {shown.color}"></i>{shown.symbol} {escape(label)} '
+        f'<span class="fer-number">{count:,}</span></li>'
+    )

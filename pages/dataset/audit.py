@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import streamlit as st
 
 from fer.data.audit import FINDINGS
@@ -32,6 +33,7 @@ def show_audit(opened: Opened) -> None:
         lambda: json.dumps(summary, indent=2, ensure_ascii=False),
         f"{opened.dataset.name}-audit.json",
     )
+    opened.browser.show_legend(np.arange(len(opened.dataset)))
     for finding, heading in HEADINGS.items():
         count = int(opened.report.faces[finding].sum())
         if count:

@@ -1,23 +1,54 @@
 """The face that is open, large, in a dialog."""
 
 from html import escape
+from urllib.parse import urlencode
 
 import numpy as np
 import streamlit as st
 
 from fer import emotions
 from fer.data.audit import FINDINGS
+from pages.common import errors
 from pages.common.browser.detail import show_face, show_steps
 from pages.common.pictures import data_uri
-from pages.dataset.keys import BROWSER
+from pages.dataset.keys import BROWSER, NAME
 from pages.dataset.opened import Opened
 
 
 def show_open_face(opened: Opened, shown: np.ndarray) -> None:
-    """Show the face that is open, if any; `shown` are the positions of those behind the dialog."""
+    """Show the face that is open, if any; `shown` are the positions of those behind the dialog.
+
+    Its path is in the address, so that a link opens it.
+    """
     BROWSER.settle()
+    if BROWSER.face not in st.session_state:
+        BROWSER.open(st.query_params.get(BROWSER.face, ""))
     if BROWSER.path and opened.browser.row_of(BROWSER.path) is not None:
         _show(opened, shown)
+        return
+    if BROWSER.path:
+        st.info(
+            f"No face '{errors.plain(BROWSER.path)}' among those of "
+            f"{errors.plain(opened.dataset.name)}. Check the link.",
+            icon=":material/search_off:",
+        )
+        BROWSER.open("")
+    _put_into_address()
+
+
+def _put_into_address() -> None:
+    if BROWSER.path:
+        st.query_params[BROWSER.face] = BROWSER.path
+    else:
+        st.query_params.pop(BROWSER.face, None)
+
+
+def _show_link(name: str) -> None:
+    with st.popover("Link", icon=":material/link:"):
+        st.caption("Shows somebody else this face.")
+        address = str(st.context.url).partition("?")[0]
+        chosen = urlencode({NAME: name, BROWSER.face: BROWSER.path})
+        st.code(f"{address}?{chosen}", language=None, wrap_lines=True)
 
 
 @st.dialog("Face", width="large", on_dismiss=lambda: BROWSER.open(""))
@@ -26,6 +57,7 @@ def _show(opened: Opened, shown: np.ndarray) -> None:
     row = browser.row_of(BROWSER.path)
     if row is None:
         return
+    _put_into_address()
     show_steps(browser, shown)
     label = dataset.index["label"].iloc[row]
     left, right = st.columns([2, 3], gap="medium")
@@ -33,6 +65,8 @@ def _show(opened: Opened, shown: np.ndarray) -> None:
         f'<img class="fer-large" src="{data_uri(dataset.pixels[row])}" '
         f'alt="{escape(label)}, {escape(BROWSER.path)}">'
     )
+    with left:
+        _show_link(dataset.name)
     right.html(f'<p class="fer-top">{escape(emotions.with_symbol(label))}</p>')
     findings, groups = report.faces.iloc[row], report.faces["near_group"].to_numpy()
     show_face(

@@ -34,6 +34,7 @@ def show_faces(opened: Opened) -> np.ndarray:
         show_choosing(browser)
         show_annotations(browser)
     _show_distribution(opened, fitting)
+    browser.show_legend(fitting)
     part, name = browser.choose_page(fitting, _PER_PAGE)
     browser.show(part, name, key="gallery", size_px=size_px, can_choose=True)
     show_choice(browser, fitting)

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from fer.data import SYNTHETIC, Dataset, registered, remove
+from fer.data import SYNTHETIC, Dataset, registered
 from fer.data.summary import SPLIT_NAMES
 from fer.errors import DatasetError, FerError
 from pages.common import errors
@@ -16,6 +16,7 @@ from pages.dataset.detail import show_open_face
 from pages.dataset.faces import show_faces, start_afresh
 from pages.dataset.opened import Opened, forget, open_dataset
 from pages.dataset.overview import show_overview
+from pages.dataset.removal import show_removal, show_removed
 
 VIEWS = {"overview": "Overview", "faces": "Faces", "audit": "Audit"}
 
@@ -61,31 +62,17 @@ def choose() -> str:
         if st.button("Add", icon=":material/library_add:", key="dataset.add"):
             show_add()
         if name and name != SYNTHETIC:
-            with st.popover("Remove", icon=":material/delete:"):
-                st.markdown(
-                    "Removes the name and the index. Your own files are not touched, and "
-                    "annotations come back if you add the same folder again."
-                )
-                st.button(f"Remove {errors.plain(name)}", key="dataset.remove", on_click=forget_it,
-                          args=(name,))  # fmt: skip
+            show_removal(name)
         if name and st.button("Read again", icon=":material/refresh:", key="dataset.again",
                      help="Reads what has changed in the files"):  # fmt: skip
             forget(name)
+    show_removed()
     if name is None:
         raise DatasetError(
             f"There is no data set '{not_here(keys.NAME)}' here, which the link asks for. Choose "
             "another one, or add it and open the link again."
         )
     return name
-
-
-def forget_it(name: str) -> None:
-    forget(name)
-    try:
-        remove(name)
-    except DatasetError as error:
-        if name in {source.name for source in registered()}:  # no other tab has removed it
-            errors.show(error)
 
 
 def show_facts(opened: Opened) -> None:

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from fer import runs
 from fer.data import add, annotations, load_dataset, registered, remove
 from fer.data.locking import BUILD_LOCK, locked
 from fer.data.synthetic import draw_face
 from fer.errors import DatasetError
+from fer.training.config import TrainingConfig
 from pages.dataset import keys
 
 NAME = "drawn-by-test"
@@ -133,6 +135,18 @@ def test_after_an_annotation_the_face_that_followed_opens_under_any_filter(
     assert data_page.session_state[keys.BROWSER.face] == "train/happy/train_1.png"
 
 
+def test_annotations_are_imported_and_rows_that_do_not_fit_named(data_page: AppTest) -> None:
+    table = b"path,excluded,label\ntrain/happy/train_0.png,0,sad\ntrain/happy/gone.png,1,\n"
+    data_page.file_uploader[0].upload("marks.csv", table, "text/csv").run()
+    assert "1 row not imported" in data_page.warning[0].value
+    assert "gone" in data_page.warning[0].value
+    next(one for one in data_page.button if one.label == "Annotate 1 face").click().run()
+    assert annotations.read(NAME)["train/happy/train_0.png"].label == "sad"
+    assert "1 face annotated from" in words(data_page)
+    data_page.button(key="dataset.choice.undo").click().run()
+    assert annotations.read(NAME) == {}
+
+
 def test_a_step_that_ended_an_annotation_can_be_undone(data_page: AppTest) -> None:
     undo = "dataset.annotations.undo"
     assert data_page.button(key=undo).disabled
@@ -172,6 +186,34 @@ def test_removing_a_data_set_goes_back_to_the_drawn_one(data_page: AppTest, name
     assert not data_page.exception
     add_again = data_page.selectbox(key=keys.NAME)
     assert named not in add_again.options
+    assert "was removed" in data_page.success[0].value
+
+
+def test_a_run_that_needs_a_data_set_is_named_before_that_is_removed(
+    data_page: AppTest, named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FER_RUNS", str(tmp_path / "runs"))
+    runs.create(TrainingConfig(dataset="synthetic"), name="elsewhere")
+    data_page.session_state["dataset.removal"] = True
+    assert not data_page.run().warning
+    runs.create(TrainingConfig(dataset=named), name="night shift")
+    data_page.session_state["dataset.removal"] = True
+    data_page.run()
+    assert "night shift** waits to train on it" in data_page.warning[0].value
+    assert data_page.button(key="dataset.remove").label.endswith("anyway")
+
+
+def test_a_link_opens_a_face_and_a_wrong_one_is_reported(app: AppTest, named: str) -> None:
+    for path, found in (("train/happy/train_1.png", True), ("train/happy/gone.png", False)):
+        page = AppTest.from_file(app._script_path, default_timeout=120)
+        page.run()
+        page.switch_page("pages/dataset/page.py")
+        page.query_params[keys.NAME] = named
+        page.query_params[keys.BROWSER.face] = path
+        page.run()
+        assert not page.exception
+        assert any("dataset.face" in str(one.key) for one in page.button) == found
+        assert (path in " ".join(one.value.replace("\\", "") for one in page.info)) != found
 
 
 def test_a_data_set_that_is_being_read_stays_and_says_so(

@@ -1,4 +1,4 @@
-"""All annotations of a data set: how many there are, to undo and export them."""
+"""All annotations of a data set: how many there are, to undo, export and import them."""
 
 import numpy as np
 import streamlit as st
@@ -8,6 +8,7 @@ from fer.wording import counted
 from pages.common import errors
 from pages.common.browser.annotate import EFFECT
 from pages.common.browser.faces import Browser
+from pages.common.browser.importing import show_import
 from pages.common.downloads import download
 
 _LISTED = 48
@@ -31,6 +32,7 @@ def show_annotations(browser: Browser) -> None:
             "Export as CSV", lambda: annotations.export(dataset),
             f"{dataset.name}-annotations.csv", disabled=not count,
         )  # fmt: skip
+        show_import(browser)
         if count:
             st.caption("Click a face to change its annotation.")
             browser.show(

@@ -10,6 +10,7 @@ from fer import emotions
 from fer.data import Dataset
 from fer.data.summary import SPLIT_NAMES
 from pages.common.browser.state import BrowserState
+from pages.common.charts import legend_html
 from pages.common.choices import page_of, segments
 from pages.common.gallery import Choice, face_page
 from pages.common.pictures import Picture, data_uri
@@ -42,12 +43,12 @@ class Browser:
         )  # fmt: skip
 
     def pictures(self, rows: np.ndarray) -> list[Picture]:
-        """The faces at these positions, each with a line in the colour of its class."""
+        """The faces at these positions, each with its class, and a line in its colour."""
         columns = self.dataset.index[["path", "label", "split", "excluded"]].iloc[rows]
         return [
             Picture(
                 src=data_uri(pixels),
-                caption="",
+                caption=emotions.with_symbol(label),
                 alt=f"{label}, {SPLIT_NAMES[split]}, {path}{', excluded' if is_excluded else ''}",
                 color=emotions.describe(label).color,
                 faded=bool(is_excluded),
@@ -56,6 +57,15 @@ class Browser:
                 self.dataset.pixels[rows], columns.itertuples(index=False), strict=True
             )
         ]
+
+    def show_legend(self, rows: np.ndarray) -> None:
+        """The colour of each class, and how many of the faces at these positions it has."""
+        counts = self.dataset.index["label"].iloc[rows].value_counts()
+        st.html(
+            legend_html(
+                {label: int(counts[label]) for label in self.dataset.labels if label in counts}
+            )
+        )
 
     def choose_page(self, rows: np.ndarray, per_page: int) -> tuple[np.ndarray, str]:
         """The part of these positions that is on the chosen page, and what it is called."""
