@@ -147,10 +147,7 @@ def recorded_throughput(architecture: str, multiply_adds: int) -> float | None:
 
 
 def _rate(status: Mapping[str, Any]) -> float | None:
-    """Faces per second of a run: over its epochs with their validation, or else now."""
+    """Faces per second of a run: the last that were seen, or else the mean with validation."""
     epochs, seconds = status.get("finished_epochs"), status.get("seconds")
-    return (
-        epochs * status["train_faces"] / seconds
-        if epochs and seconds
-        else status.get("faces_per_s")
-    )
+    mean = epochs * status["train_faces"] / seconds if epochs and seconds else None
+    return status.get("faces_per_s") or mean

@@ -72,7 +72,9 @@ class Recorder(Observer):
         self._status |= {"state": state, **facts}
         if state in ("running", "paused", "measuring"):
             self._clock, self._window = None, []
-            self._status |= {"eta_s": None, "faces_per_s": None}
+            self._status["eta_s"] = None
+        if state == "paused":
+            self._status["faces_per_s"] = None
         self._write(always=True)
 
     def notify(self, event: Event) -> None:
@@ -127,7 +129,8 @@ class Recorder(Observer):
         write_text(self._run.folder / METRICS_FILE, "".join(json.dumps(row) + "\n" for row in rows))
         self._stride = max(1, event.epochs * event.batches // STEP_ROWS)
         facts = {name: value for name, value in vars(event).items() if name != "history"}
-        self._status |= {"epoch": done, "first_epoch": done + 1, "batch": 0}
+        epoch = min(done + 1, event.epochs)
+        self._status |= {"epoch": epoch, "first_epoch": epoch, "batch": 0}
         self._status |= {**facts, **self._so_far()}
         self.state("running")
 

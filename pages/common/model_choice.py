@@ -6,7 +6,7 @@ import streamlit as st
 
 from fer import settings
 from fer.models import list_models
-from pages.common import links
+from pages.common import errors, links
 
 DETECTORS = {
     "auto": "Automatic: the best one available",
@@ -22,6 +22,7 @@ def choose_model(key: str, detector_key: str, *, detectors: Sequence[str]) -> tu
     names = sorted({default, *list_models()})
     if (handed := st.session_state.pop(links.MODEL, None)) in names:
         st.session_state[key] = handed
+        st.toast(f"This page now uses the model “{errors.plain(handed)}”.")
     model = st.selectbox(
         "Model", names, index=names.index(default), key=key, persist_state="session"
     )

@@ -22,11 +22,12 @@ def button(label: str, action: Callable[[], object], **options: Any) -> None:
 
 
 def show_next_steps(row: Row, place: str) -> None:
-    """Evaluate and try the model of an ended run, and add it to the models; `place` is for keys.
+    """What to do with a run; `place` is for keys.
 
-    The pages that do the first two know only models that were added, so that they add it, too.
+    Evaluate and Predict know only models that were added, so that the way to them adds it, too.
     """
     if not row.has_result:
+        show_again(row, place)
         return
     name = added_as(row.run)
     free = name or free_model_name(row.run)
@@ -47,9 +48,10 @@ def show_next_steps(row: Row, place: str) -> None:
             key=f"train.add.{place}",
         ):
             add(row)
-        if name:
-            by_default = ", and used by default" if settings.default_model() == name else ""
-            st.markdown(f":material/check: Added to the models as **{name}**{by_default}.")
+        show_again(row, place)
+    if name:
+        by_default = ", and used by default" if settings.default_model() == name else ""
+        st.markdown(f":material/check: Added to the models as **{name}**{by_default}.")
 
 
 def open_evaluate(row: Row, name: str) -> None:
@@ -74,7 +76,6 @@ def show_actions(row: Row) -> None:
         button(
             "Show above", lambda: show_above(row), icon=":material/visibility:", key="train.show"
         )
-        show_again(row, "list")
         if st.button("Rename", icon=":material/edit:", key="train.rename"):
             rename(row)
         is_active = row.state in runs.ACTIVE
@@ -89,14 +90,13 @@ def show_above(row: Row) -> None:
 
 def show_again(row: Row, place: str) -> None:
     """Offer the options of a run for another one."""
-    if st.button(
+    st.button(
         "Train again with these options",
         icon=":material/content_copy:",
         key=f"train.again.{place}",
         on_click=load_run,
         args=(row.run,),
-    ):
-        st.rerun()  # the whole page: the button may be in a fragment
+    )
 
 
 @st.dialog("Rename the run")

@@ -72,7 +72,9 @@ def show_curves(run: Run) -> None:
     smoothing = 1 - 1 / min(_SMOOTH_OVER, max(2, len(steps) / 20))
     means = {name: smoothed(steps[name], smoothing) for name in ("loss", "accuracy")}
     key = f"{keys.CURVES}.{run.id}"
-    is_log = st.toggle("Loss on a log axis", key=f"{keys.LOG}.run")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        is_log = st.toggle("Loss on a log axis", key=f"{keys.LOG}.run")
+        offer_curves({run.name: run})
     *columns, right = st.columns(3)
     for column, name in zip(columns, ("loss", "accuracy"), strict=True):
         lines = [

@@ -14,6 +14,7 @@ from pages.common.cache import Work
 from pages.common.progress import duration
 
 LONG_S = 3600.0
+WAITING_EVERY_S = 5.0
 
 
 def faces_of(config: TrainingConfig) -> Faces:
@@ -64,6 +65,7 @@ def show_estimate(config: TrainingConfig, faces: Faces) -> None:
     if queue.blocker() is not None:  # a measurement would disturb it, and be disturbed
         rate = estimate.recorded_throughput(config.architecture, cost)
         st.caption(f"{words}.")
+        st.fragment(lambda: st.caption(_waiting()), run_every=WAITING_EVERY_S)()
         show_time(config, faces, rate, "as in earlier runs")
     else:
         _measure(config, faces, words)
@@ -95,8 +97,6 @@ def _measure(config: TrainingConfig, faces: Faces, words: str) -> None:
 
 def show_time(config: TrainingConfig, faces: Faces, rate: float | None, source: str) -> None:
     """How long training takes at a rate in faces per second, with a warning if that is long."""
-    if text := _waiting():
-        st.caption(text)
     if rate is None:
         return
     text = f"About {rate:,.0f} images/s {source}"

@@ -72,6 +72,8 @@ def show_start() -> None:
 def show_messages() -> None:
     if message := st.session_state.pop(keys.MESSAGE, None):
         st.success(errors.plain(message), icon=":material/check:")
+    if toast := st.session_state.pop(keys.TOAST, None):
+        st.toast(errors.plain(toast), icon=":material/vertical_align_top:")
     if problem := st.session_state.pop(keys.PROBLEM, None):
         errors.show(FerError(problem))
 

@@ -90,4 +90,4 @@ def _load(config: TrainingConfig, title: str) -> None:
     st.session_state[keys.LOADED] = {name: (title, config)}
     st.session_state[keys.PRESET] = name
     st.session_state[keys.DATASET] = config.dataset
-    st.toast(f"The form has the options of “{errors.plain(title)}”.")
+    st.session_state[keys.TOAST] = f"The form at the top now has the options of “{title}”."

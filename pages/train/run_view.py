@@ -16,7 +16,7 @@ from pages.common import errors
 from pages.common.facts import facts_html
 from pages.common.progress import duration
 from pages.train import charts, keys
-from pages.train.actions import button, show_again, show_next_steps
+from pages.train.actions import button, show_next_steps
 from pages.train.overview import STATE_SYMBOLS, row_of
 
 CHARTS_EVERY_S = 6.0
@@ -32,9 +32,6 @@ def show(run: Run, *, every_s: float) -> None:
         st.fragment(partial(show_status, run), run_every=every_s if live else None)()
         show_next_steps(row, "run")
         st.fragment(partial(show_charts, run), run_every=CHARTS_EVERY_S if live else None)()
-        with st.container(horizontal=True):
-            show_again(row, "run")
-            charts.offer_curves({row.name: run})
         show_notes(run)
 
 
@@ -80,7 +77,7 @@ def _resumption(status: dict[str, Any]) -> str:
         return "No epoch has ended, so Resume begins with the first one."
     if done == epochs:
         return "All epochs have ended; Resume measures the model."
-    return f"Resume continues after epoch {done} of {epochs}; a part of an epoch is repeated."
+    return f"Resume continues with epoch {done + 1} of {epochs}."
 
 
 def _waiting(run: Run) -> str:
@@ -163,10 +160,9 @@ def show_missing(status: dict[str, Any]) -> None:
     """Name the classes that validation cannot measure."""
     counts = status.get("validation_counts") or {}
     if missing := [label for label, count in counts.items() if not count]:
-        st.warning(
-            f"No validation face shows {', '.join(map(errors.plain, missing))}: recall is not "
-            "measured there, and the choice of the best epoch ignores it.",
-            icon=":material/warning:",
+        st.caption(
+            f":material/warning: No validation face shows {', '.join(map(errors.plain, missing))}: "
+            "recall is not measured there, and the choice of the best epoch ignores it."
         )
 
 

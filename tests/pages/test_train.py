@@ -284,7 +284,7 @@ def test_a_crashed_run_is_shown_as_such_and_can_be_resumed(
     run = a_run("poor run", "running")
     train_page.run()
     assert "💥 crashed" in words(train_page)
-    assert "Resume continues after epoch 2 of 3" in words(train_page)
+    assert "Resume continues with epoch 3 of 3" in words(train_page)
     assert "ended unexpectedly" in train_page.error[0].value
     click(train_page, "train.resume")
     assert run.status()["state"] == "queued"

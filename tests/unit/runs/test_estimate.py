@@ -92,5 +92,7 @@ def test_the_throughput_of_earlier_runs_is_scaled_by_what_a_face_costs() -> None
     assert recorded_throughput("resnet", 100) == 40
     same = runs.create(TrainingConfig(architecture="resnet"))
     facts = {"finished_epochs": 2, "seconds": 10.0, "train_faces": 500, "multiply_adds": 200}
-    same.write_status(**same.stored_status(), faces_per_s=999.0, **facts)
+    same.write_status(**same.stored_status(), **facts)
     assert recorded_throughput("resnet", 100) == 200
+    same.write_status(**same.stored_status() | {"faces_per_s": 150.0})
+    assert recorded_throughput("resnet", 100) == 300
