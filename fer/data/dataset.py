@@ -4,6 +4,7 @@ import hashlib
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -144,6 +145,7 @@ class Dataset:
             truth="votes",
         )
 
+    @cached_property
     def as_given(self) -> "Dataset":
         """The same faces as they are without annotations; `relabelled` and `excluded` are False."""
         if not (self.relabelled | self.excluded).any():
@@ -165,7 +167,7 @@ class Dataset:
         """The label that was set by hand, "" without one, shape (n,)."""
         return np.array(self.index.get("label_by_hand", [""] * len(self)), np.object_)
 
-    @property
+    @cached_property
     def relabelled(self) -> np.ndarray:
         """Whether the label was changed by hand, shape (n,), bool."""
         given = self.index.get("label_original", self.index["label"])

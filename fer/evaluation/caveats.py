@@ -136,7 +136,7 @@ def _of_annotations(figures: Mapping[str, Any]) -> list[str]:
             f"accuracy {by_hand['accuracy']:.1%} (95 % interval {low:.1%} to {high:.1%}) on "
             f"{counted(by_hand['images'], 'face')}"
         )
-    return [f"With {' and '.join(done)}: {second}. All other figures use the labels as given."]
+    return [f"With {' and '.join(done)}: {second}. No other figure counts annotations."]
 
 
 def _of_leaks(figures: Mapping[str, Any]) -> list[str]:

@@ -123,7 +123,7 @@ def predictions(
         card.shape,
         "Give the data set by name or path, and it is read in the model's shape.",
     )
-    split, given = known_split(split), dataset.as_given()
+    split, given = known_split(split), dataset.as_given
     part, rows = given.select(split), given.rows_of(split)
     targets = part.targets_among(card.labels)
     known = np.flatnonzero(targets >= 0)
@@ -174,7 +174,7 @@ def predictions(
 
 def _by_hand(dataset: Dataset, split: str, correct: np.ndarray) -> dict[str, Any] | None:
     """The second accuracy, as in `PredictionTable`; `correct` is of the answers that it counts."""
-    here = np.union1d(dataset.as_given().rows_of(split), dataset.rows_of(split))
+    here = np.union1d(dataset.as_given.rows_of(split), dataset.rows_of(split))
     excluded = dataset.excluded[here]
     relabelled = dataset.relabelled[here] & ~excluded
     if not (excluded | relabelled).any():

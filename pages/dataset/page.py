@@ -69,7 +69,7 @@ def choose() -> str:
     show_removed()
     if name is None:
         raise DatasetError(
-            f"There is no data set '{not_here(keys.NAME)}' here, which the link asks for. Choose "
+            f"The link asks for the data set '{not_here(keys.NAME)}', which is not here. Choose "
             "another one, or add it and open the link again."
         )
     return name

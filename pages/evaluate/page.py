@@ -11,8 +11,10 @@ from fer.data import SYNTHETIC, registered
 from fer.data.summary import split_name
 from fer.errors import ConfigError, DatasetError, FerError, ModelError
 from fer.evaluation.caveats import caveats, is_test
+from fer.evaluation.photos import figures_on_test
 from fer.evaluation.tta import VIEWS
 from fer.models import list_models
+from fer.wording import counted
 from pages.common import errors
 from pages.common.choices import not_here, segments, select_linked
 from pages.evaluate import keys
@@ -60,6 +62,7 @@ def main() -> None:
         errors.show(error)
         return
     show_headline(evaluated)
+    show_home_ground(evaluated)
     st.fragment(explore)(evaluated)
     show_tabs(evaluated)
 
@@ -71,7 +74,7 @@ def choose_model(place: DeltaGenerator) -> str:
     model = select_linked(place, "Model", options, index=index, key=keys.MODEL)
     if model is None:
         raise ModelError(
-            f"There is no model '{not_here(keys.MODEL)}' here, which the link asks for. Choose "
+            f"The link asks for the model '{not_here(keys.MODEL)}', which is not here. Choose "
             "another one, or add it to the models and open the link again."
         )
     return model
@@ -90,18 +93,18 @@ def choose(model: str, columns: Sequence[DeltaGenerator]) -> tuple[str, str, str
     )  # fmt: skip
     if dataset is None:
         raise DatasetError(
-            f"There is no data set '{not_here(keys.DATASET)}' here, which the link asks for. "
+            f"The link asks for the data set '{not_here(keys.DATASET)}', which is not here. "
             "Choose another one, or add it on the Data page and open the link again."
         )
-    own = list(load_faces(loaded, dataset).as_given().splits)
+    own = list(load_faces(loaded, dataset).as_given.splits)
     tests = [split for split in own if split.endswith("test")]
     together = ["test"] if len(tests) > 1 and "test" not in tests else []
     splits = {split: split_name(split) for split in (*together, *own[::-1], "all")}
     split = select_linked(columns[1], "Split", splits, key=keys.SPLIT)
     if split is None:
         raise DatasetError(
-            f"'{dataset}' has no split '{not_here(keys.SPLIT)}', which the link asks for. Choose "
-            "another one."
+            f"The link asks for the split '{not_here(keys.SPLIT)}', which '{dataset}' does not "
+            "have. Choose another one."
         )
     tta = select_linked(
         columns[2], "Test-time augmentation", {tta: tta_name(tta) for tta in VIEWS}, key=keys.TTA,
@@ -110,8 +113,8 @@ def choose(model: str, columns: Sequence[DeltaGenerator]) -> tuple[str, str, str
     )  # fmt: skip
     if tta is None:
         raise ConfigError(
-            f"There is no test-time augmentation '{not_here(keys.TTA)}', which the link asks for. "
-            "Choose another one."
+            f"The link asks for the test-time augmentation '{not_here(keys.TTA)}', which does not "
+            "exist. Choose another one."
         )
     return dataset, split, tta
 
@@ -133,6 +136,28 @@ def show_headline(evaluated: Evaluation) -> None:
     )
     what = f"{errors.plain(where)}, {figures['images']:,} faces."
     st.markdown(" ".join([what, *map(errors.plain, sentences)]))
+
+
+def show_home_ground(evaluated: Evaluation) -> None:
+    """What the model's card holds of the data that it was trained on, where these are not here."""
+    card, figures = evaluated.model.card, evaluated.figures
+    name = figures["trained_on"]
+    if not name or figures["trained_here"] or name in {source.name for source in registered()}:
+        return
+    text = f"{card.name} was trained on {name}, which is not here."
+    split, tested = figures_on_test(card)
+    if tested:
+        low, high = tested["accuracy_ci95"]
+        text += (
+            f" On its split {split_name(split)}, the model's card has accuracy "
+            f"{tested['accuracy']:.1%} (95 % interval {low:.1%} to {high:.1%}) on "
+            f"{counted(tested['images'], 'face')}."
+        )
+    st.info(errors.plain(text), icon=":material/home:")
+    st.page_link(
+        "pages/dataset/page.py", label=f"Add {errors.plain(name)} to measure it on that",
+        icon=":material/library_add:",
+    )  # fmt: skip
 
 
 def explore(evaluated: Evaluation) -> None:

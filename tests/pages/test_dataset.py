@@ -298,7 +298,9 @@ def test_a_link_to_a_data_set_that_is_not_here_shows_no_other(app: AppTest, name
     app.query_params["dataset.name"] = "nope"
     app.run()
     page = app.switch_page("pages/dataset/page.py").run()
-    assert "There is no data set 'nope' here" in page.error[0].value.replace("\\", "")
+    assert "asks for the data set 'nope', which is not here" in page.error[0].value.replace(
+        "\\", ""
+    )
     assert not page.caption
     page.selectbox(key="dataset.name").set_value(named).run()
     assert not page.error

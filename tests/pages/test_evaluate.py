@@ -274,13 +274,34 @@ def test_a_link_that_was_followed_is_offered_again_as_it_is(
     assert linked(page)[keys.FACE] == ["test/happy/1.png"]
 
 
+def test_a_model_of_data_that_are_not_here_leads_to_them_and_shows_its_cards_figure(
+    app: AppTest, models: Path, judged: str
+) -> None:
+    write_model(models / "judge", ("happy", "sad"))
+    file = models / "judge" / "card.json"
+    tested = {"accuracy": 0.794, "accuracy_ci95": [0.78, 0.807], "images": 3372}
+    before = json.loads(file.read_text())
+    learnt = {**before, "data": {"name": "fer2013"}, "metrics": {"public_test": tested}}
+    file.write_text(json.dumps(learnt))
+    page = opened(app, DATASET=judged, SPLIT="train")
+    assert not page.error  # no training face for this model
+    assert "trained on another data set, fer2013" in words(page)
+    hint = page.info[0].value.replace("\\", "")
+    assert "judge was trained on fer2013, which is not here. On its split PublicTest" in hint
+    assert "79.4% (95 % interval 78.0% to 80.7%) on 3,372 faces" in hint
+
+
 @pytest.mark.parametrize(
     ("key", "asked", "message"),
     [
-        (keys.MODEL, "nope", "There is no model 'nope' here"),
-        (keys.DATASET, "zzz", "There is no data set 'zzz' here"),
-        (keys.SPLIT, "PrivateTest", "'judged' has no split 'PrivateTest'"),
-        (keys.TTA, "five", "There is no test-time augmentation 'five'"),
+        (keys.MODEL, "nope", "asks for the model 'nope', which is not here"),
+        (keys.DATASET, "zzz", "asks for the data set 'zzz', which is not here"),
+        (
+            keys.SPLIT,
+            "PrivateTest",
+            "asks for the split 'PrivateTest', which 'judged' does not have",
+        ),
+        (keys.TTA, "five", "asks for the test-time augmentation 'five'"),
     ],
 )
 def test_a_link_to_what_is_not_here_shows_no_other_figures_until_one_is_chosen(

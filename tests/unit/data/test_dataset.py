@@ -78,11 +78,11 @@ def test_as_given_nothing_is_left_of_annotations() -> None:
     given = split_and_voted([("test", "sad", SPREAD), ("test", "happy", TIED)])
     given.index["label_original"], given.index["label_by_hand"] = ["sad", "angry"], ["", "happy"]
     given.index["excluded"] = [True, False]
-    bare = given.as_given()
+    bare = given.as_given
     assert bare.index["label"].tolist() == ["sad", "angry"]
     assert not (bare.excluded | bare.relabelled).any()
     assert bare.labels == ("angry", "sad")
-    assert bare.as_given() is bare
+    assert bare.as_given is bare
     assert given.index["label"].tolist() == ["sad", "happy"]
 
 
@@ -94,7 +94,7 @@ def test_as_given_the_votes_decide_as_if_no_label_were_set_by_hand(votes: list[f
     given.index["label"] = given.index["label_by_hand"] = ["angry", "angry"]
     dataset = given.by_votes()
     assert dataset.index["split"].tolist() == ["train", "test"]
-    without = dataset.as_given().index
+    without = dataset.as_given.index
     for column in ("label", "split", "label_given", "split_given"):
         assert without[column].tolist() == bare[column].tolist()
 
