@@ -1,4 +1,6 @@
-"""Numbers in sentences: how counts and shares are written, on pages and in the terminal."""
+"""How counts, shares and foreign names are written, on pages, in charts and in the terminal."""
+
+from html import escape
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
@@ -21,3 +23,12 @@ def percent(share: float) -> str:
     if 0 < share < 0.01:
         return "<1 %"
     return ">99 %" if 0.99 < share < 1 else f"{100 * share:.0f} %"
+
+
+def in_chart(name: str) -> str:
+    """Escape a name that is not ours, such as a class, for Plotly, which reads HTML and TeX.
+
+    >>> in_chart("<b>joy</b> $x$")
+    '&lt;b&gt;joy&lt;/b&gt; &#36;x&#36;'
+    """
+    return escape(name).replace("$", "&#36;")

@@ -5,7 +5,7 @@ import streamlit as st
 from fer import emotions, models
 from fer.errors import FerError
 from fer.models.card import ModelCard, read_card
-from pages.common import errors, links
+from pages.common import errors, links, visitors
 from pages.common.charts import bars_html
 from pages.common.examples import example_face
 from pages.common.gallery import gallery
@@ -52,9 +52,9 @@ LIMITS = {
         "(https://eur-lex.europa.eu/eli/reg/2024/1689/oj))."
     ),
     ":material/lock: Photos stay here": (
-        "They are held in the memory of the machine that runs this app while you view them, and "
-        "never sent anywhere else. Only photos that you keep under My photos are written to "
-        "its disk. There is no tracking."
+        "They are held in the memory of the machine that runs this app, for up to "
+        f"{visitors.KEPT_FOR_H} hours or until you remove them, and never sent anywhere else. Only "
+        "photos that you keep under My photos are written to its disk. There is no tracking."
     ),
 }
 

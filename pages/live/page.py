@@ -39,7 +39,7 @@ def main() -> None:
         st.session_state[links.SNAPSHOT] = snapshot
     offer_snapshot()
     if shown := latest_session():
-        st.fragment(show_session, run_every=REFRESH_S if shown.is_open else None)(shown)
+        st.fragment(show_session, run_every=REFRESH_S if shown.is_open else None)(shown, forget)
 
 
 def current_stream(predictor: Predictor) -> LiveStream:
@@ -66,6 +66,12 @@ def latest_session() -> LiveStream | None:
         return own
     kept: LiveStream | None = visitors.shelf().get(keys.SESSION)
     return None if kept is None or kept.is_open else kept
+
+
+def forget() -> None:
+    """Drop the latest session, here and on the visitor's shelf."""
+    st.session_state.pop(keys.SESSION, None)
+    visitors.shelf().pop(keys.SESSION, None)
 
 
 def offer_snapshot() -> None:

@@ -1,6 +1,6 @@
 """The session below the camera: who showed which emotion, and when."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -15,7 +15,8 @@ from fer.inference.spans import (
     spans_of_everyone,
     spans_of_people,
 )
-from fer.wording import counted, percent
+from fer.wording import counted, in_chart, percent
+from pages.common import errors
 from pages.common.downloads import download
 from pages.common.verdicts import share_columns, with_verdicts
 from pages.common.visitors import KEPT_FOR_H
@@ -27,8 +28,8 @@ NAMED_EMOTIONS = 3
 IN_MINUTES_FROM_S = 180
 
 
-def show_session(stream: LiveStream) -> None:
-    """Show what a stream has seen so far, and offer it as files."""
+def show_session(stream: LiveStream, on_forget: Callable[[], None]) -> None:
+    """Show what a stream has seen so far; once it is closed, offer it as files, or to forget it."""
     is_open = stream.is_open
     st.header("This session so far" if is_open else "The session", anchor=False)
     of_people = spans_of_people(stream.timeline)
@@ -47,6 +48,10 @@ def show_session(stream: LiveStream) -> None:
     _show_people(people, stream.timeline.dropped)
     if not is_open:
         _offer_files(stream)
+        st.caption(f"Kept for this browser for up to {KEPT_FOR_H} hours, or until you press Start.")
+        if st.button("Forget this session", icon=":material/delete:"):
+            on_forget()
+            st.rerun()
 
 
 def _words(seconds: float, people: int, shares: Mapping[str, float]) -> str:
@@ -55,7 +60,7 @@ def _words(seconds: float, people: int, shares: Mapping[str, float]) -> str:
     '12 s, 1 person: 😄 happy for 75 % of the time, 😢 sad for 25 %'
     """
     named = [
-        f"{emotions.with_symbol(label)} for {percent(share)}"
+        f"{errors.plain(emotions.with_symbol(label))} for {percent(share)}"
         for label, share in list(shares.items())[:NAMED_EMOTIONS]
     ]
     if named:
@@ -114,7 +119,7 @@ def _bars(found: list[Span], unit_s: float) -> go.Bar:
     shown = emotions.describe(first.verdict)
     symbol = shown.symbol if first.reliable else ""
     return go.Bar(
-        name=f"{symbol} {first.verdict}".strip(),
+        name=f"{symbol} {in_chart(first.verdict)}".strip(),
         orientation="h",
         y=[_name(span.person) for span in found],
         base=[span.from_s / unit_s for span in found],
@@ -132,7 +137,7 @@ def _bars(found: list[Span], unit_s: float) -> go.Bar:
         },
         customdata=[
             [
-                _name(span.person), span.verdict,
+                _name(span.person), in_chart(span.verdict),
                 f", {percent(span.confidence)}" if span.reliable else "",
                 span.from_s, span.until_s,
             ]
@@ -184,7 +189,6 @@ def _offer_files(stream: LiveStream) -> None:
         return pd.DataFrame(rows).assign(**named).to_csv(index=False)
 
     timeline = stream.timeline
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True):
         download("Summary as CSV", lambda: csv(timeline.summary()), "live-summary.csv")
         download("Timeline as CSV", lambda: csv(timeline.rows()), "live-timeline.csv")
-        st.caption(f"Kept for this browser for up to {KEPT_FOR_H} hours, or until you press Start.")

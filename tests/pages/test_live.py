@@ -7,8 +7,9 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from fer.inference.live import STREAMS, LiveStream, LiveStreams
-from pages.common import links
+from pages.common import links, visitors
 from pages.live import keys
+from pages.live.session import _words
 
 
 @pytest.fixture
@@ -115,3 +116,21 @@ def test_a_snapshot_waits_for_predict_until_it_is_discarded(
     discard.click().run()
     assert not live_page.button
     assert links.SNAPSHOT not in live_page.session_state
+
+
+def test_a_forgotten_session_is_gone_from_the_page_and_from_the_shelf(
+    live_page: AppTest, session: LiveStream
+) -> None:
+    session.close()
+    shelf = live_page.session_state[visitors.SHELF]
+    shelf[keys.SESSION] = session
+    live_page.run()
+    [forget] = [button for button in live_page.button if button.label == "Forget this session"]
+    forget.click().run()
+    assert not live_page.exception
+    assert not live_page.header
+    assert keys.SESSION not in shelf
+
+
+def test_a_class_named_in_markdown_is_shown_as_it_is() -> None:
+    assert "**joy**" not in _words(1.0, 1, {"**joy**": 1.0})

@@ -1,6 +1,6 @@
 import pytest
 
-from fer.wording import counted, percent
+from fer.wording import counted, in_chart, percent
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,8 @@ def test_a_plural_that_does_not_end_in_s_is_given() -> None:
 )
 def test_only_all_is_100_percent_and_only_nothing_is_0(share: float, text: str) -> None:
     assert percent(share) == text
+
+
+def test_a_class_named_in_html_or_tex_is_shown_as_it_is_in_a_chart() -> None:
+    assert in_chart("<b>a</b> $b$ & c") == "&lt;b&gt;a&lt;/b&gt; &#36;b&#36; &amp; c"
+    assert in_chart("happy") == "happy"
