@@ -26,6 +26,7 @@ SUFFIXES = frozenset({".jpg", ".jpeg", ".mpo", ".png", ".bmp", ".gif", ".tif", "
 MAX_PIXELS = 50_000_000
 MAX_BYTES = 200_000_000
 MIN_SIDE_PX = 12
+_MAX_PREVIEW_PIXELS = 2_000_000
 
 _EXPECTED = "a JPEG, PNG, WebP, GIF, BMP or TIFF image"
 _GROUND = (255, 255, 255)  # shows through transparent pixels
@@ -58,6 +59,29 @@ def decode(source: Path | str | bytes | np.ndarray) -> np.ndarray:
     raise UnreadableImageError(
         f"Found {type(source).__name__}; expected a path, the bytes of a file or a NumPy array."
     )
+
+
+def preview(data: bytes, *, long_side_px: int) -> bytes | None:
+    """A small JPEG of an image file, upright, quickly: for people to see while work goes on.
+
+    Args:
+        data: The file.
+        long_side_px: Longer side of the result at most.
+
+    Returns:
+        None where the file cannot be read, or only in full and it is large: over 2 megapixels.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            image.draft("RGB", (long_side_px, long_side_px))
+            if image.width * image.height > _MAX_PREVIEW_PIXELS:
+                return None
+            image.thumbnail((long_side_px, long_side_px))
+            buffer = io.BytesIO()
+            ImageOps.exif_transpose(image).convert("RGB").save(buffer, "JPEG", quality=80)
+    except Exception:  # noqa: BLE001 - damaged images raise nearly anything; `decode` explains it
+        return None
+    return buffer.getvalue()
 
 
 def to_network_input(face: np.ndarray, *, height: int, width: int, channels: int) -> np.ndarray:

@@ -58,6 +58,12 @@ def install(path: Path) -> Path:
     return _store(read_checked(path))
 
 
+def install_bytes(data: bytes, name: str) -> Path:
+    """As `install`, for a file in memory that errors call by this name."""
+    _check(data, f"'{name}'")
+    return _store(data)
+
+
 def download(url: str = YUNET_URL, *, progress: Progress | None = None) -> Path:
     """Download YuNet's file from the OpenCV zoo; an incomplete one is not kept.
 

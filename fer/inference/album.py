@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -57,7 +57,6 @@ class Album(Generic[R]):
         self._steps: dict[str, str] = {}
         self._analyse: Analyse[R] | None = None
         self._settings: Hashable = None
-        self._first: Collection[str] = ()
         self._is_paused = self._is_working = False
         self._version = self._done = 0
         self._started = 0.0
@@ -115,10 +114,6 @@ class Album(Generic[R]):
         with self._changed:
             self._is_paused = False
             self._go()
-
-    def prefer(self, keys: Collection[str]) -> None:
-        """Analyse these photos before the others."""
-        self._first = keys
 
     @property
     def photos(self) -> Sequence[Photo]:
@@ -181,8 +176,7 @@ class Album(Generic[R]):
     def _next(self) -> str | None:
         if self._is_paused or self._analyse is None:
             return None
-        waiting = [key for key in self._pending() if key not in self._steps]
-        return next((key for key in waiting if key in self._first), next(iter(waiting), None))
+        return next((key for key in self._pending() if key not in self._steps), None)
 
     def _work(self) -> None:
         for _ in map_ordered(self._analyse_one, self._todo()):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from fer import emotions
 from fer.inference.answer import FacePrediction
@@ -44,6 +44,20 @@ def data_uri(pixels: np.ndarray) -> str:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def jpeg_uri(jpeg: bytes) -> str:
+    """A JPEG file as a URL."""
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
+
+
+def square_uri(jpeg: bytes, middle: tuple[float, float], *, side_px: int) -> str:
+    """The largest square of a JPEG file around a point, 0–1 from left and from top, as a URL."""
+    image = Image.open(io.BytesIO(jpeg))
+    image.draft("RGB", (2 * side_px, 2 * side_px))
+    buffer = io.BytesIO()
+    ImageOps.fit(image, (side_px, side_px), centering=middle).save(buffer, "JPEG", quality=85)
+    return jpeg_uri(buffer.getvalue())
 
 
 def from_data_uri(uri: str | None) -> bytes | None:

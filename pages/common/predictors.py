@@ -16,6 +16,7 @@ from fer.inference.predictor import Predictor, files_made
 from pages.common.cache import Work
 
 DEFAULT_DETECTOR = "auto"
+SPINNER = "Loading the model. Once per server start, a few seconds."
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # or it reports every missing GPU
 
@@ -53,14 +54,18 @@ def warm_up() -> None:
     _loading(model, DEFAULT_DETECTOR, files_made(model))
 
 
+def loading(model: str, detector: str) -> Work[Predictor]:
+    """The predictor, which may still be on its way; one that failed is loaded again."""
+    return _loading(model, detector, files_made(model))
+
+
 def predictor(model: str, detector: str) -> Predictor:
     """The predictor, with a spinner on the page while it is being loaded.
 
     Raises:
         FerError: If the model or the detector cannot be loaded; the next call tries again.
     """
-    work = _loading(model, detector, files_made(model))
-    return work.result("Loading the model. Once per server start, a few seconds.")
+    return loading(model, detector).result(SPINNER)
 
 
 @st.cache_resource(max_entries=3, show_spinner=False, validate=Work.is_usable)

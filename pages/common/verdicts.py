@@ -1,6 +1,20 @@
 """Tables of answers as people should read them."""
 
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, cast
+
 import pandas as pd
+
+from fer import emotions
+from fer.wording import percent
+
+if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
+
+
+def with_symbol(verdict: str) -> str:
+    """An emotion with its symbol; another verdict, such as why there is none, as it is."""
+    return emotions.with_symbol(verdict) if emotions.is_known(verdict) else verdict
 
 
 def with_verdicts(rows: pd.DataFrame) -> pd.DataFrame:
@@ -19,3 +33,10 @@ def with_verdicts(rows: pd.DataFrame) -> pd.DataFrame:
 def share_columns(table: pd.DataFrame) -> list[str]:
     """The columns with shares of 0–1."""
     return [name for name in map(str, table) if name == "confidence" or name.startswith("p_")]
+
+
+def in_percent(table: pd.DataFrame, columns: Sequence[str]) -> "Styler":
+    """The table with these columns of shares as `percent` writes them; they sort as numbers."""
+    written = cast("Callable[[object], str]", percent)
+    formats: dict[str, str | Callable[[object], str] | None] = dict.fromkeys(columns, written)
+    return table.style.format(formats, na_rep="")

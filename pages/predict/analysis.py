@@ -1,35 +1,34 @@
-"""The analysis of one photo."""
+"""The analysis of one photo, and the heat maps that come after it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import streamlit as st
 
-from fer.errors import FerError, ModelError
+from fer.errors import ImageError, ModelError
+from fer.images import preview
+from fer.inference.album import Photo
 from fer.inference.answer import FacePrediction, PhotoFaces
 from fer.inference.predictor import Predictor
 from fer.nets.explain import heat_on_face
-from pages.common.pictures import annotated
+from pages.common import predictors
+from pages.common.cache import Work
+from pages.common.pictures import annotated, data_uri, jpeg_uri, square_uri
 
-_FACES_WITH_HEAT = 12
+FACES_WITH_HEAT = 12
+STEPS = {
+    "load": "Load the model",
+    "decode": "Read the photo",
+    "detect": "Find the faces",
+    "classify": "Recognise their emotions",
+}
+_PREVIEW_PX = 640
+_TILE_PX = 160
 
-
-@dataclass(frozen=True, kw_only=True)
-class Photo:
-    """A photo that a visitor chose.
-
-    Attributes:
-        name: Of the file, or what the page calls it.
-        key: Unique within a session.
-        read: Returns the file's bytes, or pixels.
-        is_face: Whether it is known to be cropped to one face.
-    """
-
-    name: str
-    key: str
-    read: Callable[[], bytes | np.ndarray]
-    is_face: bool = False
+Heats = Mapping[int, np.ndarray]
+"""Heat maps over the crops of the first few faces, by number, RGB."""
 
 
 class Options(NamedTuple):
@@ -41,40 +40,77 @@ class Options(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Analysis(PhotoFaces):
-    """What the page shows of a photo; the photo itself is not kept.
+    """What the page shows of a photo.
 
     Attributes:
         picture: JPEG at screen size, with boxes around the faces.
-        heats: Grad-CAM heat maps over the crops of the first few faces, RGB.
+        tile: A square of it around the faces, as a URL.
     """
 
     picture: bytes
-    heats: tuple[np.ndarray, ...]
+    tile: str
 
 
-def analyse(photo: Photo, predictor: Predictor, options: Options) -> Analysis | FerError:
-    """Analyse one photo; an error is returned, so that the other photos are analysed, too."""
+def analyse(
+    photo: Photo, at: Callable[[str], None], *, loading: Work[Predictor], options: Options
+) -> Analysis:
+    """Analyse one photo, once the predictor is there; `at` is called with each of `STEPS`.
+
+    Raises:
+        FerError: If the photo or the predictor cannot be used.
+    """
     if photo.is_face:
         options = options._replace(whole_if_no_face=True)
-    try:
-        prediction = predictor.predict(photo.read(), **options._asdict())
-    except FerError as error:
-        return error
+    at("load")
+    predictor = loading.future.result()
+    prediction = predictor.predict(photo.read(), **options._asdict(), on_step=at)
+    picture = annotated(prediction.photo, prediction.faces)
     return Analysis(
-        picture=annotated(prediction.photo, prediction.faces),
+        picture=picture,
+        tile=square_uri(picture, _middle(prediction), side_px=_TILE_PX),
         size=prediction.size,
         detector=prediction.detector,
         faces=prediction.faces,
-        heats=_heats(predictor, prediction.faces),
         timings_ms=prediction.timings_ms,
     )
 
 
-def _heats(predictor: Predictor, faces: Sequence[FacePrediction]) -> tuple[np.ndarray, ...]:
+def _middle(photo: PhotoFaces) -> tuple[float, float]:
+    """The middle of all faces, 0–1 from left and from top; that of the photo without any."""
+    if not photo.faces:
+        return 0.5, 0.5
+    x, y, width, height = np.transpose([face.box for face in photo.faces])
+    middle = (np.mean(x + width / 2) / photo.size[0], np.mean(y + height / 2) / photo.size[1])
+    return tuple(np.clip(middle, 0, 1))
+
+
+def preview_uri(photo: Photo) -> str | None:
+    """The photo itself as a URL, to be shown until its analysis is done; None if not quickly."""
     try:
-        return tuple(
-            heat_on_face(face.crop, predictor.grad_cam(face, face.emotion))
-            for face in faces[:_FACES_WITH_HEAT]
-        )
-    except ModelError:  # a network without convolutions, or another backend
-        return ()
+        source = photo.read()
+    except ImageError:  # in a damaged archive
+        return None
+    if isinstance(source, np.ndarray):
+        return data_uri(source)
+    small = preview(source, long_side_px=_PREVIEW_PX)
+    return None if small is None else jpeg_uri(small)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False, validate=Work.is_usable)
+def heat_maps(
+    key: str, settings: Hashable, _predictor: Predictor, _faces: Sequence[FacePrediction]
+) -> Work[Heats]:
+    """Grad-CAM heat maps of a photo's reliable faces; the first one imports Keras."""
+
+    def explain(_: object) -> Heats:
+        predictors.import_keras()
+        try:
+            return {
+                face.number: heat_on_face(face.crop, _predictor.grad_cam(face, face.emotion))
+                for face in _faces[:FACES_WITH_HEAT]
+                if face.reliable
+            }
+        except ModelError:  # a network without convolutions, or another backend
+            return {}
+
+    return Work(explain)

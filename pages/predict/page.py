@@ -1,142 +1,170 @@
 """Show the expressions of the faces in photos."""
 
-import time
-from collections.abc import Sequence
+from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import StopException
 
 from fer.errors import FerError
-from fer.inference.predictor import Predictor
+from fer.inference.album import Album, Photo
+from fer.inference.predictor import Predictor, files_made
 from fer.wording import counted
 from pages.common import errors, predictors
-from pages.common.choices import page_of
-from pages.common.model_choice import DETECTORS, choose_model
-from pages.common.progress import progress_text
+from pages.common.cache import Work
+from pages.common.visitors import shelf
 from pages.predict import keys
-from pages.predict.analysis import Analysis, Options, Photo, analyse
-from pages.predict.cards import face_cards
-from pages.predict.results import Answers, downloads, summary
-from pages.predict.sources import choose_photos
+from pages.predict.analysis import Analysis, analyse, preview_uri
+from pages.predict.many import (
+    chosen_results,
+    headline,
+    show_photos,
+    show_progress,
+    show_totals,
+)
+from pages.predict.photo import MadeWith, show_photo, waiting_html
+from pages.predict.results import Answers, Results, downloads
+from pages.predict.settings import choose_settings
+from pages.predict.sources import add_photos, choose_example, has_only_example
 
-FACES_BESIDE_PHOTO = 2  # more are shown below it
-PHOTOS_A_PAGE = 10
-FACES_TO_ASK_ABOUT = 12
-NOT_A_FACE = "not a face"
+POLL_S = 1.0
+STEP_S = 0.2
+ERRORS_SHOWN = 5
 
 
 def main() -> None:
+    album: Album[Analysis] = shelf().setdefault(keys.ALBUM, Album())
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title("What do these faces show?", anchor=False)
         with st.popover("Settings", icon=":material/tune:"):
-            model, detector = choose_model(keys.MODEL, keys.DETECTOR, detectors=list(DETECTORS))
-            options, unsure_below = choose_options()
-    photos = choose_photos()
+            model, detector, options, unsure_below = choose_settings()
+    add_photos(album)
+    loading = predictors.loading(model, detector)
+    settings = (model, detector, files_made(model), options)
+    album.analyse_with(settings, partial(analyse, loading=loading, options=options))
+    answers, examples = st.container(), st.container()
+    if has_only_example(album):
+        with examples:
+            choose_example()
+    made_with = partial(MadeWith, settings=settings, options=options, unsure_below=unsure_below)
+    if st.session_state.get(keys.OPEN) in album.results and is_grid(album):
+        open_photo(album, made_with(predictor=loading.result()))
+    with answers:
+        show = st.fragment(show_album, run_every=POLL_S if album.is_working else None)
+        show(album, loading, made_with)
+
+
+def show_album(
+    album: Album[Analysis], loading: Work[Predictor], made_with: Callable[..., MadeWith]
+) -> None:
+    """The answers so far; drawn again every second while more are on their way."""
+    was_working = album.is_working
+    if len(album) == 1:
+        wait_for(album, album.photos[0])
     try:
-        predictor = predictors.predictor(model, detector)
+        if album.photos and not loading.future.done():
+            show_progress(album)
+            return
+        predictor = loading.result(predictors.SPINNER)
     except FerError as error:
         errors.show(error)
         return
-    show_results(photos, predictor, options, unsure_below)
+    show_results(album, made_with(predictor=predictor))
+    is_opening = st.session_state.pop(keys.IS_OPENING, False)
+    if is_opening or (was_working and not album.is_working):
+        st.rerun()  # the whole page, which opens a photo, or ends the drawing every second
 
 
-def choose_options() -> tuple[Options, float]:
-    """How to analyse, and the confidence, 0–1, below which an answer is shown as "not sure"."""
-    min_face_px = st.number_input(
-        "Skip faces smaller than (px)",
-        12, 1000, 12, step=4, key=keys.MIN_FACE, persist_state="session",
-    )  # fmt: skip
-    unsure = st.slider(
-        "Show “not sure” below this confidence (%)",
-        0, 100, 40, step=5, key=keys.UNSURE, persist_state="session",
-    )  # fmt: skip
-    whole = st.toggle(
-        "If no face is found, treat the whole photo as one face",
-        key=keys.WHOLE,
-        persist_state="session",
-        help="For photos that are cropped to a face, as in FER-2013.",
-    )
-    return Options(whole_if_no_face=whole, min_face_px=min_face_px), unsure / 100
-
-
-def show_results(
-    photos: Sequence[Photo], predictor: Predictor, options: Options, unsure_below: float
-) -> None:
-    """Show each photo as soon as it is analysed; results with the same options are reused."""
-    by_key = {(photo.key, predictor, options): photo for photo in photos}
-    before: dict[object, Analysis | FerError] = st.session_state.get(keys.RESULTS, {})
-    results = {key: before[key] for key in by_key if key in before}
-    st.session_state[keys.RESULTS] = results
-    reused, new = len(results), [key for key in by_key if key not in results]
-    progress, together, started = st.empty(), st.container(), time.monotonic()
-    on_page, _ = page_of(list(by_key), PHOTOS_A_PAGE, key=keys.PAGE)
-    # Those on the page come first: the visitor can read them while the rest are analysed.
-    for key in [*on_page, *(key for key in new if key not in on_page)]:
-        if key not in results:
-            if len(new) > 1:
-                done = len(results) - reused
-                text = progress_text("Photo", done, len(new), time.monotonic() - started)
-                progress.progress(done / len(new), text)
-            results[key] = analyse(by_key[key], predictor, options)
-        if key in on_page:
-            show_result(by_key[key], results[key], unsure_below)
-    progress.empty()
-    by_photo = [(photo, results[key]) for key, photo in by_key.items()]
-    answers = st.session_state.get(keys.ANSWERS, {})
-    with together:
-        if len(photos) > 1:
-            summary(by_photo, answers)
-        if photos:
-            downloads(by_photo, answers)
-
-
-def show_result(photo: Photo, result: Analysis | FerError, unsure_below: float) -> None:
-    if isinstance(result, FerError):
-        errors.show(result, about=photo.name)
+def wait_for(album: Album[Analysis], photo: Photo) -> None:
+    """Show a photo and the steps of its analysis until that is done."""
+    if photo.key not in album.pending:
         return
-    with st.container(border=True):
-        st.header(errors.plain(photo.name), anchor=False)
-        if not result.faces:
-            show_picture(photo, result)
-            st.warning(
-                "No face found. Try a photo with a larger face that is well lit and looks at the "
-                "camera. If the photo shows nothing but a face, switch that on under Settings.",
-                icon=":material/search_off:",
-            )
-            return
-        is_beside = len(result.faces) <= FACES_BESIDE_PHOTO
-        left, right = st.columns(2) if is_beside else (st.container(), st.container())
-        with left:
-            show_picture(photo, result)
-        with right:
-            face_cards(result.faces, result.heats, unsure_below=unsure_below)
-        ask(photo, result)
+    slot, version, preview = st.empty(), -1, preview_uri(photo)
+    try:
+        while album.is_working:
+            slot.html(waiting_html(photo, preview, album.step(photo.key)))
+            version = album.wait(version, STEP_S)
+    except StopException:  # Streamlit's own Stop button
+        album.pause()
+        raise
+    if not album.is_paused:
+        slot.empty()
 
 
-def ask(photo: Photo, result: Analysis) -> None:
-    """Ask what each face shows; the answers stay in the session and go into the downloads."""
-    answers: Answers = st.session_state.setdefault(keys.ANSWERS, {})
-    with st.expander("Was this right?", icon=":material/rate_review:"):
-        st.caption("Your answers are kept for this session only, and added to your downloads.")
-        for face in result.faces[:FACES_TO_ASK_ABOUT]:
-            answers[photo.key, face.number] = st.pills(
-                f"Face {face.number} shows",
-                [*face.probabilities, NOT_A_FACE],
-                default=answers.get((photo.key, face.number)),
-                key=f"predict.answer.{photo.key} {face.number}",
-            )
+def show_results(album: Album[Analysis], made_with: MadeWith) -> None:
+    """One answer in full, or a grid of several."""
+    results = results_of(album)
+    answers: Answers = shelf().setdefault(keys.ANSWERS, {})
+    good = [(photo, result) for photo, result in results if isinstance(result, Analysis)]
+    show_progress(album)
+    if len(results) > 1:
+        st.markdown(headline(results))
+    show_errors(results)
+    if is_grid(album):
+        results = chosen_results(results)
+        show_photos(results, answers, made_with)
+        downloads(results, answers, made_with)
+        show_totals(results)
+        return
+    if good:
+        show_photo(*good[0], made_with)
+    if results:
+        downloads(results, answers, made_with)
 
 
-def show_picture(photo: Photo, result: Analysis) -> None:
-    count = len(result.faces)
-    number = counted(count, "face") if count else "no face"
-    named = ", ".join(f"{face.number} {face.verdict}" for face in result.faces)
-    st.image(result.picture, alt=f"{photo.name}, {number}{': ' if named else ''}{named}")
-    width, height = result.size
-    steps = ", ".join(f"{step} {spent:.0f}" for step, spent in result.timings_ms.items())
-    st.caption(
-        f"{number} · {width} × {height} px · detector {result.detector} · "
-        f"{sum(result.timings_ms.values()):.0f} ms ({steps})"
-    )
+def show_errors(results: Results) -> None:
+    """Why photos were skipped: the first few, and the others on demand."""
+    failed = [(photo, result) for photo, result in results if isinstance(result, FerError)]
+    for photo, error in failed[:ERRORS_SHOWN]:
+        errors.show(error, about=photo.name)
+    if more := failed[ERRORS_SHOWN:]:
+        with st.expander(f"{counted(len(more), 'more photo')} skipped", icon=":material/error:"):
+            for photo, error in more:
+                st.markdown(f"**{errors.plain(photo.name)}:** {errors.plain(str(error))}")
+
+
+def is_grid(album: Album[Analysis]) -> bool:
+    """Whether several photos have an answer, or will have one."""
+    good = sum(isinstance(result, Analysis) for result in album.results.values())
+    return good > 1 or (good == 1 and bool(album.pending))
+
+
+def close_photo() -> None:
+    """Close the open photo, and forget which cell of the table opened it."""
+    st.session_state[keys.OPEN] = None
+    st.session_state[keys.CLOSED] = st.session_state.get(keys.CLOSED, 0) + 1
+
+
+@st.dialog("Photo", width="large", on_dismiss=close_photo)
+def open_photo(album: Album[Analysis], made_with: MadeWith) -> None:
+    """One of several photos in full, with the way to those beside it."""
+    good = {
+        photo.key: (photo, result)
+        for photo, result in results_of(album)
+        if isinstance(result, Analysis)
+    }
+    at = list(good).index(st.session_state[keys.OPEN])
+
+    def go(step: int) -> None:
+        st.session_state[keys.OPEN] = list(good)[at + step]
+
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Previous", icon=":material/chevron_left:", disabled=at == 0,
+                  on_click=go, args=(-1,))  # fmt: skip
+        st.button("Next", icon=":material/chevron_right:", disabled=at == len(good) - 1,
+                  on_click=go, args=(1,))  # fmt: skip
+        st.caption(f"{at + 1:,} of {counted(len(good), 'photo')}")
+        if st.button("Remove", icon=":material/delete:"):
+            album.remove(st.session_state[keys.OPEN])
+            close_photo()
+            st.rerun()
+    show_photo(*good[st.session_state[keys.OPEN]], made_with)
+
+
+def results_of(album: Album[Analysis]) -> Results:
+    """The photos that are done, with their results."""
+    results = album.results
+    return [(photo, results[photo.key]) for photo in album.photos if photo.key in results]
 
 
 main()

@@ -1,8 +1,8 @@
 """A photo from the clipboard."""
 
-import streamlit as st
+from collections.abc import Callable
 
-from pages.common.pictures import from_data_uri
+import streamlit as st
 
 _HTML = """
 <button type="button">Paste a photo</button> <span role="status"></span>
@@ -58,6 +58,9 @@ export default function ({ parentElement, setStateValue }) {
 _COMPONENT = st.components.v2.component("fer.paste", html=_HTML, css=_CSS, js=_JS)
 
 
-def pasted_photo(*, key: str) -> bytes | None:
-    """A button to paste a photo; the bytes of the last one, while the page is open."""
-    return from_data_uri(_COMPONENT(key=key, on_photo_change=lambda: None).photo)
+def paste_button(*, key: str, on_photo: Callable[[], None]) -> None:
+    """A button to paste a photo; while it is shown, Ctrl+V and ⌘V work, too.
+
+    `on_photo` is called when one came: it is in the session state, as the attribute `photo`.
+    """
+    _COMPONENT(key=key, on_photo_change=on_photo)

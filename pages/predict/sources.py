@@ -1,91 +1,187 @@
-"""The sources of photos: files, ZIP archives, the clipboard, a camera, drawn examples."""
+"""The sources of photos: files, ZIP archives, the clipboard, a camera, Live, drawn examples."""
 
+from collections.abc import Iterable
 from functools import partial
+from typing import Any
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from fer import emotions
 from fer.errors import FerError
 from fer.images import SUFFIXES
+from fer.inference.album import MAX_BYTES, MAX_PHOTOS, Album, Photo
 from fer.inference.zip_photos import photos_in_zip
 from pages.common import errors, links
 from pages.common.choices import segments
 from pages.common.examples import example_face
 from pages.common.gallery import gallery
-from pages.common.pictures import Picture, data_uri
+from pages.common.pictures import Picture, data_uri, from_data_uri
+from pages.common.visitors import KEPT_FOR_H, shelf
 from pages.predict import keys
-from pages.predict.analysis import Photo
-from pages.predict.paste import pasted_photo
+from pages.predict.paste import paste_button
 
 SOURCES = {"upload": ":material/upload: Upload", "camera": ":material/photo_camera: Camera"}
+_EXAMPLE = "example "
+KEPT = (
+    "Photos stay in this app's memory, through a change of page or a reload, until you remove "
+    f"them or for {KEPT_FOR_H} hours: at most {MAX_PHOTOS:,} photos and {MAX_BYTES / 1e6:.0f} MB. "
+    "Nothing is written to disk."
+)
 
 
-def choose_photos() -> list[Photo]:
+def add_photos(album: Album[Any]) -> None:
+    """Where photos come from: all of it while there are none, then behind a button."""
+    take_snapshot(album)
+    take_example(album)
+    is_adding = st.session_state.get(keys.IS_ADDING, False) or not album.photos
+    if album.photos:
+        with st.container(horizontal=True):
+            if not is_adding:
+                st.button("Add photos", icon=":material/add:", on_click=_begin_to_add)
+                paste_button(key=keys.PASTE, on_photo=partial(_paste, album))
+            label = "Remove" if len(album) == 1 else "Remove all"
+            st.button(label, icon=":material/delete:", on_click=remove_all, args=(album,))
+    if is_adding:
+        show_sources(album)
+        if not album.photos:
+            st.caption(f"{KEPT} No photo at hand? Try one of these drawn faces:")
+            choose_example()
+    for name, error in st.session_state.pop(keys.REFUSED, []):
+        errors.show(error, about=name)
+
+
+def _begin_to_add() -> None:
+    st.session_state[keys.IS_ADDING] = True
+
+
+def remove_all(album: Album[Any]) -> None:
+    """Remove all photos, and begin anew."""
+    album.clear()
+    shelf().pop(keys.ANSWERS, None)
+    st.session_state.pop(keys.EXAMPLES, None)
+    _added()
+
+
+def _added() -> None:
+    """Forget what the sources hold: it is in the album now."""
+    st.session_state[keys.ROUND] = st.session_state.get(keys.ROUND, 0) + 1
+    st.session_state[keys.IS_ADDING] = False
+    st.session_state[keys.OPEN] = None
+
+
+def _keyed(key: str) -> str:
+    return f"{key}.{st.session_state.get(keys.ROUND, 0)}"
+
+
+def show_sources(album: Album[Any]) -> None:
+    """The uploader or the camera, and the button to paste."""
     source = segments(
         "Source of the photos", SOURCES, default="upload", key=keys.SOURCE, persist_state="session",
         label_visibility="collapsed",
     )  # fmt: skip
-    photos = snapshot_from_live()
     if source == "camera":
-        shot = st.camera_input("Take a photo", key=keys.CAMERA, resolution="480p", width=640)
-        if shot:
-            photos.append(Photo(name="Your photo", key=shot.file_id, read=shot.getvalue))
-    else:
-        photos += uploaded_photos()
-        if pasted := pasted_photo(key=keys.PASTE):
-            photos.append(
-                Photo(name="Pasted photo", key=f"pasted {hash(pasted)}", read=lambda: pasted)
-            )
-    return photos or choose_example()
-
-
-def uploaded_photos() -> list[Photo]:
-    files = st.file_uploader(
+        st.camera_input(
+            "Take a photo", key=_keyed(keys.CAMERA), resolution="480p", width=640,
+            on_change=_take_shot, args=(album, _keyed(keys.CAMERA)),
+        )  # fmt: skip
+        return
+    st.file_uploader(
         "Photos with one face or many, or a ZIP archive of them",
         type=[*sorted(SUFFIXES), ".zip"],
         accept_multiple_files=True,
-        key=keys.UPLOADS,
+        key=_keyed(keys.UPLOADS),
+        on_change=_take_files,
+        args=(album, _keyed(keys.UPLOADS)),
     )
-    photos = []
+    paste_button(key=keys.PASTE, on_photo=partial(_paste, album))
+
+
+def add(album: Album[Any], name: str, photos: Iterable[Photo]) -> None:
+    """Add photos in place of drawn examples; what is refused is shown by the next run."""
+    if has_only_example(album):
+        album.clear()
+    try:
+        album.add(photos)
+    except FerError as error:
+        st.session_state.setdefault(keys.REFUSED, []).append((name, error))
+
+
+def _take_files(album: Album[Any], key: str) -> None:
+    files: list[UploadedFile] = st.session_state[key]
     for file in files:
+        data, photos = file.getvalue(), []
         if not file.name.lower().endswith(".zip"):
-            photos.append(Photo(name=file.name, key=file.file_id, read=file.getvalue))
-            continue
-        try:
-            inside = photos_in_zip(file.name, file.getvalue())
-        except FerError as error:
-            errors.show(error, about=file.name)
-            continue
-        photos += [
-            Photo(name=photo.name, key=f"{file.file_id} {number}", read=photo.read)
-            for number, photo in enumerate(inside)
-        ]
-    return photos
+            photos = [
+                Photo(name=file.name, key=file.file_id, read=file.getvalue, size_bytes=len(data))
+            ]
+        else:
+            try:
+                inside = photos_in_zip(file.name, data)
+            except FerError as error:
+                st.session_state.setdefault(keys.REFUSED, []).append((file.name, error))
+                continue
+            photos = [
+                Photo(
+                    name=photo.name, key=f"{file.file_id} {number}", read=photo.read,
+                    size_bytes=photo.entry.compress_size,
+                )
+                for number, photo in enumerate(inside)
+            ]  # fmt: skip
+        add(album, file.name, photos)
+    _added()
 
 
-def snapshot_from_live() -> list[Photo]:
-    """The snapshot that the Live page sent here, until the visitor removes it."""
+def _take_shot(album: Album[Any], key: str) -> None:
+    if shot := st.session_state[key]:
+        add_bytes(album, "Your photo", f"shot {shot.file_id}", shot.getvalue())
+
+
+def _paste(album: Album[Any]) -> None:
+    if pasted := from_data_uri(st.session_state[keys.PASTE].photo):
+        add_bytes(album, "Pasted photo", f"pasted {hash(pasted)}", pasted)
+
+
+def add_bytes(album: Album[Any], name: str, key: str, data: bytes) -> None:
+    """Add one photo that is a file in memory."""
+    add(album, name, [Photo(name=name, key=key, read=lambda: data, size_bytes=len(data))])
+    _added()
+
+
+def take_snapshot(album: Album[Any]) -> None:
+    """Take the snapshot of the Live page, once; it stays there, too."""
     snapshot: bytes | None = st.session_state.get(links.SNAPSHOT)
-    if snapshot is None:
-        return []
-    if st.button("Remove the snapshot", icon=":material/close:"):
-        del st.session_state[links.SNAPSHOT]
-        return []
-    return [Photo(name="Snapshot", key=f"snapshot {hash(snapshot)}", read=lambda: snapshot)]
+    if snapshot is not None and hash(snapshot) != st.session_state.get(keys.SNAPSHOT):
+        st.session_state[keys.SNAPSHOT] = hash(snapshot)
+        add_bytes(album, "Snapshot", f"snapshot {hash(snapshot)}", snapshot)
 
 
-def choose_example() -> list[Photo]:
-    st.caption(
-        "Photos are processed in memory and discarded when you leave. "
-        "No photo at hand? Try one of these drawn faces:"
-    )
+def has_only_example(album: Album[Any]) -> bool:
+    """Whether there is no photo but a drawn example."""
+    return len(album) == 1 and album.photos[0].key.startswith(_EXAMPLE)
+
+
+def take_example(album: Album[Any]) -> None:
+    """Take the drawn face that was chosen here or on Home, in place of the one before."""
     labels = emotions.FER2013
+    if label := st.session_state.pop(links.EXAMPLE, None):
+        st.session_state[keys.EXAMPLES] = {"selected": labels.index(label)}
+    if album.photos and not has_only_example(album):
+        return
+    index: int | None = st.session_state.get(keys.EXAMPLES, {}).get("selected")
+    key = None if index is None else f"{_EXAMPLE}{labels[index]}"
+    if [photo.key for photo in album.photos] == [key]:
+        return
+    album.clear()
+    if index is not None and key is not None:
+        name, read = f"Drawn {labels[index]} face", partial(example_face, labels[index])
+        album.add([Photo(name=name, key=key, read=read, is_face=True)])
+
+
+def choose_example() -> None:
+    """A row of drawn faces, of which one can be chosen."""
     faces = [
-        Picture(data_uri(example_face(label)), label, f"Drawn face: {label}") for label in labels
+        Picture(data_uri(example_face(label)), label, f"Drawn face: {label}")
+        for label in emotions.FER2013
     ]
-    chosen = gallery(faces, label="Drawn example faces", key=keys.EXAMPLES)
-    if chosen is None:
-        return []
-    label = labels[chosen]
-    read = partial(example_face, label)
-    return [Photo(name=f"Drawn {label} face", key=f"example {label}", read=read, is_face=True)]
+    gallery(faces, label="Drawn example faces", key=keys.EXAMPLES)

@@ -1,7 +1,9 @@
 import io
 import json
 import shutil
+import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +13,11 @@ from streamlit.testing.v1 import AppTest
 from fer import settings
 from fer.data.synthetic import draw_face
 from fer.faces.yunet_file import yunet_path
+from fer.inference.album import Album
 from pages.predict import keys
+from pages.predict.analysis import Analysis
+
+ENTRY = Path(__file__).resolve().parents[2] / "streamlit_app.py"
 
 
 def jpeg(pixels: np.ndarray) -> bytes:
@@ -30,27 +36,53 @@ def cards(page: AppTest) -> int:
     return sum(html.value.count('class="fer-face"') for html in page.html)
 
 
+def album(page: AppTest) -> Album[Analysis]:
+    found: Album[Analysis] = shelf_of(page)[keys.ALBUM]
+    return found
+
+
+def shelf_of(page: AppTest) -> dict[str, Any]:
+    shelf: dict[str, Any] = page.session_state["visitor.shelf"]
+    return shelf
+
+
+def settle(page: AppTest) -> None:
+    """Run the page until all photos are done, as its timer does in a browser."""
+    page.run()
+    version = -1
+    while album(page).is_working:
+        version = album(page).wait(version, 60)
+    page.run()
+
+
 def test_a_photo_gets_its_face_boxed_named_and_shown_as_the_network_saw_it(
     predict_page: AppTest, portrait: bytes
 ) -> None:
-    predict_page.file_uploader[0].upload("portrait.jpg", portrait).run()
+    uploader(predict_page).upload("portrait.jpg", portrait).run()
     assert not predict_page.exception
     assert not predict_page.error
     assert cards(predict_page) == 1
     shown = "".join(html.value for html in predict_page.html)
     assert "Face 1 as the network saw it, 48 × 48 pixels" in shown
-    assert any("1 face · 512 × 512 px" in caption.value for caption in predict_page.caption)
+    assert any("1 face · detector MTCNN" in caption.value for caption in predict_page.caption)
+    assert any("512 × 512 px" in markdown.value for markdown in predict_page.markdown)
+    for _ in range(100):  # the heat maps come after the answer
+        if any('class="fer-crop fer-heat"' in html.value for html in predict_page.html):
+            return
+        time.sleep(0.3)
+        predict_page.run()
+    pytest.fail("There was no heat map.")
 
 
 def test_every_face_of_a_photo_gets_a_card(predict_page: AppTest, astronaut: np.ndarray) -> None:
     three = np.concatenate([astronaut[:, :380]] * 3, axis=1)
-    predict_page.file_uploader[0].upload("three.jpg", jpeg(three)).run()
+    uploader(predict_page).upload("three.jpg", jpeg(three)).run()
     assert cards(predict_page) == 3
 
 
 def test_a_photo_without_a_face_comes_with_advice(predict_page: AppTest) -> None:
     grass = np.full((200, 300, 3), (60, 140, 60), np.uint8)
-    predict_page.file_uploader[0].upload("grass.jpg", jpeg(grass)).run()
+    uploader(predict_page).upload("grass.jpg", jpeg(grass)).run()
     assert not predict_page.exception
     assert "No face found" in predict_page.warning[0].value
 
@@ -58,13 +90,13 @@ def test_a_photo_without_a_face_comes_with_advice(predict_page: AppTest) -> None
 def test_bad_files_are_named_and_do_not_stop_the_others(
     predict_page: AppTest, portrait: bytes
 ) -> None:
-    uploader = predict_page.file_uploader[0]
-    uploader.upload("empty.jpg", b"")
-    uploader.upload("a *text* [file](x).jpg", b"no picture at all")
-    uploader.upload("cut.jpg", portrait[: len(portrait) // 3])
-    uploader.upload("strip.jpg", jpeg(np.zeros((10, 20_000, 3), np.uint8)))
-    uploader.upload("portrait.jpg", portrait)
-    predict_page.run()
+    files = uploader(predict_page)
+    files.upload("empty.jpg", b"")
+    files.upload("a *text* [file](x).jpg", b"no picture at all")
+    files.upload("cut.jpg", portrait[: len(portrait) // 3])
+    files.upload("strip.jpg", jpeg(np.zeros((10, 20_000, 3), np.uint8)))
+    files.upload("portrait.jpg", portrait)
+    settle(predict_page)
     assert not predict_page.exception
     shown = [error.value for error in predict_page.error]
     assert [
@@ -79,7 +111,7 @@ def test_a_photo_without_a_detected_face_is_one_face_if_the_visitor_wishes(
     predict_page: AppTest,
 ) -> None:
     grey = np.asarray(Image.fromarray(draw_face("happy", seed=1)).crop((8, 20, 40, 48)))
-    predict_page.file_uploader[0].upload("tight.jpg", jpeg(grey)).run()
+    uploader(predict_page).upload("tight.jpg", jpeg(grey)).run()
     assert cards(predict_page) == 0
     predict_page.toggle(key=keys.WHOLE).set_value(True).run()
     assert cards(predict_page) == 1
@@ -100,17 +132,89 @@ def test_settings_survive_a_change_of_page(predict_page: AppTest) -> None:
     assert predict_page.selectbox(key=keys.DETECTOR).value == "none"
 
 
-def test_a_photo_is_analysed_once_and_discarded_when_the_visitor_leaves(
+def test_a_photo_is_analysed_once_and_kept_through_a_change_of_page(
     predict_page: AppTest, portrait: bytes
 ) -> None:
-    predict_page.file_uploader[0].upload("portrait.jpg", portrait).run()
-    (first,) = predict_page.session_state[keys.RESULTS].values()
-    predict_page.run()
-    (again,) = predict_page.session_state[keys.RESULTS].values()
-    assert again is first
+    uploader(predict_page).upload("portrait.jpg", portrait).run()
+    (first,) = album(predict_page).results.values()
     predict_page.switch_page("pages/home/page.py").run()
     predict_page.switch_page("pages/predict/page.py").run()
-    assert not predict_page.session_state[keys.RESULTS]
+    assert cards(predict_page) == 1
+    (again,) = album(predict_page).results.values()
+    assert again is first
+    by_label(predict_page, "Remove").click().run()
+    assert cards(predict_page) == 0
+    assert not album(predict_page).photos
+
+
+def test_results_and_settings_survive_a_reload(predict_page: AppTest, portrait: bytes) -> None:
+    predict_page.slider(key=keys.UNSURE).set_value(55).run()
+    uploader(predict_page).upload("portrait.jpg", portrait).run()
+    reloaded = AppTest.from_file(str(ENTRY), default_timeout=120)
+    reloaded.session_state["visitor.shelf"] = shelf_of(predict_page)  # found by the cookie
+    (before,) = album(predict_page).results.values()
+    reloaded.run()
+    reloaded.switch_page("pages/predict/page.py").run()
+    assert not reloaded.exception
+    assert reloaded.slider(key=keys.UNSURE).value == 55
+    assert cards(reloaded) == 1
+    assert list(album(reloaded).results.values()) == [before]
+
+
+def test_a_pause_keeps_what_is_done_and_names_what_is_not(
+    predict_page: AppTest, portrait: bytes
+) -> None:
+    album(predict_page).pause()
+    for number in range(3):
+        uploader(predict_page).upload(f"{number}.jpg", portrait)
+    predict_page.run()
+    assert not predict_page.exception
+    assert any("0.jpg, 1.jpg, 2.jpg" in plain(text.value) for text in predict_page.caption)
+    by_label(predict_page, "Resume").click()
+    settle(predict_page)
+    assert len(album(predict_page).results) == 3
+    assert predict_page.markdown[0].value == "3 photos, 3 faces."
+    assert [button.label for button in predict_page.button if button.label == "Pause"] == []
+
+
+def test_a_photo_of_the_grid_opens_in_full(predict_page: AppTest, portrait: bytes) -> None:
+    for name in ("a.jpg", "b.jpg"):
+        uploader(predict_page).upload(name, portrait)
+    settle(predict_page)
+    assert cards(predict_page) == 0
+    predict_page.session_state[keys.OPEN] = list(album(predict_page).results)[1]
+    predict_page.run()
+    assert not predict_page.exception
+    assert cards(predict_page) == 1
+    assert "b.jpg" in [plain(header.value) for header in predict_page.header]
+    by_label(predict_page, "Previous").click().run()
+    assert "a.jpg" in [plain(header.value) for header in predict_page.header]
+
+
+def test_no_heat_map_is_computed_for_a_face_without_a_reliable_answer(
+    predict_page: AppTest, astronaut: np.ndarray
+) -> None:
+    small = Image.fromarray(astronaut[:300, 80:380]).resize((64, 64))
+    uploader(predict_page).upload("small.png", jpeg(np.asarray(small))).run()
+    (result,) = album(predict_page).results.values()
+    assert isinstance(result, Analysis)
+    assert [face.reliable for face in result.faces] == [False]
+    assert cards(predict_page) == 1
+    assert not any('class="fer-crop fer-heat"' in html.value for html in predict_page.html)
+
+
+def uploader(page: AppTest) -> Any:
+    [found] = [one for one in page.file_uploader if one.key.startswith(keys.UPLOADS)]
+    return found
+
+
+def by_label(page: AppTest, label: str) -> Any:
+    [button] = [button for button in page.button if button.label == label]
+    return button
+
+
+def plain(markdown: str) -> str:
+    return markdown.replace("\\", "")
 
 
 def test_a_missing_model_comes_with_advice(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,12 +252,12 @@ def test_a_model_that_is_replaced_under_its_name_is_loaded_anew(
     app.switch_page("pages/predict/page.py").run()
     app.session_state[keys.EXAMPLES] = {"selected": 3}
     app.run()
-    (before,) = app.session_state[keys.RESULTS].values()
+    (before,) = album(app).results.values()
     card = tmp_path / "mine" / "card.json"
     fields = json.loads(card.read_text())
     card.write_text(json.dumps(fields | {"temperature": 9.0}))
     app.run()
-    (after,) = app.session_state[keys.RESULTS].values()
+    (after,) = album(app).results.values()
     assert after.faces[0].confidence < before.faces[0].confidence - 0.1
 
 

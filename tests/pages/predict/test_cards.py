@@ -1,31 +1,39 @@
 import numpy as np
-from streamlit.testing.v1 import AppTest
 
 from fer import emotions
 from fer.faces.quality import TOO_BLURRED, Quality
 from fer.inference.answer import FacePrediction
-
-
-def cards() -> None:
-    import streamlit as st
-
-    from pages.predict.cards import face_cards
-
-    face_cards(st.session_state.faces, st.session_state.heats)
+from pages.predict.cards import cards_html
 
 
 def test_a_blurred_face_has_its_reason_on_its_card_and_neither_emotion_nor_share() -> None:
-    page = AppTest.from_function(cards)
-    page.session_state.faces = [FACE, BLURRED]
-    page.session_state.heats = []
-    [html] = page.run().html
-    sure, blurred = html.value.split("<section")[1:]
+    sure, blurred = cards_html([FACE, BLURRED]).split("<section")[1:]
     assert "90 % confidence" in sure
     assert "Too blurred to say" in blurred
     assert "sharper photo" in blurred
     for word in ("happy", "90 %", "fer-bars", emotions.describe("happy").color):
         assert word in sure
         assert word not in blurred
+
+
+def test_what_the_thumbnails_show_can_be_read_without_a_mouse() -> None:
+    heat = np.zeros((48, 48, 3), np.uint8)
+    [card] = cards_html([FACE], {1: heat}).split("<section")[1:]
+    assert "<figcaption>What the network saw</figcaption>" in card
+    assert "<figcaption>Bright: what counted for happy</figcaption>" in card
+    assert "title=" not in card
+
+
+def test_a_heat_map_has_its_place_before_it_comes_and_none_where_the_model_has_none() -> None:
+    assert cards_html([FACE]).count("<figure") == 2
+    assert cards_html([FACE], {}).count("<figure") == 1
+    assert cards_html([BLURRED]).count("<figure") == 1
+
+
+def test_below_the_threshold_the_answer_is_not_sure() -> None:
+    html = cards_html([FACE], unsure_below=0.95)
+    assert "Not sure" in html
+    assert "90 % for happy" in html
 
 
 FACE = FacePrediction(

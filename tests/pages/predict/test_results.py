@@ -1,15 +1,19 @@
 import csv
 import io
+import json
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
-from streamlit.testing.v1 import AppTest
 
 from fer.errors import UnreadableImageError
 from fer.faces.quality import TOO_SMALL, Quality
+from fer.inference.album import Photo
 from fer.inference.answer import FacePrediction
-from pages.predict.analysis import Analysis, Photo
-from pages.predict.results import as_csv, photos_as_json, rows
+from pages.predict.analysis import Analysis, Options
+from pages.predict.photo import MadeWith
+from pages.predict.results import as_csv, as_table, photos_as_json
 
 FACE = FacePrediction(
     number=1,
@@ -21,6 +25,11 @@ FACE = FacePrediction(
 )
 SECOND = replace(FACE, number=2)
 SMALL = "small (30 px; 40 or more is better)"
+CARD = SimpleNamespace(name="tiny", model_sha256="0123456789", labels=("happy", "sad"))
+PREDICTOR: Any = SimpleNamespace(card=CARD, detector_name="yunet")
+MADE_WITH = MadeWith(settings=1, predictor=PREDICTOR, options=Options(False, 16), unsure_below=0.8)
+NAMED = {"model": "tiny 01234567", "detector": "yunet"}
+SETTINGS = {"min_face_px": 16, "unsure_below": 0.8}
 
 
 def photo(name: str) -> Photo:
@@ -29,72 +38,63 @@ def photo(name: str) -> Photo:
 
 def analysis(*faces: FacePrediction) -> Analysis:
     return Analysis(
-        picture=b"", size=(64, 48), detector="yunet", faces=faces, heats=(), timings_ms={}
+        picture=b"", tile="", size=(64, 48), detector="yunet", faces=faces, timings_ms={}
     )
 
 
-def test_the_downloads_hold_each_face_with_the_visitors_answer() -> None:
-    results = [
-        (photo("a.png"), analysis(FACE, SECOND)),
-        (photo("wall.png"), analysis()),
-        (photo("bad.png"), UnreadableImageError("No picture.")),
-    ]
-    answers = {("a.png", 2): "sad"}
-    table = rows(results, answers)
-    assert [(row["file"], row.get("face"), row.get("your_answer")) for row in table] == [
-        ("a.png", 1, ""), ("a.png", 2, "sad"), ("wall.png", None, None), ("bad.png", None, None),
-    ]  # fmt: skip
-    assert (table[0]["emotion"], table[0]["p_sad"]) == ("happy", 0.25)
-    first, wall, bad = photos_as_json(results, answers)
+RESULTS = [
+    (photo("a.png"), analysis(FACE, SECOND)),
+    (photo("wall.png"), analysis()),
+    (photo("bad.png"), UnreadableImageError("No picture.")),
+]
+ANSWERS = {("a.png", 2): "sad"}
+
+
+def test_json_is_that_of_the_command_with_settings_notes_and_answers() -> None:
+    notes = {"not_sure": True, "tilt_deg": None, "warnings": SMALL}
+    first, wall, bad = json.loads(json.dumps(photos_as_json(RESULTS, ANSWERS, MADE_WITH)))
     assert first == {
         "file": "a.png",
         "error": None,
-        "detector": "yunet",
+        **NAMED,
         "faces": [
-            {**FACE.to_json(), "warnings": SMALL, "your_answer": ""},
-            {**SECOND.to_json(), "warnings": SMALL, "your_answer": "sad"},
+            {**FACE.to_json(), **notes, "your_answer": ""},
+            {**SECOND.to_json(), **notes, "your_answer": "sad"},
         ],
+        **SETTINGS,
     }
-    assert wall == {"file": "wall.png", "error": None, "detector": "yunet", "faces": []}
-    assert bad == {"file": "bad.png", "error": "No picture.", "detector": None, "faces": []}
-    assert [row.get("detector") for row in table] == ["yunet", "yunet", "yunet", None]
+    assert wall == {"file": "wall.png", "error": None, **NAMED, "faces": [], **SETTINGS}
+    assert bad == {"file": "bad.png", "error": "No picture.", **NAMED, "faces": [], **SETTINGS}
 
 
-def test_the_csv_keeps_whole_numbers_whole_where_a_photo_has_no_face() -> None:
-    results = [(photo("a.png"), analysis(FACE)), (photo("wall.png"), analysis())]
-    face, wall = csv.DictReader(io.StringIO(as_csv(results, {})))
-    whole = [face[name] for name in ("face", "x", "y", "width", "height")]
-    assert whole == ["1", "1", "2", "30", "40"]
-    assert set(wall.values()) == {"wall.png", "yunet", ""}
+def test_csv_keeps_whole_numbers_whole_and_states_that_a_photo_has_no_face() -> None:
+    face, second, wall, bad = csv.DictReader(io.StringIO(as_csv(RESULTS, ANSWERS, MADE_WITH)))
+    whole = [face[name] for name in ("face", "x", "y", "width", "height", "photo_width")]
+    assert whole == ["1", "1", "2", "30", "40", "64"]
+    assert (face["confidence"], face["not_sure"], second["your_answer"]) == ("0.75", "True", "sad")
+    filled = {name: value for name, value in wall.items() if value}
+    assert filled == {
+        "file": "wall.png", **NAMED, "photo_width": "64", "photo_height": "48",
+        "unreliable_because": "no face found", "min_face_px": "16", "unsure_below": "0.8",
+    }  # fmt: skip
+    assert bad["error"] == "No picture."
+    assert {row["model"] for row in (face, second, wall, bad)} == {"tiny 01234567"}
 
 
 def test_warnings_about_a_face_go_into_the_downloads() -> None:
     quality = Quality(side_px=90, tilt_deg=40.04, turn=0.5, sharpness=0.0, brightness=128.0)
     face = replace(FACE, quality=quality, probabilities={"sad": 1.0})
-    [row] = rows([(photo("a.png"), analysis(face))], {})
-    assert (row["tilt_deg"], row["warnings"]) == (40.0, "blurred; turned away")
+    [answer] = photos_as_json([(photo("a.png"), analysis(face))], {}, MADE_WITH)
+    [written] = answer["faces"]
+    assert (written["tilt_deg"], written["warnings"]) == (40.0, "blurred; turned away")
 
 
-def summarised() -> None:
-    import streamlit as st
-
-    from pages.predict.results import summary
-
-    summary(st.session_state.results, {})
-
-
-def test_a_face_that_is_too_small_is_counted_and_listed_and_is_in_no_share() -> None:
-    tiny = replace(SECOND, probabilities={"happy": 0.0, "sad": 1.0}, unreliable_because=TOO_SMALL)
-    page = AppTest.from_function(summarised)
-    page.session_state.results = [(photo("a.png"), analysis(FACE, tiny))]
-    page.run()
-    assert not page.exception
-    assert page.markdown[0].value == "1 photo, 2 faces, 1 too small to say."
-    shares, means = (html.value for html in page.html)
-    assert "100 %" in shares.split("sad")[0]
-    assert "75 %" in means
-    assert page.dataframe[0].value["emotion"].tolist() == ["happy", TOO_SMALL]
-    page.session_state.results = [(photo("a.png"), analysis(tiny))]
-    page.run()
-    assert not page.exception
-    assert page.dataframe[0].value["emotion"].tolist() == [TOO_SMALL]
+def test_the_table_has_no_share_of_a_face_that_is_too_small_and_a_row_for_a_photo_without() -> None:
+    tiny = replace(SECOND, unreliable_because=TOO_SMALL)
+    good = [(photo("a.png"), analysis(FACE, tiny)), (photo("wall.png"), analysis())]
+    table = as_table(good, ANSWERS, CARD.labels)
+    assert table["Answer"].tolist() == ["😄 happy", TOO_SMALL, "no face found"]
+    assert table["Confidence"].notna().tolist() == [True, False, False]
+    assert table["Happy"].notna().tolist() == [True, False, False]
+    assert table["Face"].tolist()[:2] == [1, 2]
+    assert as_table([good[1]], {}, CARD.labels)["Face"].isna().all()

@@ -111,17 +111,6 @@ def test_a_result_that_comes_after_the_settings_changed_is_dropped() -> None:
     assert album.results == {"a": "new"}
 
 
-def test_preferred_photos_come_first() -> None:
-    order = []
-    album: Album[object] = Album()
-    album.add(map(photo, "abcdefghijklmnopqrstuvwxyz"))
-    album.prefer({"z"})
-    album.analyse_with(1, lambda photo, at: order.append(photo.key))
-    until(album, lambda: not album.pending)
-    assert "z" in order[:10]
-    assert len(order) == 26
-
-
 def test_a_step_is_shown_while_it_lasts() -> None:
     album: Album[object] = Album()
     may_end = threading.Event()
