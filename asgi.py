@@ -1,6 +1,5 @@
 """The app's server beside Streamlit's pages: the camera's frames, and a cookie for each visitor."""
 
-import secrets
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -15,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fer.errors import StreamError
 from fer.inference.live import MAX_FRAME_BYTES, ROUTE, STREAMS
-from pages.common.visitors import VISITOR_COOKIE
+from pages.common.visitors import VISITOR_COOKIE, is_known, new_cookie
 
 STATUS = {
     "busy": 429, "gone": 410, "image": 422, "origin": 403, "rate": 429, "size": 413, "type": 415,
@@ -79,18 +78,26 @@ class VisitorCookie:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_known = scope["type"] != "http" or VISITOR_COOKIE in Request(scope).cookies
-
         async def send_with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start":
+                value = f"{VISITOR_COOKIE}={new_cookie()}"
                 headers = MutableHeaders(scope=message)
-                # Only with the page itself: the requests after it run side by side.
-                if headers.get("content-type", "").startswith("text/html"):
-                    value = f"{VISITOR_COOKIE}={secrets.token_urlsafe(24)}"
-                    headers.append("Set-Cookie", f"{value}; Path=/; HttpOnly; SameSite=Lax")
+                headers.append("Set-Cookie", f"{value}; Path=/; HttpOnly; SameSite=Lax")
             await send(message)
 
-        await self._app(scope, receive, send if is_known else send_with_cookie)
+        await self._app(scope, receive, send_with_cookie if _is_new(scope) else send)
+
+
+def _is_new(scope: Scope) -> bool:
+    """Whether a browser without our cookie asks for a page; what follows a page runs in parallel.
+
+    A page that the browser has already is answered without its type, and so the question decides.
+    """
+    if scope["type"] != "http" or scope["method"] != "GET":
+        return False
+    request = Request(scope)
+    is_page = "text/html" in request.headers.get("accept", "")
+    return is_page and not is_known(request.cookies.get(VISITOR_COOKIE, ""))
 
 
 MIDDLEWARE = [Middleware(VisitorCookie)]

@@ -1,16 +1,22 @@
 """Who can open the app, and what it keeps for the one who has."""
 
+import hmac
+import secrets
+import threading
+import time
 from typing import Any
 
 import streamlit as st
 
 VISITOR_COOKIE = "fer_visitor"
-"""Random, set by the server; the browser drops it when it is closed."""
+"""Random and signed by this server; the browser drops it when it is closed."""
 KEPT_FOR_H = 4
 KEPT_VISITORS = 8
+KEPT_BYTES = 600_000_000
 SHELF = "visitor.shelf"
-"""Its key in the session state."""
+"""Key in the session state of what is kept for a session whose browser is not known."""
 _LOCAL = ("127.0.0.1", "localhost", "::1")
+_SECRET = secrets.token_bytes(32)
 
 
 def are_local() -> bool:
@@ -18,20 +24,87 @@ def are_local() -> bool:
     return st.get_option("server.address") in _LOCAL
 
 
-def shelf() -> dict[str, Any]:
+def new_cookie() -> str:
+    """A value for the cookie of a browser that has none, which `is_known` recognises."""
+    token = secrets.token_urlsafe(24)
+    return f"{token}.{_signature(token)}"
+
+
+def is_known(cookie: str) -> bool:
+    """Whether this server made this value, and not somebody who wants others to be forgotten."""
+    token, _, signature = cookie.rpartition(".")
+    return hmac.compare_digest(signature.encode(), _signature(token).encode())
+
+
+def _signature(token: str) -> str:
+    return hmac.new(_SECRET, token.encode(), "sha256").hexdigest()
+
+
+class Shelf(dict[str, Any]):
+    """What is kept for one visitor, by key; use `lock` where two tabs must not do the same.
+
+    A thing may have `bytes_held`, its size in memory, and `close`, which ends what it does.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lock = threading.RLock()
+        self.used_at = time.monotonic()
+
+    @property
+    def bytes_held(self) -> int:
+        """How much memory it takes, as far as the things on it know."""
+        return sum(getattr(thing, "bytes_held", 0) for thing in list(self.values()))
+
+    def close(self) -> None:
+        """End what the things on it do."""
+        for thing in list(self.values()):
+            if close := getattr(thing, "close", None):
+                close()
+
+
+class Shelves:
+    """The shelves of all visitors: few, of bounded size, and only for a time."""
+
+    def __init__(self) -> None:
+        self._shelves: dict[str, Shelf] = {}  # the one used last is the last
+        self._lock = threading.Lock()
+
+    def of(self, visitor: str) -> Shelf:
+        """A visitor's shelf, at the cost of those that were unused for longest."""
+        with self._lock:
+            shelf = self._shelves.pop(visitor, None)
+            others, dropped = self._shelves, []
+            held = sum(one.bytes_held for one in others.values())
+            held += shelf.bytes_held if shelf else 0
+            now = time.monotonic()
+            for name, other in list(others.items()):
+                is_old = now - other.used_at > KEPT_FOR_H * 3600
+                if is_old or len(others) >= KEPT_VISITORS or held > KEPT_BYTES:
+                    held -= other.bytes_held
+                    dropped.append(others.pop(name))
+            if shelf and now - shelf.used_at > KEPT_FOR_H * 3600:
+                dropped.append(shelf)
+                shelf = None
+            shelf = others[visitor] = shelf or Shelf()
+            shelf.used_at = now
+        for one in dropped:
+            one.close()
+        return shelf
+
+
+_SHELVES = Shelves()
+
+
+def shelf() -> Shelf:
     """Results of long work, by key: they survive a change of page, Back, and a reload.
 
-    The session state is empty after a reload; this is kept for the browser that sends the same
-    cookie, in memory, for four hours and for the latest eight visitors. Whoever puts something
-    here bounds its size.
+    The session state is empty after a reload; this is kept in memory for the browser that sends
+    the same cookie, until it was not used for four hours, eight others came, or all of them hold
+    more than 600 MB. Hold on to nothing of it: ask for it in every run.
     """
-    if SHELF not in st.session_state:
-        visitor = st.context.cookies.get(VISITOR_COOKIE)
-        st.session_state[SHELF] = _shelf(visitor) if visitor else {}
-    kept: dict[str, Any] = st.session_state[SHELF]
+    cookie = st.context.cookies.get(VISITOR_COOKIE, "")
+    if is_known(cookie):
+        return _SHELVES.of(cookie)
+    kept: Shelf = st.session_state.setdefault(SHELF, Shelf())
     return kept
-
-
-@st.cache_resource(max_entries=KEPT_VISITORS, ttl=KEPT_FOR_H * 3600, show_spinner=False)
-def _shelf(visitor: str) -> dict[str, Any]:
-    return {}

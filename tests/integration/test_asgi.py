@@ -11,7 +11,7 @@ import pytest
 from starlette.datastructures import Headers
 from starlette.formparsers import MultiPartParser
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.types import Message
 
 import asgi
@@ -123,9 +123,11 @@ def test_a_large_upload_never_touches_the_disk(monkeypatch: pytest.MonkeyPatch) 
     assert not on_disk
 
 
-def cookie_with(answer: Response, *, cookie: str = "") -> str | None:
-    """The cookie that the browser gets with an answer to a request that sent one."""
-    headers = [(b"cookie", cookie.encode())] if cookie else []
+def cookie_with(
+    *, cookie: str = "", accept: str = "text/html,*/*", status: int = 200
+) -> str | None:
+    """The cookie that a browser gets with an answer to a request that sent one."""
+    headers = [(b"accept", accept.encode()), (b"cookie", cookie.encode())]
     sent: list[Message] = []
 
     async def receive() -> Message:
@@ -134,16 +136,24 @@ def cookie_with(answer: Response, *, cookie: str = "") -> str | None:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    app = asgi.VisitorCookie(answer)
+    app = asgi.VisitorCookie(Response(status_code=status))
     asyncio.run(app({"type": "http", "method": "GET", "headers": headers}, receive, send))
     return Headers(raw=sent[0]["headers"]).get("set-cookie")
 
 
 def test_a_browser_gets_one_cookie_with_its_first_page_and_keeps_it() -> None:
-    page = HTMLResponse("<p>Hello</p>")
-    assert cookie_with(PlainTextResponse("ok")) is None
-    first, other = cookie_with(page), cookie_with(page)
+    assert cookie_with(accept="*/*") is None
+    first, other = cookie_with(), cookie_with()
     assert first is not None
     assert "; HttpOnly; SameSite=Lax" in first
     assert first != other
-    assert cookie_with(page, cookie=first.partition(";")[0]) is None
+    assert cookie_with(cookie=first.partition(";")[0]) is None
+
+
+def test_a_page_that_the_browser_has_already_comes_with_a_cookie_too() -> None:
+    assert cookie_with(status=304) is not None
+
+
+@pytest.mark.parametrize("value", ["", "made-up", "made.up"])
+def test_a_cookie_that_this_server_did_not_make_is_replaced(value: str) -> None:
+    assert cookie_with(cookie=f"{asgi.VISITOR_COOKIE}={value}") is not None

@@ -1,5 +1,5 @@
-import secrets
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 import streamlit as st
@@ -40,24 +40,61 @@ def open_tab(monkeypatch: pytest.MonkeyPatch) -> OpenTab:
 def test_what_is_kept_for_a_browser_survives_a_reload_and_nobody_else_gets_it(
     open_tab: OpenTab,
 ) -> None:
-    mine, other = secrets.token_urlsafe(), secrets.token_urlsafe()
+    mine, other = visitors.new_cookie(), visitors.new_cookie()
     assert runs(open_tab(mine).run()) == "2"
     assert runs(open_tab(mine)) == "3"
     assert runs(open_tab(other)) == "1"
 
 
-def test_without_a_cookie_things_are_kept_for_the_session_alone(
-    open_tab: OpenTab,
+@pytest.mark.parametrize("cookie", [None, "", "made-up", "made.up"])
+def test_without_a_cookie_of_this_server_things_are_kept_for_the_session_alone(
+    open_tab: OpenTab, cookie: str | None
 ) -> None:
-    assert runs(open_tab(None).run()) == "2"
-    assert runs(open_tab(None)) == "1"
+    assert runs(open_tab(cookie).run()) == "2"
+    assert runs(open_tab(cookie)) == "1"
 
 
 def test_only_the_latest_visitors_are_remembered(
     open_tab: OpenTab,
 ) -> None:
-    first, *others = [secrets.token_urlsafe() for _ in range(visitors.KEPT_VISITORS + 1)]
+    first, *others = [visitors.new_cookie() for _ in range(visitors.KEPT_VISITORS + 1)]
     open_tab(first)
     for cookie in others:
         open_tab(cookie)
     assert runs(open_tab(first)) == "1"
+
+
+class Thing:
+    """Something large that can be ended."""
+
+    def __init__(self, bytes_held: int) -> None:
+        self.bytes_held = bytes_held
+        self.is_closed = False
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+def test_a_shelf_that_makes_room_for_others_ends_what_is_on_it() -> None:
+    shelves = visitors.Shelves()
+    things = [Thing(visitors.KEPT_BYTES // 2 - 1) for _ in range(3)]
+    for number, thing in enumerate(things):
+        shelves.of(str(number))["thing"] = thing
+    shelves.of("0")  # used again, so that the second one is the oldest
+    shelves.of("3")
+    assert [thing.is_closed for thing in things] == [False, True, False]
+    assert "thing" in shelves.of("0")
+    assert "thing" not in shelves.of("1")
+
+
+def test_the_hours_count_from_the_last_visit(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(visitors, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    shelves, thing = visitors.Shelves(), Thing(1)
+    shelves.of("me")["thing"] = thing
+    for hours in (3, 6, 9):
+        now[0] = hours * 3600.0
+        assert "thing" in shelves.of("me")
+    now[0] += (visitors.KEPT_FOR_H + 1) * 3600.0
+    assert "thing" not in shelves.of("me")
+    assert thing.is_closed
