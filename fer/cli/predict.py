@@ -157,7 +157,8 @@ def video(
         )
     origin = Origin.of(file.name, predictor, every=every)
     if as_json:
-        typer.echo(json.dumps(origin.json(frames_of(csv), problem=report.problem), indent=2))
+        for part in origin.json(frames_of(csv), problem=report.problem):
+            typer.echo(part, nl=False)
     else:
         before = f" ({report.before:,} before)" if report.before else ""
         people = counted(report.people, "person", "people")

@@ -2,8 +2,7 @@
 
 import io
 import math
-import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -89,7 +88,7 @@ def annotate_in_memory(
     until_s: float = math.inf,
     long_side_px: int,
     progress: Progress | None = None,
-    stop: threading.Event | None = None,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> AnnotatedVideo | None:
     """The video with the faces boxed, as `annotate` writes it, of 100 MB at most.
 
@@ -99,7 +98,7 @@ def annotate_in_memory(
         until_s: Where it ends.
         long_side_px: A larger video is reduced to this.
         progress: As for `annotate`.
-        stop: Once set, nothing is returned.
+        should_stop: Asked before each frame; once true, nothing is returned.
 
     Raises:
         VideoError: If the video cannot be read or encoded.
@@ -110,7 +109,7 @@ def annotate_in_memory(
         with VideoFile(source) as video, av.open(memory, "w", format="mp4") as container:
             writer = _Writer(container, frames, fps=video.fps, long_side_px=long_side_px)
             for frame in video.frames():
-                if stop is not None and stop.is_set():
+                if should_stop():
                     return None
                 if frame.at_s > until_s or memory.tell() > MAX_BYTES:
                     break

@@ -43,6 +43,11 @@ class FrameLog:
         return map(self._unpacked, frames)
 
     @property
+    def bytes_held(self) -> int:
+        """About how much memory the frames take."""
+        return 160 * len(self._frames) + 4 * (_SHARES + len(self._labels)) * self._rows
+
+    @property
     def is_full(self) -> bool:
         """Whether no frame fits in any more."""
         return self._rows >= MAX_ROWS

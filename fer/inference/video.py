@@ -38,7 +38,14 @@ class VideoFrame:
 
 
 class VideoFile:
-    """A video that is read from front to back, one frame in memory at a time."""
+    """A video that is read from front to back, one frame in memory at a time.
+
+    Attributes:
+        fps: Frames per second, on average; 25 where the video does not state it.
+        duration_s: The duration that the video states; None if it does not.
+        frames_planned: About how many frames there are, if it states that or its duration.
+        problem: Where and why frames are missing or damaged; None if none are.
+    """
 
     def __init__(self, source: Path | bytes) -> None:
         """Open a video from its path or its bytes.
@@ -64,8 +71,13 @@ class VideoFile:
             raise VideoError(f"{self._name} has sound but no images. Choose another video.")
         self._stream = self._container.streams.video[0]
         self._stream.thread_type = "AUTO"
+        # Read once: a closed container has none of it.
+        self.fps = float(self._stream.average_rate or 25)
+        self.duration_s = self._stated_duration_s()
+        self.frames_planned = self._stream.frames or (
+            round(self.duration_s * self.fps) if self.duration_s else None
+        )
         self.problem: str | None = None
-        """Where and why frames are missing or damaged; None if none are."""
 
     def __enter__(self) -> "VideoFile":
         return self
@@ -77,24 +89,10 @@ class VideoFile:
         """Close the file."""
         self._container.close()
 
-    @property
-    def fps(self) -> float:
-        """Frames per second, on average; 25 where the video does not state it."""
-        return float(self._stream.average_rate or 25)
-
-    @property
-    def duration_s(self) -> float | None:
-        """The duration that the video states."""
+    def _stated_duration_s(self) -> float | None:
         if self._stream.duration and self._stream.time_base:
             return float(self._stream.duration * self._stream.time_base)
         return self._container.duration / av.time_base if self._container.duration else None
-
-    @property
-    def frames_planned(self) -> int | None:
-        """About how many frames there are, if the video states that or its duration."""
-        if self._stream.frames:
-            return self._stream.frames
-        return round(self.duration_s * self.fps) if self.duration_s else None
 
     def frames(self, *, start: int = 0, every: int = 1) -> Iterator[VideoFrame]:
         """Every Nth frame from number `start` on; sets `problem` if any are missing or damaged."""

@@ -1,6 +1,6 @@
-"""A video → who showed what when, in short spells of work, so that it can be stopped."""
+"""A video → who showed what when, frame by frame, so that it can be stopped."""
 
-import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ from fer.inference.frame_log import MAX_ROWS, FrameFaces, FrameLog
 from fer.inference.predictor import Predictor
 from fer.inference.stream import FaceStream
 from fer.inference.timeline import Timeline
-from fer.inference.video import VideoFile
+from fer.inference.video import VideoFile, VideoFrame
 
 
 class VideoAnalysis:
@@ -46,37 +46,37 @@ class VideoAnalysis:
         self.is_done = False
         self._source = source
         self.video = VideoFile(source)
-        self._frames = self.video.frames(every=every)
+        self._frames: Iterator[VideoFrame] = self.video.frames(every=every)
         self._stream = FaceStream(predictor, every=every)
-        self._spent_s = 0.0
+        self._shown: tuple[int, np.ndarray | None] = (-1, None)
         self._failure: VideoError | None = None
 
-    def advance(self, for_s: float) -> None:
-        """Analyse frames for about so many seconds, and one at least, unless the end is reached.
+    def advance(self) -> None:
+        """Analyse the next frame, unless the end is reached.
 
         Raises:
             VideoError: If the video has no readable frame, each time.
         """
-        started = time.monotonic()
-        spent_s = 0.0
-        while not self.is_done and spent_s <= for_s:
-            if self._failure:
-                raise self._failure
-            try:
-                frame = None if self.log.is_full else next(self._frames, None)
-            except VideoError as error:
-                self._failure = error
-                raise
-            if frame is None:
-                self.is_done = True
-                self.video.close()
-            else:
-                faces = self._stream.step(frame.pixels, frame.at_s)
-                self.timeline.add(frame.at_s, faces)
-                self.log.append(FrameFaces(frame.number, frame.at_s, faces))
-                self.latest, self.at_s = (frame.pixels, faces), frame.at_s
-            spent_s = time.monotonic() - started
-        self._spent_s += spent_s
+        if self._failure:
+            raise self._failure
+        try:
+            frame = None if self.is_done or self.log.is_full else next(self._frames, None)
+        except VideoError as error:
+            self._failure = error
+            raise
+        if frame is None:
+            self.is_done = True
+            self.close()
+            return
+        faces = self._stream.step(frame.pixels, frame.at_s)
+        self.timeline.add(frame.at_s, faces)
+        self.log.append(FrameFaces(frame.number, frame.at_s, faces))
+        self.latest, self.at_s = (frame.pixels, faces), frame.at_s
+
+    def close(self) -> None:
+        """Close the file; `frame_at` opens it again. Only by the thread that advances it."""
+        self._frames = iter(())
+        self.video.close()
 
     @property
     def problem(self) -> str | None:
@@ -94,13 +94,11 @@ class VideoAnalysis:
         duration_s = self.video.duration_s
         return min(self.at_s / duration_s, 1.0) if duration_s else 0.0
 
-    @property
-    def left_s(self) -> float | None:
-        """About how long the rest takes."""
-        return self._spent_s / self.share * (1 - self.share) if self.share else None
+    def frame_at(self, at_s: float) -> np.ndarray:
+        """The pixels of the analysed frame that is shown at a moment; see `log.at`.
 
-    def frame_at(self, at_s: float) -> tuple[np.ndarray, FrameFaces]:
-        """The analysed frame that is shown at a moment: RGB, (height, width, 3), and its people.
+        Returns:
+            RGB, shape (height, width, 3), uint8.
 
         Raises:
             VideoError: If no frame has been analysed, or the video is gone.
@@ -108,5 +106,9 @@ class VideoAnalysis:
         frame = self.log.at(at_s)
         if frame is None:
             raise VideoError("No frame of the video has been analysed yet.")
-        with VideoFile(self._source) as video:
-            return video.frame_near(frame.at_s), frame
+        number, pixels = self._shown
+        if number != frame.number or pixels is None:
+            with VideoFile(self._source) as video:
+                pixels = video.frame_near(frame.at_s)
+            self._shown = frame.number, pixels
+        return pixels

@@ -1,5 +1,6 @@
 """The results of a video as rows and as JSON, the same from the command line and on the page."""
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -8,6 +9,7 @@ from typing import Any
 from fer.inference.answer import FaceAnswer, face_columns
 from fer.inference.csv_log import as_csv, one_line
 from fer.inference.frame_log import FrameFaces
+from fer.inference.photo_rows import model_name
 from fer.inference.predictor import Predictor
 from fer.inference.timeline import Timeline
 
@@ -40,7 +42,7 @@ class Origin:
         card = predictor.card
         return Origin(
             file=file,
-            model=f"{card.name} {card.model_sha256[:8]}".strip(),
+            model=model_name(card),
             detector=predictor.detector.name,
             every=every,
             labels=tuple(card.labels),
@@ -66,37 +68,31 @@ class Origin:
         """All rows, as `analyse_to_csv` writes them."""
         return as_csv(self.columns, (row for frame in frames for row in self.rows(frame)))
 
-    def json(self, frames: Iterable[FrameFaces], *, problem: str | None) -> dict[str, Any]:
-        """Plain values for JSON.
+    def json(self, frames: Iterable[FrameFaces], *, problem: str | None) -> Iterator[str]:
+        """The results as JSON, in pieces, as a long video has hundreds of thousands of rows.
+
+        It is an object of `file`, `model`, `detector`, `every`, `problem`, the `frames` with their
+        `faces` as in `FaceAnswer.to_json`, and the `people` as in `Timeline.summary`.
 
         Args:
             frames: Of the video, as far as it was analysed.
             problem: Which part of the video could not be read; None if all of it was.
-
-        Returns:
-            `file`, `model`, `detector`, `every`, `problem`, the `people` as in
-            `Timeline.summary`, and the `frames` with their `faces` as in `FaceAnswer.to_json`.
         """
-        timeline, listed = Timeline(self.labels), []
+        timeline = Timeline(self.labels)
+        named = {
+            "file": self.file, "model": self.model, "detector": self.detector,
+            "every": self.every, "problem": problem,
+        }  # fmt: skip
+        yield f'{json.dumps(named)[:-1]},\n"frames": ['
+        comma = ""
         for frame in frames:
             timeline.add(frame.at_s, frame.faces)
-            listed.append(
-                {
-                    "frame": frame.number,
-                    "time_s": round(frame.at_s, 3),
-                    "faces": [face.to_json() for face in frame.faces],
-                }
-            )
-        return {
-            "file": self.file,
-            "model": self.model,
-            "detector": self.detector,
-            "every": self.every,
-            "problem": problem,
-            "people": [self._person(row) for row in timeline.summary()],
-            "people_not_listed": timeline.dropped,
-            "frames": listed,
-        }
+            faces = [face.to_json() for face in frame.faces]
+            row = {"frame": frame.number, "time_s": round(frame.at_s, 3), "faces": faces}
+            yield f"{comma}\n{json.dumps(row)}"
+            comma = ","
+        people = [self._person(row) for row in timeline.summary()]
+        yield (f'],\n"people": {json.dumps(people)},\n"people_not_listed": {timeline.dropped}}}\n')
 
     def _person(self, row: dict[str, Any]) -> dict[str, Any]:
         shares = {label: row[f"p_{label}"] for label in self.labels}

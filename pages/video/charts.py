@@ -1,5 +1,7 @@
 """The two charts of a video's timeline: all faces together, and each person."""
 
+from html import escape
+
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
@@ -27,7 +29,7 @@ def show_shares(timeline: Timeline) -> None:
             go.Scatter(
                 x=shares.index,
                 y=shares[f"p_{label}"],
-                name=label,
+                name=escape(label),
                 mode="lines",
                 stackgroup="all",
                 line={"shape": "hv", "width": 0},
@@ -51,6 +53,7 @@ def choose_moment(table: pd.DataFrame) -> float | None:
     """Show the most probable emotion of each person; return the time in seconds of a click."""
     reliable = table["reliable"] == "true"
     verdicts = table["emotion"].where(reliable, table["unreliable_because"])
+    verdicts = verdicts.map(escape)
     percents = (", " + table["confidence"].map(percent)).where(reliable, "")
     colors = [
         f"rgba{(*hex_to_rgb(emotions.describe(label).color), confidence)}" if is_reliable

@@ -4,7 +4,8 @@ import streamlit as st
 
 from fer.errors import FerError
 from fer.inference.video_job import VideoJob
-from pages.common import errors, predictors
+from fer.models import list_models
+from pages.common import errors, predictors, visitors
 from pages.common.model_choice import choose_model
 from pages.video import keys
 from pages.video.results import show_results
@@ -15,11 +16,13 @@ SHOWN_EVERY_S = 1.0
 
 
 def main() -> None:
+    video = chosen()
+    if video and video.options:
+        restore(video.options)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title("What do faces show over time?", anchor=False)
         with st.popover("Settings", icon=":material/tune:"):
             options = choose_options()
-    video = chosen()
     if video is None:
         ask_for_video()
         return
@@ -29,8 +32,16 @@ def main() -> None:
     except FerError as error:
         errors.show(error, about=video.name)
         return
-    is_working = job.is_working
+    is_working = job.work.is_working
     st.fragment(show_job, run_every=SHOWN_EVERY_S if is_working else None)(job, is_working)
+
+
+def restore(options: Options) -> None:
+    """Show the settings of the kept results, until the visitor changes them: after a reload."""
+    if keys.EVERY not in st.session_state and options.model in list_models():
+        st.session_state[keys.MODEL] = options.model
+        st.session_state[keys.DETECTOR] = options.detector
+        st.session_state[keys.EVERY] = options.every
 
 
 def choose_options() -> Options:
@@ -54,7 +65,7 @@ def show_name(video: Chosen, options: Options) -> None:
     if video.options not in (None, options):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption("The settings have changed since.")
-            st.button("Analyse again", icon=":material/refresh:", on_click=video.forget_job)
+            st.button("Analyse again", icon=":material/refresh:", on_click=video.close)
 
 
 def started_job(video: Chosen, options: Options) -> VideoJob:
@@ -65,16 +76,21 @@ def started_job(video: Chosen, options: Options) -> VideoJob:
     """
     if video.job is None:
         predictor = predictors.predictor(options.model, options.detector)
-        job = VideoJob(video.source, predictor, name=video.short_name, every=options.every)
-        job.start()
-        video.job, video.options = job, options
+        with visitors.shelf().lock:  # of two tabs, one starts it
+            if video.job is None:
+                job = VideoJob(video.source, predictor, name=video.short_name, every=options.every)
+                video.job, video.options = job, options
+                job.start()
         st.rerun()
     return video.job
 
 
 def show_job(job: VideoJob, was_working: bool) -> None:
-    if was_working and not job.is_working:
+    video = chosen()
+    is_another = video is None or video.job is not job  # another tab chose it
+    if is_another or was_working != job.work.is_working:
         st.rerun()
+    job.work.watch()
     show_work(job)
     show_results(job)
 

@@ -2,40 +2,52 @@
 // the moment that the page asks for, and the page learns where the player was paused.
 
 const LINE = "fer-playhead"
+const LINE_STYLE =
+  "position:absolute; top:0; left:0; width:2px; background:currentColor; pointer-events:none; z-index:2;"
 
-export default function ({ data, setStateValue }) {
-  const timer = setInterval(attach, 100) // the player may be drawn after this
-  let frame = 0
-  let video
+export default function ({ data, parentElement, setStateValue }) {
+  const link = (parentElement.link ??= new Link())
+  Object.assign(link, { data, report: setStateValue })
+  return () => {
+    delete parentElement.link
+    link.leave()
+  }
+}
 
-  function attach() {
-    video = document.querySelector(`.st-key-${data.player} video`)
-    if (!video) return
-    clearInterval(timer)
-    if (Number(video.dataset.seek ?? 0) !== data.seek) {
-      video.dataset.seek = data.seek
-      video.dataset.sought = data.seek_s
-      video.pause()
-      video.currentTime = data.seek_s
+class Link {
+  constructor() {
+    this.sought = -1 // where the page knows the player to be
+    this.follow = () => {
+      this.attach(document.querySelector(`.st-key-${this.data?.player} video`))
+      this.next = requestAnimationFrame(this.follow)
     }
-    // Properties, not listeners, as this runs again whenever the page is drawn.
-    video.onpause = video.onseeked = () => video.paused && report()
-    follow()
+    this.next = requestAnimationFrame(this.follow)
   }
 
-  function report() {
-    const at = video.currentTime
-    if (Math.abs(at - Number(video.dataset.sought ?? -1)) < 0.02) return // the page knows
-    video.dataset.sought = at
-    setStateValue("at_s", at)
+  attach(video) {
+    if (!video) return
+    if (video !== this.video) {
+      this.video = video
+      video.onpause = video.onseeked = () => video.paused && this.tell(video.currentTime)
+    }
+    if (this.seek !== this.data.seek) {
+      this.seek = this.data.seek
+      if (this.seek) {
+        this.sought = this.data.seek_s
+        video.pause()
+        video.currentTime = this.sought
+      }
+    }
+    for (const key of this.data.charts) this.place(key, video.currentTime)
   }
 
-  function follow() {
-    for (const key of data.charts) place(key, video.currentTime)
-    frame = requestAnimationFrame(follow)
+  tell(at) {
+    if (Math.abs(at - this.sought) < 0.02) return
+    this.sought = at
+    this.report("at_s", at)
   }
 
-  function place(key, at) {
+  place(key, at) {
     const chart = document.querySelector(`.st-key-${key} .js-plotly-plot`)
     const area = chart?.querySelector(".nsewdrag")
     if (!area) return
@@ -44,22 +56,21 @@ export default function ({ data, setStateValue }) {
       line = document.createElement("div")
       line.className = LINE
       line.setAttribute("aria-hidden", "true")
+      line.style.cssText = LINE_STYLE
       chart.style.position = "relative"
-      line.style.cssText =
-        "position:absolute; top:0; left:0; width:2px; background:currentColor; pointer-events:none; z-index:2;"
       chart.appendChild(line)
     }
     const outer = chart.getBoundingClientRect()
     const inner = area.getBoundingClientRect()
-    const x = inner.left - outer.left + (inner.width * Math.min(at, data.end_s)) / data.end_s
+    const { end_s } = this.data
+    const x = inner.left - outer.left + (inner.width * Math.min(at, end_s)) / end_s
     line.style.height = `${inner.height}px`
     line.style.transform = `translate(${x - 1}px, ${inner.top - outer.top}px)`
   }
 
-  return () => {
-    clearInterval(timer)
-    cancelAnimationFrame(frame)
-    if (video) video.onpause = video.onseeked = null
+  leave() {
+    cancelAnimationFrame(this.next)
+    if (this.video) this.video.onpause = this.video.onseeked = null
     document.querySelectorAll(`.${LINE}`).forEach(line => line.remove())
   }
 }

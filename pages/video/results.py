@@ -1,7 +1,6 @@
 """What the people of a video show: the player, each person, the charts, the downloads."""
 
 import io
-import json
 from html import escape
 from pathlib import PurePath
 from typing import Any
@@ -12,11 +11,13 @@ import streamlit as st
 from PIL import Image
 
 from fer import emotions
+from fer.errors import FerError
 from fer.inference.answer import FaceAnswer
 from fer.inference.csv_log import as_csv
 from fer.inference.drawing import draw_faces
 from fer.inference.video_job import VideoJob
 from fer.wording import counted, percent
+from pages.common import errors
 from pages.common.downloads import download
 from pages.common.verdicts import with_verdicts
 from pages.video import keys
@@ -39,7 +40,7 @@ def show_results(job: VideoJob) -> None:
             st.info("No face was found in this video.", icon=":material/search_off:")
         return
     left, right = st.columns([3, 2])
-    is_analysing = job.is_working and not job.is_drawing
+    is_analysing = job.work.is_working and not job.is_drawing
     if is_analysing and job.analysis.latest:
         with left:
             show_frame(*job.analysis.latest, f"The frame at {job.analysis.at_s:.1f} s")
@@ -71,7 +72,7 @@ def show_moment(job: VideoJob, clicked: float | None, *, end_s: float) -> None:
     frame = job.analysis.log.at(moment)
     faces = frame.faces if frame else ()
     with player_place:
-        if job.annotated and not job.is_working:
+        if job.annotated and not job.work.is_working:
             play(
                 job.annotated.data, alt="The video with a box around each face", end_s=end_s,
                 seek=st.session_state.get(keys.SEEK, 0), seek_s=moment,
@@ -80,9 +81,11 @@ def show_moment(job: VideoJob, clicked: float | None, *, end_s: float) -> None:
             if job.annotated.until_s < job.analysis.at_s - 1:
                 st.caption(f"The marked video ends at {job.annotated.until_s:.1f} s.")
         else:
-            pixels, _ = job.analysis.frame_at(moment)
-            show_frame(pixels, faces, f"The frame at {moment:.1f} s")
-    st.caption(f"At {moment:.1f} s: {in_words(faces)}")
+            try:
+                show_frame(job.analysis.frame_at(moment), faces, f"The frame at {moment:.1f} s")
+            except FerError as error:  # the file is gone; the results are not
+                errors.show(error)
+    st.caption(f"At {moment:.1f} s: {errors.plain(in_words(faces))}")
 
 
 def follow_click(clicked: float | None) -> None:
@@ -130,7 +133,7 @@ def show_people(job: VideoJob) -> None:
     people = timeline.summary()
     spent = timeline.seconds_of()
     top = max(spent, key=spent.__getitem__)
-    mostly = f", mostly {emotions.with_symbol(top)}" if spent[top] else ""
+    mostly = f", mostly {errors.plain(emotions.with_symbol(top))}" if spent[top] else ""
     st.subheader(f"{counted(len(people), 'person', 'people')}{mostly}", anchor=False)
     if len(people) <= LISTED:
         st.html(f'<ul class="fer-people">{"".join(map(_person, people))}</ul>')
@@ -172,7 +175,7 @@ def show_downloads(job: VideoJob, table: pd.DataFrame) -> None:
     columns = [str(name) for name in table]
 
     def as_json() -> str:
-        return json.dumps(origin.json(log, problem=problem), indent=2)
+        return "".join(origin.json(log, problem=problem))
 
     with st.container(horizontal=True):
         if job.annotated:

@@ -43,13 +43,17 @@ class Chosen:
         """The name without folders."""
         return Path(self.name).name
 
-    def forget_job(self) -> None:
-        """Stop the work, and forget its results; the video stays."""
+    @property
+    def bytes_held(self) -> int:
+        """About how much memory it takes."""
+        source = len(self.source) if isinstance(self.source, bytes) else 0
+        return source + (self.job.bytes_held if self.job else 0)
+
+    def close(self) -> None:
+        """Stop the work and forget its results; the video stays."""
         if self.job:
-            self.job.stop()
+            self.job.work.stop()
         self.job = self.options = None
-        for key in (keys.MOMENT, keys.CLICKED, keys.SEEK):
-            st.session_state.pop(key, None)
 
 
 def chosen() -> Chosen | None:
@@ -68,7 +72,9 @@ def remove() -> None:
     """Stop the work on the video, and forget it and its results."""
     before: Chosen | None = visitors.shelf().pop(keys.CHOSEN, None)
     if before:
-        before.forget_job()
+        before.close()
+    for key in (keys.MOMENT, keys.CLICKED, keys.SEEK):
+        st.session_state.pop(key, None)
 
 
 def ask_for_video() -> None:
@@ -88,8 +94,8 @@ def ask_for_video() -> None:
         "MP4, MOV, WebM, MKV, AVI and MPEG work. "
         + ("" if is_local else "Cut or compress a larger video first. ")
         + "Videos and results stay in memory: "
-        f"for this browser, for up to {visitors.KEPT_FOR_H} hours or until you remove them. "
-        "Nothing is written to disk."
+        f"for this browser, until you remove them or for {visitors.KEPT_FOR_H} hours after your "
+        "last visit; less long where many others use this server. Nothing is written to disk."
     )
 
 

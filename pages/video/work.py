@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from fer.errors import FerError
+from fer.inference.background import UNWATCHED_S
 from fer.inference.video_job import VideoJob
 from fer.wording import percent
 from pages.common import errors
@@ -13,25 +14,24 @@ from pages.common.progress import duration
 
 def show_work(job: VideoJob) -> None:
     """The progress and Stop while the job works; else what is missing, and how to get it."""
-    if job.is_drawing:
-        words = f"Drawing the boxes: {percent(job.drawn_share)}{_left(job.drawing_left_s)}"
-        _show_progress(job, job.drawn_share, words)
-    elif job.is_working:
-        _show_progress(job, job.analysis.share, _analysed(job) + _left(job.analysis.left_s))
-    elif job.failure:
-        if not isinstance(job.failure, FerError):
-            raise job.failure
-        errors.show(job.failure, about=job.origin.file)
-    elif not job.analysis.is_done:
+    work = job.work
+    if work.is_working:
+        _show_progress(job)
+        return
+    if work.failure:
+        if not isinstance(work.failure, FerError):
+            raise work.failure
+        errors.show(work.failure, about=job.origin.file)
+    is_done = job.analysis.is_done
+    if not is_done or job.can_draw:
+        what = (
+            "All is analysed, but the marked video is not drawn yet" if is_done else _analysed(job)
+        )
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"Stopped. {_analysed(job)}.")
+            st.markdown(f"Stopped. {what}.")
             _button("Resume", ":material/play_arrow:", job.start)
-            if job.annotated is None and job.analysis.timeline.seconds_of():
+            if job.can_draw and not is_done:
                 _button("Draw the boxes so far", ":material/movie:", job.draw)
-    elif job.annotated is None and job.analysis.timeline.rows():
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown("Stopped. All is analysed, but the marked video is not drawn yet.")
-            _button("Resume", ":material/play_arrow:", job.start)
     if problem := job.analysis.problem:
         st.warning(
             f"Not all of the video is here: {problem}. The rest is shown.",
@@ -39,10 +39,18 @@ def show_work(job: VideoJob) -> None:
         )
 
 
-def _show_progress(job: VideoJob, share: float, words: str) -> None:
+def _show_progress(job: VideoJob) -> None:
+    left_s = job.left_s
+    left = f", about {duration(left_s)} left" if left_s and left_s > 1 else ""
+    words = f"Drawing the boxes: {percent(job.share)}" if job.is_drawing else _analysed(job)
+    if job.work.is_waiting:
+        words, left = "Waiting for its turn: other work on this server has to end first", ""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(share, words)
-        _button("Stop", ":material/stop:", job.stop)
+        st.progress(job.share, words + left)
+        _button("Stop", ":material/stop:", job.work.stop)
+    st.caption(
+        f"It goes on while you use other pages, for up to {UNWATCHED_S / 60:.0f} minutes at a time."
+    )
 
 
 def _button(label: str, icon: str, act: Callable[[], None]) -> None:
@@ -55,7 +63,3 @@ def _analysed(job: VideoJob) -> str:
     analysis = job.analysis
     whole = f" of {analysis.video.duration_s:.1f}" if analysis.video.duration_s else ""
     return f"Analysed {analysis.at_s:.1f}{whole} s, {len(analysis.log):,} frames"
-
-
-def _left(left_s: float | None) -> str:
-    return f", about {duration(left_s)} left" if left_s and left_s > 1 else ""

@@ -1,9 +1,16 @@
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 ENTRY = Path(__file__).resolve().parents[2] / "streamlit_app.py"
+
+
+@pytest.fixture(autouse=True)
+def no_cookies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A browser that sends no cookie; Streamlit's own stand-in is a mock that has any."""
+    monkeypatch.setattr(type(st.context), "cookies", {})
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import av
 import cv2
 import numpy as np
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from fer.data.synthetic import draw_face
@@ -48,10 +49,10 @@ def stopped_after_five_frames() -> Iterator[None]:
     """Meanwhile a visitor presses Stop after five frames."""
     advance, start, jobs = VideoAnalysis.advance, VideoJob.start, list[VideoJob]()
 
-    def five_frames(analysis: VideoAnalysis, for_s: float) -> None:
-        advance(analysis, for_s)
+    def five_frames(analysis: VideoAnalysis) -> None:
+        advance(analysis)
         if len(analysis.log) == 5:
-            jobs[-1].stop()
+            jobs[-1].work.stop()
 
     def recorded(job: VideoJob) -> None:
         jobs.append(job)
@@ -67,8 +68,8 @@ def job_of(page: AppTest) -> VideoJob:
     """The work on the visitor's video, once it has ended."""
     chosen: Chosen = page.session_state[visitors.SHELF][keys.CHOSEN]
     assert chosen.job is not None
-    chosen.job.wait(PATIENCE_S)
-    assert not chosen.job.is_working
+    chosen.job.work.wait(PATIENCE_S)
+    assert not chosen.job.work.is_working
     return chosen.job
 
 
@@ -196,10 +197,45 @@ def test_a_path_that_is_not_there_is_an_error_that_names_it(
     assert "There is no file" in video_page.error[0].value
 
 
+def test_the_results_of_a_file_that_is_gone_can_still_be_read(
+    video_page: AppTest, video: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "gone.mp4"
+    path.write_bytes(video.read_bytes())
+    with stopped_after_five_frames():
+        video_page.text_input(key=keys.PATH).set_value(str(path)).run()
+        job_of(video_page)
+    path.unlink()
+    video_page.run()
+    assert not video_page.exception
+    assert "There is no file" in video_page.error[0].value
+    assert len(video_page.get("download_button")) == 3
+
+
+def test_after_a_reload_the_settings_are_those_of_the_results(
+    app: AppTest, video: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cookies = {visitors.VISITOR_COOKIE: visitors.new_cookie()}
+    monkeypatch.setattr(type(st.context), "cookies", cookies)
+    app.run()
+    page = app.switch_page("pages/video/page.py").run()
+    page.slider(key=keys.EVERY).set_value(5).run()
+    page.file_uploader(key=keys.UPLOAD).upload(video.name, video.read_bytes()).run()
+    kept: Chosen = visitors.shelf()[keys.CHOSEN]
+    assert kept.job is not None
+    kept.job.work.wait(PATIENCE_S)
+    reloaded = AppTest.from_file(app._script_path, default_timeout=120).run()
+    reloaded.switch_page("pages/video/page.py").run()
+    assert not reloaded.exception
+    assert reloaded.slider(key=keys.EVERY).value == 5
+    assert len(reloaded.get("video")) == 1
+    assert not [one for one in reloaded.button if one.label == "Analyse again"]
+
+
 def test_the_sample_is_analysed_with_one_click(video_page: AppTest) -> None:
     press(video_page, "Try a sample: two drawn faces")
     job = job_of(video_page)
     video_page.run()
-    assert job.failure is None
+    assert job.work.failure is None
     assert len(job.analysis.timeline.summary()) >= 2
-    assert json.dumps(job.origin.json(job.analysis.log, problem=None))
+    assert json.loads("".join(job.origin.json(job.analysis.log, problem=None)))

@@ -1,8 +1,9 @@
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -33,8 +34,8 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Semaphore]:
 
 
 def done(job: VideoJob) -> VideoJob:
-    job.wait(PATIENCE_S)
-    assert not job.is_working
+    job.work.wait(PATIENCE_S)
+    assert not job.work.is_working
     return job
 
 
@@ -42,10 +43,14 @@ def test_a_video_is_analysed_and_then_drawn_with_its_boxes(
     video_file: Path, square_predictor: Predictor
 ) -> None:
     job = VideoJob(video_file.read_bytes(), square_predictor, name="video.mp4", every=2)
-    assert not job.is_working
+    assert not job.work.is_working
     job.start()
     done(job)
-    assert (job.failure, job.analysis.is_done, len(job.analysis.log)) == (None, True, FRAMES // 2)
+    assert (job.work.failure, job.analysis.is_done, len(job.analysis.log)) == (
+        None,
+        True,
+        FRAMES // 2,
+    )
     assert job.annotated is not None
     with VideoFile(job.annotated.data) as video, VideoFile(video_file) as plain:
         pairs = list(zip(video.frames(), plain.frames(), strict=True))
@@ -61,9 +66,9 @@ def test_stop_keeps_what_is_done_and_a_resumed_job_ends_as_an_unstopped_one(
     job.start()
     gate.release(9)
     while len(job.analysis.log) < 9:
-        assert job.is_working
+        assert job.work.is_working
         time.sleep(0.01)
-    job.stop()
+    job.work.stop()
     gate.release()  # the frame in work is finished
     done(job)
     stopped_at = len(job.analysis.log)
@@ -86,12 +91,32 @@ def test_the_boxes_of_a_stopped_video_can_be_drawn_as_far_as_it_is_analysed(
 ) -> None:
     job = VideoJob(video_file, square_predictor, name="video.mp4")
     for _ in range(10):
-        job.analysis.advance(0)
+        job.analysis.advance()
     job.draw()
     done(job)
     assert job.annotated is not None
     assert job.annotated.until_s == pytest.approx(0.9)
     assert not job.analysis.is_done
+
+
+@pytest.mark.parametrize("suffix", [".webm", ".mkv"])
+def test_a_video_in_a_matroska_file_is_analysed_and_drawn_to_its_end(
+    suffix: str, square_frame: Callable[..., np.ndarray], square_predictor: Predictor,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    path = tmp_path / f"video{suffix}"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libvpx" if suffix == ".webm" else "libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 200, 160, "yuv420p"
+        for number in range(10):
+            shown = av.VideoFrame.from_ndarray(square_frame(20 + 2 * number), format="rgb24")
+            container.mux(stream.encode(shown))
+        container.mux(stream.encode())
+    job = VideoJob(path, square_predictor, name=path.name)
+    job.start()
+    assert done(job).work.failure is None
+    assert job.annotated is not None
+    assert (job.analysis.share, job.annotated.until_s) == (pytest.approx(0.9), pytest.approx(0.9))
 
 
 def test_a_failure_ends_the_work_and_is_kept_for_the_page(
@@ -100,7 +125,7 @@ def test_a_failure_ends_the_work_and_is_kept_for_the_page(
     job = VideoJob(video_file, square_predictor, name="video.mp4")
     monkeypatch.setattr(job.analysis.video, "_decoded", lambda: iter(()))
     job.start()
-    assert isinstance(done(job).failure, VideoError)
+    assert isinstance(done(job).work.failure, VideoError)
 
 
 def test_a_video_too_long_for_the_memory_ends_early_and_states_where(
