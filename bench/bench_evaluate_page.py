@@ -31,11 +31,11 @@ def measure(address: str, executable: str) -> None:
             time.sleep(1)
             start = time.perf_counter()
             page.get_by_role("link", name="Evaluate").click()
-            page.locator(f"{MATRIX} .hm text").first.wait_for()
+            page.locator(f"{MATRIX} button").first.wait_for()
             page.locator("#faces img").first.wait_for()
             visits.append(time.perf_counter() - start)
-        labels = page.locator(f"{MATRIX} .xtick text").all_text_contents()
-        cells = page.locator(f"{MATRIX} .hm text")
+        labels = page.locator(f"{MATRIX} thead th").all_text_contents()
+        cells = page.locator(f"{MATRIX} button")
         full = [i for i, count in enumerate(cells.all_text_contents()) if count != "0"]
         clicks = []
         for cell in full[1 : CLICKS + 1]:

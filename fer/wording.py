@@ -32,3 +32,13 @@ def in_chart(name: str) -> str:
     '&lt;b&gt;joy&lt;/b&gt; &#36;x&#36;'
     """
     return escape(name).replace("$", "&#36;")
+
+
+def signed(number: float, decimals: int = 0) -> str:
+    """A difference with its sign, a real minus if it is negative.
+
+    >>> signed(1200), signed(-15.54, 1), signed(0)
+    ('+1,200', '−15.5', '0')
+    """
+    text = f"{number:+,.{decimals}f}".replace("-", "−")
+    return text if any(digit in "123456789" for digit in text) else text[1:]

@@ -4,12 +4,10 @@ The background is transparent, so that they suit a light page and a dark one.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-
-Unit = Literal["count", "share"]
 
 RIGHT_COLOR, WRONG_COLOR = "#0072B2", "#D55E00"  # distinct to colour-blind people
 
@@ -24,64 +22,48 @@ _GREY = "#808080"
 _TRANSPARENT = "rgba(0,0,0,0)"
 
 
-def confusion_matrix_chart(
-    matrix: np.ndarray,
-    labels: Sequence[str],
-    *,
-    unit: Unit = "count",
-    dark: bool = False,
-    height_px: int = 430,
-) -> go.Figure:
-    """The confusion matrix: blue where right, orange where wrong.
+def strengths(values: np.ndarray, largest: float) -> np.ndarray:
+    """How strong the colour of each value is, 0–1, whatever its sign.
 
-    The colour is the share of the row; off the diagonal it is scaled to the largest confusion. A
-    heat map reports no clicks, so an invisible marker lies over each cell: the `y` of a selected
-    point is the true label, its `x` the predicted one.
+    It is the square root of the share of the largest, so that a dozen confusions are seen beside
+    hundreds of right answers: a quarter of the largest has half the strength.
+    """
+    strength: np.ndarray = np.sqrt(np.abs(values) / (largest or 1))
+    return strength
+
+
+def confusion_matrix_chart(
+    matrix: np.ndarray, labels: Sequence[str], *, dark: bool = False, height_px: int = 430
+) -> go.Figure:
+    """The confusion matrix: blue where right, orange where wrong, stronger where more faces are.
 
     Args:
         matrix: Counts, shape (k, k); rows are true, columns predicted.
         labels: Its order.
-        unit: Whether cells show counts or the share of their row.
         dark: Whether the background is dark.
         height_px: Of the figure.
     """
     counts = np.asarray(matrix)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    is_right = np.eye(len(labels), dtype=bool)
-    largest = shares[~is_right].max(initial=0) or 1
-    ink = "#EDEBF5" if dark else "#1E1B2E"
-    true, predicted = np.meshgrid(labels, labels, indexing="ij")
+    strength = strengths(counts, counts.max(initial=0))
     figure = go.Figure(
-        [
-            go.Heatmap(
-                z=np.where(is_right, shares, -shares / largest),
-                x=list(labels),
-                y=list(labels),
-                text=counts if unit == "count" else shares,
-                texttemplate="%{text:,}" if unit == "count" else "%{text:.0%}",
-                textfont={"size": 13, "color": ink},
-                colorscale=_CELL_COLORS,
-                zmin=-1,
-                zmax=1,
-                showscale=False,
-                hoverinfo="skip",
-            ),
-            go.Scatter(
-                x=predicted.ravel(),
-                y=true.ravel(),
-                customdata=np.column_stack([counts.ravel(), shares.ravel()]),
-                mode="markers",
-                marker={"symbol": "square-open", "size": 30, "opacity": 0, "color": ink,
-                        "line": {"width": 3}},
-                selected={"marker": {"opacity": 1}},
-                unselected={"marker": {"opacity": 0}},
-                hovertemplate="True %{y}, predicted %{x}: %{customdata[0]:,} faces, "
-                "%{customdata[1]:.1%} of the true ones<extra></extra>",
-            ),
-        ]
-    )  # fmt: skip
+        go.Heatmap(
+            z=np.where(np.eye(len(labels), dtype=bool), strength, -strength),
+            x=list(labels),
+            y=list(labels),
+            text=counts,
+            customdata=shares,
+            texttemplate="%{text:,}",
+            textfont={"size": 13, "color": "#EDEBF5" if dark else "#1E1B2E"},
+            colorscale=_CELL_COLORS,
+            zmin=-1,
+            zmax=1,
+            showscale=False,
+            hovertemplate="True %{y}, predicted %{x}: %{text:,} faces, %{customdata:.1%} of the "
+            "true ones<extra></extra>",
+        )
+    )
     _lay_out(figure, height_px)
-    figure.update_layout(hoverdistance=-1)  # the nearest cell, however large cells are
     ends = [-0.5, len(labels) - 0.5]
     # By category, or classes named like numbers become a scale.
     shared = {"type": "category", "showgrid": False}

@@ -10,6 +10,7 @@ from sklearn.metrics import confusion_matrix
 from fer.errors import DatasetError
 from fer.evaluation.intervals import RESAMPLES, percentile_interval
 from fer.evaluation.predictions import PredictionTable
+from fer.wording import signed
 
 
 def check_classes(*known: tuple[str, Sequence[str]]) -> None:
@@ -93,8 +94,9 @@ def verdict(figures: Mapping[str, Any]) -> str:
     sentences = (
         f"{figures['first']} {figures['first_accuracy']:.1%}, {figures['second']} "
         f"{figures['second_accuracy']:.1%} on the same {figures['images']:,} faces and labels: "
-        f"difference {100 * figures['difference']:+.1f} points (95 % interval {low:+.1f} to "
-        f"{high:+.1f}). McNemar's exact test: p = {figures['p_value']:.3g}, "
+        f"difference {signed(100 * figures['difference'], 1)} points (95 % interval "
+        f"{signed(low, 1)} to {signed(high, 1)}). McNemar's exact test: "
+        f"p = {figures['p_value']:.3g}, "
         f"{'a real difference' if is_proven else 'no proof of a difference'}."
     )
     if figures["first_leaked"] != figures["second_leaked"]:

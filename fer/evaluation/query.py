@@ -1,6 +1,6 @@
 """Which faces of a prediction table to show, and in which order."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +22,7 @@ SORTS: Mapping[str, str] = {
     "doubtful": "likeliest label error",
 }
 
-_HAVE_FIELDS = ("label", "in_training", "agreement")
+_HAVE_FIELDS = ("label", "in_training")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +55,21 @@ class Query:
         ):  # fmt: skip
             if (value := getattr(self, name)) not in known:
                 raise ConfigError(f"query.{name} is '{value}'; known: {', '.join(known)}.")
+
+
+def cells(query: Query, labels: Sequence[str]) -> np.ndarray:
+    """Which cells of the confusion matrix a query chooses by its classes, shape (k, k), bool.
+
+    Rows are true, columns predicted, in the order of `labels`; without a class, none is chosen.
+    """
+    chosen = np.full((len(labels), len(labels)), bool(query.true or query.predicted))
+    if query.true:
+        chosen &= np.array([label == query.true for label in labels])[:, None]
+    if query.predicted:
+        chosen &= np.array([label == query.predicted for label in labels])
+    if query.answer:
+        chosen &= np.eye(len(labels), dtype=bool) == (query.answer == "right")
+    return chosen
 
 
 def slice_names(slices: Mapping[str, pd.Series]) -> list[str]:

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from contextlib import suppress
 
-import pandas as pd
+import numpy as np
 import streamlit as st
 
 from fer.errors import FerError
+from fer.evaluation.charts import strengths
 from fer.evaluation.comparison import compare, verdict
 from fer.evaluation.predictions import PredictionTable
 from fer.models import CARD_FILE, find, list_models
 from fer.models.card import read_card
+from fer.wording import percent, signed
 from pages.common import errors
 from pages.common.choices import page_of
 from pages.common.gallery import face_page
@@ -18,6 +20,7 @@ from pages.evaluate import keys
 from pages.evaluate.detail import show_face, show_shares
 from pages.evaluate.evaluated import Evaluation
 from pages.evaluate.faces import pictures
+from pages.evaluate.matrix import Cell, Legend, matrix_table
 
 _COMPARED = 60
 
@@ -33,14 +36,10 @@ def comparison(evaluated: Evaluation) -> None:
     second = evaluated.beside(other)
     compared = compare(here, second)
     st.markdown(errors.plain(verdict(compared)))
-    st.caption(
-        f"Confusion matrix of {errors.plain(other)} minus that of {errors.plain(here.model)}:"
+    st.markdown(
+        f"**Confusion matrix of {errors.plain(other)} minus that of {errors.plain(here.model)}**"
     )
-    labels, difference = compared["labels"], compared["matrix_difference"]
-    st.dataframe(
-        pd.DataFrame(difference, index=labels, columns=labels).rename_axis("true"),
-        alt="Difference of the confusion matrices",
-    )
+    _show_difference(np.array(compared["matrix_difference"]), compared["labels"], here.model, other)
     for name, paths, key in (
         (here.model, compared["only_first_right"], "first"),
         (other, compared["only_second_right"], "second"),
@@ -48,6 +47,34 @@ def comparison(evaluated: Evaluation) -> None:
         st.markdown(f"**Only {errors.plain(name)} is right: {len(paths):,} faces**")
         if paths:
             _compared_faces(evaluated, second, paths, key)
+
+
+def _show_difference(
+    difference: np.ndarray, labels: Sequence[str], first: str, second: str
+) -> None:
+    """Blue where the second is better: more right answers, or fewer wrong ones."""
+    largest = int(np.abs(difference).max(initial=0))
+    strength = strengths(difference, largest)
+    is_better = np.where(np.eye(len(labels), dtype=bool), difference, -difference) > 0
+    matrix_table(
+        labels,
+        [
+            Cell(
+                text=signed(difference[i, j]),
+                title=f"True {true}, predicted {predicted}: {signed(difference[i, j])}",
+                tone="right" if is_better[i, j] else "wrong",
+                strength=float(strength[i, j]),
+            )
+            for i, true in enumerate(labels)
+            for j, predicted in enumerate(labels)
+        ],
+        key="evaluate.difference",
+        name=f"Confusion matrix of {second} minus that of {first}",
+        legend=Legend(
+            tones=(("right", f"{second} is better"), ("wrong", f"{first} is better")),
+            ticks=[f"{count:,}" for count in (0, round(largest / 4), largest)],
+        ),
+    )
 
 
 def _compared_faces(
@@ -74,7 +101,7 @@ def _show_beside(evaluated: Evaluation, second: PredictionTable, row: int) -> No
     answer = second.frame.set_index("path").loc[path]
     st.markdown(
         f"**{errors.plain(second.model)} predicts {errors.plain(answer['predicted'])}, "
-        f"{answer['confidence']:.0%} sure:**"
+        f"{percent(answer['confidence'])} sure:**"
     )
     show_shares(answer, second)
 

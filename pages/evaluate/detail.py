@@ -11,6 +11,7 @@ from fer.data import Dataset
 from fer.errors import FerError
 from fer.evaluation.predictions import PredictionTable
 from fer.nets.explain import grad_cam, heat_on_face, occlusion
+from fer.wording import percent
 from pages.common import errors
 from pages.common.browser import detail
 from pages.common.charts import bars_html
@@ -66,7 +67,7 @@ def _show_answer(evaluated: Evaluation, row: int, answer: pd.Series, place: str)
     label, predicted = answer["label"], answer["predicted"]
     st.markdown(
         f"**True: {errors.plain(label)}. Predicted: {errors.plain(predicted)}, "
-        f"{answer['confidence']:.0%} sure.**"
+        f"{percent(answer['confidence'])} sure.**"
     )
     _show_pictures(evaluated, row, predicted, place)
     show_shares(answer, evaluated.table)

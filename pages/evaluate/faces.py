@@ -6,20 +6,34 @@ from urllib.parse import urlencode
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from fer import emotions
 from fer.data.summary import split_name
 from fer.evaluation.caveats import AGREED
 from fer.evaluation.query import AGREEMENTS, ANSWERS, COPIES, SORTS, Query, rows, slice_names
+from fer.wording import percent
+from pages.common import errors
 from pages.common.browser.annotated import show_annotations
 from pages.common.browser.selection import show_choice, show_choosing
 from pages.common.choices import select
 from pages.common.pictures import Picture
 from pages.evaluate import keys
 from pages.evaluate.evaluated import Evaluation
+from pages.evaluate.reveal import ask
 
+FACES_TAB = "Faces"
 _PER_PAGE = 60
-_HEIGHT_PX = 560
+_HEIGHT_PX = 480
+_FILTER_PX = 165
+_DEFAULTS: dict[str, Any] = {
+    keys.SHOW: "wrong", keys.TRUE: "", keys.PREDICTED: "", keys.CONFIDENCE: (0, 100),
+    keys.AGREEMENT: "", keys.LEAK: "", keys.SLICE: "",
+}  # fmt: skip
+_KEYS = {
+    "true": keys.TRUE, "predicted": keys.PREDICTED, "copies": keys.LEAK, "slice": keys.SLICE,
+    "sort": keys.SORT, "face": keys.FACE,
+}  # fmt: skip
 
 
 def show_cell(true: str | None, predicted: str | None) -> None:
@@ -29,51 +43,87 @@ def show_cell(true: str | None, predicted: str | None) -> None:
     is_right = true is not None and true == predicted
     st.session_state[keys.SHOW] = "" if is_right else "wrong"
     keys.BROWSER.restart()
+    ask("faces")
 
 
-def choose_faces(evaluated: Evaluation) -> tuple[np.ndarray, int]:
-    """Filters, and above the faces how many fit, what has been annotated, and a link.
+def show_only(*, answer: str = "", **filters: str) -> None:
+    """Show the faces that some filters let through, by the names of a query's fields."""
+    for key, default in _DEFAULTS.items():
+        st.session_state[key] = default
+    st.session_state[keys.SHOW] = answer
+    for field, value in filters.items():
+        st.session_state[_KEYS[field]] = value
+    keys.BROWSER.restart()
+    st.session_state[keys.TAB] = FACES_TAB
+    ask("faces")
 
-    Returns:
-        Positions in the data set of the faces that fit, in order, and the size of one in pixels.
-    """
-    query = _choose_filters(evaluated)
+
+def choose_filters(evaluated: Evaluation, bar: DeltaGenerator) -> tuple[Query, np.ndarray]:
+    """The filters, in a bar, and the positions in the data set of the faces they let through."""
+    query = _choose(evaluated, bar)
     quality = evaluated.doubts["label_quality"].to_numpy() if query.sort == "doubtful" else None
-    fitting = rows(evaluated.table, query, evaluated.slices, quality)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        count = f"{len(fitting):,} of {len(evaluated.table):,} faces"
-        st.markdown(f"**{count}**, {SORTS[query.sort]} first")
-        size_px = evaluated.browser.choose_size()
-        show_choosing(evaluated.browser)
-        show_annotations(evaluated.browser)
-        _show_link(evaluated)
-    return fitting, size_px
+    return query, rows(evaluated.table, query, evaluated.slices, quality)
 
 
-def _choose_filters(evaluated: Evaluation) -> Query:
+def _choose(evaluated: Evaluation, bar: DeltaGenerator) -> Query:
     labels = {"": "any"} | {label: label for label in evaluated.table.labels}
     slices = {"": "any"} | {name: name for name in slice_names(evaluated.slices)}
     has_votes = bool(evaluated.table.frame["agreement"].notna().any())
     agreed = f"They agree where one choice has at least {AGREED:.0%} of the votes."
     bound: Any = {"bind": "query-params", "on_change": keys.BROWSER.restart}
-    cells = st.columns(4)
-    answer = select(cells[0], "Faces", ANSWERS, key=keys.SHOW, **bound)
-    true = select(cells[1], "True", labels, key=keys.TRUE, **bound)
-    predicted = select(cells[2], "Predicted", labels, key=keys.PREDICTED, **bound)
-    sort = select(cells[3], "Sort by", SORTS, key=keys.SORT, **bound)
-    with st.expander("More filters", icon=":material/filter_list:"):
-        cells = st.columns(4)
-    low, high = cells[0].slider("Confidence, %", 0, 100, (0, 100), key=keys.CONFIDENCE, **bound)
+    shown = {"width": _FILTER_PX, **bound}
+    answer = select(bar, "Faces", ANSWERS, key=keys.SHOW, **shown)
+    true = select(bar, "True", labels, key=keys.TRUE, **shown)
+    predicted = select(bar, "Predicted", labels, key=keys.PREDICTED, **shown)
+    sort = select(bar, "Sort by", SORTS, key=keys.SORT, **shown)
+    more = bar.popover("More filters", icon=":material/filter_list:", key=keys.MORE)
+    low, high = more.slider("Confidence, %", 0, 100, (0, 100), key=keys.CONFIDENCE, **bound)
     agreement = select(
-        cells[1], "Agreement of people", AGREEMENTS, disabled=not has_votes,
+        more, "Agreement of people", AGREEMENTS, disabled=not has_votes,
         help=agreed if has_votes else "This data set has no votes.", key=keys.AGREEMENT, **bound,
     )  # fmt: skip
-    copies = select(cells[2], "Copies in training", COPIES, key=keys.LEAK, **bound)
-    part = select(cells[3], "Slice", slices, key=keys.SLICE, **bound)
-    return Query(
+    copies = select(more, "Copies in training", COPIES, key=keys.LEAK, **bound)
+    part = select(more, "Slice", slices, key=keys.SLICE, **bound)
+    query = Query(
         answer=answer, true=true, predicted=predicted, confidence=(low / 100, high / 100),
         agreement=agreement, copies=copies, slice=part, sort=sort,
     )  # fmt: skip
+    bar.button(
+        "Clear filters",
+        icon=":material/filter_alt_off:",
+        key="evaluate.clear",
+        disabled=query == Query(answer="wrong", sort=sort),
+        on_click=show_only,
+        kwargs={"answer": "wrong"},
+    )
+    return query
+
+
+def show_count(evaluated: Evaluation, query: Query, shown: np.ndarray) -> int:
+    """How many faces there are and by which hidden filters, their size, and annotations.
+
+    Returns:
+        The size of a face in pixels.
+    """
+    st.markdown(f"**{len(shown):,} of {len(evaluated.table):,} faces**, {SORTS[query.sort]} first")
+    if hidden := _hidden(query):
+        st.caption(errors.plain(f"Only {' · '.join(hidden)}"))
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        size_px = evaluated.browser.choose_size()
+        show_choosing(evaluated.browser)
+        show_annotations(evaluated.browser)
+    return size_px
+
+
+def _hidden(query: Query) -> list[str]:
+    """The filters that are set where they cannot be seen."""
+    low, high = query.confidence
+    return [
+        *([f"confidence {low:.0%} to {high:.0%}"] if query.confidence != (0, 1) else []),
+        *([AGREEMENTS[query.agreement]] if query.agreement else []),
+        *([COPIES[query.copies]] if query.copies else []),
+        *([query.slice] if query.slice else []),
+    ]
 
 
 def show_faces(evaluated: Evaluation, shown: np.ndarray, size_px: int) -> None:
@@ -92,8 +142,9 @@ def pictures(evaluated: Evaluation, shown: np.ndarray) -> list[Picture]:
     return [
         replace(
             face,
-            caption=f"{predicted} {confidence:.0%}",
-            alt=f"Face labelled {label}, predicted {predicted} with {confidence:.0%} confidence",
+            caption=f"{label} → {predicted} {percent(confidence)}",
+            alt=f"Face labelled {label}, predicted {predicted} with {percent(confidence)} "
+            "confidence",
             color=emotions.describe(label).color,  # as given, whatever was set by hand
         )
         for face, (label, predicted, confidence) in zip(
@@ -102,7 +153,7 @@ def pictures(evaluated: Evaluation, shown: np.ndarray) -> list[Picture]:
     ]
 
 
-def _show_link(evaluated: Evaluation) -> None:
+def show_link(evaluated: Evaluation) -> None:
     """A link to what is on screen that holds even where a default has changed since."""
     table = evaluated.table
     chosen = {key: st.query_params.get_all(key) for key in st.query_params} | {

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -18,10 +17,8 @@ from fer.wording import counted
 from pages.common import errors
 from pages.common.choices import not_here, segments, select_linked
 from pages.evaluate import keys
-from pages.evaluate.confusion import confusion
-from pages.evaluate.detail import choose_face, show_face
 from pages.evaluate.evaluated import Evaluation, evaluation, load_faces, load_model
-from pages.evaluate.faces import choose_faces, show_faces, tta_name
+from pages.evaluate.faces import tta_name
 from pages.evaluate.photos import show_photos
 from pages.evaluate.tabs import show_tabs
 
@@ -38,6 +35,8 @@ HEADLINE = {
 """The figures by their key, each with its name, format and help."""
 
 
+_METRICS_PX = 400
+
 _SOURCES = {"data": "A data set", "photos": "My photos"}
 
 
@@ -51,7 +50,8 @@ def main() -> None:
     if not list_models():
         st.info("There is no model to evaluate. Train one: `python -m fer train`.")
         return
-    columns = st.columns(4)
+    grid = st.grid(4, min_column_width=150, gap="small")
+    columns = [grid.cell() for _ in range(4)]
     try:
         model = choose_model(columns[0])
         if source == "photos":
@@ -63,7 +63,6 @@ def main() -> None:
         return
     show_headline(evaluated)
     show_home_ground(evaluated)
-    st.fragment(explore)(evaluated)
     show_tabs(evaluated)
 
 
@@ -127,15 +126,19 @@ def show_headline(evaluated: Evaluation) -> None:
     if not is_test(figures):
         st.error(f"**Not a test.** {sentences[0]}", icon=":material/warning:")
         sentences = sentences[1:]
-    for column, (key, (name, form, about)) in zip(st.columns(4), HEADLINE.items(), strict=True):
-        low, high = intervals[key]
-        column.metric(name, format(figures[key], form), help=about)
-        column.caption(f"95 %: {low:{form}} to {high:{form}}")
     where = (
         f"Model {figures['model']} on {figures['dataset']}, split {split_name(figures['split'])}"
     )
-    what = f"{errors.plain(where)}, {figures['images']:,} faces."
-    st.markdown(" ".join([what, *map(errors.plain, sentences)]))
+    with st.container(horizontal=True, gap="medium"):
+        with st.container(width=_METRICS_PX), st.grid(2, min_column_width=150, gap="small"):
+            for key, (name, form, about) in HEADLINE.items():
+                low, high = intervals[key]
+                with st.container(gap=None):
+                    st.metric(name, format(figures[key], form), help=about)
+                    st.caption(f"95 %: {low:{form}} to {high:{form}}")
+        with st.container(key="evaluate.caveats", gap="xsmall"):
+            st.markdown(f"**{errors.plain(where)}, {figures['images']:,} faces**")
+            st.markdown("\n".join(f"- {errors.plain(sentence)}" for sentence in sentences))
 
 
 def show_home_ground(evaluated: Evaluation) -> None:
@@ -158,20 +161,6 @@ def show_home_ground(evaluated: Evaluation) -> None:
         "pages/dataset/page.py", label=f"Add {errors.plain(name)} to measure it on that",
         icon=":material/library_add:",
     )  # fmt: skip
-
-
-def explore(evaluated: Evaluation) -> None:
-    """The matrix, and the faces behind it."""
-    confusion(np.array(evaluated.figures["confusion_matrix"]), evaluated.figures["labels"])
-    shown, size_px = choose_faces(evaluated)
-    left, right = st.columns([3, 2], gap="large")
-    with right:
-        row = choose_face(evaluated)  # first, so that the gallery knows what a link opens
-    with left:
-        show_faces(evaluated, shown, size_px)
-    with right:
-        if row is not None:
-            show_face(evaluated, row, shown)
 
 
 main()

@@ -1,9 +1,13 @@
 """The kept photos with the model's answers, the wrong ones first; one of them opens below."""
 
+from collections.abc import Sequence
+
+import numpy as np
 import streamlit as st
 
 from fer import emotions
 from fer.errors import FerError
+from fer.evaluation.query import Query, cells
 from fer.inference.answer import FacePrediction
 from fer.inference.answered_photos import NO_FACE, AnsweredPhotos
 from fer.inference.kept_photos import relabel, remove
@@ -14,6 +18,7 @@ from pages.common.gallery import face_page
 from pages.common.pictures import Picture
 from pages.evaluate import keys
 from pages.evaluate.photo_evaluation import PhotoEvaluation, thumbnail, whole
+from pages.evaluate.reveal import ask
 
 _PER_PAGE = 24
 _SIZE_PX = 96
@@ -26,6 +31,15 @@ def show_photo_cell(true: str | None, predicted: str | None) -> None:
     st.session_state[keys.PHOTO_PREDICTED] = predicted or ""
     st.session_state[keys.PHOTO_SHOW] = ""
     _restart()
+    ask("faces")
+
+
+def chosen_cells(labels: Sequence[str]) -> np.ndarray:
+    """Which cells of the confusion matrix the filters choose, shape (k, k), bool."""
+    true, predicted = (
+        st.session_state.get(key, "") for key in (keys.PHOTO_TRUE, keys.PHOTO_PREDICTED)
+    )
+    return cells(Query(true=true, predicted=predicted), labels)
 
 
 def _restart() -> None:

@@ -26,10 +26,11 @@ from pages.common.choices import select
 from pages.common.model_choice import DETECTORS
 from pages.evaluate import keys
 from pages.evaluate.comparison import other_models
-from pages.evaluate.confusion import confusion
+from pages.evaluate.confusion import show_matrix, show_top
 from pages.evaluate.photo_evaluation import PhotoEvaluation, forget_photos, photo_evaluation
-from pages.evaluate.photo_gallery import show_gallery, show_photo_cell
+from pages.evaluate.photo_gallery import chosen_cells, show_gallery, show_photo_cell
 from pages.evaluate.photo_upload import add_photos
+from pages.evaluate.reveal import reveal
 
 _DETECTORS = {name: text for name, text in DETECTORS.items() if name != "none"}
 _STEPS = (
@@ -176,10 +177,20 @@ def _show_skipped(skipped: Mapping[str, str]) -> None:
 
 def _explore(evaluated: PhotoEvaluation, labels: list[str]) -> None:
     """The matrix, the recall of each emotion, and the photos behind them."""
-    if figures := evaluated.figures:
-        confusion(np.array(figures["confusion_matrix"]), figures["labels"], show_photo_cell)
-        _show_classes(figures)
-    show_gallery(evaluated, labels)
+    figures = evaluated.figures
+    if figures is None:
+        show_gallery(evaluated, labels)
+        return
+    matrix, known = np.array(figures["confusion_matrix"]), figures["labels"]
+    chosen = chosen_cells(known)
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        show_matrix(matrix, known, chosen, show_photo_cell)
+        show_top(matrix, known, chosen, show_photo_cell)
+    with right:
+        reveal("faces")
+        show_gallery(evaluated, labels)
+    _show_classes(figures)
 
 
 def _show_classes(figures: Mapping[str, Any]) -> None:

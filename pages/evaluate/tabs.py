@@ -1,6 +1,6 @@
-"""The tabs under an evaluation."""
+"""The tabs of an evaluation: its faces, and everything else that is known of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -15,14 +15,19 @@ from fer.evaluation.label_errors import listed_errors
 from fer.evaluation.report import as_json
 from fer.evaluation.report_html import html
 from fer.nets.explain import heat_on_face
+from fer.wording import counted
 from pages.common import errors
 from pages.common.downloads import download
 from pages.common.pictures import Picture, data_uri, pictures_html
 from pages.evaluate import keys
 from pages.evaluate.comparison import comparison, other_models
 from pages.evaluate.evaluated import Evaluation
+from pages.evaluate.explore import explore
+from pages.evaluate.faces import FACES_TAB, show_only
 
-_PERCENT = st.column_config.NumberColumn(format="percent")
+_NAME_PX, _NUMBER_PX, _SLICE_PX = 104, 60, 240
+_PERCENT = st.column_config.NumberColumn(format="%.1f %%")
+_BAR = st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100, width=64)
 _LISTED = 200
 _PLAIN = {"displayModeBar": False}
 _NO_ONE = "no comparison"
@@ -31,14 +36,15 @@ _NO_ONE = "no comparison"
 def show_tabs(evaluated: Evaluation) -> None:
     """Draw the tab that is open, and only that one."""
     shown: dict[str, Callable[[Evaluation], None]] = {
+        FACES_TAB: st.fragment(explore),  # so that a click on a cell draws nothing else again
         "Per class": per_class,
+        "Comparison": comparison,
+        "Report": report,
+        "Label errors": doubts,
+        "Slices": slices,
         "Calibration": calibration,
         "Thresholds": thresholds,
-        "Slices": slices,
         "Attention": attention,
-        "Comparison": comparison,
-        "Label errors": doubts,
-        "Report": report,
     }
     tabs = st.tabs(list(shown), key=keys.TAB, on_change="rerun", bind="query-params")
     for tab, draw in zip(tabs, shown.values(), strict=True):
@@ -50,9 +56,8 @@ def show_tabs(evaluated: Evaluation) -> None:
                     errors.show(error)
 
 
-def show_table(table: pd.DataFrame, alt: str, names: Sequence[str], column: Any) -> None:
-    """A table; the columns of these names are shown as `column`, of `st.column_config`."""
-    columns = dict.fromkeys(names, column)
+def show_table(table: pd.DataFrame, alt: str, **columns: Any) -> None:
+    """A table that fits a phone; columns are as `st.dataframe` takes their configuration."""
     st.dataframe(table, hide_index=True, column_config=columns, alt=alt)
 
 
@@ -62,14 +67,18 @@ def per_class(evaluated: Evaluation) -> None:
         {
             "class": emotions.with_symbol(label),
             "faces": row["support"],
-            "precision": row["precision"],
-            "recall": row["recall"],
-            "F1": row["f1"],
+            "precision": 100 * row["precision"],
+            "recall": 100 * row["recall"],
+            "F1": 100 * row["f1"],
         }
         for label, row in figures["per_class"].items()
     ]
-    bar = st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)
-    show_table(pd.DataFrame(classes), "Figures by class", ("precision", "recall", "F1"), bar)
+    shares = dict.fromkeys(("precision", "recall", "F1"), _BAR)
+    faces = st.column_config.NumberColumn(format="localized", width=_NUMBER_PX)
+    name = st.column_config.TextColumn(width=_NAME_PX)
+    show_table(
+        pd.DataFrame(classes), "Figures by class", **{"class": name, "faces": faces}, **shares
+    )
     names = {
         "weighted_f1": "Weighted F1", "top2_accuracy": "Top-2 accuracy", "kappa": "Cohen's kappa",
         "matthews": "Matthews", "roc_auc": "ROC AUC", "log_loss": "Log loss (nats)",
@@ -78,7 +87,7 @@ def per_class(evaluated: Evaluation) -> None:
     others = [{"figure": name, "value": figures[key]} for key, name in names.items()]
     st.caption("Over all classes:")
     decimals = st.column_config.NumberColumn(format="%.3f")
-    show_table(pd.DataFrame(others), "Further figures", ("value",), decimals)
+    show_table(pd.DataFrame(others), "Further figures", value=decimals)
 
 
 def calibration(evaluated: Evaluation) -> None:
@@ -132,11 +141,36 @@ def slices(evaluated: Evaluation) -> None:
     if not rows:
         st.info("No slice has 20 faces.")
         return
-    shown = pd.DataFrame(rows)
-    ends = pd.DataFrame(shown.pop("accuracy_ci95").tolist(), columns=["from", "to"])
-    shown = shown.rename(columns={"by": "slice", "images": "faces"}).join(ends)
-    st.caption("The worst first, with 95 % Wilson intervals. Filter the faces above by a slice.")
-    show_table(shown, "Accuracy by slice", ("accuracy", "from", "to"), _PERCENT)
+    shown = pd.DataFrame(
+        {
+            "slice": f"{row['by']}: {row['value']}",
+            "faces": row["images"],
+            "accuracy": 100 * row["accuracy"],
+            "95 % interval": "{:.1%} to {:.1%}".format(*row["accuracy_ci95"]),
+        }
+        for row in rows
+    )
+
+    def show() -> None:
+        row = rows[st.session_state[keys.SLICE_CLICK]["row"]]
+        by, value = row["by"], row["value"]
+        if by == "label":
+            show_only(true=value)
+        elif by == "in_training":
+            show_only(copies="yes" if value == "True" else "no")
+        else:
+            show_only(slice=f"{by}: {value}")
+
+    st.caption("The worst first, with 95 % Wilson intervals. Click a slice to see its faces.")
+    click = _click(keys.SLICE_CLICK, show, width=_SLICE_PX)
+    show_table(shown, "Accuracy by slice", slice=click, accuracy=_PERCENT)
+
+
+def _click(key: str, show: Callable[[], None], **more: Any) -> Any:
+    """A column whose cells are buttons."""
+    return st.column_config.ButtonColumn(
+        type="tertiary", alignment="left", key=key, on_click=show, **more
+    )
 
 
 def attention(evaluated: Evaluation) -> None:
@@ -163,13 +197,21 @@ def doubts(evaluated: Evaluation) -> None:
     if evaluated.table.split in ("train", "all"):
         st.warning("On training faces this finds little: the network has learnt their labels.")
     st.caption(
-        f"Confident learning considers {len(rows):,} labels wrong; the likeliest first. Sort the "
-        "faces above by label error to see them."
+        f"Confident learning considers {counted(len(rows), 'label')} wrong; the likeliest first. "
+        "Click a face to see it."
     )
-    if len(rows):
-        chance = "chance it is right"
-        shown = rows.head(_LISTED).rename(columns={"label_quality": chance})
-        show_table(shown, "Likely label errors", (chance,), _PERCENT)
+    if not len(rows):
+        return
+    shown = rows.head(_LISTED)
+
+    def show() -> None:
+        row = shown.iloc[st.session_state[keys.ERROR_CLICK]["row"]]
+        show_only(true=row["label"], predicted=row["predicted"], sort="doubtful", face=row["path"])
+
+    chance = "chance it is right"
+    table = shown.assign(**{chance: 100 * shown["label_quality"]}).drop(columns="label_quality")
+    click = _click(keys.ERROR_CLICK, show, width=_SLICE_PX)
+    show_table(table, "Likely label errors", path=click, **{chance: _PERCENT})
 
 
 def report(evaluated: Evaluation) -> None:

@@ -20,13 +20,13 @@ LABELS = ("fear", "happy", "sad")
 TESTS_EACH = 14
 TABS = {
     "Per class": "Over all classes",
+    "Comparison": "McNemar's exact test",
+    "Report": "to share",
+    "Label errors": "Confident learning",
+    "Slices": "The worst first",
     "Calibration": "Expected calibration error",
     "Thresholds": "below this confidence",
-    "Slices": "The worst first",
     "Attention": "Mean Grad-CAM",
-    "Comparison": "McNemar's exact test",
-    "Label errors": "Confident learning",
-    "Report": "to share",
 }
 MATRIX = ".st-key-evaluate-matrix"
 Idle = Callable[["Page"], None]
@@ -92,7 +92,7 @@ def app(models: None, server: str) -> str:
 def open_page(page: "Page", app: str, idle: Idle, query: str = "") -> None:
     page.set_default_timeout(120_000)
     page.goto(f"{app}/evaluate{query}")
-    page.locator(f"{MATRIX} .hm text").first.wait_for()
+    page.get_by_role("tab", name="Report").wait_for()
     idle(page)
 
 
@@ -100,16 +100,28 @@ def faces(page: "Page") -> "Locator":
     return page.get_by_role("group", name=re.compile("^Faces, page")).get_by_role("button")
 
 
-def click_cell(page: "Page", idle: Idle, cell: int) -> int:
+def cells(page: "Page") -> "Locator":
+    return page.locator(f"{MATRIX} button")
+
+
+def cell(page: "Page", true: str, predicted: str) -> "Locator":
+    return page.get_by_role("button", name=f"True {true}, predicted {predicted}: ")
+
+
+def outlined(page: "Page") -> list[str]:
+    """The cells that the matrix shows as chosen, as `true, predicted`."""
+    names = page.locator(f"{MATRIX} button[aria-pressed=true]").evaluate_all(
+        "cells => cells.map(cell => cell.title)"
+    )
+    return [
+        name.partition(":")[0].removeprefix("True ").replace("predicted ", "") for name in names
+    ]
+
+
+def click_cell(page: "Page", idle: Idle, number: int) -> int:
     """Click a cell, counted by rows, and return the number that stands in it."""
-    text = page.locator(f"{MATRIX} .hm text").nth(cell)
-    count = int((text.text_content() or "").replace(",", ""))
-    box = text.bounding_box()
-    assert box
-    page.mouse.move(box["x"] - 4, box["y"] - 4)
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.mouse.down()
-    page.mouse.up()
+    count = int(cells(page).nth(number).inner_text().replace(",", ""))
+    cells(page).nth(number).click()
     page.wait_for_url("**evaluate.true=**")
     idle(page)
     return count
@@ -127,9 +139,9 @@ def relabel(page: "Page", idle: Idle, label: str) -> None:
 
 
 def fullest_cells(page: "Page") -> list[int]:
-    texts = page.locator(f"{MATRIX} .hm text").all_text_contents()
+    texts = cells(page).all_inner_texts()
     assert len(texts) == len(LABELS) ** 2
-    return sorted(range(len(texts)), key=lambda cell: -int(texts[cell]))
+    return sorted(range(len(texts)), key=lambda number: -int(texts[number]))
 
 
 def test_a_clicked_cell_shows_its_faces_and_the_link_shows_them_to_others(
@@ -137,14 +149,15 @@ def test_a_clicked_cell_shows_its_faces_and_the_link_shows_them_to_others(
 ) -> None:
     open_page(page, app, wait_until_idle)
     assert page.get_by_text("3 faces also occur in the training part").is_visible()
-    for cell in fullest_cells(page)[:3]:
-        count = click_cell(page, wait_until_idle, cell)
-        true, said = LABELS[cell // 3], LABELS[cell % 3]
+    for number in fullest_cells(page)[:3]:
+        count = click_cell(page, wait_until_idle, number)
+        true, said = LABELS[number // 3], LABELS[number % 3]
+        assert outlined(page) == [f"{true}, {said}"]
         assert f"evaluate.true={true}" in page.url
         assert f"evaluate.predicted={said}" in page.url
         assert faces(page).count() == count
         first = faces(page).first
-        assert re.fullmatch(rf"{said} \d+%", first.inner_text().strip())
+        assert re.fullmatch(rf"{true} → {said} \d+ %", first.inner_text().strip())
         alt = first.locator("img").get_attribute("alt") or ""
         assert alt.startswith(f"Face labelled {true}, predicted {said}")
     faces(page).nth(1).click()
@@ -195,21 +208,101 @@ def test_a_face_tells_all_about_itself_and_can_be_annotated(
     page.get_by_role("button", name="Annotations (0)").wait_for()
 
 
-def test_the_table_chooses_a_cell_by_keyboard(
+def test_the_keyboard_moves_in_the_matrix_and_chooses_a_cell(
     page: "Page", app: str, wait_until_idle: Idle
 ) -> None:
     open_page(page, app, wait_until_idle)
-    page.get_by_text("The matrix as a table, for the keyboard").click()
-    table = page.locator(".st-key-evaluate-twin canvas").first
-    table.wait_for()
-    wait_until_idle(page)
-    box = table.bounding_box()
-    assert box
-    page.mouse.click(box["x"] + box["width"] - 30, box["y"] + 50)
+    cells(page).first.focus()
+    for key in ("ArrowDown", "ArrowRight", "ArrowRight", "ArrowRight", "ArrowUp", "Home", "End"):
+        page.keyboard.press(key)
+    assert outlined(page) == []
+    page.keyboard.press("Enter")
     page.wait_for_url("**evaluate.true=fear**")
     wait_until_idle(page)
-    page.keyboard.press("ArrowDown")
+    assert outlined(page) == ["fear, sad"]
+    page.keyboard.press("ArrowDown")  # the focus has stayed
+    page.keyboard.press("Space")
     page.wait_for_url("**evaluate.true=happy**")
+    wait_until_idle(page)
+    assert outlined(page) == ["happy, sad"]
+
+
+def test_a_cell_is_outlined_however_it_is_chosen_and_let_go_in_three_ways(
+    page: "Page", app: str, wait_until_idle: Idle
+) -> None:
+    open_page(page, app, wait_until_idle, "?evaluate.true=sad&evaluate.predicted=happy")
+    assert outlined(page) == ["sad, happy"]  # by a link
+    cell(page, "sad", "happy").click()
+    wait_until_idle(page)
+    assert outlined(page) == []
+    assert "evaluate.true" not in page.url
+    top = page.locator("[class*=st-key-evaluate-top-] button").first
+    true, predicted = re.findall(r"fear|happy|sad", top.inner_text())
+    top.click()
+    wait_until_idle(page)
+    assert outlined(page) == [f"{true}, {predicted}"]  # by the list
+    top.click()
+    wait_until_idle(page)
+    assert outlined(page) == []
+    page.get_by_role("combobox", name="True").fill("fear")
+    page.keyboard.press("Enter")
+    wait_until_idle(page)
+    assert outlined(page) == ["fear, happy", "fear, sad"]  # by a filter: all confusions of fear
+    page.get_by_role("button", name="Clear filters").click()
+    wait_until_idle(page)
+    assert outlined(page) == []
+    assert page.get_by_role("button", name="Clear filters").is_disabled()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark")])
+def test_on_a_phone_a_click_on_a_cell_brings_its_faces_into_view(
+    sized_page: "Page", app: str, wait_until_idle: Idle, width: int, scheme: str
+) -> None:
+    open_page(sized_page, app, wait_until_idle)
+    first = fullest_cells(sized_page)[0]
+    cells(sized_page).nth(first).evaluate("cell => cell.scrollIntoView({ block: 'end' })")
+    assert not is_in_view(faces(sized_page).first)
+    click_cell(sized_page, wait_until_idle, first)
+    sized_page.wait_for_timeout(1000)  # it scrolls smoothly
+    assert is_in_view(faces(sized_page).first)
+
+
+def is_in_view(element: "Locator") -> bool:
+    box, window = element.bounding_box(), element.page.viewport_size
+    assert box
+    assert window
+    return bool(box["y"] > 0 and box["y"] + box["height"] < window["height"])
+
+
+def click_row(page: "Page") -> None:
+    """Click the first cell of the first row of the table with a column of buttons."""
+    table = page.get_by_test_id("stDataFrameResizable").first
+    table.wait_for()
+    page.wait_for_timeout(500)  # until its canvas is drawn
+    box = table.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + 40, box["y"] + 52)
+
+
+def test_a_row_of_the_slices_shows_its_faces(page: "Page", app: str, wait_until_idle: Idle) -> None:
+    open_page(page, app, wait_until_idle, "?evaluate.tab=Slices&evaluate.true=sad")
+    click_row(page)
+    page.get_by_text("most confident first").wait_for()
+    wait_until_idle(page)
+    assert "evaluate.slice=" in page.url or "evaluate.leak=" in page.url
+    assert "evaluate.true" not in page.url
+    assert faces(page).count() >= 20
+
+
+def test_a_row_of_the_label_errors_opens_its_face_among_those_like_it(
+    page: "Page", app: str, wait_until_idle: Idle
+) -> None:
+    open_page(page, app, wait_until_idle, "?evaluate.tab=Label+errors")
+    click_row(page)
+    page.get_by_text("likeliest label error first").wait_for()
+    wait_until_idle(page)
+    assert page.get_by_text(re.compile(r"^True: \w+\. Predicted: \w+, ")).is_visible()
+    assert len(outlined(page)) == 1
 
 
 def test_every_tab_opens_without_an_error(page: "Page", app: str, wait_until_idle: Idle) -> None:
@@ -231,10 +324,11 @@ def test_a_face_that_only_one_of_two_models_gets_right_is_opened(
     page: "Page", app: str, wait_until_idle: Idle
 ) -> None:
     open_page(page, app, wait_until_idle, "?evaluate.tab=Comparison")
+    assert page.get_by_role("table", name="Confusion matrix of other minus").is_visible()
     beside = page.locator("[class*=st-key-evaluate-beside] #faces button")
     beside.first.click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_text(re.compile(r"other predicts \w+, \d+% sure")).wait_for()
+    dialog.get_by_text(re.compile(r"other predicts \w+, >?\d+ % sure")).wait_for()
     wait_until_idle(page)
     assert dialog.get_by_text(re.compile(r"\d+ of 10 people chose")).is_visible()
     page.keyboard.press("Escape")
@@ -259,7 +353,7 @@ def test_on_fer2013_cells_are_clicked_a_face_is_relabelled_and_a_link_is_followe
         assert page.get_by_text(f"{count:,} of 3,589 faces").is_visible()
         first = faces(page).first.locator("img").get_attribute("alt") or ""
         assert first.startswith(f"Face labelled {true}, predicted {said} with")
-        sure = [int(text.split()[-1].rstrip("%")) for text in faces(page).all_inner_texts()]
+        sure = [int(text.split()[-2].lstrip(">")) for text in faces(page).all_inner_texts()]
         assert sure == sorted(sure, reverse=True)
     faces(page).nth(1).click()
     page.get_by_text("True: sad. Predicted: neutral").wait_for()

@@ -1,6 +1,6 @@
 import pytest
 
-from fer.wording import counted, in_chart, percent
+from fer.wording import counted, in_chart, percent, signed
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,19 @@ def test_only_all_is_100_percent_and_only_nothing_is_0(share: float, text: str) 
 def test_a_class_named_in_html_or_tex_is_shown_as_it_is_in_a_chart() -> None:
     assert in_chart("<b>a</b> $b$ & c") == "&lt;b&gt;a&lt;/b&gt; &#36;b&#36; &amp; c"
     assert in_chart("happy") == "happy"
+
+
+@pytest.mark.parametrize(
+    ("number", "decimals", "text"),
+    [
+        (1200, 0, "+1,200"),
+        (-3, 0, "−3"),
+        (-15.54, 1, "−15.5"),
+        (0, 0, "0"),
+        (-0.04, 1, "0.0"),
+    ],
+)
+def test_a_difference_has_a_real_minus_and_nothing_has_no_sign(
+    number: float, decimals: int, text: str
+) -> None:
+    assert signed(number, decimals) == text

@@ -1,29 +1,36 @@
 import numpy as np
-import pytest
 
-from fer.evaluation.charts import confusion_matrix_chart, coverage_chart, reliability_chart
+from fer.evaluation.charts import (
+    confusion_matrix_chart,
+    coverage_chart,
+    reliability_chart,
+    strengths,
+)
 
 LABELS = ("happy", "sad", "fear")
 MATRIX = np.array([[8, 1, 1], [2, 2, 0], [0, 0, 0]])
 
 
-def test_every_cell_can_be_clicked_and_names_its_true_and_predicted_label() -> None:
-    cells = confusion_matrix_chart(MATRIX, LABELS).data[1]
-    named = dict(zip(zip(cells.y, cells.x, strict=True), cells.customdata[:, 0], strict=True))
-    assert named[("happy", "sad")] == 1
-    assert named[("sad", "happy")] == 2
-    assert len(named) == 9
+def test_a_quarter_of_the_largest_count_has_half_the_colour_whether_right_or_wrong() -> None:
+    figure = confusion_matrix_chart(MATRIX, LABELS)
+    strength = figure.data[0].z
+    assert strength[0][0] == 1
+    assert strength[1][0] == -0.5
+    assert strength[1][1] == 0.5
+    assert strength[2].tolist() == [0, 0, 0]
 
 
-def test_right_is_above_zero_wrong_below_and_the_largest_confusion_is_the_strongest() -> None:
-    strength = confusion_matrix_chart(MATRIX, LABELS).data[0].z
-    np.testing.assert_allclose(strength, [[0.8, -0.2, -0.2], [-1, 0.5, 0], [0, 0, 0]])
+def test_classes_named_like_numbers_are_classes_and_not_a_scale() -> None:
+    layout = confusion_matrix_chart(MATRIX, ("1", "2", "3")).layout
+    assert layout.xaxis.type == layout.yaxis.type == "category"
 
 
-@pytest.mark.parametrize(("unit", "shown"), [("count", 8), ("share", 0.8)])
-def test_cells_show_counts_or_shares_of_their_row(unit: str, shown: float) -> None:
-    figure = confusion_matrix_chart(MATRIX, LABELS, unit=unit)  # type: ignore[arg-type]
-    assert figure.data[0].text[0][0] == pytest.approx(shown)
+def test_a_matrix_without_a_face_has_no_colour() -> None:
+    assert strengths(np.zeros((2, 2), int), 0).tolist() == [[0, 0], [0, 0]]
+
+
+def test_a_decrease_is_as_strong_as_an_increase() -> None:
+    assert strengths(np.array([-4, 4, 1]), 4).tolist() == [1, 1, 0.5]
 
 
 def test_thresholds_that_no_face_reaches_are_not_drawn() -> None:

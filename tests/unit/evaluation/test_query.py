@@ -4,7 +4,7 @@ import pytest
 
 from fer.errors import ConfigError
 from fer.evaluation.predictions import PredictionTable
-from fer.evaluation.query import Query, rows, slice_names
+from fer.evaluation.query import Query, cells, rows, slice_names
 
 NAN = float("nan")
 FRAME = pd.DataFrame(
@@ -52,6 +52,24 @@ def test_a_query_gives_the_positions_of_the_faces_that_fit_in_order(
     query: Query, wanted: list[int]
 ) -> None:
     assert rows(TABLE, query, SLICES, QUALITY).tolist() == wanted
+
+
+@pytest.mark.parametrize(
+    ("query", "chosen"),
+    [
+        (Query(), [[0, 0], [0, 0]]),
+        (Query(answer="wrong"), [[0, 0], [0, 0]]),
+        (Query(answer="wrong", true="sad", predicted="happy"), [[0, 0], [1, 0]]),
+        (Query(true="happy"), [[1, 1], [0, 0]]),
+        (Query(answer="wrong", true="happy"), [[0, 1], [0, 0]]),
+        (Query(answer="right", predicted="sad"), [[0, 0], [0, 1]]),
+        (Query(answer="wrong", true="sad", predicted="sad"), [[0, 0], [0, 0]]),
+    ],
+)
+def test_a_query_chooses_cells_of_the_matrix_by_its_classes(
+    query: Query, chosen: list[list[int]]
+) -> None:
+    assert cells(query, TABLE.labels).astype(int).tolist() == chosen
 
 
 def test_slices_that_have_a_field_of_their_own_are_not_offered() -> None:

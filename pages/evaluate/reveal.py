@@ -1,0 +1,36 @@
+"""Scrolling to what a click has changed, where it is not in view, as on a phone."""
+
+import streamlit as st
+
+from pages.evaluate import keys
+
+_JS = """
+export default function ({ data, parentElement }) {
+  const place = parentElement.querySelector("div")
+  if (!data.number || place.dataset.number === `${data.number}`) return
+  place.dataset.number = data.number
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches
+  requestAnimationFrame(() => {
+    const { top } = place.getBoundingClientRect()
+    if (top > -innerHeight / 4 && top < innerHeight * 0.6) return
+    place.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" })
+  })
+}
+"""
+
+_CSS = "div { scroll-margin-top: 4.5rem; height: 1px; }"
+
+_COMPONENT = st.components.v2.component("fer.reveal", html="<div></div>", css=_CSS, js=_JS)
+
+
+def ask(place: str) -> None:
+    """Have the place of this name scrolled into view when it is drawn next."""
+    number = st.session_state.get(keys.REVEAL, ("", 0))[1]
+    st.session_state[keys.REVEAL] = (place, number + 1)
+
+
+def reveal(place: str) -> None:
+    """Draw the place, and scroll to it if that was asked for."""
+    name, number = st.session_state.get(keys.REVEAL, ("", 0))
+    st.session_state[keys.REVEAL] = ("", number)
+    _COMPONENT(key=f"{keys.REVEAL}.{place}", data={"number": number if name == place else 0})
