@@ -48,12 +48,12 @@ def show_cell(true: str | None, predicted: str | None) -> None:
 
 def show_only(*, answer: str = "", **filters: str) -> None:
     """Show the faces that some filters let through, by the names of a query's fields."""
+    keys.BROWSER.restart()
     for key, default in _DEFAULTS.items():
         st.session_state[key] = default
     st.session_state[keys.SHOW] = answer
     for field, value in filters.items():
         st.session_state[_KEYS[field]] = value
-    keys.BROWSER.restart()
     st.session_state[keys.TAB] = FACES_TAB
     ask("faces")
 
