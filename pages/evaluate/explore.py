@@ -9,7 +9,7 @@ from pages.evaluate.confusion import show_matrix, show_top
 from pages.evaluate.detail import choose_face, show_face
 from pages.evaluate.evaluated import Evaluation
 from pages.evaluate.faces import choose_filters, show_cell, show_count, show_faces, show_link
-from pages.evaluate.reveal import reveal
+from pages.evaluate.reveal import ask, reveal
 
 _MATRIX_PX, _FACE_PX = 400, 320  # the faces take the rest of the width
 
@@ -29,13 +29,27 @@ def explore(evaluated: Evaluation) -> None:
     with right:
         row = choose_face(evaluated)  # first, so that the gallery knows what a link opens
     with middle:
-        reveal("faces")
+        top = st.container()
         size_px = show_count(evaluated, query, shown)
         show_faces(evaluated, shown, size_px)
+        with top:
+            reveal("faces")  # when they are drawn, or a short page does not scroll
     with right:
+        top = st.container()
         if row is None:
             show_top(matrix, labels, chosen, show_cell)
         else:
             show_face(evaluated, row, shown)
+        with top:
+            _reveal_opened(row)
     with bar:
-        show_link(evaluated)  # last, when each widget has put its value into the address
+        show_link(evaluated, query)  # last, when each widget has put its value into the address
+
+
+def _reveal_opened(row: int | None) -> None:
+    """Scroll to a face that was opened just now, unless it came with the page, as by a link."""
+    before = st.session_state.get(keys.OPENED, row)
+    st.session_state[keys.OPENED] = row
+    if row is not None and row != before:
+        ask("face")
+    reveal("face")

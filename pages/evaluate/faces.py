@@ -23,6 +23,7 @@ from pages.evaluate.evaluated import Evaluation
 from pages.evaluate.reveal import ask
 
 FACES_TAB = "Faces"
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 _PER_PAGE = 60
 _HEIGHT_PX = 480
 _FILTER_PX = 165
@@ -142,7 +143,7 @@ def pictures(evaluated: Evaluation, shown: np.ndarray) -> list[Picture]:
     return [
         replace(
             face,
-            caption=f"{label} → {predicted} {percent(confidence)}",
+            caption=f"{label} → {predicted} {percent(confidence).replace(' ', _NO_BREAK)}",
             alt=f"Face labelled {label}, predicted {predicted} with {percent(confidence)} "
             "confidence",
             color=emotions.describe(label).color,  # as given, whatever was set by hand
@@ -153,7 +154,7 @@ def pictures(evaluated: Evaluation, shown: np.ndarray) -> list[Picture]:
     ]
 
 
-def show_link(evaluated: Evaluation) -> None:
+def show_link(evaluated: Evaluation, query: Query) -> None:
     """A link to what is on screen that holds even where a default has changed since."""
     table = evaluated.table
     chosen = {key: st.query_params.get_all(key) for key in st.query_params} | {
@@ -161,6 +162,13 @@ def show_link(evaluated: Evaluation) -> None:
         keys.DATASET: [table.dataset],
         keys.SPLIT: [split_name(table.split)],
         keys.TTA: [tta_name(table.tta)],
+        # A click on a slice sets filters that were not on screen, and are not in the address yet.
+        keys.SHOW: [ANSWERS[query.answer]],
+        keys.TRUE: [query.true] if query.true else [],
+        keys.PREDICTED: [query.predicted] if query.predicted else [],
+        keys.LEAK: [COPIES[query.copies]] if query.copies else [],
+        keys.SLICE: [query.slice] if query.slice else [],
+        keys.SORT: [SORTS[query.sort]],
     }
     # Widgets that are drawn further down have not put theirs into the address yet, or, where a
     # link has just been followed, not taken it from there.

@@ -14,6 +14,7 @@ from fer.evaluation.comparison import compare
 from fer.evaluation.label_errors import listed_errors
 from fer.evaluation.report import as_json
 from fer.evaluation.report_html import html
+from fer.evaluation.slices import slice_name
 from fer.nets.explain import heat_on_face
 from fer.wording import counted
 from pages.common import errors
@@ -143,7 +144,7 @@ def slices(evaluated: Evaluation) -> None:
         return
     shown = pd.DataFrame(
         {
-            "slice": f"{row['by']}: {row['value']}",
+            "slice": slice_name(row["by"], row["value"]),
             "faces": row["images"],
             "accuracy": 100 * row["accuracy"],
             "95 % interval": "{:.1%} to {:.1%}".format(*row["accuracy_ci95"]),
