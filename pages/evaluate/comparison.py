@@ -30,7 +30,8 @@ def comparison(evaluated: Evaluation) -> None:
     here = evaluated.table
     others = other_models(here)
     if not others:
-        st.info("There is no second model of the same classes. Train one: `python -m fer train`.")
+        st.info("There is no second model of the same classes. Train one first.")
+        st.page_link("pages/train/page.py", label="Train", icon=":material/model_training:")
         return
     other = st.selectbox("Compare with", others, key=keys.OTHER, bind="query-params")
     second = evaluated.beside(other)

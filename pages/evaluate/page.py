@@ -48,7 +48,8 @@ def main() -> None:
             label_visibility="collapsed",
         )  # fmt: skip
     if not list_models():
-        st.info("There is no model to evaluate. Train one: `python -m fer train`.")
+        st.info("There is no model to evaluate. Train one first.")
+        st.page_link("pages/train/page.py", label="Train", icon=":material/model_training:")
         return
     grid = st.grid(4, min_column_width=150, gap="small")
     columns = [grid.cell() for _ in range(4)]

@@ -11,6 +11,7 @@ from fer.evaluation.query import Query, cells
 from fer.inference.answer import FacePrediction
 from fer.inference.answered_photos import NO_FACE, AnsweredPhotos
 from fer.inference.kept_photos import relabel, remove
+from fer.wording import percent
 from pages.common import errors
 from pages.common.charts import bars_html
 from pages.common.choices import page_of, select
@@ -95,8 +96,10 @@ def _picture(answered: AnsweredPhotos, path: str) -> Picture:
         words = f"Photo of {label}, {face.unreliable_because if face else NO_FACE}"
     else:
         mark = "✓" if face.emotion == label else "✗"
-        caption = f"{mark} {face.emotion} {face.confidence:.0%}"
-        words = f"Photo of {label}, predicted {face.emotion} with {face.confidence:.0%} confidence"
+        caption = f"{mark} {face.emotion} {percent(face.confidence)}"
+        words = (
+            f"Photo of {label}, predicted {face.emotion} with {percent(face.confidence)} confidence"
+        )
     try:
         src = thumbnail(_file(answered, path), face.box if face else None)
     except FerError:  # removed meanwhile
@@ -140,7 +143,7 @@ def _show_answer(label: str, face: FacePrediction | None) -> None:
         return
     st.markdown(
         f"**You: {errors.plain(label)}. Predicted: {errors.plain(face.emotion)}, "
-        f"{face.confidence:.0%} sure.**"
+        f"{percent(face.confidence)} sure.**"
     )
     st.html(bars_html(face.probabilities, top=face.emotion))
 

@@ -97,7 +97,8 @@ def _show_headline(figures: Mapping[str, Any], card: ModelCard) -> None:
     """The figures beside those that the card has of the test data, and what qualifies them."""
     split, tested = figures_on_test(card)
     data = f"{card.data.get('name')}, {split_name(split)}" if split else ""
-    columns = st.columns(4)
+    grid = st.grid(4, min_column_width=150, gap="small")
+    columns = [grid.cell() for _ in range(4)]
     for column, key, name in zip(
         columns, ("accuracy", "balanced_accuracy"), ("Accuracy", "Mean recall"), strict=False
     ):
@@ -129,7 +130,8 @@ def _show_headline(figures: Mapping[str, Any], card: ModelCard) -> None:
     sentences = caveats(figures)
     if figures["images"] < FEW_PHOTOS:
         st.warning(errors.plain(sentences.pop(0)), icon=":material/info:")
-    st.markdown(errors.plain(" ".join(sentences)))
+    with st.container(key="evaluate.caveats"):
+        st.markdown("\n".join(f"- {errors.plain(sentence)}" for sentence in sentences))
 
 
 _HELP = {
@@ -198,20 +200,19 @@ def _show_classes(figures: Mapping[str, Any]) -> None:
         {
             "emotion": emotions.with_symbol(label),
             "faces": row["support"],
-            "recall": row["recall"],
-            "from": row["recall_ci95"] and row["recall_ci95"][0],
-            "to": row["recall_ci95"] and row["recall_ci95"][1],
-            "precision": row["precision"],
+            "recall": row["recall"] and 100 * row["recall"],
+            "95 % interval": row["recall_ci95"] and "{:.1%} to {:.1%}".format(*row["recall_ci95"]),
+            "precision": row["precision"] and 100 * row["precision"],
             "unanswered": row["unanswered"],
         }
         for label, row in figures["per_class"].items()
     )
-    bar = st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)
-    share = st.column_config.NumberColumn(format="percent")
+    bar = st.column_config.ProgressColumn(format="%.1f%%", min_value=0, max_value=100)
+    share = st.column_config.NumberColumn(format="%.1f%%")
     st.caption("Recall of each emotion with its 95 % interval:")
     st.dataframe(
         table,
         hide_index=True,
-        column_config={"recall": bar, "from": share, "to": share, "precision": share},
+        column_config={"recall": bar, "precision": share},
         alt="Recall by emotion",
     )

@@ -26,9 +26,10 @@ from pages.evaluate.evaluated import Evaluation
 from pages.evaluate.explore import explore
 from pages.evaluate.faces import FACES_TAB, show_only
 
-_NAME_PX, _NUMBER_PX, _SLICE_PX = 104, 60, 240
-_PERCENT = st.column_config.NumberColumn(format="%.1f %%")
-_BAR = st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100, width=64)
+_NAME_PX, _NUMBER_PX, _PAIR_PX, _SLICE_PX = 104, 60, 160, 240
+_PERCENT = st.column_config.NumberColumn(format="%.1f%%")
+_FACES = st.column_config.NumberColumn(format="localized", width=_NUMBER_PX)
+_BAR = st.column_config.ProgressColumn(format="%.1f%%", min_value=0, max_value=100, width=64)
 _LISTED = 200
 _PLAIN = {"displayModeBar": False}
 _NO_ONE = "no comparison"
@@ -75,10 +76,9 @@ def per_class(evaluated: Evaluation) -> None:
         for label, row in figures["per_class"].items()
     ]
     shares = dict.fromkeys(("precision", "recall", "F1"), _BAR)
-    faces = st.column_config.NumberColumn(format="localized", width=_NUMBER_PX)
     name = st.column_config.TextColumn(width=_NAME_PX)
     show_table(
-        pd.DataFrame(classes), "Figures by class", **{"class": name, "faces": faces}, **shares
+        pd.DataFrame(classes), "Figures by class", **{"class": name, "faces": _FACES}, **shares
     )
     names = {
         "weighted_f1": "Weighted F1", "top2_accuracy": "Top-2 accuracy", "kappa": "Cohen's kappa",
@@ -164,7 +164,7 @@ def slices(evaluated: Evaluation) -> None:
 
     st.caption("The worst first, with 95 % Wilson intervals. Click a slice to see its faces.")
     click = _click(keys.SLICE_CLICK, show, width=_SLICE_PX)
-    show_table(shown, "Accuracy by slice", slice=click, accuracy=_PERCENT)
+    show_table(shown, "Accuracy by slice", slice=click, faces=_FACES, accuracy=_PERCENT)
 
 
 def _click(key: str, show: Callable[[], None], **more: Any) -> Any:
@@ -209,10 +209,18 @@ def doubts(evaluated: Evaluation) -> None:
         row = shown.iloc[st.session_state[keys.ERROR_CLICK]["row"]]
         show_only(true=row["label"], predicted=row["predicted"], sort="doubtful", face=row["path"])
 
-    chance = "chance it is right"
-    table = shown.assign(**{chance: 100 * shown["label_quality"]}).drop(columns="label_quality")
-    click = _click(keys.ERROR_CLICK, show, width=_SLICE_PX)
-    show_table(table, "Likely label errors", path=click, **{chance: _PERCENT})
+    table = pd.DataFrame(
+        {
+            "label → prediction": shown["label"] + " → " + shown["predicted"],
+            "right": 100 * shown["label_quality"],
+            "face": shown["path"],
+        }
+    )
+    chance = st.column_config.NumberColumn(
+        format="%.1f%%", width=_NUMBER_PX, help="The chance that the label is right"
+    )
+    click = {"label → prediction": _click(keys.ERROR_CLICK, show, width=_PAIR_PX)}
+    show_table(table, "Likely label errors", right=chance, **click)
 
 
 def report(evaluated: Evaluation) -> None:
