@@ -317,6 +317,7 @@ def test_every_tab_opens_without_an_error(page: "Page", app: str, wait_until_idl
             page.locator("[data-testid=stException], [data-testid=stAlertContentError]").count()
             == 0
         )
+    page.get_by_role("tab", name="Report").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="HTML").click()
     assert "Confusion matrix" in download.value.path().read_text(encoding="utf-8")
@@ -326,7 +327,7 @@ def test_a_face_that_only_one_of_two_models_gets_right_is_opened(
     page: "Page", app: str, wait_until_idle: Idle
 ) -> None:
     open_page(page, app, wait_until_idle, "?evaluate.tab=Comparison")
-    assert page.get_by_role("table", name="Confusion matrix of other minus").is_visible()
+    page.get_by_role("table", name="Confusion matrix of other minus").wait_for()
     beside = page.locator("[class*=st-key-evaluate-beside] #faces button")
     beside.first.click()
     dialog = page.get_by_role("dialog")
@@ -363,7 +364,10 @@ def test_on_fer2013_cells_are_clicked_a_face_is_relabelled_and_a_link_is_followe
     assert page.get_by_alt_text("Grad-CAM: evidence for neutral").is_visible()
     assert page.get_by_text(re.compile(r"\d+ of \d+ people chose neutral too")).is_visible()
     opened = page.get_by_label("Open face").input_value()
-    relabel(page, "neutral")
+    page.keyboard.press("5")  # neutral, the fifth class; then the next face opens
+    page.get_by_role("button", name="Annotations (1)").wait_for()
+    wait_until_idle(page)
+    page.keyboard.press("p")
     page.get_by_text("Labelled sad in the data set, neutral by hand").wait_for()
     page.get_by_text("With 1 label set by hand: accuracy").wait_for()
     wait_until_idle(page)
