@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
@@ -80,7 +81,8 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   const chose = () => {
     showChosen()
     clearTimeout(root.sending)
-    root.sending = setTimeout(() => setTriggerValue("chosen", { at: [...root.chosen] }), 250)
+    const message = { at: [...root.chosen], page: data.page }
+    root.sending = setTimeout(() => setTriggerValue("chosen", message), 250)
   }
   const chooseOne = (index) => {
     if (!root.chosen.delete(index)) root.chosen.add(index)
@@ -93,7 +95,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     for (let at = from; at <= to; at++) root.chosen.add(at)
     chose()
   }
-  const open = (index) => setTriggerValue("opened", index)
+  const open = (index) => setTriggerValue("opened", { at: index, page: data.page })
   data.faces.forEach((face, index) => {
     const button = buttons[index]
     const [picture, caption] = button.children
@@ -161,7 +163,7 @@ class Choice:
 
     Attributes:
         chosen: Their indexes.
-        version: Changes with the faces, and when they were chosen other than by clicks on them.
+        version: Changes when faces were chosen other than by clicks on them.
         by_click: Whether a plain click chooses a face instead of opening it, as fingers need it.
         on_choose: Called with the indexes of all that are chosen now, before the page is drawn.
     """
@@ -211,19 +213,26 @@ def face_page(
         choice: Which faces are chosen; None if none can be.
     """
 
+    page = str(hash(tuple(face.src for face in faces)))
+
+    def held(name: str) -> Any:
+        """What a message holds; None if it is late and about faces that are not shown any more."""
+        message = st.session_state[key].get(name)
+        return message["at"] if message and message["page"] == page else None
+
     def opens() -> None:
-        index = st.session_state[key].get("opened")
-        if on_open is not None and index is not None and index < len(faces):
+        index = held("opened")
+        if on_open is not None and index is not None:
             on_open(index)
 
     def chooses() -> None:
-        chosen = st.session_state[key].get("chosen")
+        chosen = held("chosen")
         if choice is not None and chosen is not None:
-            choice.on_choose([at for at in sorted(chosen["at"]) if at < len(faces)])
+            choice.on_choose(sorted(chosen))
 
     height = f"{height_px / 16}rem" if height_px else ""
     chosen = {
-        "version": choice.version if choice else "",
+        "version": f"{choice.version} {page}" if choice else "",
         "chosen": list(choice.chosen) if choice else [],
         "choosing": choice is not None and choice.by_click,
     }
@@ -231,12 +240,12 @@ def face_page(
         key=key,
         data={
             **_data(faces, label, size_px), **chosen,
-            "opens": True, "height": height, "selected": current,
+            "page": page, "opens": True, "height": height, "selected": current,
         },
         on_opened_change=opens,
         on_chosen_change=chooses,
     )  # fmt: skip
-    opened: int | None = result.opened
+    opened: int | None = result.opened["at"] if result.opened else None
     return opened
 
 

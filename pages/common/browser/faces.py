@@ -68,7 +68,11 @@ class Browser:
         )
 
     def choose_page(self, rows: np.ndarray, per_page: int) -> tuple[np.ndarray, str]:
-        """The part of these positions that is on the chosen page, and what it is called."""
+        """The part of these positions that is on the chosen page, and what it is called.
+
+        Where they are not those of the last run, no face is chosen any more.
+        """
+        self.state.choose_within(f"{self.dataset.folder} {hash(rows.tobytes())}")
         if not len(rows):
             st.info("No face fits these filters. Loosen one of them.", icon=":material/filter_alt:")
         part, name = page_of(rows, per_page, key=self.state.page, bind="query-params")
@@ -114,7 +118,7 @@ class Browser:
         chosen = set(self.state.chosen)
         return Choice(
             chosen=[at for at, path in enumerate(paths) if path in chosen],
-            version=f"{self.state.choice_round} {hash(tuple(paths))}",
+            version=str(self.state.choice_round),
             by_click=bool(st.session_state.get(self.state.by_click)),
             on_choose=lambda at: self.state.choose_among(paths, [paths[one] for one in at]),
         )

@@ -11,6 +11,7 @@ class BrowserState:
     def __init__(self, screen: str) -> None:
         self.screen, self.page, self.face = screen, f"{screen}.page", f"{screen}.face"
         self._chosen, self._round = f"{screen}.chosen", f"{screen}.chosen.round"
+        self._within = f"{screen}.chosen.within"
         self._trail, self.done = f"{screen}.trail", f"{screen}.done"
         self._next, self.by_click = f"{screen}.next", f"{screen}.choosing"
 
@@ -72,6 +73,15 @@ class BrowserState:
         """Choose these faces and no others."""
         st.session_state[self._chosen] = list(paths)
         st.session_state[self._round] = self.choice_round + 1
+
+    def choose_within(self, faces: str) -> None:
+        """Choose none if these are other faces than before, which nobody has seen.
+
+        Whatever changes them: filters, the data set, its split, the model that is measured.
+        """
+        if self.chosen and st.session_state.get(self._within) != faces:
+            self.choose([])
+        st.session_state[self._within] = faces
 
     def choose_among(self, shown: Sequence[str], chosen: Sequence[str]) -> None:
         """Choose some of the faces shown by clicking them; those on other pages stay chosen."""
