@@ -82,7 +82,7 @@ def ordered(labels: Iterable[str]) -> tuple[str, ...]:
 
 def describe(label: str) -> Emotion:
     """How to show a label; a custom one gets a grey and a plain symbol."""
-    return EMOTIONS.get(label) or Emotion(label=label, color="#6B7280", symbol="🙂")
+    return EMOTIONS.get(label) or Emotion(label=label, color="#6B7280", symbol="🏷️")
 
 
 def with_symbol(label: str) -> str:

@@ -100,6 +100,11 @@ def predictions_folder() -> Path:
     return home() / "predictions"
 
 
+def maps_folder() -> Path:
+    """Folder of the maps of data sets' faces, one file for each model and data set."""
+    return home() / "maps"
+
+
 def photos_folder() -> Path:
     """Folder of the photos that people label on the Evaluate page, one subfolder per emotion."""
     return home() / "photos"

@@ -31,6 +31,16 @@ def compile_forward(model: "keras.Model") -> Forward:
     return lambda faces: model.predict_on_batch(faces)
 
 
+def compile_features(model: "keras.Model") -> Forward:
+    """Compile what the network's last layer gets, as `compile_forward` does: (n, features)."""
+    import keras
+
+    features = model.layers[-1].input
+    if len(features.shape) > 2:
+        features = keras.layers.Flatten()(features)
+    return compile_forward(keras.Model(model.inputs, features))
+
+
 def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
     """Probabilities after their logits are divided by a temperature (Guo et al. 2017).
 

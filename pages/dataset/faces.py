@@ -90,6 +90,8 @@ def show_finding(finding: str) -> None:
 
 def start_afresh() -> None:
     """Show the whole of a data set that has just been chosen."""
+    for key in (keys.MAP_LABEL, keys.MAP_AMONG, keys.MAP_CHART):
+        st.session_state.pop(key, None)
     for key in (keys.SPLIT, keys.CLASS, keys.OPINION, keys.FINDING, keys.TEXT, keys.SORT):
         st.session_state.pop(key, None)
     keys.BROWSER.restart()

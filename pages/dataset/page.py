@@ -13,12 +13,13 @@ from pages.dataset import keys
 from pages.dataset.add import show_add
 from pages.dataset.audit import show_audit
 from pages.dataset.detail import show_open_face
+from pages.dataset.face_map import show_map
 from pages.dataset.faces import show_faces, start_afresh
 from pages.dataset.opened import Opened, forget, open_dataset
 from pages.dataset.overview import show_overview
 from pages.dataset.removal import show_removal, show_removed
 
-VIEWS = {"overview": "Overview", "faces": "Faces", "audit": "Audit"}
+VIEWS = {"overview": "Overview", "faces": "Faces", "audit": "Audit", "map": "Map"}
 
 
 def main() -> None:
@@ -39,6 +40,11 @@ def main() -> None:
         shown = show_faces(opened)
     elif view == "audit":
         show_audit(opened)
+    elif view == "map":
+        try:
+            shown = show_map(opened)
+        except FerError as error:
+            errors.show(error)
     else:
         show_overview(opened)
     show_open_face(opened, shown)

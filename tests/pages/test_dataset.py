@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fer import runs
+from fer import runs, settings
 from fer.data import add, annotations, load_dataset, registered, remove
 from fer.data.locking import BUILD_LOCK, locked
 from fer.data.synthetic import draw_face
@@ -50,7 +50,7 @@ def data_page(app: AppTest, named: str) -> AppTest:
 
 def shown(page: AppTest) -> str:
     assert not page.exception
-    return next(text.value for text in page.markdown if " faces" in text.value)
+    return next(text.value for text in page.markdown if " face" in text.value)
 
 
 def words(page: AppTest) -> str:
@@ -96,6 +96,22 @@ def test_other_filters_leave_no_face_chosen(data_page: AppTest) -> None:
     assert "**14 faces chosen**" in words(data_page)
     data_page.selectbox(key=keys.SPLIT).set_value("test").run()
     assert "chosen**" not in words(data_page)
+
+
+def test_another_data_set_with_the_same_paths_leaves_no_face_chosen(
+    data_page: AppTest, tmp_path: Path
+) -> None:
+    shutil.copytree(tmp_path / "set", tmp_path / "twin")
+    add(tmp_path / "twin", name="twin")
+    try:
+        data_page.session_state["dataset.chosen"] = ["train/sad/blank.png"]
+        assert "**1 face chosen**" in words(data_page.run())
+        data_page.session_state[keys.NAME] = "twin"  # as a link does, without its callback
+        assert "chosen**" not in words(data_page.run())
+        data_page.session_state[keys.NAME] = NAME
+        assert "chosen**" not in words(data_page.run())
+    finally:
+        remove("twin")
 
 
 def test_a_label_that_is_no_class_of_the_data_set_is_asked_about(data_page: AppTest) -> None:
@@ -169,6 +185,22 @@ def test_the_audit_says_what_it_found(data_page: AppTest) -> None:
     data_page.button(key="dataset.audit.all.conflict").click().run()
     assert shown(data_page) == "**2** of 14 faces"
     assert data_page.query_params[keys.FINDING] == "Equal to a face with another label"
+
+
+def test_the_map_is_drawn_once_when_asked_for_and_its_faces_reached_by_keyboard(
+    data_page: AppTest,
+) -> None:
+    data_page.session_state[keys.VIEW] = "map"
+    data_page.run()
+    data_page.button(key="dataset.map.draw").click().run()
+    assert not data_page.exception
+    assert len(list(settings.maps_folder().glob("*.npy"))) == 1
+    data_page.selectbox(key=keys.MAP_AMONG).set_value("sad").run()
+    data_page.selectbox(key=keys.MAP_LABEL).set_value("sad").run()
+    assert shown(data_page).startswith("**")
+    data_page.session_state["dataset.map.asked"] = None  # as for the next visitor
+    data_page.run()
+    assert not [one for one in data_page.button if one.key == "dataset.map.draw"]
 
 
 def test_a_data_set_outside_the_allowed_folders_is_not_read(

@@ -370,7 +370,7 @@ def test_classes_named_like_numbers_are_classes_in_charts_and_not_a_scale(
     page.switch_page("pages/dataset/page.py")
     page.session_state["dataset.name"] = numbered
     page.run()
-    assert chart(page)["data"][0]["x"] == ["🙂 1", "🙂 2"]
+    assert chart(page)["data"][0]["x"] == ["🏷️ 1", "🏷️ 2"]
 
 
 def test_a_face_can_be_given_a_class_of_the_data_sets_own_or_an_emotion(

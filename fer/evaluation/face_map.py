@@ -1,0 +1,164 @@
+"""A map of a data set's faces: near each other where a network sees them alike.
+
+What the network's last layer gets is reduced by PCA and laid out by t-SNE. t-SNE of tens of
+thousands of points takes many minutes, so it lays out a sample, and every other face goes to where
+the faces of the sample are that it resembles most.
+"""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from fer import settings
+from fer.data import Dataset
+from fer.errors import DatasetError
+from fer.files import replace_file, writing
+from fer.models.card import ModelCard, check_shape
+from fer.models.model import Model
+from fer.nets.forward import compile_features
+from fer.progress import Progress
+
+LAID_OUT = 4000
+"""The most faces that t-SNE lays out."""
+
+_BATCH = 256
+_COMPONENTS = 30
+_NEAREST = 5  # faces of the sample that place another one
+_AROUND = 15  # faces on the map that are a face's neighbourhood
+_FORM = "1"  # of what is kept; a new one makes old maps void
+
+
+def kept_map(card: ModelCard, dataset: Dataset) -> np.ndarray | None:
+    """The map if it was drawn before, as `face_map` gives it; else None."""
+    try:
+        places: np.ndarray = np.load(_file(card, dataset))
+    except (OSError, ValueError):
+        return None
+    return places if places.shape == (len(dataset), 2) else None
+
+
+def face_map(
+    model: Model,
+    dataset: Dataset,
+    *,
+    progress: Progress | None = None,
+    note: Callable[[str], None] = lambda text: None,
+) -> np.ndarray:
+    """Where each face is on the map; drawn once for a model and the faces, and kept on disk.
+
+    Args:
+        model: Whose network is asked.
+        dataset: Faces in the shape of the model's card, at least three.
+        progress: Called with faces done and faces planned, twice: for the network, and as faces
+            are placed.
+        note: Called with a sentence while t-SNE works, which reports no progress.
+
+    Returns:
+        Shape (n, 2), float32, in the order of the data set.
+
+    Raises:
+        DatasetError: If the faces are too few or of another shape, or the map cannot be kept.
+    """
+    card = model.card
+    if (places := kept_map(card, dataset)) is not None:
+        return places
+    check_shape(
+        DatasetError,
+        f"The faces of '{dataset.name}' have",
+        dataset.pixels.shape[1:],
+        f"the model '{card.name}' takes",
+        card.shape,
+        "Give the data set by name or path, and it is read in the model's shape.",
+    )
+    if len(dataset) < 3:
+        raise DatasetError(f"'{dataset.name}' has too few faces for a map. Add three or more.")
+    places = layout(_features(model, dataset, progress), progress=progress, note=note)
+    file = _file(card, dataset)
+    with writing(file.parent, DatasetError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with replace_file(file) as opened:
+            np.save(opened, places)
+    return places
+
+
+def layout(
+    features: np.ndarray,
+    *,
+    sample: int = LAID_OUT,
+    progress: Progress | None = None,
+    note: Callable[[str], None] = lambda text: None,
+) -> np.ndarray:
+    """Lay points out on a plane, alike ones near each other.
+
+    Args:
+        features: Shape (n, d), float32, n at least 3.
+        sample: The most points that t-SNE lays out, drawn at random with a fixed seed.
+        progress: Called with points placed and planned.
+        note: As for `face_map`.
+
+    Returns:
+        Shape (n, 2), float32.
+    """
+    from sklearn.decomposition import PCA
+    from sklearn.manifold import TSNE
+    from sklearn.neighbors import NearestNeighbors
+
+    count = len(features)
+    components = min(_COMPONENTS, count, features.shape[1])
+    reduced = PCA(components, random_state=0).fit_transform(features)
+    chosen = np.sort(np.random.default_rng(0).permutation(count)[:sample])
+    note(f"Arranging {len(chosen):,} faces by likeness…")
+    perplexity = min(30.0, (len(chosen) - 1) / 3)
+    tsne = TSNE(perplexity=perplexity, init="pca", random_state=0)
+    places = np.empty((count, 2), np.float32)
+    places[chosen] = tsne.fit_transform(reduced[chosen])
+    others = np.setdiff1d(np.arange(count), chosen)
+    nearest = NearestNeighbors(n_neighbors=min(_NEAREST, len(chosen))).fit(reduced[chosen])
+    for start in range(0, len(others), 1024):
+        rows = others[start : start + 1024]
+        distances, found = nearest.kneighbors(reduced[rows])
+        weights = 1 / np.maximum(distances, 1e-6) ** 2
+        weights /= weights.sum(axis=1, keepdims=True)
+        places[rows] = (places[chosen][found] * weights[:, :, None]).sum(axis=1)
+        if progress:
+            progress(start + len(rows), len(others))
+    return places
+
+
+def surroundings(places: np.ndarray, targets: np.ndarray, classes: int) -> np.ndarray:
+    """Among which classes each face lies.
+
+    Args:
+        places: Shape (n, 2), as `layout` gives them.
+        targets: Class of each face, shape (n,), 0 to classes − 1.
+        classes: Number of classes.
+
+    Returns:
+        Shape (n, classes), float32: shares of the nearest faces on the map; rows sum to 1.
+    """
+    from scipy.spatial import cKDTree
+
+    count = min(_AROUND, len(places) - 1)
+    _, found = cKDTree(places).query(places, count + 1)
+    near = targets[found[:, 1:]]
+    shares = [(near == label).mean(axis=1) for label in range(classes)]
+    return np.stack(shares, axis=1).astype(np.float32)
+
+
+def _features(model: Model, dataset: Dataset, progress: Progress | None) -> np.ndarray:
+    forward = compile_features(model.network)
+    parts = []
+    for start in range(0, len(dataset), _BATCH):
+        faces = np.ascontiguousarray(dataset.pixels[start : start + _BATCH])
+        parts.append(forward(faces).astype(np.float32))
+        if progress:
+            progress(min(start + _BATCH, len(dataset)), len(dataset))
+    return np.concatenate(parts)
+
+
+def _file(card: ModelCard, dataset: Dataset) -> Path:
+    digest = hashlib.sha256(f"{_FORM} {card.model_sha256}".encode())
+    digest.update("".join(dataset.index["hash"]).encode())
+    return settings.maps_folder() / f"{digest.hexdigest()[:32]}.npy"
