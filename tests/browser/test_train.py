@@ -45,3 +45,23 @@ def test_advanced_shows_options_varied_faces_and_layers(
     expect(page.get_by_alt_text("Varied face")).to_have_count(28, timeout=SLOW_MS)
     page.get_by_role("tab", name="The network, layer by layer").click()
     expect(page.get_by_test_id("stDataFrame").first).to_be_visible(timeout=SLOW_MS)
+
+
+def test_a_number_out_of_range_is_refused_with_a_sentence_as_soon_as_it_is_typed(
+    page: Page, server: str, wait_until_idle: WaitUntilIdle
+) -> None:
+    page.goto(f"{server}/train")
+    expect(page.get_by_text("multiply-adds per face").first).to_be_visible(timeout=SLOW_MS)
+    page.get_by_text("Advanced").click()
+    epochs = page.get_by_label("Epochs", exact=True)
+    train = page.get_by_role("button", name="Train", exact=True)
+    for number in ("99999999", "-5"):
+        epochs.fill(number)
+        epochs.press("Tab")
+        wait_until_idle(page)
+        refusal = page.get_by_text(f"epochs is {number}; it must be 1 to 10000", exact=False)
+        expect(refusal.first).to_be_visible(timeout=SLOW_MS)
+        expect(train).to_be_disabled()
+    epochs.fill("3")
+    epochs.press("Tab")
+    expect(train).to_be_enabled(timeout=SLOW_MS)
