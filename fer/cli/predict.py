@@ -101,7 +101,7 @@ def _predict_to_csv(
 
 def _print_predictions(rows: list[dict[str, Any]]) -> None:
     from fer.emotions import with_symbol
-    from fer.inference.photo_rows import NO_FACE
+    from fer.inference.answer import NO_FACE
 
     table = make_table("file", "face", "emotion", "probability", "box (x, y, width, height)")
     for row in rows:

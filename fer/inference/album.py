@@ -1,6 +1,7 @@
 """Photos that are analysed in the background: the work can be paused, and results are kept."""
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
@@ -14,6 +15,13 @@ from fer.inference.parallel import map_ordered
 
 MAX_PHOTOS = 1000
 MAX_BYTES = 200_000_000
+RESULT_BYTES = 250_000
+"""About what a result takes, most of it a picture at screen size."""
+UNSEEN_FOR_S = 300.0
+"""Work stops when nobody has asked for results for so long, and resumes when somebody does."""
+
+_AT_A_TIME = threading.BoundedSemaphore(os.cpu_count() or 1)
+"""Photos that all albums of the process work on at a time."""
 
 _log = logging.getLogger(__name__)
 
@@ -60,6 +68,7 @@ class Album(Generic[R]):
         self._is_paused = self._is_working = False
         self._version = self._done = 0
         self._started = 0.0
+        self._seen = time.monotonic()
 
     def __len__(self) -> int:
         return len(self._photos)
@@ -101,6 +110,7 @@ class Album(Generic[R]):
             if settings != self._settings:
                 self._results = {}
             self._settings, self._analyse = settings, analyse
+            self._seen = time.monotonic()
             self._go()
 
     def pause(self) -> None:
@@ -115,6 +125,17 @@ class Album(Generic[R]):
             self._is_paused = False
             self._go()
 
+    def close(self) -> None:
+        """End the work and drop everything."""
+        self.clear()
+
+    @property
+    def bytes_held(self) -> int:
+        """About how much memory the photos and their results take."""
+        with self._changed:
+            files = sum(photo.size_bytes for photo in self._photos.values())
+            return files + len(self._results) * RESULT_BYTES
+
     @property
     def photos(self) -> Sequence[Photo]:
         """All photos, in the order in which they came."""
@@ -124,6 +145,7 @@ class Album(Generic[R]):
     def results(self) -> Mapping[str, R | FerError]:
         """The results so far, by the photos' keys."""
         with self._changed:
+            self._seen = time.monotonic()
             return {key: self._results[key] for key in self._photos if key in self._results}
 
     @property
@@ -174,7 +196,8 @@ class Album(Generic[R]):
         threading.Thread(target=self._work, name="album", daemon=True).start()
 
     def _next(self) -> str | None:
-        if self._is_paused or self._analyse is None:
+        is_seen = time.monotonic() - self._seen < UNSEEN_FOR_S
+        if self._is_paused or self._analyse is None or not is_seen:
             return None
         return next((key for key in self._pending() if key not in self._steps), None)
 
@@ -204,7 +227,8 @@ class Album(Generic[R]):
 
         try:
             assert analyse is not None
-            result: R | FerError = analyse(photo, at)
+            with _AT_A_TIME:
+                result: R | FerError = analyse(photo, at)
         except FerError as error:
             result = error
         except Exception:  # noqa: BLE001 - a bug must not leave the photo waiting for ever

@@ -10,6 +10,9 @@ from fer.faces.quality import Quality
 
 Box = tuple[int, int, int, int]
 
+NO_FACE = "no face found"
+"""Why a photo has no answer."""
+
 _BOX = ("x", "y", "width", "height")
 
 

@@ -13,13 +13,11 @@ from fer.data import Dataset
 from fer.errors import DatasetError, ImageError
 from fer.faces.detection import Detector
 from fer.faces.face import Face
-from fer.inference.answer import FacePrediction, PhotoFaces
+from fer.inference.answer import NO_FACE, FacePrediction, PhotoFaces
 from fer.inference.csv_log import one_line
 from fer.inference.labelled_photos import LabelledPhotos, Stamp
 from fer.inference.predictor import Predictor
 from fer.progress import Progress
-
-NO_FACE = "no face found"
 
 Known = MutableMapping[Stamp, PhotoFaces]
 """Results by stamp."""

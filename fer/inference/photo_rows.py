@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from fer.errors import FerError
-from fer.inference.answer import PhotoFaces, face_columns
+from fer.inference.answer import NO_FACE, PhotoFaces, face_columns
 from fer.models.card import ModelCard
-
-NO_FACE = "no face found"
 
 
 def photo_columns(labels: Sequence[str]) -> tuple[str, ...]:

@@ -8,8 +8,8 @@ import streamlit as st
 from fer import emotions
 from fer.errors import FerError
 from fer.evaluation.query import Query, cells
-from fer.inference.answer import FacePrediction
-from fer.inference.answered_photos import NO_FACE, AnsweredPhotos
+from fer.inference.answer import NO_FACE, FacePrediction
+from fer.inference.answered_photos import AnsweredPhotos
 from fer.inference.kept_photos import relabel, remove
 from fer.wording import percent
 from pages.common import errors

@@ -10,8 +10,7 @@ import streamlit as st
 from fer import emotions
 from fer.errors import FerError
 from fer.inference.album import Album, Photo
-from fer.inference.answer import FacePrediction
-from fer.inference.photo_rows import NO_FACE
+from fer.inference.answer import NO_FACE, FacePrediction
 from fer.wording import counted, percent
 from pages.common import errors
 from pages.common.charts import bars_html

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner import StopException
 
 from fer.errors import FerError
@@ -59,8 +60,9 @@ def show_album(
 ) -> None:
     """The answers so far; drawn again every second while more are on their way."""
     was_working = album.is_working
+    slot = st.empty()  # always, so that what follows keeps its place
     if len(album) == 1:
-        wait_for(album, album.photos[0])
+        wait_for(album, album.photos[0], slot)
     try:
         if album.photos and not loading.future.done():
             show_progress(album)
@@ -75,11 +77,11 @@ def show_album(
         st.rerun()  # the whole page, which opens a photo, or ends the drawing every second
 
 
-def wait_for(album: Album[Analysis], photo: Photo) -> None:
+def wait_for(album: Album[Analysis], photo: Photo, slot: DeltaGenerator) -> None:
     """Show a photo and the steps of its analysis until that is done."""
     if photo.key not in album.pending:
         return
-    slot, version, preview = st.empty(), -1, preview_uri(photo)
+    version, preview = -1, preview_uri(photo)
     try:
         while album.is_working:
             slot.html(waiting_html(photo, preview, album.step(photo.key)))

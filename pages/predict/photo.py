@@ -77,13 +77,18 @@ def show_photo(photo: Photo, result: Analysis, made_with: MadeWith) -> None:
 
 def _show_cards(photo: Photo, result: Analysis, made_with: MadeWith) -> None:
     work = heat_maps(photo.key, made_with.settings, made_with.predictor, result.faces)
-    is_waiting = not work.future.done()
+    is_waiting, is_first = not work.future.done(), True
 
     def draw() -> None:
+        nonlocal is_first
         heats = work.future.result() if work.future.done() else None
         st.html(cards_html(result.faces, heats, unsure_below=made_with.unsure_below))
-        if is_waiting and heats is not None:
-            st.rerun()  # the whole page, which ends the drawing again and again
+        if is_waiting and not is_first:
+            # The page is complete, so this run may take its time. Many short ones would not do:
+            # Streamlit collects garbage after each, which starves the import of Keras.
+            work.result("Computing what counted.")
+            st.rerun()
+        is_first = False
 
     st.fragment(draw, run_every=HEATS_EVERY_S if is_waiting else None)()
 

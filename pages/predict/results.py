@@ -12,8 +12,8 @@ import streamlit as st
 
 from fer.errors import FerError
 from fer.inference.album import Photo
-from fer.inference.answer import FacePrediction
-from fer.inference.photo_rows import NO_FACE, model_name, photo_columns, photo_json, photo_rows
+from fer.inference.answer import NO_FACE, FacePrediction
+from fer.inference.photo_rows import model_name, photo_columns, photo_json, photo_rows
 from pages.common.downloads import download
 from pages.common.verdicts import with_symbol
 from pages.predict.analysis import Analysis

@@ -127,6 +127,32 @@ def test_a_step_is_shown_while_it_lasts() -> None:
     assert album.step("a") == ""
 
 
+def test_work_that_nobody_looks_at_stops_and_resumes_with_the_next_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    album: Album[object] = Album()
+    album.add(photo(f"{number:02}") for number in range(40))
+    monkeypatch.setattr("fer.inference.album.UNSEEN_FOR_S", 0.0)
+    album.analyse_with("settings", read)
+    assert album.wait(-1, 0.1)
+    assert not album.results
+    monkeypatch.undo()
+    album.analyse_with("settings", read)
+    until(album, lambda: not album.pending)
+
+
+def test_a_closed_album_holds_nothing_and_works_no_more() -> None:
+    album: Album[object] = Album()
+    album.add([photo("a", 1000), photo("b", 500)])
+    assert album.bytes_held == 1500
+    album.analyse_with("settings", read)
+    until(album, lambda: not album.pending)
+    assert album.bytes_held > 1500
+    album.close()
+    assert album.bytes_held == 0
+    assert not album.is_working
+
+
 @pytest.mark.parametrize(
     "photos",
     [
