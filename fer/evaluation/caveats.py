@@ -113,8 +113,8 @@ def _of_training(figures: Mapping[str, Any]) -> list[str]:
         sentences.append("The model was trained on drawn faces, so it is not made for photos.")
     elif figures["trained_on"] and not figures["trained_here"] and "detector" not in figures:
         sentences.append(
-            f"The model was trained on another data set, {figures['trained_on']}; faces that both "
-            "hold are not counted."
+            f"The model was trained on another data set, {figures['trained_on']}; whether these "
+            "faces are among its own was not checked."
         )
     is_fitted = figures["split"] == "validation" and figures["calibrated_on"] == figures["dataset"]
     if is_fitted and not figures["trained_here"]:

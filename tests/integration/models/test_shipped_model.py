@@ -118,6 +118,34 @@ def test_leaked_faces_are_counted_and_skipped(fer2013_folder: Path) -> None:
     assert figures["votes"]["agreed_accuracy"] > figures["votes"]["disputed_accuracy"]
 
 
+def test_400_wrong_faces_relabelled_to_the_answer_leave_every_figure_as_it_was(
+    fer2013_folder: Path, tmp_path: Path
+) -> None:
+    from fer.data import annotations
+    from fer.evaluation.figures import dataset_for
+    from fer.evaluation.predictions import predictions
+
+    model = models.load("ferplus")
+    before = fer.evaluate(model, fer2013_folder, "public_test")
+    dataset = dataset_for(model.card, fer2013_folder)
+    frame = predictions(model, dataset, "public_test").frame
+    wrong = frame[~frame["correct"]].head(400)
+    for label, part in wrong.groupby("predicted"):
+        annotations.annotate(dataset, part["path"].tolist(), label=str(label))
+    report = tmp_path / "report.html"
+    after = fer.evaluate(model, fer2013_folder, "public_test", report=report)
+    for _ in wrong["predicted"].unique():
+        annotations.undo(dataset)
+
+    second = after["by_hand"]
+    assert (second["relabelled"], second["images"]) == (400, before["images"])
+    assert second["accuracy"] == pytest.approx(before["accuracy"] + 400 / before["images"])
+    for name in before.keys() - {"measured", "by_hand"}:
+        assert after[name] == before[name], name
+    assert "With 400 labels set by hand: accuracy 91" in report.read_text(encoding="utf-8")
+    assert json.loads(report.with_suffix(".json").read_text())["by_hand"] == second
+
+
 def test_the_temperature_fitted_on_validation_lowers_the_error_on_public_test(
     fer2013_folder: Path,
 ) -> None:
