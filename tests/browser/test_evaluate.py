@@ -353,7 +353,7 @@ def test_on_fer2013_cells_are_clicked_a_face_is_relabelled_and_a_link_is_followe
     labels = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
     for true, said in (("fear", "sad"), ("angry", "fear"), ("sad", "neutral")):
         count = click_cell(page, wait_until_idle, labels.index(true) * 7 + labels.index(said))
-        assert page.get_by_text(f"{count:,} of 3,589 faces").is_visible()
+        page.get_by_text(f"{count:,} of 3,589 faces").wait_for()
         first = faces(page).first.locator("img").get_attribute("alt") or ""
         assert first.startswith(f"Face labelled {true}, predicted {said} with")
         sure = [int(text.split()[-2].lstrip(">")) for text in faces(page).all_inner_texts()]
