@@ -90,13 +90,14 @@ def compare(first: PredictionTable, second: PredictionTable) -> dict[str, Any]:
 def verdict(figures: Mapping[str, Any]) -> str:
     """The outcome of `compare` in sentences."""
     low, high = (100 * end for end in figures["difference_ci95"])
-    is_proven = figures["p_value"] < 0.05
+    p_value = figures["p_value"]
+    is_proven = p_value < 0.05
     sentences = (
         f"{figures['first']} {figures['first_accuracy']:.1%}, {figures['second']} "
         f"{figures['second_accuracy']:.1%} on the same {figures['images']:,} faces and labels: "
         f"difference {signed(100 * figures['difference'], 1)} points (95 % interval "
         f"{signed(low, 1)} to {signed(high, 1)}). McNemar's exact test: "
-        f"p = {figures['p_value']:.3g}, "
+        f"{'p < 0.001' if p_value < 0.001 else f'p = {p_value:.3f}'}, "
         f"{'a real difference' if is_proven else 'no proof of a difference'}."
     )
     if figures["first_leaked"] != figures["second_leaked"]:

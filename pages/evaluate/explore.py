@@ -20,7 +20,7 @@ def explore(evaluated: Evaluation) -> None:
     query, shown = choose_filters(evaluated, bar)
     matrix, labels = np.array(evaluated.figures["confusion_matrix"]), evaluated.figures["labels"]
     chosen = cells(query, labels)
-    with st.container(horizontal=True, gap="small", key=keys.PANES):
+    with st.container(horizontal=True, gap="small"):
         left = st.container(width=_MATRIX_PX)
         middle = st.container(gap="xsmall")
         right = st.container(width=_FACE_PX)
@@ -29,19 +29,15 @@ def explore(evaluated: Evaluation) -> None:
     with right:
         row = choose_face(evaluated)  # first, so that the gallery knows what a link opens
     with middle:
-        top = st.container()
+        reveal("faces")
         size_px = show_count(evaluated, query, shown)
         show_faces(evaluated, shown, size_px)
-        with top:
-            reveal("faces")  # when they are drawn, or a short page does not scroll
     with right:
-        top = st.container()
+        _reveal_opened(row)
         if row is None:
             show_top(matrix, labels, chosen, show_cell)
         else:
             show_face(evaluated, row, shown)
-        with top:
-            _reveal_opened(row)
     with bar:
         show_link(evaluated, query)  # last, when each widget has put its value into the address
 

@@ -4,17 +4,21 @@ import streamlit as st
 
 from pages.evaluate import keys
 
+# What is below the place may still be coming, and a short page does not scroll: so try again.
 _JS = """
+const TRIES = 4, EVERY_MS = 400
 export default function ({ data, parentElement }) {
   const place = parentElement.querySelector("div")
   if (!data.number || place.dataset.number === `${data.number}`) return
   place.dataset.number = data.number
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches
-  requestAnimationFrame(() => {
+  const show = (tries) => {
     const { top } = place.getBoundingClientRect()
-    if (top > -innerHeight / 4 && top < innerHeight * 0.6) return
+    if (!place.isConnected || (top > -innerHeight / 4 && top < innerHeight * 0.6)) return
     place.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" })
-  })
+    if (tries > 1) setTimeout(show, EVERY_MS, tries - 1)
+  }
+  requestAnimationFrame(() => show(TRIES))
 }
 """
 
