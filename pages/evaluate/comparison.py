@@ -20,7 +20,7 @@ from pages.evaluate import keys
 from pages.evaluate.detail import show_face, show_shares
 from pages.evaluate.evaluated import Evaluation
 from pages.evaluate.faces import pictures
-from pages.evaluate.matrix import Cell, Legend, matrix_table
+from pages.evaluate.matrix import Cell, Legend, count_ticks, matrix_table
 
 _COMPARED = 60
 
@@ -73,7 +73,7 @@ def _show_difference(
         name=f"Confusion matrix of {second} minus that of {first}",
         legend=Legend(
             tones=(("right", f"{second} is better"), ("wrong", f"{first} is better")),
-            ticks=[f"{count:,}" for count in (0, round(largest / 4), largest)],
+            ticks=count_ticks(largest),
         ),
     )
 

@@ -11,7 +11,7 @@ from fer.evaluation.charts import strengths
 from fer.wording import counted, percent
 from pages.common.choices import segments
 from pages.evaluate import keys
-from pages.evaluate.matrix import Cell, Legend, matrix_table
+from pages.evaluate.matrix import Cell, Legend, count_ticks, matrix_table
 
 _TOP = 8
 _UNITS: Mapping[Literal["count", "share"], str] = {"count": "Counts", "share": "Row %"}
@@ -58,9 +58,7 @@ def show_matrix(
         name="Confusion matrix: rows are true, columns predicted",
         legend=Legend(
             tones=(("right", "right"), ("wrong", "wrong")),
-            ticks=[percent(share) for share in (0, 0.25, 1)]
-            if is_share
-            else [f"{count:,}" for count in (0, round(largest / 4), largest)],
+            ticks=[percent(share) for share in (0, 0.25, 1)] if is_share else count_ticks(largest),
         ),
         chosen=outlined,
         on_open=on_open,

@@ -122,6 +122,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
 }
 """
 
+_ROUNDED_FROM = 20
+
 _COMPONENT = st.components.v2.component("fer.matrix", html=_HTML, css=_CSS, js=_JS)
 
 
@@ -148,11 +150,17 @@ class Legend:
 
     Attributes:
         tones: Each tone with its words.
-        ticks: What no, half and full strength stand for.
+        ticks: What no, half and full strength stand for; without half, two.
     """
 
     tones: Sequence[tuple[str, str]]
     ticks: Sequence[str]
+
+
+def count_ticks(largest: int) -> list[str]:
+    """The ticks of a legend of counts, without half the strength where that is no whole number."""
+    middle = [largest // 4] if largest % 4 == 0 or largest >= _ROUNDED_FROM else []
+    return [f"{count:,}" for count in dict.fromkeys((0, *middle, largest))]
 
 
 def matrix_table(

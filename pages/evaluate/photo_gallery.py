@@ -95,8 +95,7 @@ def _picture(answered: AnsweredPhotos, path: str) -> Picture:
         caption = face.unreliable_because.removesuffix(" to say") if face else "no face"
         words = f"Photo of {label}, {face.unreliable_because if face else NO_FACE}"
     else:
-        mark = "✓" if face.emotion == label else "✗"
-        caption = f"{mark} {face.emotion} {percent(face.confidence)}"
+        caption = f"{label} → {face.emotion} {percent(face.confidence)}"
         words = (
             f"Photo of {label}, predicted {face.emotion} with {percent(face.confidence)} confidence"
         )
