@@ -56,7 +56,9 @@ def current_stream(predictor: Predictor) -> LiveStream:
 
 def begin(stream: LiveStream) -> None:
     """Show the session of the stream to which the camera now sends, in place of the last one."""
-    st.session_state[keys.SESSION] = visitors.shelf()[keys.SESSION] = stream
+    st.session_state[keys.SESSION] = stream
+    # In a tuple, as a full shelf closes the things on it, and the camera may still be on.
+    visitors.shelf()[keys.SESSION] = (stream,)
 
 
 def latest_session() -> LiveStream | None:
@@ -64,8 +66,8 @@ def latest_session() -> LiveStream | None:
     own: LiveStream | None = st.session_state.get(keys.SESSION)
     if own:
         return own
-    kept: LiveStream | None = visitors.shelf().get(keys.SESSION)
-    return None if kept is None or kept.is_open else kept
+    kept: tuple[LiveStream, ...] = visitors.shelf().get(keys.SESSION, ())
+    return next((stream for stream in kept if not stream.is_open), None)
 
 
 def forget() -> None:

@@ -110,4 +110,5 @@ def test_a_drawn_face_on_home_opens_predict_with_that_face(app: AppTest) -> None
     app.run()
     assert not app.exception
     assert app.title[0].value == "What do these faces show?"
-    assert app.session_state[links.EXAMPLE] == "happy"
+    assert links.EXAMPLE not in app.session_state  # Predict has taken it
+    assert "Drawn happy face" in " ".join(text.value for text in [*app.header, *app.markdown])

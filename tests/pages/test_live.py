@@ -123,7 +123,7 @@ def test_a_forgotten_session_is_gone_from_the_page_and_from_the_shelf(
 ) -> None:
     session.close()
     shelf = live_page.session_state[visitors.SHELF]
-    shelf[keys.SESSION] = session
+    shelf[keys.SESSION] = (session,)
     live_page.run()
     [forget] = [button for button in live_page.button if button.label == "Forget this session"]
     forget.click().run()
