@@ -1,6 +1,7 @@
 """The actions on one training run, and what to do with its model."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -32,6 +33,9 @@ def show_next_steps(row: Row, place: str) -> None:
     name = added_as(row.run)
     free = name or free_model_name(row.run)
     help_text = None if name else f"Adds the model to the models as “{free}” first."
+    if name:
+        by_default = ", and used by default" if settings.default_model() == name else ""
+        st.markdown(f":material/check: Added to the models as **{name}**{by_default}.")
     steps = [
         ("Evaluate", ":material/query_stats:", "evaluate", open_evaluate),
         ("Try on a photo", ":material/photo_camera:", "try", open_predict),
@@ -39,9 +43,7 @@ def show_next_steps(row: Row, place: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         for label, icon, key, action in steps:
             if st.button(label, icon=icon, key=f"train.{key}.{place}", help=help_text):
-                if not name:
-                    row.run.add_to_models(free)
-                action(row, free)
+                errors.attempt(partial(_add_and_go, row, free, action, is_added=bool(name)))
         if st.button(
             "Add again" if name else "Add to models",
             icon=":material/inventory_2:",
@@ -49,9 +51,12 @@ def show_next_steps(row: Row, place: str) -> None:
         ):
             add(row)
         show_again(row, place)
-    if name:
-        by_default = ", and used by default" if settings.default_model() == name else ""
-        st.markdown(f":material/check: Added to the models as **{name}**{by_default}.")
+
+
+def _add_and_go(row: Row, name: str, go: Callable[[Row, str], None], *, is_added: bool) -> None:
+    if not is_added:
+        row.run.add_to_models(name)
+    go(row, name)
 
 
 def open_evaluate(row: Row, name: str) -> None:
