@@ -76,17 +76,17 @@ class Shelves:
             shelf = self._shelves.pop(visitor, None)
             others, dropped = self._shelves, []
             held = sum(one.bytes_held for one in others.values())
-            held += shelf.bytes_held if shelf else 0
+            held += 0 if shelf is None else shelf.bytes_held
             now = time.monotonic()
             for name, other in list(others.items()):
                 is_old = now - other.used_at > KEPT_FOR_H * 3600
                 if is_old or len(others) >= KEPT_VISITORS or held > KEPT_BYTES:
                     held -= other.bytes_held
                     dropped.append(others.pop(name))
-            if shelf and now - shelf.used_at > KEPT_FOR_H * 3600:
+            if shelf is not None and now - shelf.used_at > KEPT_FOR_H * 3600:
                 dropped.append(shelf)
                 shelf = None
-            shelf = others[visitor] = shelf or Shelf()
+            shelf = others[visitor] = Shelf() if shelf is None else shelf
             shelf.used_at = now
         for one in dropped:
             one.close()

@@ -24,7 +24,7 @@ from pages.video import keys
 from pages.video.charts import choose_moment, show_shares
 from pages.video.player import play, position
 
-FRAME_LONG_SIDE_PX = 640
+FRAME_PX = (640, 480)  # at most
 TABLE_HEIGHT_PX = 360
 LISTED = 6  # more people are in a table
 
@@ -120,7 +120,7 @@ def in_words(faces: tuple[FaceAnswer, ...]) -> str:
 def show_frame(pixels: np.ndarray, faces: tuple[FaceAnswer, ...], what: str) -> None:
     """A frame with the boxes of the analysis."""
     image = Image.fromarray(pixels)
-    image.thumbnail((FRAME_LONG_SIDE_PX, FRAME_LONG_SIDE_PX), reducing_gap=2.0)
+    image.thumbnail(FRAME_PX, reducing_gap=2.0)
     scale = image.width / pixels.shape[1]
     buffer = io.BytesIO()
     Image.fromarray(draw_faces(np.asarray(image), faces, scale=scale)).save(buffer, "JPEG")

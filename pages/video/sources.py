@@ -64,8 +64,10 @@ def chosen() -> Chosen | None:
 
 def choose(name: str, source: bytes | Path) -> None:
     """Take a video in place of the one before."""
-    remove()
-    visitors.shelf()[keys.CHOSEN] = Chosen(name=name, source=source)
+    shelf = visitors.shelf()
+    with shelf.lock:
+        remove()
+        shelf[keys.CHOSEN] = Chosen(name=name, source=source)
 
 
 def remove() -> None:

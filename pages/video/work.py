@@ -49,7 +49,8 @@ def _show_progress(job: VideoJob) -> None:
         st.progress(job.share, words + left)
         _button("Stop", ":material/stop:", job.work.stop)
     st.caption(
-        f"It goes on while you use other pages, for up to {UNWATCHED_S / 60:.0f} minutes at a time."
+        "The work continues while you use other pages, for up to "
+        f"{UNWATCHED_S / 60:.0f} minutes; after that, resume it here."
     )
 
 

@@ -98,3 +98,8 @@ def test_the_hours_count_from_the_last_visit(monkeypatch: pytest.MonkeyPatch) ->
     now[0] += (visitors.KEPT_FOR_H + 1) * 3600.0
     assert "thing" not in shelves.of("me")
     assert thing.is_closed
+
+
+def test_a_visitor_has_one_shelf_even_while_it_is_empty() -> None:
+    shelves = visitors.Shelves()
+    assert shelves.of("me") is shelves.of("me")
