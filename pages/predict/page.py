@@ -39,12 +39,14 @@ def main() -> None:
         st.title("What do these faces show?", anchor=False)
         with st.popover("Settings", icon=":material/tune:"):
             model, detector, options, unsure_below = choose_settings()
-    add_photos(album)
+    # Each part keeps its place, or Streamlit would show the old one beside the new one for a while.
+    sources, answers, examples = st.container(), st.container(), st.container()
+    with sources:
+        add_photos(album)
     loading = predictors.loading(model, detector)
     settings = (model, detector, files_made(model), options)
     album.analyse_with(settings, partial(analyse, loading=loading, options=options))
-    answers, examples = st.container(), st.container()
-    if has_only_example(album):
+    if not album.photos or has_only_example(album):
         with examples:
             choose_example()
     made_with = partial(MadeWith, settings=settings, options=options, unsure_below=unsure_below)
@@ -81,6 +83,7 @@ def wait_for(album: Album[Analysis], photo: Photo, slot: DeltaGenerator) -> None
     """Show a photo and the steps of its analysis until that is done."""
     if photo.key not in album.pending:
         return
+    slot.html(waiting_html(photo, None, album.step(photo.key)))
     version, preview = -1, preview_uri(photo)
     try:
         while album.is_working:

@@ -44,9 +44,6 @@ def add_photos(album: Album[Any]) -> None:
             st.button(label, icon=":material/delete:", on_click=remove_all, args=(album,))
     if is_adding:
         show_sources(album)
-        if not album.photos:
-            st.caption(f"{KEPT} No photo at hand? Try one of these drawn faces:")
-            choose_example()
     for name, error in st.session_state.pop(keys.REFUSED, []):
         errors.show(error, about=name)
 
@@ -179,7 +176,8 @@ def take_example(album: Album[Any]) -> None:
 
 
 def choose_example() -> None:
-    """A row of drawn faces, of which one can be chosen."""
+    """A row of drawn faces, of which one can be chosen, and what becomes of photos."""
+    st.caption(f"{KEPT} No photo at hand? Try one of these drawn faces:")
     faces = [
         Picture(data_uri(example_face(label)), label, f"Drawn face: {label}")
         for label in emotions.FER2013
