@@ -159,20 +159,30 @@ def has_only_example(album: Album[Any]) -> bool:
 
 
 def take_example(album: Album[Any]) -> None:
-    """Take the drawn face that was chosen here or on Home, in place of the one before."""
+    """Take the drawn face that was chosen here, or on Home, in place of the one before.
+
+    One from Home joins photos that are here already; `choose_example` is not shown beside them.
+    """
     labels = emotions.FER2013
-    if label := st.session_state.pop(links.EXAMPLE, None):
-        st.session_state[keys.EXAMPLES] = {"selected": labels.index(label)}
+    label: str | None = st.session_state.pop(links.EXAMPLE, None)
     if album.photos and not has_only_example(album):
+        if label:
+            album.add([_example(label)])
         return
+    if label:
+        st.session_state[keys.EXAMPLES] = {"selected": labels.index(label)}
     index: int | None = st.session_state.get(keys.EXAMPLES, {}).get("selected")
     key = None if index is None else f"{_EXAMPLE}{labels[index]}"
     if [photo.key for photo in album.photos] == [key]:
         return
     album.clear()
-    if index is not None and key is not None:
-        name, read = f"Drawn {labels[index]} face", partial(example_face, labels[index])
-        album.add([Photo(name=name, key=key, read=read, is_face=True)])
+    if index is not None:
+        album.add([_example(labels[index])])
+
+
+def _example(label: str) -> Photo:
+    read = partial(example_face, label)
+    return Photo(name=f"Drawn {label} face", key=f"{_EXAMPLE}{label}", read=read, is_face=True)
 
 
 def choose_example() -> None:

@@ -1,13 +1,16 @@
+import io
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from fer import emotions
 from fer.models.card import ModelCard
-from pages.common import links
+from pages.common import links, visitors
+from pages.common.examples import example_face
 
 
 def card(**metrics: dict[str, Any]) -> ModelCard:
@@ -112,3 +115,21 @@ def test_a_drawn_face_on_home_opens_predict_with_that_face(app: AppTest) -> None
     assert app.title[0].value == "What do these faces show?"
     assert links.EXAMPLE not in app.session_state  # Predict has taken it
     assert "Drawn happy face" in " ".join(text.value for text in [*app.header, *app.markdown])
+
+
+def test_a_drawn_face_from_home_joins_the_photos_on_predict(app: AppTest) -> None:
+    app.run()
+    for chosen in (3, 5):
+        app.switch_page("pages/home/page.py").run()
+        app.session_state[links.SNAPSHOT] = photo_file()
+        app.session_state["home.faces"] = {"selected": chosen}
+        app.run()
+        assert not app.exception
+    names = [photo.name for photo in app.session_state[visitors.SHELF]["predict.album"].photos]
+    assert names == ["Snapshot", "Drawn happy face", "Drawn sad face"]
+
+
+def photo_file() -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(example_face("fear")).save(buffer, "JPEG")
+    return buffer.getvalue()
