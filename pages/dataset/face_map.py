@@ -22,6 +22,7 @@ from pages.dataset.opened import Opened
 
 _PER_PAGE = 200
 _HEIGHT_PX = 400
+_MANY = 5000  # faces, which need smaller points
 _SHAPES = ("circle", "square", "diamond", "cross", "x", "triangle-up", "star", "pentagon")
 _ASKED = "dataset.map.asked"
 
@@ -110,7 +111,8 @@ def _show_chart(dataset: Dataset, places: np.ndarray) -> np.ndarray:
             x=places[rows, 0], y=places[rows, 1], customdata=rows, mode="markers",
             name=emotions.with_symbol(label), hovertemplate=f"{label}<extra></extra>",
             marker={
-                "size": 5, "opacity": 0.7, "color": emotions.describe(label).color,
+                "size": 4 if len(dataset) > _MANY else 7, "opacity": 0.7,
+                "color": emotions.describe(label).color,
                 "symbol": _SHAPES[number % len(_SHAPES)],
             },
         )  # fmt: skip
@@ -121,13 +123,20 @@ def _show_chart(dataset: Dataset, places: np.ndarray) -> np.ndarray:
         legend={"orientation": "h", "y": -0.02, "itemsizing": "constant"},
         uirevision="map",
     )  # fmt: skip
-    event = st.plotly_chart(
-        figure, key=keys.MAP_CHART, on_select="rerun", selection_mode=("lasso", "box"),
+    st.plotly_chart(
+        figure, key=keys.MAP_CHART, on_select=_mark, selection_mode=("lasso", "box"),
         config={"scrollZoom": True, "displaylogo": False},
-        alt="Map of all faces, coloured by class; the lists below reach the same faces",
+        alt="Map of all faces, coloured by class; the lists beside it reach the same faces",
     )  # fmt: skip
-    points = event["selection"]["points"]
-    return np.sort(np.array([_row(point["customdata"]) for point in points], np.int64))
+    marked = np.array(st.session_state.get(keys.MAP_MARKED, ()), np.int64)
+    return marked[marked < len(dataset)]
+
+
+def _mark() -> None:
+    """Keep what the lasso holds: an annotation changes the chart, which then forgets it."""
+    keys.BROWSER.restart()
+    points = st.session_state[keys.MAP_CHART]["selection"]["points"]
+    st.session_state[keys.MAP_MARKED] = sorted(_row(point["customdata"]) for point in points)
 
 
 def _row(customdata: Any) -> int:

@@ -90,7 +90,7 @@ def show_finding(finding: str) -> None:
 
 def start_afresh() -> None:
     """Show the whole of a data set that has just been chosen."""
-    for key in (keys.MAP_LABEL, keys.MAP_AMONG, keys.MAP_CHART):
+    for key in (keys.MAP_LABEL, keys.MAP_AMONG, keys.MAP_CHART, keys.MAP_MARKED):
         st.session_state.pop(key, None)
     for key in (keys.SPLIT, keys.CLASS, keys.OPINION, keys.FINDING, keys.TEXT, keys.SORT):
         st.session_state.pop(key, None)
