@@ -89,6 +89,13 @@ def _caveats(split: str, row: Mapping[str, Any]) -> Iterator[str]:
             f"{clean['leaked']:,} faces of {split} also occur in the training data; "
             f"without them, accuracy is {clean['accuracy']:.1%} (n {clean['images']:,})."
         )
+    by_hand = row.get("by_hand")
+    if by_hand and by_hand["images"]:
+        yield (
+            f"With the annotations set by hand in {split} ({by_hand['relabelled']:,} labels, "
+            f"{by_hand['excluded']:,} exclusions), accuracy is {by_hand['accuracy']:.1%} (n "
+            f"{by_hand['images']:,}); all other figures use the labels as given."
+        )
     if votes and votes.get("majority_images"):
         yield (
             f"Against the choice of most annotators, accuracy is {votes['majority_accuracy']:.1%} "
