@@ -1,3 +1,6 @@
+import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -5,6 +8,17 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 ENTRY = Path(__file__).resolve().parents[2] / "streamlit_app.py"
+THREADS_END_WITHIN_S = 60.0
+
+
+@pytest.fixture(scope="session", autouse=True)
+def threads_end() -> Iterator[None]:
+    """Wait for what the pages do in the background: Python aborts if it ends in their C++ code."""
+    yield
+    until = time.monotonic() + THREADS_END_WITHIN_S
+    for thread in threading.enumerate():
+        if thread is not threading.main_thread():
+            thread.join(max(0.0, until - time.monotonic()))
 
 
 @pytest.fixture(autouse=True)
