@@ -104,13 +104,14 @@ def show_results(album: Album[Analysis], made_with: MadeWith) -> None:
     show_progress(album)
     if len(results) > 1:
         st.markdown(headline(results))
-    show_errors(results)
     if is_grid(album):
-        results = chosen_results(results)
-        show_photos(results, answers, made_with)
-        downloads(results, answers, made_with)
-        show_totals(results)
+        chosen = chosen_results(results)
+        show_photos(chosen, answers, made_with)
+        downloads(chosen, answers, made_with)
+        show_errors(results)
+        show_totals(chosen)
         return
+    show_errors(results)
     if good:
         show_photo(*good[0], made_with)
     if results:
