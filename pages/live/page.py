@@ -13,7 +13,7 @@ from pages.live import keys
 from pages.live.camera import camera
 from pages.live.session import show_session
 
-REFRESH_S = 2
+REFRESH_S = 3
 """Time between two drawings of a session that goes on; each takes the server about 0.05 s."""
 THUMBNAIL_PX = 120
 

@@ -45,8 +45,8 @@ def show_session(stream: LiveStream, on_forget: Callable[[], None]) -> None:
     st.markdown(_words(stream.seconds, len(people), shares_of_time(of_people)))
     of_everyone = spans_of_everyone(stream.timeline) if len(people) > 1 else []
     _show_chart([*of_everyone, *of_people])
-    _show_people(people, stream.timeline.dropped)
-    if not is_open:
+    if not is_open:  # meanwhile the camera's frames need the time
+        _show_people(people, stream.timeline.dropped)
         _offer_files(stream)
         st.caption(f"Kept for this browser for up to {KEPT_FOR_H} hours, or until you press Start.")
         if st.button("Forget this session", icon=":material/delete:"):
@@ -103,7 +103,7 @@ def _show_chart(all_spans: list[Span]) -> None:
         figure,
         key=keys.CHART,
         config={"displayModeBar": False},
-        alt="Most probable emotion over time, by person; the table below has the same in numbers",
+        alt="Most probable emotion over time, by person",
     )
     if len(seconds) > len(shown):
         st.caption(f"The {PEOPLE_SHOWN} people in view longest; the table and the files have all.")

@@ -78,12 +78,13 @@ def test_a_session_that_goes_on_is_drawn_and_its_files_come_at_its_end(
     assert not live_page.exception
     assert [header.value for header in live_page.header] == ["This session so far"]
     assert "1 person" in live_page.markdown[-1].value
-    assert len(live_page.dataframe) == 1
+    assert not live_page.dataframe
     assert not live_page.get("download_button")
     session.close()
     live_page.run()
     assert [header.value for header in live_page.header] == ["The session"]
     assert len(live_page.get("download_button")) == 2
+    assert len(live_page.dataframe) == 1
 
 
 def test_a_session_is_still_there_after_a_visit_to_another_page(
