@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from fer import runs, settings
+from fer import models, runs, settings
 from fer.data import registered
 from fer.errors import FerError
 from fer.runs.added import added_as, free_model_name
@@ -124,7 +124,7 @@ def add(row: Row) -> None:
     name = st.text_input(
         "Name of the model", added_as(row.run) or free_model_name(row.run), key="train.model_name"
     )
-    is_taken = bool(name) and (settings.models_folder() / name).exists()
+    is_taken = _is_taken(name)
     if is_taken:
         st.warning(f"A model named “{errors.plain(name)}” exists; it will be replaced.")
     default = st.checkbox("Use it by default", key="train.as_default")
@@ -135,3 +135,10 @@ def add(row: Row) -> None:
             settings.set_default_model(name)
 
     button("Replace" if is_taken else "Add", keep, type="primary", key="train.add_now")
+
+
+def _is_taken(name: str) -> bool:
+    try:
+        return models.named(name).exists()
+    except FerError:  # no model can have that name, which adding it explains
+        return False

@@ -131,6 +131,7 @@ def _widget(place: DeltaGenerator, name: str, option: Option, value: Any, scope:
             )
         elif choices or isinstance(value, str):
             choices = ["", *choices] if option.empty else choices
+            choices += [] if value in choices else [value]  # a model that was removed
             chosen = st.selectbox(
                 label,
                 choices,

@@ -52,6 +52,7 @@ def show_start() -> None:
             config, refusal = None, None
             try:
                 config = form.choose_options(chosen, base, dataset)
+                presets.check_models(config)
                 faces = faces_of(config)
             except FerError as error:
                 refusal = error

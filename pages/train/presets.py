@@ -66,6 +66,19 @@ def load_file() -> None:
         st.session_state[keys.PROBLEM] = str(error)
 
 
+def check_models(config: TrainingConfig) -> None:
+    """Check that the models that the options name are here.
+
+    Raises:
+        ConfigError: If one is not, perhaps because somebody removed it.
+    """
+    if missing := {config.start_from, *config.teachers} - {"", *list_models()}:
+        raise ConfigError(
+            f"The options name the model '{min(missing)}', which is not among the models here. "
+            "Choose another one, or add a model of that name."
+        )
+
+
 def _load(config: TrainingConfig, title: str) -> None:
     """Offer these options beside the presets, and choose them.
 
@@ -78,12 +91,7 @@ def _load(config: TrainingConfig, title: str) -> None:
         raise ConfigError(
             f"The network '{config.architecture}' is unknown. Known: {', '.join(NAMES)}."
         )
-    wanted = {config.start_from, *config.teachers} - {"", *list_models()}
-    if wanted:
-        raise ConfigError(
-            f"The options name the model '{min(wanted)}', which is not among the models here. Add "
-            "a model of that name first."
-        )
+    check_models(config)
     number = st.session_state.get(keys.LOADS, 0) + 1  # fresh widgets for each
     st.session_state[keys.LOADS] = number
     name = f"loaded-{number}"

@@ -195,6 +195,19 @@ def test_a_model_that_was_added_is_named_beside_the_result_and_can_be_tried(
     assert train_page.selectbox(key="predict.model").value == "kept"
 
 
+@pytest.mark.parametrize("key", ["train.evaluate.run", "train.try.run"])
+def test_a_model_that_cannot_be_added_is_an_error_and_the_page_stays(
+    train_page: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    finished_with_model("my run")
+    (tmp_path / "models").write_text("no folder")
+    monkeypatch.setenv("FER_MODELS", str(tmp_path / "models"))
+    train_page.run()
+    click(train_page, key)
+    assert "cannot be written" in train_page.error[0].value
+    assert train_page.title[0].value == "Train a network"
+
+
 def show_state(page: AppTest, state: str, **facts: object) -> str:
     """The page of a run in a state that a worker holds, in words."""
     run = a_run("my run", state)
@@ -351,6 +364,36 @@ def test_a_start_model_brings_its_own_size_options(train_page: AppTest) -> None:
 def test_a_training_can_start_from_any_model(train_page: AppTest) -> None:
     options = train_page.selectbox(key=f"{keys.OPTION}.quick.start_from").options
     assert options == ["From scratch", *models.list_models()]
+
+
+def test_a_start_model_or_teacher_that_was_removed_meanwhile_is_named_and_can_be_replaced(
+    train_page: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("first", "second"):
+        shutil.copytree(models.find("ferplus"), tmp_path / "models" / name)
+    monkeypatch.setenv("FER_MODELS", str(tmp_path / "models"))
+    options = TrainingConfig(start_from="first").to_toml().encode()
+    train_page.file_uploader(key=keys.FILE).upload("mine.toml", options).run()
+    shutil.rmtree(tmp_path / "models" / "first")
+    train_page.run()
+    assert not train_page.exception
+    assert "model 'first', which is not among" in train_page.error[0].value.replace("\\", "")
+    assert start_button(train_page).disabled
+    train_page.selectbox(key=f"{keys.OPTION}.loaded-1.start_from").set_value("second").run()
+    assert not train_page.exception
+    assert not start_button(train_page).disabled
+
+
+def test_the_name_of_a_model_that_no_folder_can_have_is_refused_with_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FER_RUNS", str(tmp_path / "runs"))
+    finished_with_model("mine")
+    monkeypatch.setenv("FER_MODELS", str(tmp_path))
+    adding = dialog("add")
+    adding.text_input(key="train.model_name").set_value("n" * 300).run()
+    click(adding, "train.add_now")
+    assert "cannot be a model" in adding.error[0].value
 
 
 def dialog(name: str) -> AppTest:

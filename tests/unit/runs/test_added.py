@@ -40,3 +40,19 @@ def test_a_model_is_named_after_its_run_and_no_model_twice(folder: Path) -> None
     put_card(folder / "Quick-on-sets-2", "1")
     assert free_model_name(run) == "Quick-on-sets-2-2"
     assert free_model_name(runs.create(TrainingConfig(), name="ä")) == "model"
+
+
+def test_a_name_that_only_differs_in_case_or_that_another_folder_has_is_not_free(
+    folder: Path,
+) -> None:
+    put_card(folder / "quick", "1")
+    (folder / "Quick-2").mkdir()
+    assert free_model_name(runs.create(TrainingConfig(), name="Quick")) == "Quick-3"
+
+
+def test_a_model_that_cannot_be_found_any_more_is_passed_over(folder: Path) -> None:
+    run = runs.create(TrainingConfig())
+    put_card(run.model_folder, "2")
+    (folder / "gone" / models.CARD_FILE).mkdir(parents=True)  # listed, but no model
+    put_card(folder / "kept", "2")
+    assert added_as(run) == "kept"
