@@ -15,12 +15,13 @@ from plotly.offline import get_plotlyjs
 from fer import emotions
 from fer.data.summary import split_name
 from fer.evaluation.caveats import caveats, is_test
-from fer.evaluation.charts import confusion_matrix_chart, coverage_chart, reliability_chart
+from fer.evaluation.charts import coverage_chart, reliability_chart
 from fer.evaluation.comparison import verdict
+from fer.evaluation.matrix import matrix_cells
 from fer.evaluation.slices import slice_name
 from fer.models.card import ModelCard
 from fer.nets.explain import heat_colors
-from fer.wording import counted
+from fer.wording import counted, percent
 
 _LISTED = 50
 _HEAT_PX = 128
@@ -45,6 +46,7 @@ def html(full: Mapping[str, Any], card: ModelCard) -> str:
         caveats=caveats(full),
         grave=full["leak_free"]["leaked"] or not is_test(full),
         figure_names=_NAMES,
+        cells=matrix_cells(np.array(full["confusion_matrix"]), full["labels"]),
         charts=_charts(full),
         plotly_js=Markup(get_plotlyjs()),
         heat_uri=lambda heat: _heat_uri(heat, card.framing),
@@ -65,6 +67,7 @@ def _template() -> Template:
     )
     environment.filters.update(
         percent="{:.1%}".format,
+        share=percent,
         count="{:,}".format,
         split=split_name,
         symbol=lambda label: emotions.describe(label).symbol,
@@ -76,7 +79,6 @@ def _template() -> Template:
 def _charts(full: Mapping[str, Any]) -> dict[str, str]:
     """Plotly's figures as JSON, which the page draws in the colours of its scheme."""
     figures = {
-        "confusion": confusion_matrix_chart(np.array(full["confusion_matrix"]), full["labels"]),
         "reliability": reliability_chart(full["reliability"]),
         "coverage": coverage_chart(full["coverage"]),
     }

@@ -7,8 +7,8 @@ import numpy as np
 import streamlit as st
 
 from fer.errors import FerError
-from fer.evaluation.charts import strengths
 from fer.evaluation.comparison import compare, verdict
+from fer.evaluation.matrix import Cell, strengths
 from fer.evaluation.predictions import PredictionTable
 from fer.models import CARD_FILE, find, list_models
 from fer.models.card import read_card
@@ -16,11 +16,11 @@ from fer.wording import percent, signed
 from pages.common import errors
 from pages.common.choices import page_of
 from pages.common.gallery import face_page
+from pages.common.matrix import Legend, count_ticks, matrix_table
 from pages.evaluate import keys
 from pages.evaluate.detail import show_face, show_shares
 from pages.evaluate.evaluated import Evaluation
 from pages.evaluate.faces import pictures
-from pages.evaluate.matrix import Cell, Legend, count_ticks, matrix_table
 
 _COMPARED = 60
 

@@ -7,11 +7,11 @@ import numpy as np
 import streamlit as st
 
 from fer import emotions
-from fer.evaluation.charts import strengths
-from fer.wording import counted, percent
+from fer.evaluation.matrix import matrix_cells
+from fer.wording import percent
 from pages.common.choices import segments
+from pages.common.matrix import RIGHT_OR_WRONG, Legend, count_ticks, matrix_table
 from pages.evaluate import keys
-from pages.evaluate.matrix import Cell, Legend, count_ticks, matrix_table
 
 _TOP = 8
 _UNITS: Mapping[Literal["count", "share"], str] = {"count": "Counts", "share": "Row %"}
@@ -53,11 +53,11 @@ def show_matrix(
     largest = int(matrix.max(initial=0))
     matrix_table(
         labels,
-        _cells(matrix, labels, is_share=is_share),
+        matrix_cells(matrix, labels, is_share=is_share),
         key=keys.MATRIX,
         name="Confusion matrix: rows are true, columns predicted",
         legend=Legend(
-            tones=(("right", "right"), ("wrong", "wrong")),
+            tones=RIGHT_OR_WRONG,
             ticks=[percent(share) for share in (0, 0.25, 1)] if is_share else count_ticks(largest),
         ),
         chosen=outlined,
@@ -67,24 +67,6 @@ def show_matrix(
         "Click a cell to see its faces; click it again to see all. With the keyboard: arrow keys, "
         "then Enter."
     )
-
-
-def _cells(matrix: np.ndarray, labels: Sequence[str], *, is_share: bool) -> list[Cell]:
-    totals = matrix.sum(axis=1)
-    shares = matrix / np.maximum(totals, 1)[:, None]
-    values, largest = (shares, 1.0) if is_share else (matrix, float(matrix.max(initial=0)))
-    strength = strengths(values, largest)
-    return [
-        Cell(
-            text=percent(shares[i, j]) if is_share else f"{matrix[i, j]:,}",
-            title=f"True {true}, predicted {predicted}: {counted(int(matrix[i, j]), 'face')}, "
-            f"{percent(shares[i, j])} of {totals[i]:,}",
-            tone="right" if i == j else "wrong",
-            strength=float(strength[i, j]),
-        )
-        for i, true in enumerate(labels)
-        for j, predicted in enumerate(labels)
-    ]
 
 
 def show_top(

@@ -12,18 +12,19 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from fer import emotions
-from fer.evaluation.charts import confusion_matrix_chart
+from fer.evaluation.matrix import matrix_cells
 from fer.runs.metrics import METRICS_FILE, curves_csv, read_curves, smoothed
 from fer.runs.run import Run
 from pages.common import errors
 from pages.common.charts import bars_html
 from pages.common.choices import segments
 from pages.common.downloads import download
+from pages.common.matrix import RIGHT_OR_WRONG, Legend, count_ticks, matrix_table
 from pages.train import keys
 
 TRAIN_COLOR, VALIDATION_COLOR = "#0072B2", "#D55E00"
 RUN_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C8C8C")
-HEIGHT_PX, CONFUSION_HEIGHT_PX = 260, 360
+HEIGHT_PX = 260
 _SMOOTH_OVER = 30
 _SHOWN_POINTS = 600
 _MARKED_POINTS = 40  # with more, a line has no markers
@@ -147,14 +148,15 @@ def show_classes(run: Run) -> None:
     # The recalls lack the classes that validation lacks.
     labels = run.stored_status().get("labels", last["recall"])
     if len(labels) != len(matrix):
-        labels = map(str, range(len(matrix)))
-    figure = confusion_matrix_chart(
-        matrix, list(labels), dark=st.context.theme.type == "dark", height_px=CONFUSION_HEIGHT_PX
-    )
-    figure.update_layout(uirevision=key)
-    alt = f"Confusion matrix: {matrix.trace()} of {matrix.sum()} right; rows are true"
-    config = {"displayModeBar": False}
-    right.plotly_chart(figure, key=f"{key}.confusion", config=config, alt=alt)
+        labels = [str(number) for number in range(len(matrix))]
+    with right:
+        matrix_table(
+            labels,
+            matrix_cells(matrix, labels),
+            key=f"{key}.confusion",
+            name=f"Confusion matrix: {matrix.trace()} of {matrix.sum()} right; rows are true",
+            legend=Legend(tones=RIGHT_OR_WRONG, ticks=count_ticks(int(matrix.max(initial=0)))),
+        )
 
 
 _OF = {"validation": "val_", "training": ""}

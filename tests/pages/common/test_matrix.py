@@ -1,6 +1,6 @@
 import pytest
 
-from pages.evaluate.matrix import count_ticks
+from pages.common.matrix import count_ticks
 
 
 @pytest.mark.parametrize(

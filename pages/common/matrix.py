@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 import streamlit as st
 
 from fer.evaluation.charts import RIGHT_COLOR, WRONG_COLOR
+from fer.evaluation.matrix import Cell
 
 _HTML = """<div class="wide"><table><thead></thead><tbody></tbody></table></div>
 <div class="legend"></div>"""
@@ -127,23 +128,6 @@ _ROUNDED_FROM = 20
 _COMPONENT = st.components.v2.component("fer.matrix", html=_HTML, css=_CSS, js=_JS)
 
 
-@dataclass(frozen=True)
-class Cell:
-    """A cell of the table.
-
-    Attributes:
-        text: What stands in it.
-        title: What it means, for a tooltip and a screen reader.
-        tone: `right` (blue), `wrong` (orange), or "" for no colour.
-        strength: Of the colour, 0–1.
-    """
-
-    text: str
-    title: str
-    tone: str
-    strength: float
-
-
 @dataclass(frozen=True, kw_only=True)
 class Legend:
     """What the colours mean.
@@ -155,6 +139,10 @@ class Legend:
 
     tones: Sequence[tuple[str, str]]
     ticks: Sequence[str]
+
+
+RIGHT_OR_WRONG = (("right", "right"), ("wrong", "wrong"))
+"""The tones of a confusion matrix."""
 
 
 def count_ticks(largest: int) -> list[str]:
