@@ -115,28 +115,7 @@ class Dataset:
         Raises:
             DatasetError: If the data set has no votes.
         """
-        counted = self.votes
-        if counted is None:
-            raise DatasetError(
-                f"truth is 'votes', and '{self.name}' has none. Use 'label', or put a "
-                f"{votes.VOTES_FILE} beside the data (beside fer2013.csv, fer2013new.csv will do)."
-            )
-        best = votes.top(counted)
-        names = np.array(votes.VOTES, np.object_)
-        own = self.index.get("label_original", self.index["label"]).to_numpy(np.object_)
-        train = (self.index["split"] == "train").to_numpy()
-        single = (best >= 0) & (best < votes.VOTES.index("unknown"))
-        tied = (best < 0) & (np.nan_to_num(counted[:, : votes.VOTES.index("unknown")]).sum(1) > 0)
-        decided = single | (tied & train)
-        voted = np.where(single, names[best], own)
-        by_hand, is_by_hand = self._by_hand, self._by_hand != ""
-        index = self.index.assign(
-            label=np.where(is_by_hand, by_hand, voted),
-            split=np.where(decided | is_by_hand, self.index["split"].to_numpy(np.object_), ""),
-            label_given=own,
-            split_given=self.index["split"],
-            label_original=np.where(decided, voted, ""),
-        )
+        index = votes.labelled(self.index, self.name)
         return replace(
             self,
             index=index,

@@ -17,7 +17,7 @@ from fer.data.registry import Source, register, resolve
 from fer.data.splits import assign_missing
 from fer.data.store import last_index, open_stored
 from fer.data.synthetic_reader import drawn_reader
-from fer.data.votes import TRUTHS
+from fer.data.votes import COLUMNS, TRUTHS, labelled
 from fer.errors import ConfigError, DatasetError
 from fer.progress import Progress
 
@@ -84,7 +84,7 @@ def load_dataset(
 
 
 def remembered_faces(
-    source: str, *, validation_fraction: float = 0.2, seed: int = 0
+    source: str, *, validation_fraction: float = 0.2, seed: int = 0, truth: str = "label"
 ) -> pd.DataFrame | None:
     """`label`, `split` and `excluded` of a data set's faces as they were when it was last read.
 
@@ -92,14 +92,19 @@ def remembered_faces(
     of `load_dataset`.
 
     Raises:
-        DatasetError: If there is no such data set.
+        DatasetError: If there is no such data set, or the truth needs votes that it does not have.
     """
-    folder = resolve(source).folder
-    index = last_index(folder, ("path", "label", "split", "hash", "subject"))
+    resolved = resolve(source)
+    index = last_index(
+        resolved.folder, ("path", "label", "split", "hash", "subject"), optional=COLUMNS
+    )
     if index is None:
         return None
     assign_missing(index, validation_fraction=validation_fraction, seed=seed)
-    return annotations.apply(index, folder)[["label", "split", "excluded"]]
+    index = annotations.apply(index, resolved.folder)
+    if truth == "votes":
+        index = labelled(index, resolved.name)
+    return index.loc[index["split"] != "", ["label", "split", "excluded"]]
 
 
 def _check(height: int, width: int, channels: int, validation_fraction: float, seed: int) -> None:

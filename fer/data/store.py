@@ -97,7 +97,9 @@ def open_stored(
     return stored
 
 
-def last_index(folder: Path, columns: Sequence[str]) -> pd.DataFrame | None:
+def last_index(
+    folder: Path, columns: Sequence[str], *, optional: Sequence[str] = ()
+) -> pd.DataFrame | None:
     """These columns of the index that was written last, of any shape; None if there is none.
 
     The source is not read, so that it may have changed since.
@@ -105,7 +107,9 @@ def last_index(folder: Path, columns: Sequence[str]) -> pd.DataFrame | None:
     files = folder.glob(f"*-{_FORMAT}.parquet")
     with suppress(OSError, ValueError, pa.ArrowException):  # damaged from outside
         newest = max(files, key=lambda file: file.stat().st_mtime, default=None)
-        return None if newest is None else pd.read_parquet(newest, columns=list(columns))
+        if newest is not None:
+            present = [name for name in pq.read_schema(newest).names if name in optional]
+            return pd.read_parquet(newest, columns=[*columns, *present])
     return None
 
 

@@ -138,3 +138,33 @@ def top(votes: np.ndarray) -> np.ndarray:
     most = counts.max(axis=1)
     unique = (counts == most[:, None]).sum(axis=1) == 1
     return np.where(unique & (most > 0), counts.argmax(axis=1), -1)
+
+
+def labelled(index: pd.DataFrame, name: str) -> pd.DataFrame:
+    """The index of the data set of that name, labelled by votes as `Dataset.by_votes` describes.
+
+    Raises:
+        DatasetError: If it has no votes.
+    """
+    if COLUMNS[0] not in index:
+        raise DatasetError(
+            f"truth is 'votes', and '{name}' has none. Use 'label', or put a {VOTES_FILE} beside "
+            "the data (beside fer2013.csv, fer2013new.csv will do)."
+        )
+    counted = index[list(COLUMNS)].to_numpy(np.float32)
+    best, names = top(counted), np.array(VOTES, np.object_)
+    own = index.get("label_original", index["label"]).to_numpy(np.object_)
+    split = index["split"].to_numpy(np.object_)
+    single = (best >= 0) & (best < VOTES.index("unknown"))
+    tied = (best < 0) & (np.nan_to_num(counted[:, : VOTES.index("unknown")]).sum(1) > 0)
+    decided = single | (tied & (split == "train"))
+    voted = np.where(single, names[best], own)
+    by_hand = np.array(index.get("label_by_hand", [""] * len(index)), np.object_)
+    is_by_hand = by_hand != ""
+    return index.assign(
+        label=np.where(is_by_hand, by_hand, voted),
+        split=np.where(decided | is_by_hand, split, ""),
+        label_given=own,
+        split_given=index["split"],
+        label_original=np.where(decided, voted, ""),
+    )

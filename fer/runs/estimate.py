@@ -59,12 +59,15 @@ def faces_of(config: TrainingConfig) -> Faces:
 
     Raises:
         DatasetError: If there is no such data set, the app may not read it, or it is known not to
-            have two classes with faces to learn and to validate on.
+            have two classes with faces to learn and to validate on, or the votes that it needs.
     """
     dataset, learnt = config.dataset, 1 - config.validation_fraction
     check_source(dataset)
     known = remembered_faces(
-        dataset, validation_fraction=config.validation_fraction, seed=config.seed
+        dataset,
+        validation_fraction=config.validation_fraction,
+        seed=config.seed,
+        truth=config.truth,
     )
     if known is None and dataset == SYNTHETIC:
         drawn, train = PER_CLASS["train"], round(PER_CLASS["train"] * learnt)

@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from fer import emotions
+from fer.data.roots import check_source
 from fer.runs import estimate, queue
 from fer.runs.estimate import Faces, throughput
 from fer.training.config import TrainingConfig
@@ -23,7 +24,8 @@ def faces_of(config: TrainingConfig) -> Faces:
     Raises:
         DatasetError: As it does.
     """
-    names = ("dataset", "validation_fraction", "seed", "labels", "use_excluded")
+    check_source(config.dataset)  # it may have been removed since they were counted
+    names = ("dataset", "validation_fraction", "seed", "truth", "labels", "use_excluded")
     return _faces_of(**{name: getattr(config, name) for name in names})
 
 

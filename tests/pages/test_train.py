@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from fer import models, runs, settings
+from fer.errors import DatasetError
 from fer.nets.augmentation import Augmentation
 from fer.runs import queue
 from fer.runs.metrics import METRICS_FILE
@@ -15,7 +16,7 @@ from fer.runs.run import Run
 from fer.training import tuning
 from fer.training.config import PRESETS, TrainingConfig
 from fer.training.events import EpochEnded
-from pages.train import charts, keys, run_list
+from pages.train import charts, keys, network, run_list
 from pages.train.overview import overview
 
 
@@ -393,6 +394,18 @@ def test_the_name_of_a_model_that_no_folder_can_have_is_refused_with_a_sentence(
     adding.text_input(key="train.model_name").set_value("n" * 300).run()
     click(adding, "train.add_now")
     assert "cannot be a model" in adding.error[0].value
+
+
+def test_a_data_set_that_was_removed_after_its_faces_were_counted_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FER_DATA_ROOTS", str(tmp_path))
+    (tmp_path / "set").mkdir()
+    config = TrainingConfig(dataset=str(tmp_path / "set"))
+    assert network.faces_of(config).train is None
+    (tmp_path / "set").rmdir()
+    with pytest.raises(DatasetError, match="No data set at"):
+        network.faces_of(config)
 
 
 def dialog(name: str) -> AppTest:

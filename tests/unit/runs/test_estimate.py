@@ -64,6 +64,30 @@ def test_a_class_that_validation_lacks_or_nearly_lacks_is_named(config: Training
     assert not any("fear" in caveat for caveat in caveats)
 
 
+def test_where_the_votes_are_the_truth_they_are_counted(config: TrainingConfig) -> None:
+    by_votes = replace(config, truth="votes", validation_fraction=0.5)
+    load_dataset(config.dataset, height=24, width=24)
+    with pytest.raises(DatasetError, match="truth is 'votes', and 'set' has none"):
+        faces_of(by_votes)
+    rows = [f"train/{label}/{n}.png,0,8,2" for label in ("happy", "sad") for n in (0, 1)]
+    rows += [f"train/{label}/{n}.png,0,2,8" for label in ("happy", "sad") for n in (2, 3)]
+    rows += [f"train/{label}/4.png,10,0,0" for label in ("happy", "sad")]
+    others = "neutral,surprise,sad,angry,disgust,fear,unknown"
+    text = f"path,not_face,happy,contempt,{others}\n" + ",0,0,0,0,0,0,0\n".join([*rows, ""])
+    (Path(config.dataset) / "votes.csv").write_text(text)
+    dataset = load_dataset(
+        config.dataset, height=24, width=24, validation_fraction=0.5, truth="votes"
+    )
+    assert set(dataset.labels) == {"happy", "contempt"}
+    splits = dataset.index.groupby("label")["split"].value_counts()
+    faces = faces_of(by_votes)
+    assert faces.by_class == {
+        label: tuple(splits.get((label, split), 0) for split in ("train", "validation"))
+        for label in dataset.labels
+    }
+    assert sum(train for train, _ in faces.by_class.values()) == faces.train < 5
+
+
 def test_one_class_or_no_training_face_is_refused_before_a_run_waits(
     config: TrainingConfig, tmp_path: Path
 ) -> None:
