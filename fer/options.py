@@ -7,6 +7,7 @@ declaration come the check of its values, its reading and writing, and the form 
 import dataclasses
 import difflib
 import json
+import reprlib
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,9 @@ from typing import Any, TypeVar
 from fer.errors import ConfigError
 
 Config = TypeVar("Config")
+
+MAX_FILE_BYTES = 16_000
+"""Of a configuration. The memory that TOML takes to read can grow with the square of its size."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -80,10 +84,21 @@ def check(config: Any, *, prefix: str = "") -> None:
     for name, option in declared(config).items():
         value = getattr(config, name)
         if (option.kind, type(value)) in ((float, int), (tuple, list)):
-            value = option.kind(value)
+            try:
+                value = option.kind(value)
+            except OverflowError:
+                raise ConfigError(
+                    f"{prefix}{name} is {short(value)}, which is too large."
+                ) from None
             object.__setattr__(config, name, value)
         if type(value) is not option.kind:
-            raise ConfigError(f"{prefix}{name} is {value!r}; it must be {_KINDS[option.kind]}.")
+            raise ConfigError(
+                f"{prefix}{name} is {short(value)}; it must be {_KINDS[option.kind]}."
+            )
+        if isinstance(value, tuple) and not all(isinstance(item, str) for item in value):
+            raise ConfigError(
+                f"{prefix}{name} is {short(list(value))}; it must be a list of texts."
+            )
         check_bounds(prefix + name, value, option)
 
 
@@ -92,9 +107,18 @@ _KINDS = {
     int: "a whole number",
     float: "a number",
     str: "text",
-    tuple: "a list",
+    tuple: "a list of texts",
     dict: "a table",
 }
+
+
+def short(value: Any) -> str:
+    """A value as code, cut short where it is long or deeply nested."""
+    return _SHORT.repr(value)
+
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = 100
 
 
 def check_bounds(name: str, value: Any, option: Option) -> None:
@@ -109,7 +133,8 @@ def check_bounds(name: str, value: Any, option: Option) -> None:
         shown = f"'{value}'" if isinstance(value, str) else value
         raise ConfigError(f"{name} is {shown}; it must be one of {allowed}.")
     if low is not None and high is not None and not low <= value <= high:
-        raise ConfigError(f"{name} is {value:.10g}; it must be {low:.10g} to {high:.10g}.")
+        shown = f"{value:.10g}" if isinstance(value, float) else short(value)
+        raise ConfigError(f"{name} is {shown}; it must be {low:.10g} to {high:.10g}.")
 
 
 def from_mapping(kind: type[Config], values: Mapping[str, Any], *, prefix: str = "") -> Config:
@@ -130,7 +155,7 @@ def from_mapping(kind: type[Config], values: Mapping[str, Any], *, prefix: str =
         table: Any = known[name].default_factory
         if isinstance(table, type) and dataclasses.is_dataclass(table):
             if not isinstance(value, Mapping):
-                raise ConfigError(f"{prefix}{name} is {value!r}; it must be a table.")
+                raise ConfigError(f"{prefix}{name} is {short(value)}; it must be a table.")
             given[name] = from_mapping(table, value, prefix=f"{prefix}{name}.")
     return kind(**given)
 
@@ -152,12 +177,21 @@ def parse(content: bytes, file_name: str) -> dict[str, Any]:
     """Plain values from the content of a TOML file, or of a JSON file by its name.
 
     Raises:
-        ConfigError: If it cannot be read.
+        ConfigError: If it cannot be read, or is larger than any configuration.
     """
+    if len(content) > MAX_FILE_BYTES:
+        raise ConfigError(
+            f"'{file_name}' has {len(content):,} bytes; a configuration has at most "
+            f"{MAX_FILE_BYTES:,}. Choose a smaller file."
+        )
     try:
         text = content.decode("utf-8-sig")
-        values = json.loads(text) if file_name.lower().endswith(".json") else tomllib.loads(text)
-    except ValueError as error:
+        if file_name.lower().endswith(".json"):
+            values = json.loads(text)
+            json.dumps(values, ensure_ascii=False).encode()  # refuses half a surrogate pair
+        else:
+            values = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"The configuration '{file_name}' cannot be read: {error}.") from None
     if not isinstance(values, dict):
         raise ConfigError(f"'{file_name}' holds a {type(values).__name__}; it must hold a table.")

@@ -154,7 +154,7 @@ class TrainingConfig:
             raise ConfigError("widen needs start_from, the model to be widened.")
         for name, value in self.options.items():
             if type(value) not in (int, float):
-                raise ConfigError(f"options.{name} is {value!r}; it must be a number.")
+                raise ConfigError(f"options.{name} is {options.short(value)}; it must be a number.")
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -84,7 +84,7 @@ def choose_options(scope: str, base: TrainingConfig, dataset: str) -> TrainingCo
     with file:
         st.file_uploader(
             "Load the options of a file", ["toml", "json"],
-            key=keys.FILE, on_change=load_file,
+            key=keys.FILE, on_change=load_file, max_upload_size=1,
             help="The configuration of a run, or one that `fer train --config` takes.",
         )  # fmt: skip
     for tab, group in zip(tabs, groups.values(), strict=True):

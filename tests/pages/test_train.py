@@ -149,6 +149,7 @@ def test_the_options_of_a_file_go_into_the_form_unless_it_is_wrong(train_page: A
         ("epoch = 3", "Did you mean epochs"),
         ("epochs = 0", "it must be 1 to 10000"),
         ("epochs =", "cannot be read"),
+        (f"labels = {'[' * 3000}{']' * 3000}", "cannot be read"),
         ('start_from = "gone"', "'gone', which is not among the models"),
     ):
         train_page.file_uploader(key=keys.FILE).upload(f"{len(text)}.toml", text.encode()).run()
