@@ -94,8 +94,9 @@ def show_curves(run: Run) -> None:
 def _line(
     x: pd.Series, y: pd.Series, name: str, color: str = TRAIN_COLOR, **style: Any
 ) -> go.Scatter:
-    thin = slice(None, None, max(1, len(x) // _SHOWN_POINTS))
-    x, y = x[thin], y[thin]
+    places = range(len(x))
+    shown = sorted({*places[:: max(1, len(x) // _SHOWN_POINTS)], *places[-1:]})
+    x, y = x.iloc[shown], y.iloc[shown]
     mode = "lines+markers" if len(x) < _MARKED_POINTS else "lines"
     line = {"color": color, "width": 2}
     return go.Scatter(x=x, y=y, name=name, mode=mode, line=line).update(style)
