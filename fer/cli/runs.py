@@ -31,15 +31,15 @@ def list_runs(as_json: JsonOption = False) -> None:
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
         return
-    table = make_table("run", "state", "epoch", "best validation", "started")
+    table = make_table("run", "state", "epoch", "best validation", "started or queued")
     for row in rows:
-        best, started = row.get("best_val_accuracy"), row.get("started")
+        best, began = row.get("best_val_accuracy"), row.get("started", row.get("created"))
         table.add_row(
             row["name"],
             _colored(row["state"]),
             f"{row.get('finished_epochs', 0)}/{row.get('epochs', '?')}",
             "" if best is None else f"{best:.1%}",
-            f"{datetime.fromtimestamp(started):%Y-%m-%d %H:%M}" if started else "",
+            f"{datetime.fromtimestamp(began):%Y-%m-%d %H:%M}" if began else "",
         )
     out.print(table)
 

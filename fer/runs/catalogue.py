@@ -15,7 +15,7 @@ from fer import models, settings
 from fer.data import TEST_SPLITS
 from fer.errors import TrainingError
 from fer.files import write_text
-from fer.runs.run import Run, writing_runs
+from fer.runs.run import NAME_LENGTH, Run, worked_s, writing_runs
 from fer.training.config import TrainingConfig
 
 
@@ -76,12 +76,16 @@ def find(text: str) -> Run:
 
 
 def free_name(wanted: str) -> str:
-    """This name if no run has it, else with the next number in place of its own, if any."""
+    """This name if no run has it, else with the next number in place of its own, if any.
+
+    A name that is too long is cut.
+    """
     taken = {run.name for run in list_runs()}
-    if wanted not in taken:
-        return wanted
-    base = re.sub(r" \d+$", "", wanted)
-    return next(name for n in count(2) if (name := f"{base} {n}") not in taken)
+    if (name := wanted[:NAME_LENGTH].strip()) not in taken:
+        return name
+    base, ends = re.sub(r" \d+$", "", name), (f" {n}" for n in count(2))
+    names = (base[: NAME_LENGTH - len(end)].rstrip() + end for end in ends)
+    return next(name for name in names if name not in taken)
 
 
 def comparison(runs: Sequence[Run]) -> dict[str, list[Any]]:
@@ -93,7 +97,7 @@ def comparison(runs: Sequence[Run]) -> dict[str, list[Any]]:
         "best epoch": [status.get("best_epoch", "") for status in statuses],
         "best validation accuracy": _formatted(statuses, "best_val_accuracy", "{:.1%}"),
         **_test_figures(runs),
-        "minutes worked": _formatted(statuses, "worked_s", "{:.1f}", per=60),
+        "minutes worked": ["" if s is None else f"{s / 60:.1f}" for s in map(worked_s, statuses)],
     }
     options = pd.json_normalize([run.config().to_dict() for run in runs]).astype(object)
     for name, values in options.fillna("").items():
@@ -134,8 +138,6 @@ def with_interval(share: float, interval: Sequence[float]) -> str:
     return f"{share:.1%} ({low:.1%} to {high:.1%})"
 
 
-def _formatted(
-    statuses: Sequence[Mapping[str, Any]], key: str, template: str, *, per: float = 1
-) -> list[str]:
+def _formatted(statuses: Sequence[Mapping[str, Any]], key: str, template: str) -> list[str]:
     values = (status.get(key) for status in statuses)
-    return ["" if value is None else template.format(value / per) for value in values]
+    return ["" if value is None else template.format(value) for value in values]

@@ -11,7 +11,7 @@ import pandas as pd
 
 from fer.files import write_text
 from fer.runs.metrics import METRICS_FILE, read_metrics
-from fer.runs.run import Run
+from fer.runs.run import Run, worked_s
 from fer.training.events import (
     BatchEnded,
     EpochEnded,
@@ -49,7 +49,7 @@ class Recorder(Observer):
         earlier = run.stored_status()
         self._status = {
             "started": time.time(),
-            "worked_s": 0.0,
+            "worked_s": worked_s(earlier) or 0.0,
             **{name: fact for name, fact in earlier.items() if name not in _PASSING},
             "is_resumed": "started" in earlier,
             "reason": "",

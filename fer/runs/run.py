@@ -21,7 +21,7 @@
 import json
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -41,9 +41,18 @@ writing_runs = partial(writing, error=TrainingError, variable="FER_RUNS")
 ACTIVE = ("starting", "preparing", "running", "paused", "stopping", "measuring")
 """States in which a worker holds the run; if nobody does, the run has crashed."""
 
+NAME_LENGTH = 100
+"""How many characters a run's name may have."""
+
 NOTES_FILE = "notes.txt"
 
 RESUMABLE = ("stopped", "failed", "crashed")
+
+
+def worked_s(status: Mapping[str, Any]) -> float | None:
+    """Seconds that a run has worked, without pauses; of an old run, those of its epochs."""
+    seconds: float | None = status.get("worked_s", status.get("seconds"))
+    return seconds
 
 
 @dataclass(frozen=True)
@@ -209,8 +218,8 @@ class Run:
             TrainingError: If the name is empty or too long, or cannot be written.
         """
         clean = " ".join(name.split())
-        if not 0 < len(clean) <= 100:
-            raise TrainingError("A run's name must have 1 to 100 characters.")
+        if not 0 < len(clean) <= NAME_LENGTH:
+            raise TrainingError(f"A run's name must have 1 to {NAME_LENGTH} characters.")
         with writing_runs(self.folder):
             write_text(self.folder / "name.txt", clean)
 

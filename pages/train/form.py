@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from itertools import cycle
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -47,8 +48,7 @@ def choose_dataset() -> str:
 
 def choose_name(chosen: str, title: str, dataset: str) -> str:
     """The name of the run: what is typed, or else one that no run has yet."""
-    folder = dataset.rstrip("/").rpartition("/")[2]
-    default = runs.free_name(f"{title} on {folder}" if chosen in PRESETS else title)
+    default = runs.free_name(f"{title} on {PurePath(dataset).name}" if chosen in PRESETS else title)
     typed = st.text_input("Name of the run", key=keys.NAME, placeholder=default, max_chars=100)
     return typed.strip() or default
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import PurePath
 from typing import Any
 
 import pandas as pd
@@ -9,7 +10,7 @@ import streamlit as st
 
 from fer import runs
 from fer.errors import FerError
-from fer.runs.run import Run
+from fer.runs.run import Run, worked_s
 from fer.training import tuning
 from pages.common import errors
 from pages.train import charts, keys
@@ -86,12 +87,12 @@ def _network_and_dataset(run: Run) -> tuple[str, str]:
 def _cells(row: Row) -> dict[str, Any]:
     network, dataset = _network_and_dataset(row.run)
     status, started = row.status, row.status.get("started")
-    seconds = status.get("worked_s", status.get("seconds"))
+    seconds = worked_s(status)
     return {
         "name": row.name,
         "state": STATE_SYMBOLS.get(row.state, row.state),
         "network": network,
-        "data set": dataset.rstrip("/").rpartition("/")[2],
+        "data set": PurePath(dataset).name,
         "epochs": f"{status.get('finished_epochs', 0)}/{status.get('epochs', '?')}",
         "best validation": status.get("best_val_accuracy"),
         "test accuracy": status.get("test_accuracy"),

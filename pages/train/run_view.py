@@ -10,7 +10,7 @@ from fer import runs
 from fer.errors import FerError
 from fer.runs import queue
 from fer.runs.catalogue import with_interval
-from fer.runs.run import Run
+from fer.runs.run import Run, worked_s
 from fer.wording import counted
 from pages.common import errors
 from pages.common.facts import facts_html
@@ -136,7 +136,7 @@ def show_figures(run: Run, status: dict[str, Any]) -> None:
         "Epochs done": f"{status.get('finished_epochs', 0)} of {status.get('epochs', '?')}",
         "Best on validation": _percent(status.get("best_val_accuracy")),
         "Best epoch": str(status.get("best_epoch", "–")),
-        "Time worked": duration(status["worked_s"]) if "worked_s" in status else "–",
+        "Time worked": "–" if (seconds := worked_s(status)) is None else duration(seconds),
         "Network": f"{status['parameters'] / 1e3:,.0f}k weights" if "parameters" in status else "–",
     }
     st.html(facts_html(facts))

@@ -51,3 +51,18 @@ def test_a_name_that_a_run_has_gets_the_next_number() -> None:
     for name in ("mine", "mine 2"):
         runs.create(TrainingConfig(), name=name)
     assert runs.free_name("mine") == runs.free_name("mine 2") == "mine 3"
+
+
+def test_a_long_name_makes_room_for_its_number() -> None:
+    name = "n" * 99
+    runs.create(TrainingConfig(), name=name)
+    assert runs.create(TrainingConfig(), name=runs.free_name(name)).name == "n" * 98 + " 2"
+    assert runs.free_name("m" * 120) == "m" * 100
+
+
+def test_a_run_that_only_knows_the_time_of_its_epochs_is_compared_by_it() -> None:
+    old = runs.create(TrainingConfig())
+    old.write_status(**old.stored_status(), seconds=90.0)
+    new = runs.create(TrainingConfig())
+    new.write_status(**new.stored_status(), seconds=90.0, worked_s=120.0)
+    assert runs.comparison([old, new])["minutes worked"] == ["1.5", "2.0"]

@@ -167,6 +167,9 @@ def test_a_resumed_run_keeps_its_start_and_its_work_and_drops_what_has_passed(
     status = run.stored_status()
     assert (status["started"], status["is_resumed"]) == (123.0, True)
     assert 60 <= status["worked_s"] < 70
+    run.write_status(seconds=90.0)  # of a version that did not count the work
+    Recorder(run).state("starting")
+    assert 90 <= run.stored_status()["worked_s"] < 100
     assert not {"loss", "batch", "faces_per_s"} & status.keys()
 
 
