@@ -1,7 +1,7 @@
 """What an open Train page costs its server, in a browser: share of a core, of CPU time.
 
-It needs Chromium, and Linux for the server's CPU time. With twenty runs in the list, under 2 %
-when nothing runs; under 5 % while one is at work, with 2,000 steps behind it and more to come.
+It needs Chromium, and Linux for the server's CPU time. With twenty runs in the list, under 2%
+when nothing runs; under 5% while one is at work, with 2,000 steps behind it and more to come.
 """
 
 import json
@@ -54,7 +54,7 @@ def measure(address: str, executable: str, pid: int) -> None:
         with run.held():
             live = share(pid, lambda number: record(run, STEPS + number, 1))
         browser.close()
-    print(f"nothing runs: {idle:.1%} of a core (under 2 %); one at work: {live:.1%} (under 5 %)")
+    print(f"nothing runs: {idle:.1%} of a core (under 2%); one at work: {live:.1%} (under 5%)")
 
 
 def share(pid: int, each_second: Callable[[int], None]) -> float:

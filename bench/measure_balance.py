@@ -5,7 +5,7 @@
 Each model is measured against the FER+ votes (faces whose single top vote has 5 of 10 or more) and
 against the data set's labels. For the photos each face is enlarged 3 to 8 times, blurred, relit,
 pasted on a larger canvas and saved as JPEG; then the detector has to find it again. Where it does
-not, the face is left out. Intervals are 95 %. Some three minutes for PublicTest and two models.
+not, the face is left out. Intervals are 95%. Some three minutes for PublicTest and two models.
 """
 
 import argparse

@@ -62,8 +62,8 @@ def level(landmarks: np.ndarray) -> np.ndarray:
 def describe(name: str, values: np.ndarray) -> None:
     low, lower, median, upper, high = np.percentile(values, [5, 16, 50, 84, 95])
     print(
-        f"{name:17} median {median:.3f}   5-95 % {low:.3f}-{high:.3f}   "
-        f"spread (16-84 %, halved, of the median) {(upper - lower) / 2 / median:.1%}"
+        f"{name:17} median {median:.3f}   5-95% {low:.3f}-{high:.3f}   "
+        f"spread (16-84%, halved, of the median) {(upper - lower) / 2 / median:.1%}"
     )
 
 

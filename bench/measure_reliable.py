@@ -4,7 +4,7 @@
 
 Faces of FER-2013's validation part whose top vote has 5 of 10 or more are pasted on a canvas and
 saved as JPEG: small, where the detector has to find them again, and large, blurred after they were
-found, as blur alone hides most from the detector. Intervals are 95 %. Some ten minutes.
+found, as blur alone hides most from the detector. Intervals are 95%. Some ten minutes.
 """
 
 import sys
@@ -67,7 +67,7 @@ def main(data: str, model: str | None = None, detector: str = "auto") -> None:
             measured += rows(face, faces.labels[target], predictor, rng)
     for kind, edges in (SIDES, SHARPNESS):
         table = pd.DataFrame([row[1:] for row in measured if row[0] == kind], columns=list("xrc"))
-        print(f"\n| {kind} | n | right (95 %) | mean confidence |\n|---|---|---|---|")
+        print(f"\n| {kind} | n | right (95%) | mean confidence |\n|---|---|---|---|")
         for bounds, some in table.groupby(pd.cut(table["x"], edges, right=False)):
             low, high = wilson(int(some["r"].sum()), len(some))
             right = f"{some['r'].mean():.3f} ({low:.3f}–{high:.3f})"

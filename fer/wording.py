@@ -15,14 +15,14 @@ def counted(number: int, noun: str, plural: str = "") -> str:
 def percent(share: float) -> str:
     """A confidence or another share of 0–1 in whole percent.
 
-    Only all is 100 % and only nothing is 0 %; the camera's script writes shares in the same way.
+    Only all is 100% and only nothing is 0%; the camera's script writes shares in the same way.
 
     >>> percent(0.9998), percent(0.876), percent(0.004), percent(1), percent(0)
-    ('>99 %', '88 %', '<1 %', '100 %', '0 %')
+    ('>99%', '88%', '<1%', '100%', '0%')
     """
     if 0 < share < 0.01:
-        return "<1 %"
-    return ">99 %" if 0.99 < share < 1 else f"{100 * share:.0f} %"
+        return "<1%"
+    return ">99%" if 0.99 < share < 1 else f"{100 * share:.0f}%"
 
 
 def in_chart(name: str) -> str:

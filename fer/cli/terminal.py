@@ -158,13 +158,13 @@ def print_figures(figures: Mapping[str, Any]) -> None:
         f"{figures['dataset']}, split {split_name(figures['split'])}, "
         f"{counted(figures['images'], 'face')}:",
         styled(f"accuracy {figures['accuracy']:.1%}", "bold"),
-        f"(95 % interval {low:.1%} to {high:.1%}), "
+        f"(95% interval {low:.1%} to {high:.1%}), "
         f"balanced accuracy {figures['balanced_accuracy']:.1%} ({lowest:.1%} to {highest:.1%}), "
         f"macro F1 {figures['macro_f1']:.3f}, calibration error {figures['ece']:.1%}",
     )
     for sentence in caveats(figures):
         out.print(sentence)
-    of_photos = ("recall, 95 %", "unanswered") if "detector" in figures else ()
+    of_photos = ("recall, 95%", "unanswered") if "detector" in figures else ()
     table = make_table("class", "faces", "precision", "recall", "F1", *of_photos)
     for label, row in figures["per_class"].items():
         has_faces = row["support"] > 0

@@ -5,7 +5,7 @@ do), a person (who does it) and a shot (how it was photographed); only the first
 emotion. The faces are cartoons: a figure measured on them does not apply to real people.
 
 Their difficulty is set so that a network of four convolutions learns them in a minute, to about
-97 % on other people, with fear and surprise as the pair it confuses most.
+97% on other people, with fear and surprise as the pair it confuses most.
 """
 
 from dataclasses import dataclass

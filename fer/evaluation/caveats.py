@@ -133,7 +133,7 @@ def _of_annotations(figures: Mapping[str, Any]) -> list[str]:
     if by_hand["images"]:
         low, high = by_hand["accuracy_ci95"]
         second = (
-            f"accuracy {by_hand['accuracy']:.1%} (95 % interval {low:.1%} to {high:.1%}) on "
+            f"accuracy {by_hand['accuracy']:.1%} (95% interval {low:.1%} to {high:.1%}) on "
             f"{counted(by_hand['images'], 'face')}"
         )
     return [f"With {' and '.join(done)}: {second}. No other figure counts annotations."]
@@ -171,7 +171,7 @@ def _of_photos(figures: Mapping[str, Any]) -> list[str]:
         sentences.append(
             f"Without an answer: {len(unanswered):,} of {figures['photos']:,} photos ({listed}; "
             f"detector {figures['detector']}). If these count as wrong, accuracy is "
-            f"{figures['accuracy_of_photos']:.1%} (95 % interval {low:.1%} to {high:.1%})."
+            f"{figures['accuracy_of_photos']:.1%} (95% interval {low:.1%} to {high:.1%})."
         )
     if several:
         sentences.append(f"Photos with several faces: {several:,}; the largest face counts.")

@@ -95,7 +95,7 @@ def verdict(figures: Mapping[str, Any]) -> str:
     sentences = (
         f"{figures['first']} {figures['first_accuracy']:.1%}, {figures['second']} "
         f"{figures['second_accuracy']:.1%} on the same {figures['images']:,} faces and labels: "
-        f"difference {signed(100 * figures['difference'], 1)} points (95 % interval "
+        f"difference {signed(100 * figures['difference'], 1)} points (95% interval "
         f"{signed(low, 1)} to {signed(high, 1)}). McNemar's exact test: "
         f"{'p < 0.001' if p_value < 0.001 else f'p = {p_value:.3f}'}, "
         f"{'a real difference' if is_proven else 'no proof of a difference'}."

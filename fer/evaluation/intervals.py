@@ -1,4 +1,4 @@
-"""95 % intervals: Wilson for a share, the percentile bootstrap for other figures."""
+"""95% intervals: Wilson for a share, the percentile bootstrap for other figures."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ _AT_ONCE = 50
 
 
 def wilson(correct: int, n: int) -> list[float]:
-    """95 % Wilson interval of a share (Wilson 1927), 0–1; the whole range without any faces."""
+    """95% Wilson interval of a share (Wilson 1927), 0–1; the whole range without any faces."""
     if not n:
         return [0.0, 1.0]
     interval = binomtest(correct, n).proportion_ci(0.95, method="wilson")
@@ -32,7 +32,7 @@ def accuracy_of(correct: pd.Series) -> dict[str, Any]:
 
 
 def bootstrap(targets: np.ndarray, probabilities: np.ndarray) -> dict[str, list[float]]:
-    """95 % percentile intervals over resampled faces (Efron & Tibshirani 1993).
+    """95% percentile intervals over resampled faces (Efron & Tibshirani 1993).
 
     scikit-learn would take minutes for a thousand resamples, so the figures are computed for many
     of them at once; tests compare them with scikit-learn's. Resampling adds to a calibration
@@ -101,6 +101,6 @@ def calibration_errors(surplus: np.ndarray) -> np.ndarray:
 
 
 def percentile_interval(sample: np.ndarray) -> list[float]:
-    """The middle 95 % of a sample."""
+    """The middle 95% of a sample."""
     low, high = np.percentile(sample, [2.5, 97.5])
     return [float(low), float(high)]

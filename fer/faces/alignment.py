@@ -56,7 +56,7 @@ class Framing:
 
 FER2013_FRAMING = Framing(eyes_x=0.5, eyes_y=0.395, span=0.38)
 """Medians over 2,873 faces of FER-2013's training part as YuNet sees them, rounded. From face to
-face they spread by 8, 13 and 17 %; MTCNN has 0.50, 0.39 and 0.40. `bench/measure_framing.py`
+face they spread by 8, 13 and 17%; MTCNN has 0.50, 0.39 and 0.40. `bench/measure_framing.py`
 measures it."""
 
 

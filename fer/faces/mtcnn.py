@@ -13,7 +13,7 @@ from fer.faces.face import Face, resized, select
 from fer.faces.mtcnn_networks import Network, load_networks
 
 MIN_SCORE = 0.97
-"""False faces scored up to 0.96, on a motorcycle and a space suit; 4 % of true ones score less."""
+"""False faces scored up to 0.96, on a motorcycle and a space suit; 4% of true ones score less."""
 
 _MIN_PROPOSED, _MIN_REFINED = 0.6, 0.7
 """Scores that the first and the second network must give."""

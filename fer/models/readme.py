@@ -58,7 +58,7 @@ def _figures(card: ModelCard) -> str:
     by_votes = card.config.get("truth") == "votes"
     truth = "the single choice that most annotators made" if by_votes else "the data set's labels"
     tests = {split: row for split, row in card.metrics.items() if split != "validation"}
-    heads = ("split", "n", "accuracy (95 % Wilson interval)", "balanced accuracy", "macro F1")
+    heads = ("split", "n", "accuracy (95% Wilson interval)", "balanced accuracy", "macro F1")
     rows = [
         (split, f"{row['images']:,}", _share(row), f"{row['balanced_accuracy']:.1%}",
          f"{row['macro_f1']:.3f}")
@@ -110,7 +110,7 @@ def _slices(card: ModelCard) -> str:
         for split, slices in card.slices.items()
         for row in slices
     ]
-    heads = ("split", "by", "value", "n", "accuracy (95 % interval)")
+    heads = ("split", "by", "value", "n", "accuracy (95% interval)")
     return _table(heads, rows) if rows else ""
 
 
@@ -138,7 +138,7 @@ def _forms(card: ModelCard) -> str:
     ]  # fmt: skip
     if not rows:
         return ""
-    heads = ("form", "file", "size", "accuracy (95 % interval)", "one face")
+    heads = ("form", "file", "size", "accuracy (95% interval)", "one face")
     note = "Times are medians on the machine that exported it; LiteRT used one core."
     return f"{_table(heads, rows)}\n\n{note}"
 

@@ -161,7 +161,7 @@ def _paste(
 
 
 def _erase(face: np.ndarray, rng: np.random.Generator) -> None:
-    """Overwrite a rectangle of 2–20 % of the face with noise, in place."""
+    """Overwrite a rectangle of 2–20% of the face with noise, in place."""
     height, width, channels = face.shape
     area = rng.uniform(0.02, 0.2) * height * width
     aspect = np.exp(rng.uniform(np.log(0.3), np.log(3.3)))

@@ -122,14 +122,14 @@ def _test_figures(runs: Sequence[Run]) -> dict[str, list[str]]:
 
 
 def _in_words(figures: Mapping[str, Any]) -> tuple[str, str, str]:
-    """Accuracy and mean recall with their 95 % intervals, and the number of faces."""
+    """Accuracy and mean recall with their 95% intervals, and the number of faces."""
     accuracy = with_interval(figures["accuracy"], figures["accuracy_ci95"])
     recall = with_interval(figures["balanced_accuracy"], figures["ci95"]["balanced_accuracy"])
     return accuracy, recall, f"{figures['images']:,}"
 
 
 def with_interval(share: float, interval: Sequence[float]) -> str:
-    """A share with its 95 % interval.
+    """A share with its 95% interval.
 
     >>> with_interval(0.612, (0.596, 0.628))
     '61.2% (59.6% to 62.8%)'

@@ -20,7 +20,7 @@ _ONE_CYCLE_START, _ONE_CYCLE_RISE = 0.04, 0.3
 class StepSchedule(keras.optimizers.schedules.LearningRateSchedule):
     """`cosine` and `constant` after a linear warm-up, and `one-cycle` (Smith 2018).
 
-    One-cycle rises along half a cosine for 30 % of the steps, from 4 % of the peak, and falls
+    One-cycle rises along half a cosine for 30% of the steps, from 4% of the peak, and falls
     along the other half to zero.
 
     Attributes:

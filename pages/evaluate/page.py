@@ -136,7 +136,7 @@ def show_headline(evaluated: Evaluation) -> None:
                 low, high = intervals[key]
                 with st.container(gap=None):
                     st.metric(name, format(figures[key], form), help=about)
-                    st.caption(f"95 %: {low:{form}} to {high:{form}}")
+                    st.caption(f"95%: {low:{form}} to {high:{form}}")
         with st.container(key="evaluate.caveats", gap="xsmall"):
             st.markdown(f"**{errors.plain(where)}, {figures['images']:,} faces**")
             st.markdown("\n".join(f"- {errors.plain(sentence)}" for sentence in sentences))
@@ -154,7 +154,7 @@ def show_home_ground(evaluated: Evaluation) -> None:
         low, high = tested["accuracy_ci95"]
         text += (
             f" On its split {split_name(split)}, the model's card has accuracy "
-            f"{tested['accuracy']:.1%} (95 % interval {low:.1%} to {high:.1%}) on "
+            f"{tested['accuracy']:.1%} (95% interval {low:.1%} to {high:.1%}) on "
             f"{counted(tested['images'], 'face')}."
         )
     st.info(errors.plain(text), icon=":material/home:")

@@ -103,20 +103,20 @@ def _show_headline(figures: Mapping[str, Any], card: ModelCard) -> None:
         columns, ("accuracy", "balanced_accuracy"), ("Accuracy", "Mean recall"), strict=False
     ):
         column.metric(name, f"{figures[key]:.1%}", help=_HELP[key])
-        column.caption(f"95 %: {_interval(figures, key)} · {figures['images']:,} faces")
+        column.caption(f"95%: {_interval(figures, key)} · {figures['images']:,} faces")
         if tested:
             column.caption(
-                f"On {errors.plain(data)}: **{tested[key]:.1%}**, 95 %: {_interval(tested, key)} · "
+                f"On {errors.plain(data)}: **{tested[key]:.1%}**, 95%: {_interval(tested, key)} · "
                 f"{tested['images']:,} faces"
             )
     columns[2].metric("Mean confidence", f"{figures['mean_confidence']:.1%}", help=_HELP["ece"])
     columns[2].caption(
-        f"{figures['accuracy']:.1%} are right. Calibration error {figures['ece']:.1%}, 95 %: "
+        f"{figures['accuracy']:.1%} are right. Calibration error {figures['ece']:.1%}, 95%: "
         f"{_interval(figures, 'ece')}"
     )
     if tested:
         columns[2].caption(
-            f"On {errors.plain(data)}: calibration error **{tested['ece']:.1%}**, 95 %: "
+            f"On {errors.plain(data)}: calibration error **{tested['ece']:.1%}**, 95%: "
             f"{_interval(tested, 'ece')}"
         )
     unanswered = Counter(photo["reason"] for photo in figures["unanswered"])
@@ -201,7 +201,7 @@ def _show_classes(figures: Mapping[str, Any]) -> None:
             "emotion": emotions.with_symbol(label),
             "faces": row["support"],
             "recall": row["recall"] and 100 * row["recall"],
-            "95 % interval": row["recall_ci95"] and "{:.1%} to {:.1%}".format(*row["recall_ci95"]),
+            "95% interval": row["recall_ci95"] and "{:.1%} to {:.1%}".format(*row["recall_ci95"]),
             "precision": row["precision"] and 100 * row["precision"],
             "unanswered": row["unanswered"],
         }
@@ -209,7 +209,7 @@ def _show_classes(figures: Mapping[str, Any]) -> None:
     )
     bar = st.column_config.ProgressColumn(format="%.1f%%", min_value=0, max_value=100)
     share = st.column_config.NumberColumn(format="%.1f%%")
-    st.caption("Recall of each emotion with its 95 % interval:")
+    st.caption("Recall of each emotion with its 95% interval:")
     st.dataframe(
         table,
         hide_index=True,

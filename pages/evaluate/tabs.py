@@ -147,7 +147,7 @@ def slices(evaluated: Evaluation) -> None:
             "slice": slice_name(row["by"], row["value"]),
             "faces": row["images"],
             "accuracy": 100 * row["accuracy"],
-            "95 % interval": "{:.1%} to {:.1%}".format(*row["accuracy_ci95"]),
+            "95% interval": "{:.1%} to {:.1%}".format(*row["accuracy_ci95"]),
         }
         for row in rows
     )
@@ -162,7 +162,7 @@ def slices(evaluated: Evaluation) -> None:
         else:
             show_only(slice=f"{by}: {value}")
 
-    st.caption("The worst first, with 95 % Wilson intervals. Click a slice to see its faces.")
+    st.caption("The worst first, with 95% Wilson intervals. Click a slice to see its faces.")
     click = _click(keys.SLICE_CLICK, show, width=_SLICE_PX)
     show_table(shown, "Accuracy by slice", slice=click, faces=_FACES, accuracy=_PERCENT)
 

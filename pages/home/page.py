@@ -115,8 +115,8 @@ def show_figures(card: ModelCard) -> None:
     words, bars = st.columns([5, 6], gap="large")
     with words:
         accuracy, recall = st.columns(2)
-        accuracy.metric("Accuracy", f"{100 * figures['accuracy']:.1f} %")
-        recall.metric("Mean recall", f"{100 * sum(recalls.values()) / len(recalls):.1f} %")
+        accuracy.metric("Accuracy", f"{100 * figures['accuracy']:.1f}%")
+        recall.metric("Mean recall", f"{100 * sum(recalls.values()) / len(recalls):.1f}%")
         st.markdown("\n".join(f"- {fact}" for fact in facts(card, split)))
         st.page_link(
             "pages/evaluate/page.py",
@@ -134,8 +134,8 @@ def facts(card: ModelCard, split: str) -> list[str]:
     low, high = figures["accuracy_ci95"]
     sentences = [
         f"**Accuracy** is the share of {figures['images']:,} faces that the model "
-        f"“{errors.plain(card.name)}” names as they are labelled (95 % interval "
-        f"{100 * low:.1f} to {100 * high:.1f} %). The faces are {SPLITS[split]}. Training did not "
+        f"“{errors.plain(card.name)}” names as they are labelled (95% interval "
+        f"{100 * low:.1f} to {100 * high:.1f}%). The faces are {SPLITS[split]}. Training did not "
         "use them.",
         "**Mean recall** is the mean of the shares shown for each expression. Rare expressions "
         "count as much as frequent ones.",
@@ -149,19 +149,19 @@ def facts(card: ModelCard, split: str) -> list[str]:
         if votes.get("agreed_images") and votes.get("disputed_images"):
             sentences.append(
                 f"Where at least eight of the ten agree, it is right on "
-                f"{100 * votes['agreed_accuracy']:.0f} % of the faces, elsewhere on "
-                f"{100 * votes['disputed_accuracy']:.0f} %."
+                f"{100 * votes['agreed_accuracy']:.0f}% of the faces, elsewhere on "
+                f"{100 * votes['disputed_accuracy']:.0f}%."
             )
     else:
         sentences.append(
-            "People reach about 65 ± 5 % on FER-2013 "
+            "People reach about 65 ± 5% on FER-2013 "
             "([Goodfellow et al. 2013](https://arxiv.org/abs/1307.0414))."
         )
     clean = figures.get("leak_free") or {}
     if clean.get("leaked") and clean["images"]:
         sentences.append(
             f"{clean['leaked']:,} of the faces also occur in the training data. Without them the "
-            f"accuracy is {100 * clean['accuracy']:.1f} %."
+            f"accuracy is {100 * clean['accuracy']:.1f}%."
         )
     sentences.append("Photos from elsewhere are harder than these faces. See how it does on yours:")
     return sentences

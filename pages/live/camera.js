@@ -399,11 +399,11 @@ function tagTop([, y, , h], [from, to], faces, height) {
   return [y - TAG_PX, y + h, bottom].find(isFree) ?? Math.max(bottom, 0)
 }
 
-// A share of 0 to 1 in whole percent, as `fer.wording.percent` writes it: only all is 100 % and only
-// nothing is 0 %.
+// A share of 0 to 1 in whole percent, as `fer.wording.percent` writes it: only all is 100% and only
+// nothing is 0%.
 function percent(share) {
-  if (share > 0 && share < 0.01) return "<1 %"
-  return share > 0.99 && share < 1 ? ">99 %" : `${Math.round(100 * share)} %`
+  if (share > 0 && share < 0.01) return "<1%"
+  return share > 0.99 && share < 1 ? ">99%" : `${Math.round(100 * share)}%`
 }
 
 // A camera that another program holds may open, yet never show a frame.

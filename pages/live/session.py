@@ -57,7 +57,7 @@ def show_session(stream: LiveStream, on_forget: Callable[[], None]) -> None:
 def _words(seconds: float, people: int, shares: Mapping[str, float]) -> str:
     """
     >>> _words(12.4, 1, {"happy": 0.75, "sad": 0.25})
-    '12 s, 1 person: 😄 happy for 75 % of the time, 😢 sad for 25 %'
+    '12 s, 1 person: 😄 happy for 75% of the time, 😢 sad for 25%'
     """
     named = [
         f"{errors.plain(emotions.with_symbol(label))} for {percent(share)}"

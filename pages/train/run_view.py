@@ -148,7 +148,7 @@ def show_figures(run: Run, status: dict[str, Any]) -> None:
             )
             what = f"{split.replace('_', ' ').capitalize()}, {figures['images']:,} faces"
             st.markdown(
-                f"{what}: accuracy **{accuracy}**, mean recall **{recall}**, with 95 % intervals."
+                f"{what}: accuracy **{accuracy}**, mean recall **{recall}**, with 95% intervals."
             )
 
 

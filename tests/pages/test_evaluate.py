@@ -297,7 +297,7 @@ def test_a_model_of_data_that_are_not_here_leads_to_them_and_shows_its_cards_fig
     assert "trained on another data set, fer2013" in words(page)
     hint = page.info[0].value.replace("\\", "")
     assert "judge was trained on fer2013, which is not here. On its split PublicTest" in hint
-    assert "79.4% (95 % interval 78.0% to 80.7%) on 3,372 faces" in hint
+    assert "79.4% (95% interval 78.0% to 80.7%) on 3,372 faces" in hint
 
 
 @pytest.mark.parametrize(

@@ -52,12 +52,12 @@ def test_home_shows_the_figure_its_n_and_its_interval_from_the_card(
     write_card(card(validation=figures(accuracy=0.99), public_test=figures()))
     app.run()
     assert not app.exception
-    assert [metric.value for metric in app.metric] == ["43.2 %", "21.0 %"]
+    assert [metric.value for metric in app.metric] == ["43.2%", "21.0%"]
     text_shown = " ".join(text.value for text in app.markdown)
     assert "1,234 faces" in text_shown
-    assert "41.0 to 45.7 %" in text_shown
+    assert "41.0 to 45.7%" in text_shown
     assert "PublicTest" in text_shown
-    assert "42 %" in "".join(html.value for html in app.html)  # the recall of the last class
+    assert "42%" in "".join(html.value for html in app.html)  # the recall of the last class
 
 
 def test_home_names_the_test_images_that_training_has_seen(app: AppTest, write_card: Any) -> None:
@@ -66,7 +66,7 @@ def test_home_names_the_test_images_that_training_has_seen(app: AppTest, write_c
     app.run()
     text_shown = " ".join(text.value for text in app.markdown)
     assert (
-        "259 of the faces also occur in the training data. Without them the accuracy is 40.0 %."
+        "259 of the faces also occur in the training data. Without them the accuracy is 40.0%."
         in text_shown
     )
 

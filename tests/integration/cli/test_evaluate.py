@@ -180,7 +180,7 @@ def test_evaluate_prints_photos_without_an_answer_and_why_photos_are_skipped(
     assert "Without an answer: 1 of 7 photos (1 no face found; detector yunet)" in text
     assert "fewer than 20 faces" in text
     assert "Skipped: sea [bold]/: its name is no emotion" in text
-    assert "recall, 95 %" in text
+    assert "recall, 95%" in text
 
 
 def test_an_emotion_whose_photos_all_lack_an_answer_has_a_row_without_figures(

@@ -58,7 +58,7 @@ def test_progress_ends_at_the_number_of_faces(tiny_model: Model, tiny_dataset: D
 def test_a_temperature_fitted_on_validation_lowers_the_calibration_error_on_test(
     tiny_model: Model,
 ) -> None:
-    # A model that is right in 7 of 10 faces, and 95 % sure of each.
+    # A model that is right in 7 of 10 faces, and 95% sure of each.
     generator = np.random.default_rng(0)
     answered = generator.integers(2, size=1000)
     right = generator.random(1000) < 0.7

@@ -8,10 +8,10 @@ from pages.predict.cards import cards_html
 
 def test_a_blurred_face_has_its_reason_on_its_card_and_neither_emotion_nor_share() -> None:
     sure, blurred = cards_html([FACE, BLURRED]).split("<section")[1:]
-    assert "90 % confidence" in sure
+    assert "90% confidence" in sure
     assert "Too blurred to say" in blurred
     assert "sharper photo" in blurred
-    for word in ("happy", "90 %", "fer-bars", emotions.describe("happy").color):
+    for word in ("happy", "90%", "fer-bars", emotions.describe("happy").color):
         assert word in sure
         assert word not in blurred
 
@@ -33,7 +33,7 @@ def test_a_heat_map_has_its_place_before_it_comes_and_none_where_the_model_has_n
 def test_below_the_threshold_the_answer_is_not_sure() -> None:
     html = cards_html([FACE], unsure_below=0.95)
     assert "Not sure" in html
-    assert "90 % for happy" in html
+    assert "90% for happy" in html
 
 
 FACE = FacePrediction(

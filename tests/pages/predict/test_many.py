@@ -69,12 +69,12 @@ def test_the_headline_counts_what_counts_nowhere_else() -> None:
 def test_the_filter_narrows_photos_totals_and_what_is_downloaded() -> None:
     app = page().run()
     assert app.markdown[0].value == "a.png, b.png, wall.png, bad.png"
-    assert "67 %" not in app.html[0].value
-    assert "50 %" in app.html[0].value
+    assert "67%" not in app.html[0].value
+    assert "50%" in app.html[0].value
     app.button_group(key=keys.FILTER).set_value(["sad"]).run()
     assert not app.exception
     assert app.markdown[0].value == "b.png"
-    assert "100 %" in app.html[0].value
+    assert "100%" in app.html[0].value
     app.button_group(key=keys.FILTER).set_value(["no face found", TOO_SMALL]).run()
     assert app.markdown[0].value == "a.png, wall.png"
 
@@ -83,8 +83,8 @@ def test_a_face_that_is_too_small_is_in_no_share() -> None:
     app = page()
     app.session_state.results = RESULTS[:1]
     shares, means = (html.value for html in app.run().html)
-    assert "100 %" in shares.split("sad")[0]
-    assert "75 %" in means
+    assert "100%" in shares.split("sad")[0]
+    assert "75%" in means
 
 
 def test_the_table_writes_confidence_as_the_cards_do() -> None:
@@ -97,5 +97,5 @@ def test_the_table_writes_confidence_as_the_cards_do() -> None:
     written = (
         pa.ipc.open_stream(table.proto.arrow_data.styler.display_values).read_all().to_pydict()
     )
-    assert [column for column in written.values() if ">99 %" in column]
-    assert not [column for column in written.values() if "100 %" in column]
+    assert [column for column in written.values() if ">99%" in column]
+    assert not [column for column in written.values() if "100%" in column]

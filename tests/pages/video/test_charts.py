@@ -38,7 +38,7 @@ def test_blurred_faces_count_in_no_share_and_are_hatched_with_their_reason() -> 
     [bars] = people
     assert bars["marker"]["pattern"]["shape"] == ["", "/", "/"]
     words = [row[2] for row in bars["customdata"]]
-    assert words == ["happy, 80 %", TOO_BLURRED, TOO_BLURRED]
+    assert words == ["happy, 80%", TOO_BLURRED, TOO_BLURRED]
 
 
 def numbers(values: object) -> list[float]:

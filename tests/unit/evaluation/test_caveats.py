@@ -88,7 +88,7 @@ def test_a_caveat_gives_the_second_figure_of_the_annotations(make_table: MakeTab
     by_hand = {"relabelled": 400, "excluded": 1, "images": 3372, "accuracy": 0.939,
                "accuracy_ci95": [0.93, 0.947]}  # fmt: skip
     assert (
-        "With 400 labels set by hand and 1 face excluded by hand: accuracy 93.9% (95 % interval "
+        "With 400 labels set by hand and 1 face excluded by hand: accuracy 93.9% (95% interval "
         "93.0% to 94.7%) on 3,372 faces. No other figure counts annotations."
     ) in caveats(figures(replace(table, by_hand=by_hand)))
     nothing = by_hand | {"relabelled": 0, "images": 0, "accuracy": None, "accuracy_ci95": None}

@@ -72,7 +72,7 @@ def test_a_model_that_was_trained_on_more_of_the_faces_is_named(make_table: Make
 def test_a_verdict_has_real_minus_signs_and_no_p_of_zero(make_table: MakeTable) -> None:
     right, wrong = make_table([0] * 40, SURE[[0] * 40]), make_table([0] * 40, SURE[[1] * 40])
     words = verdict(compare(right, wrong))
-    assert "difference −100.0 points (95 % interval −100.0 to −100.0)" in words
+    assert "difference −100.0 points (95% interval −100.0 to −100.0)" in words
     assert "p < 0.001, a real difference" in words
     assert "difference +100.0 points" in verdict(compare(wrong, right))
     assert "p = 1.000, no proof" in verdict(compare(right, right))

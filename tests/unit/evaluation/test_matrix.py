@@ -15,8 +15,8 @@ def test_a_quarter_of_the_largest_count_has_half_the_colour_whether_right_or_wro
 def test_a_cell_shows_its_count_or_its_share_of_the_row_and_names_both() -> None:
     assert [cell.text for cell in matrix_cells(MATRIX, LABELS)[:4]] == ["8", "1", "1", "2"]
     shares = matrix_cells(MATRIX, LABELS, is_share=True)
-    assert [cell.text for cell in shares[:4]] == ["80 %", "10 %", "10 %", "50 %"]
-    assert shares[3].title == "True sad, predicted happy: 2 faces, 50 % of 4"
+    assert [cell.text for cell in shares[:4]] == ["80%", "10%", "10%", "50%"]
+    assert shares[3].title == "True sad, predicted happy: 2 faces, 50% of 4"
 
 
 def test_a_matrix_without_a_face_has_no_colour() -> None:

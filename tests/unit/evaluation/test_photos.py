@@ -12,7 +12,7 @@ from fer.evaluation.photos import photo_figures, photo_table
 from fer.evaluation.predictions import PredictionTable
 from fer.models.model import Model
 
-# True: happy happy sad sad. Predicted: happy sad sad happy, 80, 60, 90 and 70 % sure.
+# True: happy happy sad sad. Predicted: happy sad sad happy, 80, 60, 90 and 70% sure.
 TRUE = [0, 0, 1, 1]
 ANSWERS = np.array([[0.8, 0.1, 0.1], [0.3, 0.6, 0.1], [0.05, 0.9, 0.05], [0.7, 0.2, 0.1]])
 UNANSWERED = [

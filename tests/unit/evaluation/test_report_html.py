@@ -57,9 +57,9 @@ def test_the_confusion_matrix_has_the_true_emotion_in_the_row(full: dict[str, An
     head, happy, sad, surprise = table_under("Confusion matrix", html(full, card()))
     assert head == ["true", *LABELS]
     assert [cell.split(" ")[-1] for cell in (happy[0], sad[0], surprise[0])] == list(LABELS)
-    assert happy[1:] == ["1 50 %", "1 50 %", "0 0 %"]
-    assert sad[1:] == ["0 0 %", "1 100 %", "0 0 %"]
-    assert surprise[1:] == ["0 0 %", "0 0 %", "1 100 %"]
+    assert happy[1:] == ["1 50%", "1 50%", "0 0%"]
+    assert sad[1:] == ["0 0%", "1 100%", "0 0%"]
+    assert surprise[1:] == ["0 0%", "0 0%", "1 100%"]
 
 
 def test_a_class_has_its_own_figures(full: dict[str, Any]) -> None:
