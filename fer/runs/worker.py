@@ -136,6 +136,7 @@ def _keep_checkpoint(run: Run) -> None:
     from fer.training import checkpoint
 
     if checkpoint.exists(run.checkpoints):
+        run.request("")  # the next request to stop skips the measuring
         _train(run, _StopAtOnce(run))
 
 
@@ -143,7 +144,10 @@ class _StopAtOnce(Observer):
     """Ends a training before its first step."""
 
     def __init__(self, run: Run) -> None:
-        self.checkpoints = run.checkpoints
+        self._run, self.checkpoints = run, run.checkpoints
 
     def should_stop(self) -> bool:
         return True
+
+    def should_skip(self) -> bool:
+        return self._run.requested() == "stop"
