@@ -85,7 +85,7 @@ def _measure(config: TrainingConfig, faces: Faces, words: str) -> None:
     waiting = not measured.done()
 
     def show() -> None:
-        if waiting and measured.done():
+        if waiting and measured.done() and measured.exception() is None:
             st.rerun()  # the whole page, so that this fragment no longer runs every second
         if not measured.done():
             st.caption(f"{words}. Measuring the throughput of this machine …")
@@ -130,7 +130,7 @@ def _waiting() -> str:
     return text + (f", after {counted(others, 'waiting run')}" if others else "") + "."
 
 
-@st.cache_resource(max_entries=20, show_spinner=False)
+@st.cache_resource(max_entries=20, show_spinner=False, validate=Work.is_usable)
 def _throughput(
     architecture: str, chosen: dict[str, float], shape: tuple[int, int, int], batch_size: int
 ) -> Work[float]:
