@@ -58,6 +58,8 @@ def curves_csv(runs: Mapping[str, Run]) -> str:
     for name, run in runs.items():
         for kind, rows in zip(("step", "epoch"), read_curves(run), strict=True):
             part = rows.reindex(columns=["at", *CURVES]).rename(columns={"at": "epoch"})
-            parts.append(part.assign(run=name, kind=kind))
+            # A spreadsheet would compute a name that begins like a formula.
+            safe = f"'{name}" if name.startswith(("=", "+", "-", "@")) else name
+            parts.append(part.assign(run=safe, kind=kind))
     table = pd.concat(parts).sort_values(["run", "epoch"], kind="stable")
     return str(table[["run", "kind", "epoch", *CURVES]].to_csv(index=False))

@@ -1,7 +1,7 @@
 """Curves and confusion matrices of training runs."""
 
 from collections.abc import Mapping, Sequence
-from itertools import cycle
+from itertools import count, cycle
 from pathlib import Path
 from typing import Any
 
@@ -54,11 +54,17 @@ def _read(folder: Path, changed: int, size: int) -> tuple[pd.DataFrame, pd.DataF
 
 
 def distinct(names: Sequence[str]) -> list[str]:
-    """The names, with a number after each that occurs more than once."""
-    return [
-        name if names.count(name) == 1 else f"{name} ({names[: place + 1].count(name)})"
-        for place, name in enumerate(names)
-    ]
+    """The names, with a number after each that occurs more than once, so that none are equal."""
+    found: list[str] = []
+    for name in names:
+        numbered = (f"{name} ({number})" for number in count(1))
+        is_free = names.count(name) == 1 and name not in found
+        found.append(
+            name
+            if is_free
+            else next(one for one in numbered if one not in found and one not in names)
+        )
+    return found
 
 
 def show_curves(run: Run) -> None:

@@ -180,16 +180,25 @@ def show_charts(run: Run) -> None:
 
 def show_notes(run: Run) -> None:
     """A field for notes, which are kept as soon as it is left."""
-    key = f"{keys.NOTES}.{run.id}"
+    key, shown = f"{keys.NOTES}.{run.id}", f"{keys.NOTES}.shown.{run.id}"
+    notes = run.notes
+    if key not in st.session_state or notes != st.session_state.get(shown):
+        st.session_state[key] = st.session_state[shown] = notes
 
     def keep() -> None:
+        text, found = st.session_state[key].strip(), run.notes
+        if found not in (st.session_state[shown], text):
+            text = "\n\n".join(filter(None, (found, text)))
+            st.session_state[keys.PROBLEM] = (
+                "The notes were changed elsewhere meanwhile. Both versions are kept: shorten them."
+            )
         try:
-            run.write_notes(st.session_state[key])
+            run.write_notes(text)
         except FerError as error:
             st.session_state[keys.PROBLEM] = str(error)
 
     st.text_area(
-        "Notes", run.notes, key=key, on_change=keep, height=80, max_chars=2000,
+        "Notes", key=key, on_change=keep, height=80, max_chars=2000,
         placeholder="What you tried, and what came of it. Kept with the run, shown in the list.",
     )  # fmt: skip
 

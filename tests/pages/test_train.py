@@ -165,6 +165,24 @@ def test_notes_on_a_run_are_kept_and_listed(train_page: AppTest) -> None:
     assert train_page.dataframe[-1].value["notes"].tolist() == ["Twice the rate"]
 
 
+def test_notes_that_were_changed_in_another_tab_are_shown_or_else_kept_beside_the_new_ones(
+    train_page: AppTest,
+) -> None:
+    run = a_run("mine", "finished")
+    train_page.run()
+    run.write_notes("Another tab")
+    field = f"{keys.NOTES}.{run.id}"
+    train_page.run()
+    assert train_page.text_area(key=field).value == "Another tab"
+    run.write_notes("Another tab again")
+    train_page.text_area(key=field).set_value("This tab").run()
+    assert run.notes == train_page.text_area(key=field).value == "Another tab again\n\nThis tab"
+    assert "changed elsewhere" in train_page.error[0].value
+    train_page.text_area(key=field).set_value("Both").run()
+    assert run.notes == "Both"
+    assert not train_page.error
+
+
 def finished_with_model(name: str) -> Run:
     run = a_run(name, "finished")
     shutil.copytree(models.find("ferplus"), run.model_folder)
@@ -350,6 +368,7 @@ def test_a_finished_run_offers_no_stop_and_no_resume(train_page: AppTest) -> Non
 
 def test_equal_names_are_numbered() -> None:
     assert charts.distinct(["a", "b", "a"]) == ["a (1)", "b", "a (2)"]
+    assert charts.distinct(["a", "a", "a (1)"]) == ["a (2)", "a (3)", "a (1)"]
 
 
 def test_a_start_model_brings_its_own_size_options(train_page: AppTest) -> None:

@@ -43,6 +43,12 @@ def test_smoothing_weighs_the_past_and_begins_with_the_first_value() -> None:
     assert smoothed(pd.Series([0.0, 8.0]), 0.0).tolist() == [0, 8]
 
 
+def test_a_spreadsheet_takes_no_name_of_a_run_for_a_formula() -> None:
+    run = a_run({"kind": "step", "step": 200, "epoch": 1, "loss": 2.0})
+    [row] = csv.DictReader(curves_csv({"=1+1": run}).splitlines())
+    assert row["run"] == "'=1+1"
+
+
 def test_the_curves_of_several_runs_are_one_table() -> None:
     step = {"kind": "step", "step": 200, "epoch": 1, "loss": 2.0}
     one = a_run(step, {"kind": "epoch", "epoch": 1, "loss": 1.5, "val_loss": 1.2})
