@@ -30,7 +30,6 @@ from fer.data.readers import Listing, Reader
 from fer.errors import DatasetError
 from fer.files import replace_path
 from fer.progress import Progress
-from fer.wording import counted
 
 _FORMAT = 1
 _BLOCK = 4096  # the most faces that a killed build loses …
@@ -164,7 +163,7 @@ class _Build:
                 blocks.append(block)
         if not slots:
             first = f" The first: {self._skipped[0][1]}" if self._skipped else ""
-            raise DatasetError(f"None of {counted(len(missing), 'image')} could be read.{first}")
+            raise DatasetError(f"None of the images could be read ({len(missing):,}).{first}")
         self._finish(key, pd.concat(blocks, ignore_index=True))
 
     def _recorded(self) -> list[pd.DataFrame]:

@@ -1,5 +1,6 @@
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -86,6 +87,7 @@ def test_a_data_set_is_added_filtered_opened_annotated_and_removed(
     expect(dialog.get_by_text("Excluded by hand")).to_be_visible(timeout=SLOW_MS)
     dialog.get_by_role("button", name="Close").click()
     expect(page.get_by_role("button", name="Annotations (1)")).to_be_visible(timeout=SLOW_MS)
+    expect(page).not_to_have_url(re.compile("dataset.face="), timeout=SLOW_MS)
 
     page.reload()
     expect(faces(page)).to_have_count(6, timeout=SLOW_MS)
@@ -98,7 +100,8 @@ def test_a_data_set_is_added_filtered_opened_annotated_and_removed(
 def test_several_faces_are_chosen_with_keys_relabelled_at_once_and_that_undone(
     page: Page, server: str, allowed: Path
 ) -> None:
-    add(page, server, allowed / "drawn", "mine")
+    shutil.copytree(allowed / "drawn", allowed / "several")  # no annotations yet
+    add(page, server, allowed / "several", "several")
     expect(page.get_by_text("class folders: 18 images")).to_be_visible(timeout=SLOW_MS)
     show_faces(page)
     expect(faces(page)).to_have_count(18, timeout=SLOW_MS)
@@ -121,7 +124,7 @@ def test_several_faces_are_chosen_with_keys_relabelled_at_once_and_that_undone(
     page.keyboard.press("Escape")
     expect(page.get_by_text("1 face chosen")).to_be_hidden(timeout=SLOW_MS)
     page.get_by_role("button", name="Remove").click()
-    page.get_by_role("button", name="Remove mine").click()
+    page.get_by_role("button", name="Remove several").click()
     expect(page.get_by_text("faces drawn by this program")).to_be_visible(timeout=SLOW_MS)
 
 

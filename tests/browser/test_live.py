@@ -105,7 +105,7 @@ def test_pause_freezes_the_video_and_stop_shows_a_summary_for_download(
     with page.expect_download() as download:
         page.get_by_role("button", name="Summary as CSV").click()
     text = Path(download.value.path()).read_text()
-    assert text.startswith("person,from_s,to_s,frames,emotion,confidence,p_angry")
+    assert text.startswith("person,from_s,to_s,seconds,frames,emotion,confidence,p_angry")
     assert ",happy," in text
 
 

@@ -82,7 +82,7 @@ def test_files_that_are_not_images_are_named_by_their_path(tmp_path: Path) -> No
     (tmp_path / "set" / "happy").mkdir(parents=True)
     (tmp_path / "set" / "happy" / "a.jpg").write_text("not an image")
     result = run("data", "show", tmp_path / "set")
-    assert f"None of the 1 images could be read. The first: '{tmp_path}" in result.stderr
+    assert f"None of the images could be read (1). The first: '{tmp_path}" in result.stderr
 
 
 def test_a_face_that_is_too_small_is_listed_without_emotion_and_probability(

@@ -27,7 +27,9 @@ def test_train_writes_a_model_that_evaluate_measures_alike(small_set: Path, tmp_
     for split in ("test", "validation"):
         result = run("evaluate", folder, small_set, "--split", split, "--json")
         assert result.exit_code == 0, result.output
-        assert json.loads(result.stdout) == card["metrics"][split]
+        measured, kept = json.loads(result.stdout), card["metrics"][split]
+        assert measured.pop("measured") >= kept.pop("measured")
+        assert measured == kept
     table = run("evaluate", folder, small_set, "--split", "train")
     assert "optimistic" in table.stdout
 

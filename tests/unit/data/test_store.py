@@ -116,7 +116,7 @@ def test_when_nothing_can_be_read_the_first_reason_is_given(tmp_path: Path) -> N
         def _image(self, row: int) -> np.ndarray:
             raise UnreadableImageError("is a poem")
 
-    with pytest.raises(DatasetError, match=r"None of 3 images.*is a poem"):
+    with pytest.raises(DatasetError, match=r"None of the images could be read \(3\).*is a poem"):
         open_stored(tmp_path, Unreadable(3).reader, SHAPE)
 
 
