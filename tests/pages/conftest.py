@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 ENTRY = Path(__file__).resolve().parents[2] / "streamlit_app.py"
-THREADS_END_WITHIN_S = 60.0
+THREADS_END_WITHIN_S = 15.0
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -17,7 +17,7 @@ def threads_end() -> Iterator[None]:
     yield
     until = time.monotonic() + THREADS_END_WITHIN_S
     for thread in threading.enumerate():
-        if thread is not threading.main_thread():
+        if thread.daemon:
             thread.join(max(0.0, until - time.monotonic()))
 
 
