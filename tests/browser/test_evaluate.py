@@ -157,7 +157,7 @@ def test_a_clicked_cell_shows_its_faces_and_the_link_shows_them_to_others(
         assert f"evaluate.predicted={said}" in page.url
         assert faces(page).count() == count
         first = faces(page).first
-        assert re.fullmatch(rf"{true} → {said} >?\d+\s%", first.inner_text().strip())
+        assert re.fullmatch(rf"{true} → {said} >?\d+%", first.inner_text().strip())
         alt = first.locator("img").get_attribute("alt") or ""
         assert alt.startswith(f"Face labelled {true}, predicted {said}")
     faces(page).nth(1).click()
@@ -331,7 +331,7 @@ def test_a_face_that_only_one_of_two_models_gets_right_is_opened(
     beside = page.locator("[class*=st-key-evaluate-beside] #faces button")
     beside.first.click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_text(re.compile(r"other predicts \w+, >?\d+ % sure")).wait_for()
+    dialog.get_by_text(re.compile(r"other predicts \w+, >?\d+% sure")).wait_for()
     wait_until_idle(page)
     assert dialog.get_by_text(re.compile(r"\d+ of 10 people chose")).is_visible()
     page.keyboard.press("Escape")
