@@ -356,7 +356,7 @@ def test_on_fer2013_cells_are_clicked_a_face_is_relabelled_and_a_link_is_followe
         page.get_by_text(f"{count:,} of 3,589 faces").wait_for()
         first = faces(page).first.locator("img").get_attribute("alt") or ""
         assert first.startswith(f"Face labelled {true}, predicted {said} with")
-        sure = [int(text.split()[-2].lstrip(">")) for text in faces(page).all_inner_texts()]
+        sure = [int(text.split()[-1].strip(">%")) for text in faces(page).all_inner_texts()]
         assert sure == sorted(sure, reverse=True)
     faces(page).nth(1).click()
     page.get_by_text("True: sad. Predicted: neutral").wait_for()
