@@ -15,7 +15,7 @@ from fer import settings
 from fer.data import Dataset
 from fer.errors import DatasetError
 from fer.files import replace_file, writing
-from fer.models.card import ModelCard, check_shape
+from fer.models.card import ModelCard, check_faces
 from fer.models.model import Model
 from fer.nets.forward import compile_features
 from fer.progress import Progress
@@ -64,14 +64,7 @@ def face_map(
     card = model.card
     if (places := kept_map(card, dataset)) is not None:
         return places
-    check_shape(
-        DatasetError,
-        f"The faces of '{dataset.name}' have",
-        dataset.pixels.shape[1:],
-        f"the model '{card.name}' takes",
-        card.shape,
-        "Give the data set by name or path, and it is read in the model's shape.",
-    )
+    check_faces(dataset, f"the model '{card.name}' takes", card.shape)
     if len(dataset) < 3:
         raise DatasetError(f"'{dataset.name}' has too few faces for a map. Add three or more.")
     places = layout(_features(model, dataset, progress), progress=progress, note=note)

@@ -23,7 +23,7 @@ from fer.errors import DatasetError
 from fer.evaluation.intervals import accuracy_of
 from fer.evaluation.lineage import is_of, training_data
 from fer.evaluation.probabilities import uncalibrated_probabilities
-from fer.models.card import check_shape
+from fer.models.card import check_faces
 from fer.models.model import Model
 from fer.nets.forward import tempered
 from fer.progress import Progress
@@ -115,14 +115,7 @@ def predictions(
         ConfigError: If `tta` is unknown.
     """
     card = model.card
-    check_shape(
-        DatasetError,
-        f"The faces of '{dataset.name}' have",
-        dataset.pixels.shape[1:],
-        f"the model '{card.name}' takes",
-        card.shape,
-        "Give the data set by name or path, and it is read in the model's shape.",
-    )
+    check_faces(dataset, f"the model '{card.name}' takes", card.shape)
     split, given = known_split(split), dataset.as_given
     part, rows = given.select(split), given.rows_of(split)
     targets = part.targets_among(card.labels)

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fer import settings
-from fer.errors import CardError, FerError
+from fer.errors import CardError, DatasetError, FerError
 
 if TYPE_CHECKING:
     import keras
+
+    from fer.data import Dataset
 
 FORMAT = 1
 """Version of the card's layout that this code writes, and the newest that it reads."""
@@ -125,6 +127,18 @@ def check_shape(
         raise error(
             f"{given} (height, width, channels) {tuple(found)}; {taker} {tuple(expected)}. {advice}"
         )
+
+
+def check_faces(dataset: "Dataset", taker: str, expected: Sequence[int]) -> None:
+    """Raise DatasetError if the faces of a data set have another shape than `taker` needs."""
+    check_shape(
+        DatasetError,
+        f"The faces of '{dataset.name}' have",
+        dataset.pixels.shape[1:],
+        taker,
+        expected,
+        "Give the data set by name or path, and it is read in that shape.",
+    )
 
 
 def read_card(path: Path) -> ModelCard:

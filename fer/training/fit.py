@@ -8,9 +8,8 @@ import keras
 
 from fer import models
 from fer.data import Dataset
-from fer.errors import DatasetError
 from fer.importing import require
-from fer.models.card import check_shape
+from fer.models.card import check_faces
 from fer.nets.cost import multiply_adds
 from fer.training import checkpoint
 from fer.training.batches import AugmentedBatches
@@ -70,14 +69,7 @@ def fit(
     training_set = build_training_set(config, dataset)
     start = models.load(config.start_from) if config.start_from else None
     model = build(config, training_set.labels, start)
-    check_shape(
-        DatasetError,
-        f"The faces of '{dataset.name}' have",
-        dataset.pixels.shape[1:],
-        "the configuration requires",
-        config.shape,
-        "Give the data set by name or path, and it is read in the configuration's shape.",
-    )
+    check_faces(dataset, "the configuration requires", config.shape)
     given = training_set
     teachers = [models.load(name) for name in config.teachers]
     training_set = add_distillation(given, config, dataset, teachers)
