@@ -27,7 +27,7 @@ def main() -> None:
         ratios = np.array([ratio(name) for _ in range(ROUNDS)])
         wall, cpu = np.median(ratios, axis=0)
         print(
-            f"{name}: images/s {wall:.2f} of the bare network (at least 0.9; "
+            f"{name}: faces/s {wall:.2f} of the bare network (at least 0.9; "
             f"rounds: {', '.join(f'{r:.2f}' for r in ratios[:, 0])}); by CPU time {cpu:.2f}",
             flush=True,
         )

@@ -47,7 +47,7 @@ def measure(address: str, executable: str, pid: int) -> None:
         page.set_default_timeout(300_000)
         page.goto(address)
         page.get_by_text("✅ finished").first.wait_for()
-        page.get_by_text("images/s").first.wait_for()  # the estimate is made once
+        page.get_by_text("faces/s").first.wait_for()  # the estimate is made once
         idle = share(pid, lambda number: None)
         run = runs.create(PRESETS["classic"], state="running")
         record(run, 1, STEPS)

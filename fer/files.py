@@ -19,7 +19,8 @@ def replace_path(path: Path) -> Iterator[Path]:
     Raises:
         OSError: If the disk refuses it; what was there stays.
     """
-    # Not `tempfile`: on Windows, its folders and all that is made in them are their owner's alone.
+    # Not `secrets`: it makes `import fer` slower. Not `tempfile`: on Windows, its folders and all
+    # that is made in them are their owner's alone.
     beside = path.parent / f".{path.name}-{os.urandom(4).hex()}"
     beside.mkdir()
     made, old = beside / path.name, beside / f"{path.name}.old"

@@ -17,10 +17,9 @@ AGREED = 0.8
 _TRAINED_ON = ("train", "all")
 _UNKNOWN = "The model's card does not name its training data, so it may have learnt these faces."
 _LEARNT = "The model was trained on these faces, so the figure is too optimistic."
-_OPTIMISTIC = {
-    "validation": "The epoch and the temperature were chosen on these faces, so the figure is "
-    "optimistic."
-}
+_OPTIMISTIC = (
+    "The epoch and the temperature were chosen on these faces, so the figure is optimistic."
+)
 
 
 def is_test(figures: Mapping[str, Any]) -> bool:
@@ -82,8 +81,12 @@ def caveats(figures: Mapping[str, Any]) -> list[str]:
         figures: From `fer.evaluation.figures.figures`.
     """
     sentences = []
+    if "detector" in figures and figures["images"] < FEW_PHOTOS:
+        sentences.append(
+            f"With fewer than {FEW_PHOTOS} faces, the interval is too wide to judge a model."
+        )
     if figures["trained_here"] and not is_test(figures):
-        sentences.append(_OPTIMISTIC.get(figures["split"], _LEARNT))
+        sentences.append(_OPTIMISTIC if figures["split"] == "validation" else _LEARNT)
     elif not figures["trained_on"] and "detector" not in figures:
         sentences.append(_UNKNOWN)
     if figures["synthetic"]:
@@ -156,10 +159,6 @@ def _of_leaks(figures: Mapping[str, Any]) -> list[str]:
 def _of_photos(figures: Mapping[str, Any]) -> list[str]:
     unanswered, several = figures["unanswered"], figures["several_faces"]
     sentences = []
-    if figures["images"] < FEW_PHOTOS:
-        sentences.append(
-            f"With fewer than {FEW_PHOTOS} faces, the interval is too wide to judge a model."
-        )
     sentences.append(
         f"Mean confidence is {figures['mean_confidence']:.1%}, and {figures['accuracy']:.1%} of "
         "the answers are right."

@@ -87,11 +87,12 @@ def calibrated_card(
     Raises:
         DatasetError: If there is no validation part, or it shares no class with the model.
     """
-    splits = [split for split in dataset.splits if split != "train"]
+    is_own = model.card.data.get("fingerprint") == dataset.fingerprint()
+    splits = [split for split in dataset.splits if split != "train"] if is_own else []
     progress_of = _in_turn(["validation", *splits], dataset, progress)
     temperature, record = calibrate(model, dataset, progress=next(progress_of))
     card = replace(model.card, temperature=temperature, calibration=record)
-    if card.data.get("fingerprint") != dataset.fingerprint():
+    if not is_own:
         return card
     tempered = replace(model, card=card)
     tables = {

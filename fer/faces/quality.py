@@ -21,6 +21,8 @@ TOO_SMALL = "too small to say"
 TOO_BLURRED = "too blurred to say"
 REASONS = (TOO_SMALL, TOO_BLURRED)
 """Why there is no reliable answer."""
+KINDS = ("", *REASONS)
+"""What `unreliable_because` can be."""
 
 MIN_SIDE_PX = 40
 """Faces of FER-2013 have 48 px; much below it the network sees enlarged blur."""

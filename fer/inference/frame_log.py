@@ -7,10 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fer.faces.quality import REASONS
+from fer.faces.quality import KINDS
 from fer.inference.answer import FaceAnswer, by_label
 
-_KINDS = ("", *REASONS)
 _BOX, _SCORE, _KIND, _SHARES = slice(1, 5), 5, 6, 7
 MAX_ROWS = 300_000
 """Rows that are kept, about 60 MB: a person on a frame is one, and so is a frame without people."""
@@ -58,7 +57,7 @@ class FrameLog:
             [
                 (
                     face.number, *face.box, np.nan if face.score is None else face.score,
-                    _KINDS.index(face.unreliable_because),
+                    KINDS.index(face.unreliable_because),
                     *(face.probabilities[label] for label in self._labels),
                 )
                 for face in frame.faces
@@ -88,5 +87,5 @@ class FrameLog:
             box=(x, y, width, height),
             score=None if np.isnan(row[_SCORE]) else float(row[_SCORE]),
             probabilities=by_label(self._labels, row[_SHARES:]),
-            unreliable_because=_KINDS[int(row[_KIND])],
+            unreliable_because=KINDS[int(row[_KIND])],
         )

@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from fer.faces.quality import REASONS
+from fer.faces.quality import KINDS
 from fer.inference.answer import Answer, FaceAnswer, by_label
 
 _MAX_STEPS = 600
-_KINDS = ("", *REASONS)
 MAX_PEOPLE = 200
 """The first people of a timeline; later ones are counted, not kept."""
 
@@ -95,8 +94,9 @@ class Timeline:
         with self._lock:
             if self._latest:
                 began_s, before = self._latest
-                self._lengthen(before, min(at_s - began_s, self._longest_s) - self._lasts_s)
-                self._lasts_s = min(at_s - began_s, self._longest_s)
+                lasts_s = min(at_s - began_s, self._longest_s)
+                self._lengthen(before, lasts_s - self._lasts_s)
+                self._lasts_s = lasts_s
                 self._widen(began_s, before)
             kept = [face for face in faces if self._is_kept(face.number)]
             self._latest = at_s, kept
@@ -196,7 +196,7 @@ class Timeline:
 
     def _count(self, at_s: float, face: FaceAnswer) -> None:
         values = self._nothing()
-        kind = _KINDS.index(face.unreliable_because)
+        kind = KINDS.index(face.unreliable_because)
         values[kind] = [*(face.probabilities[label] for label in self.labels), 1.0]
         place = (int(at_s / self.step_s), face.number)
         empty = _Step(first_s=at_s, until_s=at_s, sums=self._nothing())
@@ -225,13 +225,13 @@ class Timeline:
             one.first_s, one.until_s = min(one.first_s, at_s), span.until_s
 
     def _nothing(self) -> np.ndarray:
-        return np.zeros((len(_KINDS), len(self.labels) + 1))
+        return np.zeros((len(KINDS), len(self.labels) + 1))
 
     def _mean(self, sums: np.ndarray) -> Answer:
         counts = sums[:, -1]
         kind = 0 if counts[0] else int(counts.argmax())
         mean = by_label(self.labels, sums[kind, :-1] / counts[kind])
-        return Answer(probabilities=mean, unreliable_because=_KINDS[kind])
+        return Answer(probabilities=mean, unreliable_because=KINDS[kind])
 
     def _merge(self) -> None:
         frames: dict[int, _Span] = {}

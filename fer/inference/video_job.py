@@ -2,7 +2,6 @@
 
 import math
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from fer.inference.annotated_video import AnnotatedVideo, annotate_in_memory
@@ -65,17 +64,11 @@ class VideoJob:
 
     def start(self) -> None:
         """Analyse from where it was stopped, then draw the annotated copy."""
-        self._start(self._analyse_and_draw)
+        self.work.start(self._analyse_and_draw)
 
     def draw(self) -> None:
         """Draw the annotated copy of what is analysed so far."""
-        self._start(self._draw)
-
-    def _start(self, work: Callable[[], None]) -> None:
-        self.work.stop()
-        self.work.wait()
-        self.is_drawing = False
-        self.work.start(work)
+        self.work.start(self._draw)
 
     def _analyse_and_draw(self) -> None:
         analysis = self.analysis

@@ -114,24 +114,24 @@ def _test_figures(runs: Sequence[Run]) -> dict[str, list[str]]:
     for split in TEST_SPLITS:
         of_split = [figures.get(split) for figures in measured]
         if any(of_split):
-            columns = [_in_words(figures) if figures else ("", "", "") for figures in of_split]
+            columns = [in_words(figures) if figures else ("", "", "") for figures in of_split]
             names = ("accuracy on", "mean recall on", "faces in")
             for name, row in zip(names, zip(*columns, strict=True), strict=True):
                 rows[f"{name} {split}"] = list(row)
     return rows
 
 
-def _in_words(figures: Mapping[str, Any]) -> tuple[str, str, str]:
+def in_words(figures: Mapping[str, Any]) -> tuple[str, str, str]:
     """Accuracy and mean recall with their 95% intervals, and the number of faces."""
-    accuracy = with_interval(figures["accuracy"], figures["accuracy_ci95"])
-    recall = with_interval(figures["balanced_accuracy"], figures["ci95"]["balanced_accuracy"])
+    accuracy = _with_interval(figures["accuracy"], figures["accuracy_ci95"])
+    recall = _with_interval(figures["balanced_accuracy"], figures["ci95"]["balanced_accuracy"])
     return accuracy, recall, f"{figures['images']:,}"
 
 
-def with_interval(share: float, interval: Sequence[float]) -> str:
+def _with_interval(share: float, interval: Sequence[float]) -> str:
     """A share with its 95% interval.
 
-    >>> with_interval(0.612, (0.596, 0.628))
+    >>> _with_interval(0.612, (0.596, 0.628))
     '61.2% (59.6% to 62.8%)'
     """
     low, high = interval

@@ -151,6 +151,7 @@ def recorded_throughput(architecture: str, multiply_adds: int) -> float | None:
 
 def _rate(status: Mapping[str, Any]) -> float | None:
     """Faces per second of a run: the last that were seen, or else the mean with validation."""
-    epochs, seconds = status.get("finished_epochs"), status.get("seconds")
-    mean = epochs * status["train_faces"] / seconds if epochs and seconds else None
-    return status.get("faces_per_s") or mean
+    if rate := status.get("faces_per_s"):
+        return float(rate)
+    epochs, faces, seconds = map(status.get, ("finished_epochs", "train_faces", "seconds"))
+    return epochs * faces / seconds if epochs and faces and seconds else None

@@ -70,15 +70,14 @@ def fit(
     start = models.load(config.start_from) if config.start_from else None
     model = build(config, training_set.labels, start)
     check_faces(dataset, "the configuration requires", config.shape)
-    given = training_set
     teachers = [models.load(name) for name in config.teachers]
-    training_set = add_distillation(given, config, dataset, teachers)
+    own_targets, taught = training_set.targets, None
+    # With varied faces, these answers for the faces as they are still give the class frequencies.
+    training_set = served = add_distillation(training_set, config, dataset, teachers)
     if teachers and config.teacher_variations:
-        taught = Taught(teachers, share=config.teacher_share, labels=given.labels)
-        varied = replace(training_set, targets=given.targets)
-        batches = AugmentedBatches(config, varied, dataset.pixels, taught)
-    else:
-        batches = AugmentedBatches(config, training_set, dataset.pixels)
+        taught = Taught(teachers, share=config.teacher_share, labels=training_set.labels)
+        served = replace(training_set, targets=own_targets)
+    batches = AugmentedBatches(config, served, dataset.pixels, taught)
     schedule = step_schedule(config, steps_per_epoch=len(batches))
     model.compile(
         optimizer=_optimizer(config, schedule or config.learning_rate),

@@ -23,7 +23,6 @@ from pages.evaluate.evaluated import Evaluation
 from pages.evaluate.reveal import ask
 
 FACES_TAB = "Faces"
-_NO_BREAK = "\N{NO-BREAK SPACE}"
 _PER_PAGE = 60
 _HEIGHT_PX = 480
 _FILTER_PX = 165
@@ -143,7 +142,7 @@ def pictures(evaluated: Evaluation, shown: np.ndarray) -> list[Picture]:
     return [
         replace(
             face,
-            caption=f"{label} → {predicted} {percent(confidence).replace(' ', _NO_BREAK)}",
+            caption=f"{label} → {predicted} {percent(confidence)}",
             alt=f"Face labelled {label}, predicted {predicted} with {percent(confidence)} "
             "confidence",
             color=emotions.describe(label).color,  # as given, whatever was set by hand

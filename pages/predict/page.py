@@ -149,6 +149,9 @@ def open_photo(album: Album[Analysis], made_with: MadeWith) -> None:
         for photo, result in results_of(album)
         if isinstance(result, Analysis)
     }
+    if st.session_state[keys.OPEN] not in good:  # removed, or analysed anew, in another tab
+        close_photo()
+        st.rerun()
     at = list(good).index(st.session_state[keys.OPEN])
 
     def go(step: int) -> None:

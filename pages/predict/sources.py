@@ -25,8 +25,8 @@ SOURCES = {"upload": ":material/upload: Upload", "camera": ":material/photo_came
 _EXAMPLE = "example "
 KEPT = (
     "Photos stay in this app's memory, through a change of page or a reload, until you remove "
-    f"them or for {KEPT_FOR_H} hours: at most {MAX_PHOTOS:,} photos and {MAX_BYTES / 1e6:.0f} MB. "
-    "Nothing is written to disk."
+    f"them or for up to {KEPT_FOR_H} hours, less long where many others use this server: at most "
+    f"{MAX_PHOTOS:,} photos and {MAX_BYTES / 1e6:.0f} MB. Nothing is written to disk."
 )
 
 
@@ -107,7 +107,7 @@ def add(album: Album[Any], name: str, photos: Iterable[Photo]) -> None:
 def _take_files(album: Album[Any], key: str) -> None:
     files: list[UploadedFile] = st.session_state[key]
     for file in files:
-        data, photos = file.getvalue(), []
+        data = file.getvalue()
         if not file.name.lower().endswith(".zip"):
             photos = [
                 Photo(name=file.name, key=file.file_id, read=file.getvalue, size_bytes=len(data))
@@ -167,7 +167,7 @@ def take_example(album: Album[Any]) -> None:
     label: str | None = st.session_state.pop(links.EXAMPLE, None)
     if album.photos and not has_only_example(album):
         if label:
-            album.add([_example(label)])
+            add(album, f"Drawn {label} face", [_example(label)])
         return
     if label:
         st.session_state[keys.EXAMPLES] = {"selected": labels.index(label)}

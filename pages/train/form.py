@@ -17,6 +17,7 @@ from fer.errors import ConfigError, FerError
 from fer.images import to_network_input
 from fer.models import list_models
 from fer.options import Option
+from fer.runs.run import NAME_LENGTH
 from fer.training.config import PRESETS, TrainingConfig
 from pages.common import errors
 from pages.common.downloads import download
@@ -49,7 +50,9 @@ def choose_dataset() -> str:
 def choose_name(chosen: str, title: str, dataset: str) -> str:
     """The name of the run: what is typed, or else one that no run has yet."""
     default = runs.free_name(f"{title} on {PurePath(dataset).name}" if chosen in PRESETS else title)
-    typed = st.text_input("Name of the run", key=keys.NAME, placeholder=default, max_chars=100)
+    typed = st.text_input(
+        "Name of the run", key=keys.NAME, placeholder=default, max_chars=NAME_LENGTH
+    )
     return typed.strip() or default
 
 

@@ -101,7 +101,7 @@ def show_time(config: TrainingConfig, faces: Faces, rate: float | None, source: 
     """How long training takes at a rate in faces per second, with a warning if that is long."""
     if rate is None:
         return
-    text = f"About {rate:,.0f} images/s {source}"
+    text = f"About {rate:,.0f} faces/s {source}"
     if not faces.train:
         st.caption(
             f"{text}. The number of faces, and so the time, is known once the data set has been "

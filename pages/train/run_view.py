@@ -7,9 +7,11 @@ from typing import Any
 import streamlit as st
 
 from fer import runs
+from fer.data import TEST_SPLITS
+from fer.data.summary import split_name
 from fer.errors import FerError
 from fer.runs import queue
-from fer.runs.catalogue import with_interval
+from fer.runs.catalogue import in_words
 from fer.runs.run import Run, worked_s
 from fer.wording import counted
 from pages.common import errors
@@ -116,7 +118,7 @@ def show_training(status: dict[str, Any]) -> None:
     begun, speed = status.get("first_epoch", 1), status.get("faces_per_s")
     words = [f"Epoch {max(epoch, 1)} of {epochs}"]
     words += [f"resumed with epoch {begun}"] if status.get("is_resumed") else []
-    words += [f"{speed:,.0f} images/s"] if speed else []
+    words += [f"{speed:,.0f} faces/s"] if speed else []
     st.progress(min(1.0, done / (epochs * batches)), " · ".join(words + _left(status)))
     loss, accuracy = status.get("loss"), status.get("accuracy")
     text = f"Batch {batch} of {batches}"
@@ -140,15 +142,13 @@ def show_figures(run: Run, status: dict[str, Any]) -> None:
         "Network": f"{status['parameters'] / 1e3:,.0f}k weights" if "parameters" in status else "–",
     }
     st.html(facts_html(facts))
-    for split, figures in run.figures().items():
-        if split.endswith("test"):
-            accuracy = with_interval(figures["accuracy"], figures["accuracy_ci95"])
-            recall = with_interval(
-                figures["balanced_accuracy"], figures["ci95"]["balanced_accuracy"]
-            )
-            what = f"{split.replace('_', ' ').capitalize()}, {figures['images']:,} faces"
+    measured = run.figures()
+    for split in TEST_SPLITS:
+        if split in measured:
+            accuracy, recall, faces = in_words(measured[split])
             st.markdown(
-                f"{what}: accuracy **{accuracy}**, mean recall **{recall}**, with 95% intervals."
+                f"Split {split_name(split)}, {faces} faces: accuracy **{accuracy}**, mean recall "
+                f"**{recall}**, with 95% intervals."
             )
 
 

@@ -1,7 +1,5 @@
 """The two charts of a video's timeline: all faces together, and each person."""
 
-from html import escape
-
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
@@ -9,7 +7,7 @@ from plotly.colors import hex_to_rgb
 
 from fer import emotions
 from fer.inference.timeline import Timeline
-from fer.wording import percent
+from fer.wording import in_chart, percent
 from pages.video import keys
 
 LEFT_PX = 48  # margin of both charts, so that their time axes are aligned
@@ -29,7 +27,7 @@ def show_shares(timeline: Timeline) -> None:
             go.Scatter(
                 x=shares.index,
                 y=shares[f"p_{label}"],
-                name=escape(label),
+                name=in_chart(label),
                 mode="lines",
                 stackgroup="all",
                 line={"shape": "hv", "width": 0},
@@ -53,7 +51,7 @@ def choose_moment(table: pd.DataFrame) -> float | None:
     """Show the most probable emotion of each person; return the time in seconds of a click."""
     reliable = table["reliable"] == "true"
     verdicts = table["emotion"].where(reliable, table["unreliable_because"])
-    verdicts = verdicts.map(escape)
+    verdicts = verdicts.map(in_chart)
     percents = (", " + table["confidence"].map(percent)).where(reliable, "")
     colors = [
         f"rgba{(*hex_to_rgb(emotions.describe(label).color), confidence)}" if is_reliable
