@@ -75,6 +75,15 @@ def test_caveats_name_unanswered_photos_confidence_and_what_was_not_measured(
     assert "no photo of it has an answer: surprise. Mean recall covers 2 of 3 emotions" in text
 
 
+def test_few_photos_are_the_first_caveat_whatever_the_model_learnt(
+    figures: dict[str, Any],
+) -> None:
+    drawn = {**figures, "trained_on": "synthetic", "trained_on_drawn": True, "trained_here": False}
+    first, *others = caveats(drawn)
+    assert first.startswith("With fewer than 20 faces")
+    assert any("trained on drawn faces" in sentence for sentence in others)
+
+
 def test_faces_that_equal_another_are_counted_in_a_caveat(make_table: MakeTable) -> None:
     table = make_table(TRUE, ANSWERS, hash=["a", "b", "a", "a"])
     figures = photo_figures(table, unanswered=[], skipped={}, several=0, detector="yunet")
