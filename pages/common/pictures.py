@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
@@ -98,8 +99,16 @@ def annotated(photo: np.ndarray, faces: Sequence[FacePrediction]) -> bytes:
     long_side = min(max(height, width, _SHOWN_AT_LEAST_PX), SHOWN_LONG_SIDE_PX)
     scale = long_side / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    picture = Image.fromarray(photo).resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
-    marked = draw_faces(np.asarray(picture), faces, scale=scale)
+    marked = draw_faces(_resized(photo, size), faces, scale=scale)
     buffer = io.BytesIO()
     Image.fromarray(marked).save(buffer, "JPEG", quality=88)
     return buffer.getvalue()
+
+
+def _resized(photo: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """A photo at this width and height. Halving comes first, as OpenCV is quickest at that."""
+    while photo.shape[1] >= 2 * size[0] and photo.shape[0] >= 2 * size[1]:
+        photo = cv2.resize(photo, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    shrinks = photo.shape[1] > size[0]
+    mode = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+    return cv2.resize(photo, size, interpolation=mode)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from time import monotonic
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -30,6 +31,7 @@ from pages.predict.sources import add_photos, choose_example, has_only_example
 
 POLL_S = 1.0
 STEP_S = 0.2
+PREVIEW_AFTER_S = 0.4  # most answers are here by then
 ERRORS_SHOWN = 5
 
 
@@ -83,10 +85,11 @@ def wait_for(album: Album[Analysis], photo: Photo, slot: DeltaGenerator) -> None
     """Show a photo and the steps of its analysis until that is done."""
     if photo.key not in album.pending:
         return
-    slot.html(waiting_html(photo, None, album.step(photo.key)))
-    version, preview = -1, preview_uri(photo)
+    preview, version, started = None, -1, monotonic()
     try:
         while album.is_working:
+            if preview is None and monotonic() - started >= PREVIEW_AFTER_S:
+                preview = preview_uri(photo) or ""  # it takes time from the analysis
             slot.html(waiting_html(photo, preview, album.step(photo.key)))
             version = album.wait(version, STEP_S)
     except StopException:  # Streamlit's own Stop button
