@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fer.cli.terminal import Counter, DatasetArgument, JsonOption, make_table, out, progress, styled
+from fer.errors import DatasetError
 
 if TYPE_CHECKING:
     from fer.data import Dataset
@@ -28,6 +29,13 @@ def add_data(
         str, typer.Argument(help="A folder, CSV file, manifest, archive, or kaggle:OWNER/NAME.")
     ],
     name: Annotated[str | None, typer.Option(help="Its name.")] = None,
+    classes: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What the source's own names of classes mean, such as 0=angry,1=disgust; "
+            "7= leaves a class out."
+        ),
+    ] = None,
     custom_classes: Annotated[
         bool, typer.Option("--custom-classes", help="Keep unknown emotions as classes.")
     ] = False,
@@ -35,10 +43,37 @@ def add_data(
     """Read a data set once and give it a name."""
     from fer import data
 
+    meanings = _meanings(classes or [])
     with progress() as bar:
-        count = Counter(bar, "faces")
-        added = data.add(source, name=name, custom_classes=custom_classes, progress=count)
+        added = data.add(
+            source,
+            name=name,
+            classes=meanings,
+            custom_classes=custom_classes,
+            progress=Counter(bar, "faces"),
+        )
     _print_dataset(added)
+
+
+def _meanings(options: list[str]) -> dict[str, str]:
+    """The mapping that `--classes NAME=EMOTION,…` gives; a name may hold a comma."""
+    meanings: dict[str, str] = {}
+    for option in options:
+        name = ""
+        for piece in option.split(","):
+            name += piece
+            if "=" in piece:
+                name, _, meaning = name.rpartition("=")
+                meanings[name.strip()] = meaning.strip()
+                name = ""
+            else:
+                name += ","
+        if name.strip(", "):
+            raise DatasetError(
+                f"'{name.strip(', ')}' in --classes is not NAME=EMOTION. Expected, for example, "
+                "--classes 0=angry,1=disgust."
+            )
+    return meanings
 
 
 @app.command("list")

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from fer.data.classes import USUAL, Classes
 from fer.data.registry import Source
 from fer.errors import DatasetError
 from fer.importing import install_command
@@ -15,7 +16,7 @@ def cache_folder() -> Path:
     return Path(os.environ.get("KAGGLEHUB_CACHE") or Path.home() / ".cache" / "kagglehub")
 
 
-def locate(source: str, *, custom_classes: bool = False) -> Source:
+def locate(source: str, classes: Classes = USUAL) -> Source:
     """Download `kaggle:<owner>/<name>`, or find the copy that kagglehub has.
 
     Raises:
@@ -43,4 +44,4 @@ def locate(source: str, *, custom_classes: bool = False) -> Source:
         folder = Path(kagglehub.dataset_download(slug)).resolve()
     except Exception as error:  # requests, kagglehub's own, and plain ones, by version
         raise DatasetError(f"Kaggle did not deliver '{slug}' ({error}). {by_hand}") from error
-    return Source(name=name, path=folder, custom_classes=custom_classes)
+    return Source(name=name, path=folder, classes=classes)

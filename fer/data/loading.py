@@ -1,7 +1,7 @@
 """From a name or path to a data set: reader, store, annotations and splits."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +11,7 @@ import pandas as pd
 
 from fer import emotions
 from fer.data import annotations, archives, kaggle
+from fer.data.classes import Classes
 from fer.data.dataset import Dataset
 from fer.data.readers import Reader, open_reader
 from fer.data.registry import Source, register, resolve
@@ -30,6 +31,7 @@ def load_dataset(
     channels: int = 1,
     validation_fraction: float = 0.2,
     seed: int = 0,
+    classes: Mapping[str, str | None] | None = None,
     custom_classes: bool = False,
     truth: str = "label",
     progress: Progress | None = None,
@@ -49,6 +51,9 @@ def load_dataset(
             no validation split, 0–1; stratified by class, with equal faces and persons kept
             together.
         seed: Seed of that choice.
+        classes: What the source's own names of classes mean, such as `{"0": "angry", "7": None}`:
+            an emotion, None to leave the class out, or the name itself to keep the class as one of
+            its own. Names that are not given mean what they usually do.
         custom_classes: Keep unknown emotions as classes of their own instead of refusing them.
         truth: `label`, or `votes` for what most annotators chose; see `Dataset.by_votes`.
         progress: Called with faces done and faces planned; for an archive twice, as it is
@@ -62,7 +67,7 @@ def load_dataset(
     _check(height, width, channels, validation_fraction, seed)
     if truth not in TRUTHS:
         raise DatasetError(f"Unknown truth '{truth}'. Known: {', '.join(TRUTHS)}.")
-    resolved = _resolve(source, custom_classes=custom_classes)
+    resolved = _resolve(source, Classes.of(classes, keep_unknown=custom_classes))
     with _nothing_left(resolved):
         reader = _reader(resolved, max(height, width), progress)
         stored = open_stored(resolved.folder, reader, (height, width, channels), progress=progress)
@@ -123,19 +128,20 @@ def add(
     source: str | Path,
     *,
     name: str | None = None,
+    classes: Mapping[str, str | None] | None = None,
     custom_classes: bool = False,
     progress: Progress | None = None,
 ) -> Dataset:
     """Read a source once, and give it a name that `load_dataset` accepts.
 
     Args:
-        source: As for `load_dataset`, like `custom_classes` and `progress`.
+        source: As for `load_dataset`, like `classes`, `custom_classes` and `progress`.
         name: Its name; None for that of its folder or file.
 
     Raises:
         DatasetError: If the source cannot be read, or the name is impossible or taken.
     """
-    resolved = _resolve(source, custom_classes=custom_classes)
+    resolved = _resolve(source, Classes.of(classes, keep_unknown=custom_classes))
     resolved = replace(resolved, name=name or resolved.name)
     register(resolved, dry_run=True)
     dataset = load_dataset(resolved, validation_fraction=0, progress=progress)
@@ -143,12 +149,12 @@ def add(
     return dataset
 
 
-def _resolve(source: str | Path | Source, *, custom_classes: bool) -> Source:
+def _resolve(source: str | Path | Source, classes: Classes) -> Source:
     if isinstance(source, Source):
         return source
     if isinstance(source, str) and source.startswith(kaggle.PREFIX):
-        return kaggle.locate(source, custom_classes=custom_classes)
-    return resolve(source, custom_classes=custom_classes)
+        return kaggle.locate(source, classes)
+    return resolve(source, classes)
 
 
 @contextmanager
@@ -186,4 +192,4 @@ def _reader(source: Source, side: int, progress: Progress | None) -> Reader:
             f"'{path}', the source of the data set '{source.name}', no longer exists. Put it back, "
             "or remove the data set."
         )
-    return open_reader(path, custom_classes=source.custom_classes)
+    return open_reader(path, source.classes)

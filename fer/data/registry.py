@@ -5,11 +5,12 @@ import json
 import re
 import shutil
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fer import settings
 from fer.data.archives import SUFFIXES_OF_ARCHIVES, is_archive, place_of, unpacked_folder
+from fer.data.classes import USUAL, Classes
 from fer.data.locking import BUILD_LOCK, locked, write_json
 from fer.errors import DatasetError
 
@@ -25,13 +26,13 @@ class Source:
     Attributes:
         name: What it is called.
         path: The folder or file, absolute; None for the drawn faces.
-        custom_classes: Whether unknown emotions are kept as classes of their own.
+        classes: What the names of its classes mean.
         origin: The archive that the path was unpacked from, if any.
     """
 
     name: str
     path: Path | None
-    custom_classes: bool = False
+    classes: Classes = USUAL
     origin: str = ""
 
     @property
@@ -39,13 +40,15 @@ class Source:
         """Where index, pixels and annotations are kept; the same for every name of one source."""
         if self.path is None:
             return settings.datasets_folder() / "store" / SYNTHETIC
-        identity = f"{self.path}\0{self.custom_classes}".encode()
+        identity = f"{self.path}\0{self.classes.identity}".encode()
         digest = hashlib.blake2b(identity, digest_size=8).hexdigest()
         return settings.datasets_folder() / "store" / f"{self.path.stem}-{digest}"
 
 
-def resolve(source: str | Path, *, custom_classes: bool = False) -> Source:
+def resolve(source: str | Path, classes: Classes = USUAL) -> Source:
     """Find a data set by its name or path.
+
+    A data set that has a name keeps what its classes mean, unless other meanings are given.
 
     Raises:
         DatasetError: If no data set has that name or path.
@@ -53,7 +56,8 @@ def resolve(source: str | Path, *, custom_classes: bool = False) -> Source:
     if str(source) == SYNTHETIC:
         return Source(name=SYNTHETIC, path=None)
     if isinstance(source, str) and (file := _file(source)) and file.is_file():
-        return _read(file)
+        named = _read(file)
+        return replace(named, classes=classes) if classes != USUAL else named
     try:
         path = Path(source).expanduser().resolve()
         is_there = path.exists()
@@ -69,14 +73,14 @@ def resolve(source: str | Path, *, custom_classes: bool = False) -> Source:
     if is_archive(path):
         place = place_of(path)
         name = place.name.rpartition("-")[0]
-        return Source(name=name, path=place, custom_classes=custom_classes, origin=str(path))
+        return Source(name=name, path=place, classes=classes, origin=str(path))
     if path.is_file() and path.suffix.lower() in SUFFIXES_OF_ARCHIVES:
         raise DatasetError(
             f"'{path}' cannot be opened as an archive: it is damaged, cut short or something else. "
             "Download or pack it again."
         )
     name = path.stem if path.is_file() else path.name
-    return Source(name=name, path=path, custom_classes=custom_classes)
+    return Source(name=name, path=path, classes=classes)
 
 
 def registered() -> list[Source]:
@@ -103,8 +107,13 @@ def register(source: Source, *, dry_run: bool = False) -> None:
             "remove that data set first."
         )
     if not dry_run:
-        kept = {name: getattr(source, name) for name in ("path", "custom_classes", "origin")}
-        write_json(file, {**kept, "path": str(source.path)})
+        kept = {
+            "path": str(source.path),
+            "custom_classes": source.classes.keep_unknown,
+            "classes": dict(source.classes.mapping),
+            "origin": source.origin,
+        }
+        write_json(file, kept)
 
 
 def remove(name: str) -> None:
@@ -147,10 +156,13 @@ def _read(file: Path) -> Source:
         return Source(
             name=file.stem,
             path=Path(kept["path"]),
-            custom_classes=bool(kept["custom_classes"]),
+            classes=Classes(
+                mapping=tuple(sorted(kept.get("classes", {}).items())),
+                keep_unknown=bool(kept["custom_classes"]),
+            ),
             origin=str(kept["origin"]),
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DatasetError(
             f"'{file}', which holds the path of the data set '{file.stem}', is damaged ({error}). "
             "Delete that file and add the data set again."

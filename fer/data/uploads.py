@@ -3,11 +3,13 @@
 import hashlib
 import os
 import shutil
+from collections.abc import Mapping
 from functools import partial
 from io import BufferedIOBase
 from pathlib import PurePath
 
 from fer.data.archives import is_archive, new_folder, unpack, unpacked_folder
+from fer.data.classes import USUAL, UnknownClassesError
 from fer.data.dataset import Dataset
 from fer.data.loading import add
 from fer.data.readers.fer_csv import fer_csv_reader
@@ -27,6 +29,7 @@ def add_upload(
     *,
     name: str,
     file_name: str = "upload",
+    classes: Mapping[str, str | None] | None = None,
     custom_classes: bool = False,
     progress: Progress | None = None,
 ) -> Dataset:
@@ -38,7 +41,7 @@ def add_upload(
         content: The file, which can be read from any position.
         name: The name of the data set.
         file_name: What the file was called, for errors.
-        custom_classes: As for `load_dataset`, like `progress`.
+        classes: As for `load_dataset`, like `custom_classes` and `progress`.
 
     Raises:
         DatasetError: If it is too large or not a data set, or the name is impossible or taken.
@@ -61,17 +64,21 @@ def add_upload(
                 shutil.copyfileobj(content, kept)
             if is_archive(upload):
                 unpack(upload, folder, max_bytes=MAX_UNPACKED_BYTES, progress=progress)
-            elif fer_csv_reader(upload.rename(folder / _CSV)) is None:
+            elif fer_csv_reader(upload.rename(folder / _CSV), USUAL) is None:
                 raise DatasetError(
                     f"'{file_name}' is neither a ZIP or TAR archive nor a CSV with the columns "
                     "emotion,pixels. Pack the data set's folder into a .zip and upload that."
                 )
     try:
-        return add(place, name=name, custom_classes=custom_classes, progress=progress)
+        return add(
+            place, name=name, classes=classes, custom_classes=custom_classes, progress=progress
+        )
     except DatasetError as error:
         text = str(error).replace(str(place), file_name)
         if (place / _CSV).exists():
             text = text.replace(f"{file_name}/{_CSV}", file_name).replace(_CSV, file_name)
         if is_new and all(source.path != place for source in registered()):
             shutil.rmtree(place, ignore_errors=True)
+        if isinstance(error, UnknownClassesError):
+            raise UnknownClassesError(text, error.classes) from error
         raise DatasetError(text) from error

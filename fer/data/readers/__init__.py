@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from fer.data.classes import Classes
 from fer.data.readers.fer_csv import fer_csv_reader
 from fer.data.readers.folders import folder_reader
 from fer.data.readers.listing import Listing, Reader, stays_inside
@@ -13,13 +14,13 @@ __all__ = ["Listing", "Reader", "open_reader"]
 _TABLES = frozenset({".csv", ".parquet", ".pq"})
 
 
-def open_reader(path: Path, *, custom_classes: bool) -> Reader:
+def open_reader(path: Path, classes: Classes) -> Reader:
     """The reader of a folder or file.
 
     Args:
         path: A folder of class folders, `fer2013.csv` or `icml_face_data.csv`, a manifest, or a
             folder that holds one of these two; absolute.
-        custom_classes: Keep unknown emotions as classes of their own.
+        classes: What the names of its classes mean.
 
     Raises:
         DatasetError: If it is none of these, or cannot be read.
@@ -31,11 +32,11 @@ def open_reader(path: Path, *, custom_classes: bool) -> Reader:
         raise DatasetError(f"The folder '{path}' cannot be read: {error.strerror}.") from None
     for table in tables:
         if table.suffix.lower() in _TABLES and stays_inside(root, table):
-            reader = fer_csv_reader(table) or manifest_reader(table, custom_classes=custom_classes)
+            reader = fer_csv_reader(table, classes) or manifest_reader(table, classes)
             if reader:
                 return reader
     if path.is_dir():
-        return folder_reader(path, custom_classes=custom_classes)
+        return folder_reader(path, classes)
     raise DatasetError(
         f"'{path}' is not a data set. Expected a folder of class folders, a CSV with the columns "
         "emotion,pixels,Usage as fer2013.csv has them, a CSV or Parquet manifest with the "

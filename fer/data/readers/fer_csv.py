@@ -8,15 +8,17 @@ import numpy as np
 import pandas as pd
 
 from fer import emotions
+from fer.data.classes import LEFT_OUT, Classes
 from fer.data.readers.listing import PARTS, Listing, Reader, signature, stays_inside
 from fer.data.votes import COLUMNS, VOTES_FILE, read_votes, with_votes
 from fer.errors import DatasetError, UnreadableImageError
 
 SIDE_PX = 48
+_CODES = {str(code): label for code, label in enumerate(emotions.FER2013_CODES)}
 FERPLUS_FILE = "fer2013new.csv"
 
 
-def fer_csv_reader(path: Path) -> Reader | None:
+def fer_csv_reader(path: Path, classes: Classes) -> Reader | None:
     """`fer2013.csv`, or `icml_face_data.csv`, whose header has spaces; None for other files.
 
     FER+'s `fer2013new.csv` beside it gives the votes, row by row. Faces are called
@@ -32,7 +34,9 @@ def fer_csv_reader(path: Path) -> Reader | None:
     beside = (path.with_name(name) for name in (FERPLUS_FILE, VOTES_FILE))
     votes = next((file for file in beside if stays_inside(file.parent, file)), None)
     tables = [path, votes] if votes else [path]
-    return Reader(signature("fer csv", tables), partial(_listing, path, votes))
+    return Reader(
+        signature(f"fer csv {classes.identity}", tables), partial(_listing, path, votes, classes)
+    )
 
 
 def _header(line: bytes) -> list[str]:
@@ -40,7 +44,7 @@ def _header(line: bytes) -> list[str]:
     return [name.strip().strip('"').lower() for name in text.split(",")]
 
 
-def _listing(path: Path, votes_file: Path | None) -> Listing:
+def _listing(path: Path, votes_file: Path | None, classes: Classes) -> Listing:
     skipped: list[tuple[str, str]] = []
     rows, places, numbers = [], [], []
     with path.open("rb") as file:
@@ -52,7 +56,7 @@ def _listing(path: Path, votes_file: Path | None) -> Listing:
                 continue
             name = f"{path.name}:{number + 2}"
             try:
-                label, split = _label_and_split(line.split(b","), header)
+                label, split = _label_and_split(line.split(b","), header, classes)
             except ValueError as error:
                 skipped.append((name, str(error)))
                 continue
@@ -92,7 +96,7 @@ def _listing(path: Path, votes_file: Path | None) -> Listing:
     )
 
 
-def _label_and_split(fields: list[bytes], header: list[str]) -> tuple[str, str]:
+def _label_and_split(fields: list[bytes], header: list[str], classes: Classes) -> tuple[str, str]:
     """The label and the split ("" if none) of a row.
 
     Raises:
@@ -102,7 +106,9 @@ def _label_and_split(fields: list[bytes], header: list[str]) -> tuple[str, str]:
         raise ValueError(f"{len(fields)} fields; expected {len(header)}")
     emotion = _text(fields[header.index("emotion")])
     part = _text(fields[header.index("usage")]) if "usage" in header else ""
-    label, split = _label(emotion), PARTS.get(part.lower(), "")
+    label, split = classes.label_of(emotion, _CODES), PARTS.get(part.lower(), "")
+    if classes.leaves_out(emotion):
+        raise ValueError(LEFT_OUT)
     if not label:
         raise ValueError(f"unknown emotion '{emotion}'; expected 0 to 6")
     if part and not split:
@@ -112,12 +118,6 @@ def _label_and_split(fields: list[bytes], header: list[str]) -> tuple[str, str]:
 
 def _text(field: bytes) -> str:
     return field.decode(errors="replace").strip().strip('"').strip()
-
-
-def _label(text: str) -> str:
-    if text.isdecimal():
-        return emotions.FER2013_CODES[int(text)] if len(text) < 9 and int(text) < 7 else ""
-    return emotions.canonical(text) if emotions.is_known(text) else ""
 
 
 def _pixels(field: bytes, name: str) -> np.ndarray:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from fer import emotions
-from fer.data.readers.listing import PARTS, Listing, Reader, Tree, label_of, scan, unknown_classes
+from fer.data.classes import LEFT_OUT, Classes, unknown_classes
+from fer.data.readers.listing import PARTS, Listing, Reader, Tree, scan
 from fer.data.votes import VOTES_FILE, add_votes, with_votes
 from fer.errors import DatasetError
 from fer.images import SUFFIXES
@@ -17,18 +18,18 @@ _ENTERFACE = re.compile(r"e(?:n|in)terface", re.IGNORECASE)
 _ENTERFACE_SUBJECT = re.compile(r"s(?:ubject)?[ _-]?(\d{1,2})[ _-]+(?:an|di|fe|ha|sa|su)", re.I)
 
 
-def folder_reader(root: Path, *, custom_classes: bool) -> Reader:
+def folder_reader(root: Path, classes: Classes) -> Reader:
     """Images whose folder names their class.
 
     FER-2013's file names (`Training_*`, `PublicTest_*`, `PrivateTest_*`) give the official
     three-way split, which Kaggle's two folders have lost; eNTERFACE's give the person.
     """
-    tree = scan(root, f"folders {custom_classes}")
-    return Reader(tree.signature, partial(_listing, root, tree, custom_classes))
+    tree = scan(root, f"folders {classes.identity}")
+    return Reader(tree.signature, partial(_listing, root, tree, classes))
 
 
-def _listing(root: Path, tree: Tree, custom_classes: bool) -> Listing:
-    rows, skipped = _faces(root, tree, custom_classes)
+def _listing(root: Path, tree: Tree, classes: Classes) -> Listing:
+    rows, skipped = _faces(root, tree, classes)
     paths = [path for path, *_ in rows]
     is_enterface = bool(_ENTERFACE.search(f"{root.name}/{paths[0]}"))
     subjects = [_enterface_subject(path) if is_enterface else "" for path in paths]
@@ -55,11 +56,12 @@ def _listing(root: Path, tree: Tree, custom_classes: bool) -> Listing:
 
 
 def _faces(
-    root: Path, tree: Tree, custom_classes: bool
+    root: Path, tree: Tree, classes: Classes
 ) -> tuple[list[tuple[str, str, str, str]], list[tuple[str, str]]]:
     """Path, label, split and stamp of every image in a class folder; and what is skipped."""
     rows: list[tuple[str, str, str, str]] = []
-    skipped, unknown = list(tree.skipped), []
+    unknown: list[tuple[str, str]] = []
+    skipped = list(tree.skipped)
     for folder, lines in tree.folders:
         images = [line for line in lines if _is_image(line)]
         if not images:
@@ -68,15 +70,21 @@ def _faces(
         if not class_name or class_name.lower() in PARTS:
             names = (line.partition("\0")[0] for line in images)
             skipped += [(folder + name, "not in a class folder") for name in names]
-        elif label := label_of(class_name, custom_classes=custom_classes):
+        elif label := classes.label_of(class_name):
             part = next((PARTS[p.lower()] for p in reversed(parents) if p.lower() in PARTS), "")
             for line in images:
                 name, _, stamp = line.partition("\0")
                 rows.append((folder + name, label, _split(name, part), stamp))
         else:
-            unknown.append(folder[:-1])
+            paths = [folder + line.partition("\0")[0] for line in images]
+            if classes.leaves_out(class_name):
+                skipped += [(path, LEFT_OUT) for path in paths]
+            else:
+                unknown += [(class_name, path) for path in paths]
     if unknown:
-        raise unknown_classes(root, unknown)
+        raise unknown_classes(
+            root, [name for name, _ in unknown], lambda row: f"{root}/{unknown[row][1]}"
+        )
     if not rows:
         raise DatasetError(
             f"'{root}' holds no images in class folders. Expected class folders named "

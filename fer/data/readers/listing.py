@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import re
 import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -11,9 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-
-from fer import emotions
-from fer.errors import DatasetError
 
 PARTS = {
     "train": "train", "training": "train",
@@ -132,21 +128,3 @@ def signature(what: str, tables: Iterable[Path], images: Iterable[tuple[str, str
     lines = ("\0".join((name, *stamped.split(":"))) for name, stamped in files)
     text = "\n".join([what, *lines]).encode(errors="surrogateescape")
     return hashlib.blake2b(text, digest_size=16).hexdigest()
-
-
-def label_of(name: str, *, custom_classes: bool) -> str:
-    """The label for a data set's name of an emotion; "" if unknown."""
-    if emotions.is_known(name):
-        return emotions.canonical(name)
-    return re.sub(r"\s+", "_", name.strip().lower()) if custom_classes else ""
-
-
-def unknown_classes(source: Path, names: list[str]) -> DatasetError:
-    """The error for unknown classes."""
-    listed = ", ".join(f"'{name}'" for name in names[:5])
-    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return DatasetError(
-        f"'{source}' holds images of unknown classes: {listed}{more}. Known: "
-        f"{', '.join(emotions.ALL)}, and aliases of these. Rename them, or keep unknown "
-        "classes as classes of their own (custom classes)."
-    )

@@ -9,15 +9,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from fer.data.classes import LEFT_OUT, Classes, unknown_classes
 from fer.data.readers.listing import (
     PARTS,
     Listing,
     Reader,
-    label_of,
     signature,
     stamp,
     stays_inside,
-    unknown_classes,
 )
 from fer.data.votes import VOTES_FILE, add_votes, with_votes
 from fer.errors import DatasetError
@@ -25,7 +24,7 @@ from fer.errors import DatasetError
 _COLUMNS = ("path", "label", "split", "subject")
 
 
-def manifest_reader(file: Path, *, custom_classes: bool) -> Reader | None:
+def manifest_reader(file: Path, classes: Classes) -> Reader | None:
     """Image files that a table names, by their paths from its folder.
 
     None for a table without the columns `path` and `label`.
@@ -45,8 +44,8 @@ def manifest_reader(file: Path, *, custom_classes: bool) -> Reader | None:
     images = table.loc[table["reason"] == "", ["path", "stamp"]].itertuples(index=False)
     tables = [file, *map(file.with_name, sidecars)]
     return Reader(
-        signature(f"manifest {custom_classes}", tables, images),
-        partial(_listing, file, table, sidecars, custom_classes),
+        signature(f"manifest {classes.identity}", tables, images),
+        partial(_listing, file, table, sidecars, classes),
     )
 
 
@@ -98,17 +97,20 @@ def _files(root: Path, paths: pd.Series) -> pd.DataFrame:
     return pd.DataFrame(map(examine, paths), columns=["stamp", "reason"], dtype=str)
 
 
-def _listing(
-    file: Path, table: pd.DataFrame, sidecars: Sequence[str], custom_classes: bool
-) -> Listing:
+def _listing(file: Path, table: pd.DataFrame, sidecars: Sequence[str], classes: Classes) -> Listing:
     names = table["label"].unique()
-    labels = {name: label_of(name, custom_classes=custom_classes) for name in names}
-    if unknown := sorted(name for name, label in labels.items() if name and not label):
-        raise unknown_classes(file, unknown)
+    labels = {name: classes.label_of(name) for name in names}
+    left_out = [name for name in names if classes.leaves_out(name)]
+    is_unknown = (table["label"].map(labels) == "") & ~table["label"].isin(["", *left_out])
+    if is_unknown.any():
+        unknown = table[is_unknown]
+        paths = [f"{file.parent}/{path}" for path in unknown["path"]]
+        raise unknown_classes(file, unknown["label"].tolist(), paths.__getitem__)
     splits = table["split"].str.lower().map(PARTS)
     reasons = table["reason"]
     for reason, applies in (
         ("no label", table["label"] == ""),
+        (LEFT_OUT, table["label"].isin(left_out)),
         ("unknown split '" + table["split"] + "'", splits.isna() & (table["split"] != "")),
         ("named twice; the first row counts", table["path"].duplicated()),
     ):

@@ -40,3 +40,22 @@ def test_data_add_refuses_unknown_classes_until_asked_to_keep_them(
     assert "hungry" in refused.stderr
     assert "custom classes" in " ".join(refused.stderr.split())
     assert run("data", "add", small_set, "--custom-classes").exit_code == 0
+
+
+def test_data_add_takes_a_mapping_of_classes_in_one_option_or_several(
+    small_set: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FER_HOME", str(tmp_path / "home"))
+    for part in ("train", "test"):
+        for before, after in (("happy", "0"), ("sad", "1, maybe 2")):
+            if (small_set / part / before).exists():
+                (small_set / part / before).rename(small_set / part / after)
+    for wrong in ("0", "0=sad,1", "0=hungry"):
+        refused = run("data", "add", small_set, "--classes", wrong)
+        assert refused.exit_code == 1
+        assert "--classes" in refused.stderr or "'hungry'" in refused.stderr
+    mapping = ("--classes", "0=happy,1, maybe 2=", "--classes", "unused=Anger")
+    added = run("data", "add", small_set, *mapping)
+    assert added.exit_code == 0, added.stderr
+    assert "its class is left out" in added.stdout
+    assert "happy" in run("data", "show", small_set.name).stdout

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fer.data.readers.listing import label_of, scan, signature, stays_inside, unknown_classes
+from fer.data.readers.listing import scan, signature, stays_inside
 
 
 @pytest.fixture
@@ -18,18 +18,6 @@ def root(tmp_path: Path) -> Path:
         file.write_bytes(bytes(size))
         os.utime(file, ns=(0, 5_000_000_000))
     return tmp_path
-
-
-def test_a_class_is_known_by_its_label_or_an_alias_and_kept_only_when_asked_for() -> None:
-    assert label_of(" Joy ", custom_classes=False) == "happy"
-    assert label_of("Very  Hungry", custom_classes=False) == ""
-    assert label_of("Very  Hungry", custom_classes=True) == "very_hungry"
-
-
-def test_of_many_unknown_classes_five_are_named_and_the_rest_counted() -> None:
-    error = str(unknown_classes(Path("set"), [f"class{number}" for number in range(7)]))
-    assert "'class0', 'class1', 'class2', 'class3', 'class4' and 2 more. Known: angry" in error
-    assert "unknown classes: 'hungry'. Known" in str(unknown_classes(Path("set"), ["hungry"]))
 
 
 def test_a_scan_gives_every_file_in_order_with_its_size_and_time(root: Path) -> None:
