@@ -26,17 +26,18 @@ __all__ = [
 
 _OUTSIDE_API = {
     "Predictor": "fer.inference.predictor",
-    "adopt": "fer.models.formats",
+    "adopt": "fer.models.adoption",
     "load_dataset": "fer.data",
     "predict_emotion": "fer.inference.predictor",
-    "save": "fer.models.formats",
+    "save": "fer.models.keras_files",
 }
 
 if TYPE_CHECKING:
     from fer.api import calibrate, evaluate, export, train
     from fer.data import load_dataset
     from fer.inference.predictor import Predictor, predict_emotion
-    from fer.models.formats import adopt, save
+    from fer.models.adoption import adopt
+    from fer.models.keras_files import save
 
 
 def __getattr__(name: str) -> Any:

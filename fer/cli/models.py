@@ -82,10 +82,10 @@ def save(
 
     The weights of a .json file are written to a file beside it.
     """
-    from fer.models import formats
+    from fer.models import keras_files
 
     import_keras()
-    for path in formats.save(model, file):
+    for path in keras_files.save(model, file):
         out.print(f"Written: {path}")
 
 
@@ -97,12 +97,12 @@ def adopt(
 ) -> None:
     """Make a model of a network that was trained elsewhere."""
     from fer import models
-    from fer.models import formats
+    from fer.models import adoption
 
     folder = models.named(name)
     import_keras()
     classes = [emotions.canonical(label) for label in labels.split(",")]
-    card = formats.adopt(file, classes, out=folder, scale=scale)
+    card = adoption.adopt(file, classes, out=folder, scale=scale)
     out.print(
         f"Added '{card.name}': {card.width}×{card.height}×{card.channels}, "
         f"{len(card.labels)} classes. Measure it with `python -m fer evaluate {name} DATASET`."

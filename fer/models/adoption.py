@@ -1,0 +1,100 @@
+"""A network that was trained elsewhere becomes a model: uint8 in, probabilities out."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fer.errors import ModelError
+from fer.faces.alignment import FER2013_FRAMING
+from fer.importing import extras
+from fer.models import folder as folders
+from fer.models.card import ModelCard, facts_of
+from fer.models.keras_files import read_network
+from fer.models.pixel_scales import EPSILON, PixelScale, scale_named
+
+if TYPE_CHECKING:
+    import keras
+
+
+@extras()
+def adopt(
+    file: str | Path,
+    labels: Sequence[str],
+    *,
+    out: str | Path,
+    scale: str = "0-1",
+    weights: str | Path | None = None,
+) -> ModelCard:
+    """Make a model of a network that was trained elsewhere.
+
+    Args:
+        file: A `.keras` or `.h5` file, or `.json` with its weights. The network goes from faces
+            (n, height, width, channels) to one number for each class; it gets a softmax if its
+            outputs do not sum to 1.
+        labels: The classes in the order of its outputs. Keras' folder readers sort them
+            alphabetically.
+        out: Folder of the model; a model that is there is replaced.
+        scale: What it expects of pixel values, a name of `fer.models.pixel_scales.SCALES`.
+        weights: The weights of a `.json` file; without it they lie beside `name.json`, in
+            `name.weights.h5` or `name.h5`.
+
+    Returns:
+        The card as written. It has no figures until `evaluate` gives some.
+
+    Raises:
+        FerError: If the network cannot be read or does not fit, or the folder cannot be written.
+    """
+    scale_named(scale, channels=3)  # before anything is read
+    folder = Path(out).expanduser().resolve()
+    folders.check_replaceable(folder)
+    beside = Path(weights).expanduser() if weights else None
+    network = _standardised(read_network(Path(file).expanduser(), weights=beside), labels, scale)
+    card = ModelCard(
+        name=folder.name,
+        labels=tuple(labels),
+        framing=asdict(FER2013_FRAMING),
+        data={},
+        remarks=(f"Adopted from a network made elsewhere that expects values {scale}.",),
+        **facts_of(network),
+    )
+    return folders.save(network, card, folder)
+
+
+def _standardised(network: "keras.Model", labels: Sequence[str], scale: str) -> "keras.Model":
+    """A foreign network behind layers that scale uint8 and, where it lacks one, with a softmax."""
+    shape, outputs = network.input_shape, network.output_shape
+    has_one_input = isinstance(shape, tuple) and len(shape) == 4 and None not in shape[1:]
+    if not has_one_input or outputs != (None, len(labels)):
+        raise ModelError(
+            f"The network goes from {shape} to {outputs}; expected (None, height, width, channels) "
+            f"to (None, {len(labels)}), one number for each of {', '.join(labels)}."
+        )
+    from keras import Model, layers
+
+    faces = layers.Input(shape[1:], dtype="uint8", name="face")
+    outputs = network(scaled(faces, scale_named(scale, shape[-1])))
+    noise = np.random.default_rng(0).integers(0, 256, (4, *shape[1:]), np.uint8)
+    sums = np.asarray(Model(faces, outputs)(noise, training=False)).sum(axis=1)
+    if not np.allclose(sums, 1, atol=1e-3):
+        outputs = layers.Softmax()(outputs)
+    return Model(faces, outputs, name="adopted")
+
+
+def scaled(faces: "keras.KerasTensor", scale: PixelScale) -> "keras.KerasTensor":
+    """The layers that compute `scale.apply`. They load in Keras' safe mode and learn nothing."""
+    from keras import layers, ops
+
+    if scale.is_bgr:
+        faces = ops.flip(faces, axis=-1)
+    factor, offset = (
+        values[0] if len(values) == 1 else list(values) for values in (scale.factor, scale.offset)
+    )
+    values = layers.Rescaling(factor, offset=offset)(faces)
+    if scale.is_per_image:
+        values = layers.LayerNormalization(
+            axis=(1, 2, 3), epsilon=EPSILON, center=False, scale=False
+        )(values)
+    return values
