@@ -32,7 +32,8 @@ def with_verdicts(rows: pd.DataFrame) -> pd.DataFrame:
 
 def share_columns(table: pd.DataFrame) -> list[str]:
     """The columns with shares of 0–1."""
-    return [name for name in map(str, table) if name == "confidence" or name.startswith("p_")]
+    named = ("share", "confidence")
+    return [name for name in map(str, table) if name in named or name.startswith("p_")]
 
 
 def in_percent(table: pd.DataFrame, columns: Sequence[str]) -> "Styler":

@@ -150,11 +150,11 @@ def _bars(found: list[Span], unit_s: float) -> go.Bar:
 
 def _show_people(people: list[dict[str, object]], dropped: int) -> None:
     shown = with_verdicts(pd.DataFrame(people))
-    shares = [*share_columns(shown), "share"]
+    shares = share_columns(shown)
+    means = [name for name in shares if name != "share"]
     # Rows hold four places; no mean of a network's answers is quite 0 or 1.
-    rounded = shown[shares].astype(float).clip(0.0001, 0.9999)
-    rounded["share"] = shown["share"].where(shown["confidence"].notna())
-    shown[shares] = rounded.map(percent, na_action="ignore")
+    shown[means] = shown[means].astype(float).clip(0.0001, 0.9999)
+    shown[shares] = shown[shares].map(percent, na_action="ignore")
     words = {"share": "of the time"}
     times = {"seconds": "in view", "from_s": "from", "to_s": "to"}
     st.dataframe(
@@ -162,7 +162,7 @@ def _show_people(people: list[dict[str, object]], dropped: int) -> None:
         hide_index=True,
         column_order=[
             "person", "emotion", "share", "confidence", *times, "frames", "reliable_frames",
-            *shares[1:-1],
+            *(name for name in means if name != "confidence"),
         ],
         column_config={
             name: st.column_config.NumberColumn(title, format="%.1f s")

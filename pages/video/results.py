@@ -139,7 +139,6 @@ def show_people(job: VideoJob) -> None:
         st.html(f'<ul class="fer-people">{"".join(map(_person, people))}</ul>')
         return
     table = with_verdicts(pd.DataFrame(people))
-    table.loc[table["reliable_frames"] == 0, ["share", "confidence"]] = None
     st.dataframe(
         table[["person", "emotion", "share", "seconds", "confidence"]],
         hide_index=True,
