@@ -1,6 +1,6 @@
 """Which model and which face detector a page uses."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import streamlit as st
 
@@ -14,10 +14,13 @@ DETECTORS = {
     "mtcnn": "MTCNN: needs no file, slower",
     "none": "None: each photo is one tight face",
 }
+FINDERS = {name: text for name, text in DETECTORS.items() if name != "none"}
 
 
-def choose_model(key: str, detector_key: str, *, detectors: Sequence[str]) -> tuple[str, str]:
-    """Choose a model and one of these `DETECTORS`, both remembered for the session, by name."""
+def choose_model(
+    key: str, detector_key: str, *, detectors: Mapping[str, str] = FINDERS
+) -> tuple[str, str]:
+    """Choose a model and a detector, both remembered for the session, by name."""
     default = settings.default_model()
     names = sorted({default, *list_models()})
     if (handed := st.session_state.pop(links.MODEL, None)) in names:
@@ -28,8 +31,8 @@ def choose_model(key: str, detector_key: str, *, detectors: Sequence[str]) -> tu
     )
     detector = st.selectbox(
         "Face detector",
-        detectors,
-        format_func=DETECTORS.__getitem__,
+        list(detectors),
+        format_func=detectors.__getitem__,
         key=detector_key,
         persist_state="session",
     )

@@ -23,7 +23,7 @@ from fer.models.card import ModelCard
 from fer.wording import counted
 from pages.common import errors, predictors, visitors
 from pages.common.choices import select
-from pages.common.model_choice import DETECTORS
+from pages.common.model_choice import FINDERS
 from pages.evaluate import keys
 from pages.evaluate.comparison import other_models
 from pages.evaluate.confusion import show_matrix, show_top
@@ -32,7 +32,6 @@ from pages.evaluate.photo_gallery import chosen_cells, show_gallery, show_photo_
 from pages.evaluate.photo_upload import add_photos
 from pages.evaluate.reveal import reveal
 
-_DETECTORS = {name: text for name, text in DETECTORS.items() if name != "none"}
 _STEPS = (
     "Drop photos of people's faces above, choose what each shows, and keep them. The page then "
     "shows how often the model is right on **your** photos, beside its figures on its test data. "
@@ -42,7 +41,7 @@ _STEPS = (
 
 def show_photos(model: str, place: DeltaGenerator) -> None:
     """The whole view; the choice of the detector is drawn in a place."""
-    detector = select(place, "Face detector", _DETECTORS, key=keys.DETECTOR)
+    detector = select(place, "Face detector", FINDERS, key=keys.DETECTOR)
     where = f", in `{settings.photos_folder()}`" if visitors.are_local() else ""
     st.caption(
         f"Photos that you keep stay on the computer that runs this app{where}. Everyone who can "

@@ -22,9 +22,7 @@ def main() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title("What does your face show now?", anchor=False)
         with st.popover("Settings", icon=":material/tune:"):
-            model, detector = choose_model(
-                keys.MODEL, keys.DETECTOR, detectors=("auto", "yunet", "mtcnn")
-            )
+            model, detector = choose_model(keys.MODEL, keys.DETECTOR)
             st.caption("Another model or detector begins a new session.")
     try:
         predictor = predictors.predictor(model, detector)

@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 def choose_settings() -> tuple[str, str, Options, float]:
     """Model, detector, how to analyse, and the confidence, 0–1, below which one is not sure."""
     _restore()
-    model, detector = choose_model(keys.MODEL, keys.DETECTOR, detectors=list(DETECTORS))
+    model, detector = choose_model(keys.MODEL, keys.DETECTOR, detectors=DETECTORS)
     if detector != "none":
         name = DETECTOR_NAMES[detection.in_use(detector)]
         st.caption(f"Detector in use: **{name}**")

@@ -45,7 +45,7 @@ def restore(options: Options) -> None:
 
 
 def choose_options() -> Options:
-    model, detector = choose_model(keys.MODEL, keys.DETECTOR, detectors=("auto", "yunet", "mtcnn"))
+    model, detector = choose_model(keys.MODEL, keys.DETECTOR)
     every = st.slider("Analyse every Nth frame", 1, 30, 2, key=keys.EVERY, persist_state="session")
     return Options(model, detector, every)
 
