@@ -7,6 +7,8 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from fer.errors import FerError
+
 T = TypeVar("T")
 Items = TypeVar("Items", np.ndarray, Sequence[Any])
 
@@ -18,12 +20,20 @@ def select(place: DeltaGenerator, label: str, options: Mapping[T, str], **more: 
 
 
 def select_linked(
-    place: DeltaGenerator, label: str, options: Mapping[T, str], *, key: str, **more: Any
-) -> T | None:
-    """As `select`, in the address, but None where a link names what is not an option.
+    place: DeltaGenerator,
+    label: str,
+    options: Mapping[T, str],
+    *,
+    key: str,
+    remedy: str = "Choose another one.",
+    **more: Any,
+) -> T:
+    """As `select`, in the address.
 
-    The page would otherwise show something else as if the link had asked for it, such as the
-    figures of another model. `not_here` gives what it named, until the visitor chooses.
+    Raises:
+        FerError: If a link names what is not an option, with the remedy, until the visitor
+            chooses. The page would otherwise show something else as if the link had asked for it,
+            such as the figures of another model.
     """
     asked = st.query_params.get(key)
     if key not in st.session_state and asked is not None and asked not in options.values():
@@ -31,12 +41,12 @@ def select_linked(
         st.session_state[key] = asked if is_value else None
         st.session_state[f"{key}.asked"] = asked
         more["index"] = 0  # which the session state overrides
-    return select(place, label, options, key=key, bind="query-params", **more)
-
-
-def not_here(key: str) -> str:
-    """What a link named, where `select_linked` under this key gave None."""
-    return str(st.session_state.get(f"{key}.asked", ""))
+    chosen = select(place, label, options, key=key, bind="query-params", **more)
+    if chosen is None:
+        asked = st.session_state.get(f"{key}.asked", "")
+        name = label[:1].lower() + label[1:]
+        raise FerError(f"The link asks for the {name} '{asked}', which is not here. {remedy}")
+    return chosen
 
 
 def segments(label: str, options: Mapping[T, str], *, default: T, **more: Any) -> T:

@@ -1,4 +1,9 @@
-"""What one page hands over to another."""
+"""What one page hands over to another, and one visitor to another."""
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlencode
+
+import streamlit as st
 
 MODEL = "link.model"
 """Key in the session state of a model's name, which Train sets and the next page chooses."""
@@ -8,3 +13,11 @@ SNAPSHOT = "link.snapshot"
 
 EXAMPLE = "link.example"
 """Key in the session state of the emotion of a drawn face, which Home offers and Predict shows."""
+
+
+def show_link(shows: str, chosen: Mapping[str, str | Sequence[str]]) -> None:
+    """A link to this page with these values in its address, to copy; `shows` is what it shows."""
+    with st.popover("Link", icon=":material/link:"):
+        st.caption(f"Shows somebody else {shows}.")
+        address = str(st.context.url).partition("?")[0]
+        st.code(f"{address}?{urlencode(chosen, doseq=True)}", language=None, wrap_lines=True)

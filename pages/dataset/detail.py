@@ -1,14 +1,13 @@
 """The face that is open, large, in a dialog."""
 
 from html import escape
-from urllib.parse import urlencode
 
 import numpy as np
 import streamlit as st
 
 from fer import emotions
 from fer.data.audit import FINDINGS
-from pages.common import errors
+from pages.common import errors, links
 from pages.common.browser.detail import show_face, show_steps
 from pages.common.pictures import data_uri
 from pages.dataset.keys import BROWSER, NAME
@@ -43,14 +42,6 @@ def _put_into_address() -> None:
         st.query_params.pop(BROWSER.face, None)
 
 
-def _show_link(name: str) -> None:
-    with st.popover("Link", icon=":material/link:"):
-        st.caption("Shows somebody else this face.")
-        address = str(st.context.url).partition("?")[0]
-        chosen = urlencode({NAME: name, BROWSER.face: BROWSER.path})
-        st.code(f"{address}?{chosen}", language=None, wrap_lines=True)
-
-
 @st.dialog("Face", width="large", on_dismiss=lambda: BROWSER.open(""))
 def _show(opened: Opened, shown: np.ndarray) -> None:
     dataset, report, browser = opened.dataset, opened.report, opened.browser
@@ -66,7 +57,7 @@ def _show(opened: Opened, shown: np.ndarray) -> None:
         f'alt="{escape(label)}, {escape(BROWSER.path)}">'
     )
     with left:
-        _show_link(dataset.name)
+        links.show_link("this face", {NAME: dataset.name, BROWSER.face: BROWSER.path})
     right.html(f'<p class="fer-top">{escape(emotions.with_symbol(label))}</p>')
     findings, groups = report.faces.iloc[row], report.faces["near_group"].to_numpy()
     show_face(

@@ -5,9 +5,9 @@ import streamlit as st
 
 from fer.data import SYNTHETIC, Dataset, registered
 from fer.data.summary import SPLIT_NAMES
-from fer.errors import DatasetError, FerError
+from fer.errors import FerError
 from pages.common import errors
-from pages.common.choices import not_here, segments, select_linked
+from pages.common.choices import segments, select_linked
 from pages.common.facts import facts_html
 from pages.dataset import keys
 from pages.dataset.add import show_add
@@ -20,6 +20,7 @@ from pages.dataset.overview import show_overview
 from pages.dataset.removal import show_removal, show_removed
 
 VIEWS = {"overview": "Overview", "faces": "Faces", "audit": "Audit", "map": "Map"}
+_NAME_PX = 320
 
 
 def main() -> None:
@@ -60,24 +61,21 @@ def choose() -> str:
         st.session_state[keys.NAME] = SYNTHETIC
         start_afresh()
     row = st.container(horizontal=True, vertical_alignment="bottom")
+    show_removed()
+    place = row.container(width=_NAME_PX)
+    if row.button("Add", icon=":material/library_add:", key="dataset.add"):
+        show_add()
+    name = select_linked(
+        place, "Data set", dict(zip(names, names, strict=True)), key=keys.NAME,
+        on_change=start_afresh,
+        remedy="Choose another one, or add it and open the link again.",
+    )  # fmt: skip
     with row:
-        name = select_linked(
-            row, "Data set", dict(zip(names, names, strict=True)), key=keys.NAME, width=320,
-            on_change=start_afresh,
-        )  # fmt: skip
-        if st.button("Add", icon=":material/library_add:", key="dataset.add"):
-            show_add()
-        if name and name != SYNTHETIC:
+        if name != SYNTHETIC:
             show_removal(name)
-        if name and st.button("Read again", icon=":material/refresh:", key="dataset.again",
+        if st.button("Read again", icon=":material/refresh:", key="dataset.again",
                      help="Reads what has changed in the files"):  # fmt: skip
             forget(name)
-    show_removed()
-    if name is None:
-        raise DatasetError(
-            f"The link asks for the data set '{not_here(keys.NAME)}', which is not here. Choose "
-            "another one, or add it and open the link again."
-        )
     return name
 
 

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode
 
 import numpy as np
 import streamlit as st
@@ -13,7 +12,7 @@ from fer.data.summary import split_name
 from fer.evaluation.caveats import AGREED
 from fer.evaluation.query import AGREEMENTS, ANSWERS, COPIES, SORTS, Query, rows, slice_names
 from fer.wording import percent
-from pages.common import errors
+from pages.common import errors, links
 from pages.common.browser.annotated import show_annotations
 from pages.common.browser.selection import show_choice, show_choosing
 from pages.common.choices import select
@@ -175,10 +174,7 @@ def show_link(evaluated: Evaluation, query: Query) -> None:
         if key in st.session_state:
             value = st.session_state[key]
             chosen[key] = [] if value == default else [str(value)]
-    with st.popover("Link", icon=":material/link:"):
-        st.caption("Shows somebody else the same faces, filters, page and open face.")
-        address = str(st.context.url).partition("?")[0]
-        st.code(f"{address}?{urlencode(chosen, doseq=True)}", language=None, wrap_lines=True)
+    links.show_link("the same faces, filters, page and open face", chosen)
 
 
 def tta_name(tta: str) -> str:

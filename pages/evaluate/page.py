@@ -8,14 +8,14 @@ from streamlit.delta_generator import DeltaGenerator
 from fer import settings
 from fer.data import SYNTHETIC, registered
 from fer.data.summary import split_name
-from fer.errors import ConfigError, DatasetError, FerError, ModelError
+from fer.errors import FerError
 from fer.evaluation.caveats import caveats, is_test
 from fer.evaluation.photos import figures_on_test
 from fer.evaluation.tta import VIEWS
 from fer.models import list_models
 from fer.wording import counted
 from pages.common import errors
-from pages.common.choices import not_here, segments, select_linked
+from pages.common.choices import segments, select_linked
 from pages.evaluate import keys
 from pages.evaluate.evaluated import Evaluation, evaluation, load_faces, load_model
 from pages.evaluate.faces import tta_name
@@ -71,13 +71,10 @@ def choose_model(place: DeltaGenerator) -> str:
     names, default = list_models(), settings.default_model()
     index = names.index(default) if default in names else 0
     options = {name: name for name in names}
-    model = select_linked(place, "Model", options, index=index, key=keys.MODEL)
-    if model is None:
-        raise ModelError(
-            f"The link asks for the model '{not_here(keys.MODEL)}', which is not here. Choose "
-            "another one, or add it to the models and open the link again."
-        )
-    return model
+    return select_linked(
+        place, "Model", options, index=index, key=keys.MODEL,
+        remedy="Choose another one, or add it to the models and open the link again.",
+    )  # fmt: skip
 
 
 def choose(model: str, columns: Sequence[DeltaGenerator]) -> tuple[str, str, str]:
@@ -90,32 +87,18 @@ def choose(model: str, columns: Sequence[DeltaGenerator]) -> tuple[str, str, str
     dataset = select_linked(
         columns[0], "Data set", sets, index=list(sets).index(default), key=keys.DATASET,
         help="Add more on the Data page.",
+        remedy="Choose another one, or add it on the Data page and open the link again.",
     )  # fmt: skip
-    if dataset is None:
-        raise DatasetError(
-            f"The link asks for the data set '{not_here(keys.DATASET)}', which is not here. "
-            "Choose another one, or add it on the Data page and open the link again."
-        )
     own = list(load_faces(loaded, dataset).as_given.splits)
     tests = [split for split in own if split.endswith("test")]
     together = ["test"] if len(tests) > 1 and "test" not in tests else []
     splits = {split: split_name(split) for split in (*together, *own[::-1], "all")}
     split = select_linked(columns[1], "Split", splits, key=keys.SPLIT)
-    if split is None:
-        raise DatasetError(
-            f"The link asks for the split '{not_here(keys.SPLIT)}', which '{dataset}' does not "
-            "have. Choose another one."
-        )
     tta = select_linked(
         columns[2], "Test-time augmentation", {tta: tta_name(tta) for tta in VIEWS}, key=keys.TTA,
         help="The mean answer over several views of each face. Slower, and always named with the "
         "figure.",
     )  # fmt: skip
-    if tta is None:
-        raise ConfigError(
-            f"The link asks for the test-time augmentation '{not_here(keys.TTA)}', which does not "
-            "exist. Choose another one."
-        )
     return dataset, split, tta
 
 

@@ -305,11 +305,7 @@ def test_a_model_of_data_that_are_not_here_leads_to_them_and_shows_its_cards_fig
     [
         (keys.MODEL, "nope", "asks for the model 'nope', which is not here"),
         (keys.DATASET, "zzz", "asks for the data set 'zzz', which is not here"),
-        (
-            keys.SPLIT,
-            "PrivateTest",
-            "asks for the split 'PrivateTest', which 'judged' does not have",
-        ),
+        (keys.SPLIT, "PrivateTest", "asks for the split 'PrivateTest', which is not here"),
         (keys.TTA, "five", "asks for the test-time augmentation 'five'"),
     ],
 )
