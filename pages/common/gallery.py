@@ -1,4 +1,4 @@
-"""Faces that can be clicked, or reached and chosen with the keyboard: a row of them, or a page."""
+"""Faces that can be clicked, or reached and chosen with the keyboard."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ button {
 }
 button:hover { border-color: var(--st-primary-color); }
 button:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: -3px; }
-button[aria-pressed="true"], button[aria-current="true"] {
+button[aria-current="true"] {
   border-color: var(--st-primary-color); box-shadow: inset 0 0 0 1px var(--st-primary-color);
 }
 img { width: var(--size); height: var(--size); border-radius: calc(var(--st-base-radius) / 2); }
@@ -50,10 +50,10 @@ _JS = """
 // One stop of the Tab key for a whole page of faces; the arrow keys move within it.
 // Which faces are chosen is known here first. The page is asked for its choice only when it has
 // changed that itself (`version`), or a late answer would take back what was clicked meanwhile.
-export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector("#faces")
   root.setAttribute("aria-label", data.label)
-  root.className = (data.opens ? "page" : "") + (data.height ? " bounded" : "")
+  root.className = (data.large ? "" : "page") + (data.height ? " bounded" : "")
   root.style.setProperty("--height", data.height)
   const before = root.querySelector("img")?.getAttribute("src")
   if (before !== data.faces[0]?.src) root.scrollTop = 0
@@ -99,18 +99,16 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   data.faces.forEach((face, index) => {
     const button = buttons[index]
     const [picture, caption] = button.children
-    const isChosen = index === data.selected
     if (picture.getAttribute("src") !== face.src) picture.src = face.src
     picture.alt = face.alt
     caption.textContent = face.caption
     button.className = face.faded ? "faded" : ""
     button.style.borderBottomColor = face.color
-    button.title = data.opens ? face.alt : ""
-    button.tabIndex = !data.opens || index === stop ? 0 : -1
-    button.setAttribute(data.opens ? "aria-current" : "aria-pressed", isChosen)
+    button.title = data.large ? "" : face.alt
+    button.tabIndex = index === stop ? 0 : -1
+    button.setAttribute("aria-current", index === data.current)
     button.onclick = (event) => {
-      if (!data.opens) setStateValue("selected", isChosen ? null : index)
-      else if (canChoose && event.shiftKey) chooseTo(index)
+      if (canChoose && event.shiftKey) chooseTo(index)
       else if (canChoose && (data.choosing || event.ctrlKey || event.metaKey)) chooseOne(index)
       else open(index)
     }
@@ -121,7 +119,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   }
   root.onkeydown = (event) => {
     const at = buttons.findIndex((button) => button.matches(":focus"))
-    if (!data.opens || at < 0) return
+    if (at < 0) return
     const handled = () => { event.preventDefault(); event.stopPropagation() }
     if (event.key === "Enter") { handled(); return open(at) }
     if (canChoose && event.key === " ") { handled(); return chooseOne(at) }
@@ -174,24 +172,14 @@ class Choice:
     on_choose: Callable[[Sequence[int]], None]
 
 
-def gallery(faces: Sequence[Picture], *, label: str, key: str, size_px: int = 80) -> int | None:
-    """Show a row of faces and return the index of the chosen one; a second click clears it."""
-    chosen: int | None = st.session_state.get(key, {}).get("selected")
-    _COMPONENT(
-        key=key,
-        data={**_data(faces, label, size_px), "opens": False, "selected": chosen},
-        on_selected_change=lambda: None,
-    )
-    return chosen
-
-
-def face_page(
+def gallery(
     faces: Sequence[Picture],
     *,
     label: str,
     key: str,
     size_px: int = 80,
     height_px: int = 0,
+    large: bool = False,
     current: int | None = None,
     on_open: Callable[[int], None] | None = None,
     choice: Choice | None = None,
@@ -208,6 +196,7 @@ def face_page(
         key: Key of the component.
         size_px: Side of a face.
         height_px: Visible height; 0 to show all.
+        large: Whether to show them with room around them, as suits a few.
         current: Index of the open face.
         on_open: Called with the index of an opened face, before the page is drawn again.
         choice: Which faces are chosen; None if none can be.
@@ -231,7 +220,7 @@ def face_page(
             choice.on_choose(sorted(chosen))
 
     height = f"{height_px / 16}rem" if height_px else ""
-    chosen = {
+    choosing = {
         "version": f"{choice.version} {page}" if choice else "",
         "chosen": list(choice.chosen) if choice else [],
         "choosing": choice is not None and choice.by_click,
@@ -239,15 +228,11 @@ def face_page(
     result = _COMPONENT(
         key=key,
         data={
-            **_data(faces, label, size_px), **chosen,
-            "page": page, "opens": True, "height": height, "selected": current,
+            "label": label, "size": f"{size_px / 16}rem", "faces": [vars(face) for face in faces],
+            "page": page, "large": large, "height": height, "current": current, **choosing,
         },
         on_opened_change=opens,
         on_chosen_change=chooses,
     )  # fmt: skip
     opened: int | None = result.opened["at"] if result.opened else None
     return opened
-
-
-def _data(faces: Sequence[Picture], label: str, size_px: int = 80) -> dict[str, object]:
-    return {"label": label, "size": f"{size_px / 16}rem", "faces": [vars(face) for face in faces]}

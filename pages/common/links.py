@@ -12,7 +12,7 @@ SNAPSHOT = "link.snapshot"
 """Key in the session state of a JPEG file, which Live took and Predict shows."""
 
 EXAMPLE = "link.example"
-"""Key in the session state of the emotion of a drawn face, which Home offers and Predict shows."""
+"""Key in the session state of the key of an example, which Home offers and Predict shows."""
 
 
 def show_link(shows: str, chosen: Mapping[str, str | Sequence[str]]) -> None:

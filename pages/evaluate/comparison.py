@@ -15,7 +15,7 @@ from fer.models.card import read_card
 from fer.wording import percent, signed
 from pages.common import errors
 from pages.common.choices import page_of
-from pages.common.gallery import face_page
+from pages.common.gallery import gallery
 from pages.common.matrix import Legend, count_ticks, matrix_table
 from pages.evaluate import keys
 from pages.evaluate.detail import show_face, show_shares
@@ -85,7 +85,7 @@ def _compared_faces(
     on_page, _ = page_of(paths, _COMPARED, key=f"{keys.BESIDE}.{key}.page")
     frame = evaluated.table.frame
     shown = frame.loc[frame["path"].isin(on_page), "row"].to_numpy()
-    clicked = face_page(
+    clicked = gallery(
         pictures(evaluated, shown),
         label="Faces that only one gets right",
         key=f"{keys.BESIDE}.{key}",

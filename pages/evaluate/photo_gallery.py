@@ -15,7 +15,7 @@ from fer.wording import percent
 from pages.common import errors
 from pages.common.charts import bars_html
 from pages.common.choices import page_of, select
-from pages.common.gallery import face_page
+from pages.common.gallery import gallery
 from pages.common.pictures import Picture
 from pages.evaluate import keys
 from pages.evaluate.photo_evaluation import PhotoEvaluation, thumbnail, whole
@@ -66,7 +66,7 @@ def show_gallery(evaluated: PhotoEvaluation, labels: list[str]) -> None:
 
     with st.spinner("Drawing the faces"):
         pictures = [_picture(answered, path) for path in shown]
-    face_page(
+    gallery(
         pictures,
         label=f"Your photos, {which}",
         key="evaluate.photos.gallery",

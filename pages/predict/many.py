@@ -15,7 +15,7 @@ from fer.wording import counted, percent
 from pages.common import errors
 from pages.common.charts import bars_html
 from pages.common.choices import page_of, segments
-from pages.common.gallery import face_page
+from pages.common.gallery import gallery
 from pages.common.pictures import Picture
 from pages.common.progress import duration
 from pages.common.verdicts import in_percent, with_symbol
@@ -103,7 +103,7 @@ def _open(keys_shown: Sequence[str], index: int) -> None:
 
 def _show_grid(good: Sequence[tuple[Photo, Analysis]], made_with: MadeWith) -> None:
     on_page, where = page_of(good, PHOTOS_A_PAGE, key=keys.PAGE)
-    face_page(
+    gallery(
         [_tile(photo, result, made_with) for photo, result in on_page],
         label=f"Photos, {where}",
         key=keys.GRID,

@@ -50,7 +50,7 @@ def main() -> None:
     album.analyse_with(settings, partial(analyse, loading=loading, options=options))
     if not album.photos or has_only_example(album):
         with examples:
-            choose_example()
+            choose_example(album)
     made_with = partial(MadeWith, settings=settings, options=options, unsure_below=unsure_below)
     if st.session_state.get(keys.OPEN) in album.results and is_grid(album):
         open_photo(album, made_with(predictor=loading.result()))

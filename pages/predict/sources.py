@@ -1,4 +1,4 @@
-"""The sources of photos: files, ZIP archives, the clipboard, a camera, Live, drawn examples."""
+"""The sources of photos: files, ZIP archives, the clipboard, a camera, Live, examples."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -7,16 +7,15 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from fer import emotions
 from fer.errors import FerError
 from fer.images import SUFFIXES
 from fer.inference.album import MAX_BYTES, MAX_PHOTOS, Album, Photo
 from fer.inference.zip_photos import photos_in_zip
 from pages.common import errors, links
 from pages.common.choices import segments
-from pages.common.examples import example_face
+from pages.common.examples import examples, words_on_examples
 from pages.common.gallery import gallery
-from pages.common.pictures import Picture, data_uri, from_data_uri
+from pages.common.pictures import from_data_uri
 from pages.common.visitors import KEPT_FOR_H, shelf
 from pages.predict import keys
 from pages.predict.paste import paste_button
@@ -56,7 +55,6 @@ def remove_all(album: Album[Any]) -> None:
     """Remove all photos, and begin anew."""
     album.clear()
     shelf().pop(keys.ANSWERS, None)
-    st.session_state.pop(keys.EXAMPLES, None)
     _added()
 
 
@@ -95,7 +93,7 @@ def show_sources(album: Album[Any]) -> None:
 
 
 def add(album: Album[Any], name: str, photos: Iterable[Photo]) -> None:
-    """Add photos in place of drawn examples; what is refused is shown by the next run."""
+    """Add photos in place of an example; what is refused is shown by the next run."""
     if has_only_example(album):
         album.clear()
     try:
@@ -154,42 +152,38 @@ def take_snapshot(album: Album[Any]) -> None:
 
 
 def has_only_example(album: Album[Any]) -> bool:
-    """Whether there is no photo but a drawn example."""
+    """Whether there is no photo but an example."""
     return len(album) == 1 and album.photos[0].key.startswith(_EXAMPLE)
 
 
 def take_example(album: Album[Any]) -> None:
-    """Take the drawn face that was chosen here, or on Home, in place of the one before.
-
-    One from Home joins photos that are here already; `choose_example` is not shown beside them.
-    """
-    labels = emotions.FER2013
-    label: str | None = st.session_state.pop(links.EXAMPLE, None)
-    if album.photos and not has_only_example(album):
-        if label:
-            add(album, f"Drawn {label} face", [_example(label)])
-        return
-    if label:
-        st.session_state[keys.EXAMPLES] = {"selected": labels.index(label)}
-    index: int | None = st.session_state.get(keys.EXAMPLES, {}).get("selected")
-    key = None if index is None else f"{_EXAMPLE}{labels[index]}"
-    if [photo.key for photo in album.photos] == [key]:
-        return
-    album.clear()
-    if index is not None:
-        album.add([_example(labels[index])])
+    """Take the example that was chosen on Home; it joins photos that are here already."""
+    if chosen := st.session_state.pop(links.EXAMPLE, None):
+        _add_example(album, chosen)
 
 
-def _example(label: str) -> Photo:
-    read = partial(example_face, label)
-    return Photo(name=f"Drawn {label} face", key=f"{_EXAMPLE}{label}", read=read, is_face=True)
+def _add_example(album: Album[Any], chosen: str) -> None:
+    example = examples()[chosen]
+    photo = Photo(
+        name=example.name, key=f"{_EXAMPLE}{chosen}", read=example.read, is_face=example.is_face
+    )
+    add(album, example.name, [photo])
 
 
-def choose_example() -> None:
-    """A row of drawn faces, of which one can be chosen, and what becomes of photos."""
-    st.caption(f"{KEPT} No photo at hand? Try one of these drawn faces:")
-    faces = [
-        Picture(data_uri(example_face(label)), label, f"Drawn face: {label}")
-        for label in emotions.FER2013
-    ]
-    gallery(faces, label="Drawn example faces", key=keys.EXAMPLES)
+def choose_example(album: Album[Any]) -> None:
+    """A row of examples, of which one can be chosen, and what becomes of photos."""
+    offered = examples()
+    st.caption(f"{KEPT} {words_on_examples(offered)}")
+    names = list(offered)
+    current = album.photos[0].key.removeprefix(_EXAMPLE) if album.photos else ""
+
+    def on_open(index: int) -> None:
+        if names[index] == current:
+            remove_all(album)
+        else:
+            _add_example(album, names[index])
+
+    gallery(
+        [example.picture for example in offered.values()], label="Examples", key=keys.EXAMPLES,
+        large=True, current=names.index(current) if current in names else None, on_open=on_open,
+    )  # fmt: skip

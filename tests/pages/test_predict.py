@@ -14,6 +14,7 @@ from fer import settings
 from fer.data.synthetic import draw_face
 from fer.faces.yunet_file import yunet_path
 from fer.inference.album import Album
+from pages.common import links
 from pages.predict import keys
 from pages.predict.analysis import Analysis
 
@@ -117,12 +118,33 @@ def test_a_photo_without_a_detected_face_is_one_face_if_the_visitor_wishes(
     assert cards(predict_page) == 1
 
 
-def test_a_drawn_example_is_analysed(predict_page: AppTest) -> None:
-    predict_page.session_state[keys.EXAMPLES] = {"selected": 3}
+def test_a_drawn_example_is_analysed_until_another_one_replaces_it(predict_page: AppTest) -> None:
+    for chosen in ("happy", "sad"):
+        predict_page.session_state[links.EXAMPLE] = chosen
+        predict_page.run()
+        assert not predict_page.exception
+        assert [header.value for header in predict_page.header] == [f"Drawn {chosen} face"]
+        assert cards(predict_page) == 1
+
+
+def test_the_example_photo_is_searched_for_its_face_and_names_whom_to_credit(
+    predict_page: AppTest,
+) -> None:
+    predict_page.session_state[links.EXAMPLE] = "photo"
     predict_page.run()
     assert not predict_page.exception
-    assert [header.value for header in predict_page.header] == ["Drawn happy face"]
-    assert cards(predict_page) == 1
+    assert "NASA (public domain)" in plain(predict_page.header[0].value)
+    assert any("1 face · detector MTCNN" in caption.value for caption in predict_page.caption)
+
+
+def test_an_example_survives_a_reload(predict_page: AppTest) -> None:
+    predict_page.session_state[links.EXAMPLE] = "sad"
+    predict_page.run()
+    reloaded = AppTest.from_file(str(ENTRY), default_timeout=120)
+    reloaded.session_state["visitor.shelf"] = shelf_of(predict_page)  # found by the cookie
+    reloaded.run()
+    reloaded.switch_page("pages/predict/page.py").run()
+    assert [header.value for header in reloaded.header] == ["Drawn sad face"]
 
 
 def test_settings_survive_a_change_of_page(predict_page: AppTest) -> None:
@@ -250,7 +272,7 @@ def test_a_model_that_is_replaced_under_its_name_is_loaded_anew(
     shutil.copytree(shipped, tmp_path / "mine")
     app.run()
     app.switch_page("pages/predict/page.py").run()
-    app.session_state[keys.EXAMPLES] = {"selected": 3}
+    app.session_state[links.EXAMPLE] = "happy"
     app.run()
     (before,) = album(app).results.values()
     card = tmp_path / "mine" / "card.json"

@@ -12,7 +12,7 @@ from fer.data.summary import SPLIT_NAMES
 from pages.common.browser.state import BrowserState
 from pages.common.charts import legend_html
 from pages.common.choices import page_of, segments
-from pages.common.gallery import Choice, face_page
+from pages.common.gallery import Choice, gallery
 from pages.common.pictures import Picture, data_uri
 
 _SIZES = {48: "small", 80: "medium", 128: "large"}  # pixels
@@ -103,7 +103,7 @@ class Browser:
         paths = self.dataset.index["path"].iloc[rows].tolist()
         current = self.state.path
         if paths:
-            face_page(
+            gallery(
                 pictures or self.pictures(rows),
                 label=label,
                 key=f"{self.state.screen}.{key}",
