@@ -91,7 +91,8 @@ def calibrated_card(
     splits = [split for split in dataset.splits if split != "train"] if is_own else []
     progress_of = _in_turn(["validation", *splits], dataset, progress)
     temperature, record = calibrate(model, dataset, progress=next(progress_of))
-    card = replace(model.card, temperature=temperature, calibration=record)
+    # What was measured elsewhere was so with another temperature.
+    card = replace(model.card, temperature=temperature, calibration=record, other_data=())
     if not is_own:
         return card
     tempered = replace(model, card=card)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 """Version of the card's layout that this code writes, and the newest that it reads."""
+_OTHER_DATA = (
+    "name", "how", "dataset", "images", "accuracy", "accuracy_ci95", "balanced_accuracy", "ece"
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +42,9 @@ class ModelCard:
             `fer.evaluate` gives them. Only `validation` has picked anything.
         slices: By split other than train and validation, accuracy by brightness, contrast and
             sharpness, the worst first, as `fer.evaluation.slices` gives them.
+        other_data: Figures on other data, as rows with its `name`, `how` it was made, the `dataset`
+            whose faces it shows, the number of its `faces`, and of those that have an answer the
+            same keys as in `metrics`.
         remarks: Its maker's notes, such as results measured elsewhere.
         config: The training configuration.
         training: Epochs run, the best one, seconds, and whether it was stopped early.
@@ -65,6 +71,7 @@ class ModelCard:
     data: Mapping[str, Any]
     metrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     slices: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    other_data: Sequence[Mapping[str, Any]] = ()
     remarks: Sequence[str] = ()
     config: Mapping[str, Any] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
@@ -98,6 +105,9 @@ class ModelCard:
         for name in ("framing", "data", "metrics", "slices", "config", "calibration", "forms"):
             if not isinstance(getattr(self, name), Mapping):
                 return f"{name} must be an object, not {getattr(self, name)!r}"
+        for row in self.other_data:
+            if not isinstance(row, Mapping) or not set(_OTHER_DATA) <= set(row):
+                return f"other_data must be objects with {', '.join(_OTHER_DATA)}, not {row!r}"
         return ""
 
     @property

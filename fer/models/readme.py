@@ -31,6 +31,7 @@ def readme(card: ModelCard) -> str:
     sections = {
         "Intended use, and what it must not be used for": _USE,
         "Figures": _figures(card),
+        "Other data": _other_data(card),
         "By slice, the worst first": _slices(card),
         "Calibration": _calibration(card),
         "Forms": _forms(card),
@@ -102,6 +103,18 @@ def _caveats(split: str, row: Mapping[str, Any]) -> Iterator[str]:
             f"(n {votes['majority_images']:,}); the data set's own label is that choice for "
             f"{votes['label_is_majority']:.1%} of the faces."
         )
+
+
+def _other_data(card: ModelCard) -> str:
+    rows = [
+        (row["name"], f"{row['images']:,}", _share(row), f"{row['balanced_accuracy']:.1%}",
+         f"{row['ece']:.1%}")
+        for row in card.other_data
+    ]  # fmt: skip
+    if not rows:
+        return ""
+    heads = ("data", "n", "accuracy (95% Wilson interval)", "balanced accuracy", "ECE")
+    return "\n\n".join([_table(heads, rows), *(str(row["how"]) for row in card.other_data)])
 
 
 def _slices(card: ModelCard) -> str:

@@ -1,21 +1,21 @@
 """What the app does, how well, and what it must not be used for."""
 
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
 import streamlit as st
 
-from fer import emotions, models
+from fer import models
 from fer.errors import FerError
 from fer.models.card import ModelCard, read_card
 from pages.common import errors, links, visitors
 from pages.common.charts import bars_html
-from pages.common.examples import example_face
+from pages.common.examples import examples, words_on_examples
 from pages.common.gallery import gallery
-from pages.common.pictures import by_class
 from pages.common.screens import SCREENS
 
-SPLITS = {
-    "public_test": "the PublicTest split of FER-2013",
-    "test": "the test split of its data set",
-}
+SPLITS = {"public_test": "PublicTest of FER-2013", "test": "the test split of its data set"}
 WHAT_FOR = {
     "predict": (
         "Drop photos or a ZIP of them, paste a picture or use your camera. You see the emotion of "
@@ -57,11 +57,9 @@ LIMITS = {
         "photos that you keep under My photos are written to its disk. There is no tracking."
     ),
 }
-
-
-FACES = "home.faces"
-"""Key of the drawn faces in the session state."""
-FACE_PX, CARD_PX = 134, 260
+EXAMPLES = "home.examples"
+"""Key of their gallery in the session state."""
+EXAMPLE_PX, CARD_PX = 115, 260
 
 
 def main() -> None:
@@ -84,12 +82,14 @@ def show_purpose() -> None:
     )
     if st.button("Try it on a photo", icon=":material/photo_camera:", type="primary"):
         st.switch_page("pages/predict/page.py")
-    st.caption("No photo at hand? Choose one of these drawn faces:")
-    labels = emotions.FER2013
-    faces = by_class({label: example_face(label) for label in labels}, "Try the drawn face:")
-    chosen = gallery(faces, label="Drawn faces to try", key=FACES, size_px=FACE_PX)
-    if chosen is not None:
-        st.session_state[links.EXAMPLE] = labels[chosen]
+    offered = examples()
+    st.caption(words_on_examples(offered))
+    opened = gallery(
+        [example.picture for example in offered.values()], label="Examples", key=EXAMPLES,
+        size_px=EXAMPLE_PX, large=True,
+    )  # fmt: skip
+    if opened is not None:
+        st.session_state[links.EXAMPLE] = list(offered)[opened]
         st.switch_page("pages/predict/page.py")
 
 
@@ -114,9 +114,7 @@ def show_figures(card: ModelCard) -> None:
     recalls = {label: row["recall"] for label, row in figures["per_class"].items()}
     words, bars = st.columns([5, 6], gap="large")
     with words:
-        accuracy, recall = st.columns(2)
-        accuracy.metric("Accuracy", f"{100 * figures['accuracy']:.1f}%")
-        recall.metric("Mean recall", f"{100 * sum(recalls.values()) / len(recalls):.1f}%")
+        st.html(figures_html(card, split))
         st.markdown("\n".join(f"- {fact}" for fact in facts(card, split)))
         st.page_link(
             "pages/evaluate/page.py",
@@ -128,18 +126,51 @@ def show_figures(card: ModelCard) -> None:
         st.html(bars_html(recalls))
 
 
+def figures_html(card: ModelCard, split: str) -> str:
+    """A table of the figures on a split, and on other data: none of them stands alone."""
+    measured = {SPLITS[split]: card.metrics[split]}
+    measured |= {row["name"]: row for row in card.other_data}
+    rows = "".join(
+        f"<tr><th scope=row>{escape(name)}, {row['images']:,} faces</th>"
+        f"<td>{_cell(row, 'accuracy')}</td><td>{_cell(row, 'balanced_accuracy')}</td>"
+        f"<td>{_cell(row, 'ece')}</td></tr>"
+        for name, row in measured.items()
+    )
+    if not is_measured_elsewhere(card):
+        rows += "<tr><th scope=row>Another data set</th><td colspan=3>not measured yet</td></tr>"
+    return (
+        "<table class=fer-figures><thead><tr><td></td><th scope=col>Accuracy</th>"
+        "<th scope=col>Mean recall</th><th scope=col>Calibration error</th></tr></thead>"
+        f"<tbody>{rows}</tbody></table>"
+    )
+
+
+def _cell(row: Mapping[str, Any], name: str) -> str:
+    """A figure over its interval, as far as the card has them."""
+    if row.get(name) is None:
+        return "–"
+    interval = row.get("accuracy_ci95") if name == "accuracy" else row.get("ci95", {}).get(name)
+    low_to_high = "<small>{:.1%} to {:.1%}</small>".format(*interval) if interval else ""
+    return f"<b>{row[name]:.1%}</b>{low_to_high}"
+
+
+def is_measured_elsewhere(card: ModelCard) -> bool:
+    """Whether the card has figures on a data set other than the model's own."""
+    return any(row["dataset"] != card.data.get("name") for row in card.other_data)
+
+
 def facts(card: ModelCard, split: str) -> list[str]:
     """Sentences that a reader needs beside the two figures of a split, in Markdown."""
     figures = card.metrics[split]
-    low, high = figures["accuracy_ci95"]
     sentences = [
-        f"**Accuracy** is the share of {figures['images']:,} faces that the model "
-        f"“{errors.plain(card.name)}” names as they are labelled (95% interval "
-        f"{100 * low:.1f} to {100 * high:.1f}%). The faces are {SPLITS[split]}. Training did not "
-        "use them.",
+        f"**Accuracy** is the share of faces that the model “{errors.plain(card.name)}” names as "
+        f"they are labelled. Training did not use the faces of {SPLITS[split]}.",
         "**Mean recall** is the mean of the shares shown for each expression. Rare expressions "
         "count as much as frequent ones.",
+        "**Calibration error** is how far its confidence is from the share of answers that are "
+        "right, on average. The small figures are 95% intervals.",
     ]
+    sentences += [f"**{row['name']}:** {row['how']}" for row in card.other_data]
     if card.config.get("truth") == "votes":
         sentences.append(
             "The label is what most of ten people saw in the face "
@@ -163,7 +194,11 @@ def facts(card: ModelCard, split: str) -> list[str]:
             f"{clean['leaked']:,} of the faces also occur in the training data. Without them the "
             f"accuracy is {100 * clean['accuracy']:.1f}%."
         )
-    sentences.append("Photos from elsewhere are harder than these faces. See how it does on yours:")
+    if not is_measured_elsewhere(card):
+        sentences.append(
+            "No figure from another data set is measured yet. Expect that photos from elsewhere "
+            "are harder, and see how it does on yours:"
+        )
     return sentences
 
 

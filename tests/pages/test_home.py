@@ -21,9 +21,31 @@ def card(**metrics: dict[str, Any]) -> ModelCard:
         width=48,
         channels=1,
         framing={},
-        data={},
+        data={"name": "fer2013"},
         metrics=metrics,
     )
+
+
+def elsewhere(dataset: str) -> dict[str, Any]:
+    return {
+        "name": "PublicTest faces remade",
+        "how": "Enlarged and found again.",
+        "dataset": dataset,
+        "images": 400,
+        "accuracy": 0.409,
+        "accuracy_ci95": [0.371, 0.446],
+        "balanced_accuracy": 0.3,
+        "ece": 0.05,
+    }
+
+
+def figures_table(app: AppTest) -> str:
+    [table] = [html.value for html in app.html if "<table class=fer-figures" in html.value]
+    return table
+
+
+def shown(app: AppTest) -> str:
+    return " ".join(text.value for text in app.markdown)
 
 
 def figures(**changes: Any) -> dict[str, Any]:
@@ -52,12 +74,44 @@ def test_home_shows_the_figure_its_n_and_its_interval_from_the_card(
     write_card(card(validation=figures(accuracy=0.99), public_test=figures()))
     app.run()
     assert not app.exception
-    assert [metric.value for metric in app.metric] == ["43.2%", "21.0%"]
-    text_shown = " ".join(text.value for text in app.markdown)
-    assert "1,234 faces" in text_shown
-    assert "41.0 to 45.7%" in text_shown
-    assert "PublicTest" in text_shown
+    table = figures_table(app)
+    assert "PublicTest of FER-2013, 1,234 faces" in table
+    assert "<b>43.2%</b><small>41.0% to 45.7%</small>" in table
+    assert "99.0%" not in table
     assert "42%" in "".join(html.value for html in app.html)  # the recall of the last class
+
+
+def test_the_accuracy_on_home_never_stands_without_mean_recall_calibration_and_other_data(
+    app: AppTest, write_card: Any
+) -> None:
+    interval = {"balanced_accuracy": [0.2, 0.225]}
+    tested = figures(balanced_accuracy=0.2101, ece=0.031, ci95=interval)
+    write_card(card(public_test=tested))
+    app.run()
+    assert not app.exception
+    assert "<b>21.0%</b><small>20.0% to 22.5%</small>" in figures_table(app)
+    assert "<b>3.1%</b>" in figures_table(app)
+    assert "Another data set</th><td colspan=3>not measured yet" in figures_table(app)
+    assert "No figure from another data set is measured yet" in shown(app)
+
+
+def test_figures_on_the_same_faces_as_photos_do_not_pass_for_another_data_set(
+    app: AppTest, write_card: Any
+) -> None:
+    write_card(replace(card(public_test=figures()), other_data=[elsewhere("fer2013")]))
+    app.run()
+    assert "PublicTest faces remade, 400 faces" in figures_table(app)
+    assert "<b>40.9%</b><small>37.1% to 44.6%</small>" in figures_table(app)
+    assert "not measured yet" in figures_table(app)
+    assert "Enlarged and found again." in shown(app)
+
+
+def test_home_shows_figures_from_another_data_set(app: AppTest, write_card: Any) -> None:
+    write_card(replace(card(public_test=figures()), other_data=[elsewhere("rafdb")]))
+    app.run()
+    assert "<b>40.9%</b>" in figures_table(app)
+    assert "not measured yet" not in figures_table(app)
+    assert "No figure from another data set" not in shown(app)
 
 
 def test_home_names_the_test_images_that_training_has_seen(app: AppTest, write_card: Any) -> None:
@@ -74,7 +128,7 @@ def test_home_names_the_test_images_that_training_has_seen(app: AppTest, write_c
 def test_home_never_shows_a_validation_figure(app: AppTest, write_card: Any) -> None:
     write_card(replace(card(validation=figures()), name="odd_name"))
     app.run()
-    assert not app.metric
+    assert not any("<table" in html.value for html in app.html)
     assert any("no test figure" in text.value for text in app.markdown)
 
 
@@ -107,23 +161,12 @@ def test_home_leads_to_every_other_page(app: AppTest) -> None:
     assert pages == [*others, "evaluate"]  # the last one beside the figures
 
 
-def test_a_drawn_face_on_home_opens_predict_with_that_face(app: AppTest) -> None:
+def test_an_example_from_home_joins_the_photos_on_predict(app: AppTest) -> None:
     app.run()
-    app.session_state["home.faces"] = {"selected": 3}
-    app.run()
-    assert not app.exception
-    assert app.title[0].value == "What do these faces show?"
-    assert links.EXAMPLE not in app.session_state  # Predict has taken it
-    assert "Drawn happy face" in " ".join(text.value for text in [*app.header, *app.markdown])
-
-
-def test_a_drawn_face_from_home_joins_the_photos_on_predict(app: AppTest) -> None:
-    app.run()
-    for chosen in (3, 5):
-        app.switch_page("pages/home/page.py").run()
-        app.session_state[links.SNAPSHOT] = photo_file()
-        app.session_state["home.faces"] = {"selected": chosen}
-        app.run()
+    app.session_state[links.SNAPSHOT] = photo_file()
+    for chosen in ("happy", "sad"):
+        app.session_state[links.EXAMPLE] = chosen
+        app.switch_page("pages/predict/page.py").run()
         assert not app.exception
     names = [photo.name for photo in app.session_state[visitors.SHELF]["predict.album"].photos]
     assert names == ["Snapshot", "Drawn happy face", "Drawn sad face"]
