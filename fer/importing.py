@@ -11,6 +11,7 @@ from fer.errors import MissingPackageError
 _PACKAGES = {
     "app": ("starlette", "streamlit"),
     "data": ("cleanlab", "jinja2", "pandas", "plotly", "pyarrow", "scipy", "sklearn"),
+    "examples": ("skimage",),
     "kaggle": ("kagglehub",),
     "tensorboard": ("tensorboard",),
     "train": ("keras", "tensorflow"),
