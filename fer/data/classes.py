@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from fer import emotions
+from fer.data.class_names import understood
 from fer.data.decoding import read_image
 from fer.errors import DatasetError, ImageError
 from fer.wording import counted
@@ -79,9 +80,7 @@ class Classes:
         if given is not None:
             return given
         name = (codes or {}).get(own, name)
-        if emotions.is_known(name):
-            return emotions.canonical(name)
-        return _custom(name) if self.keep_unknown else ""
+        return understood(name) or (_custom(name) if self.keep_unknown else "")
 
     def leaves_out(self, name: str) -> bool:
         """Whether faces of this class are to be skipped, with `LEFT_OUT` as the reason."""
@@ -159,8 +158,8 @@ def _meaning(name: str, meaning: str, *, keep_unknown: bool) -> str:
     """The label that a name is mapped to; "" to leave it out."""
     if not meaning.strip():
         return ""
-    if emotions.is_known(meaning):
-        return emotions.canonical(meaning)
+    if label := understood(meaning):
+        return label
     if keep_unknown or own_name(meaning) == own_name(name):
         return _custom(meaning)
     raise DatasetError(

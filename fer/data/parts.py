@@ -1,0 +1,79 @@
+"""What the parts of a data set are called: `train_set`, `dev`, `FER2013Valid`, `Usage`s."""
+
+from collections.abc import Iterable
+
+from fer.data.class_names import understood
+from fer.data.names import words
+
+_EVALUATION = "evaluation"
+
+_NAMES = {
+    "train": "train training trn trainset entrenamiento entrainement apprentissage "
+    "addestramento treino treinamento обучение 训练 训练集 訓練 訓練集 学習 학습 훈련",
+    "validation": "val valid validation validate validating validset valset dev devel "
+    "development devset validierung validacion validacao validazione валидация 验证 验证集 驗證 "
+    "驗證集 検証 검증",
+    "test": "test testing tests tst testset prueba teste prova тест 测试 测试集 測試 測試集 テスト "
+    "테스트 시험",
+    "public_test": "publictest",
+    "private_test": "privatetest",
+    _EVALUATION: "eval evaluation evaluate evalset",
+}
+_WORDS = {word: split for split, names in _NAMES.items() for word in words(names)}
+
+_AROUND = frozenset(
+    words(
+        "set sets data dataset split part subset fold folder image images img imgs face faces "
+        "photo photos picture pictures pics crop crops cropped aligned annotations x px"
+    )
+)
+"""Words that stand beside a part and change nothing: `train_images`, `TRAIN-48x48`."""
+
+_SET_ASIDE = frozenset(
+    words(
+        "old older backup bak copy copies unused not no non extra bad removed excluded discarded "
+        "deleted ignore ignored rejected"
+    )
+)
+"""Words that make a part something else: `train_old` is not what to train on."""
+
+_PUBLIC = {"public": "public_test", "private": "private_test"}
+
+
+def part_of(name: str) -> str:
+    """The split that a folder or a cell names by itself; "" for any other name.
+
+    >>> part_of("train_set"), part_of("Dev"), part_of("PublicTest"), part_of("FER2013Train")
+    ('train', 'validation', 'public_test', '')
+    """
+    split = _split_of([word for word in words(name) if word not in _AROUND])
+    return "test" if split == _EVALUATION else split
+
+
+def parts_of(names: Iterable[str]) -> dict[str, str]:
+    """The split of each name that names one, among all that stand beside each other.
+
+    Beside a `test`, an `eval` is for validation; without one it is the test. A longer name, such as
+    `FER2013Train`, needs another one beside it that names another part.
+    """
+    certain, possible = {}, {}
+    for name in names:
+        found = words(name)
+        if split := _split_of([word for word in found if word not in _AROUND]):
+            certain[name] = split
+        elif not _SET_ASIDE & set(found):
+            splits = {_WORDS[word] for word in found if word in _WORDS}
+            rest = " ".join(word for word in found if word not in _WORDS)
+            if len(splits) == 1 and not understood(rest):
+                possible[name] = splits.pop()
+    parts = {**certain, **possible}
+    if len(set(parts.values())) == 1:
+        parts = certain
+    evaluation = "validation" if "test" in parts.values() else "test"
+    return {name: evaluation if split == _EVALUATION else split for name, split in parts.items()}
+
+
+def _split_of(found: list[str]) -> str:
+    if len(found) == 2 and found[0] in _PUBLIC and _WORDS.get(found[1]) == "test":
+        return _PUBLIC[found[0]]
+    return _WORDS.get(found[0], "") if len(found) == 1 else ""
