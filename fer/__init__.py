@@ -21,6 +21,7 @@ __all__ = [
     "load_dataset",
     "predict_emotion",
     "save",
+    "search_contract",
     "train",
 ]
 
@@ -33,7 +34,7 @@ _OUTSIDE_API = {
 }
 
 if TYPE_CHECKING:
-    from fer.api import calibrate, evaluate, export, train
+    from fer.api import calibrate, evaluate, export, search_contract, train
     from fer.data import load_dataset
     from fer.inference.predictor import Predictor, predict_emotion
     from fer.models.adoption import adopt

@@ -17,7 +17,8 @@ from fer.cli.terminal import (
     quiet_imports,
     styled,
 )
-from fer.errors import FerError
+from fer.errors import FerError, ModelError
+from fer.wording import counted
 
 
 def models() -> None:
@@ -92,21 +93,79 @@ def save(
 def adopt(
     file: Annotated[Path, typer.Argument(help="A .keras, .h5 or .json file that Keras wrote.")],
     name: Annotated[str, typer.Option(help="Name of the new model.")],
-    labels: Annotated[str, typer.Option(help="Its classes in the order of its outputs: a,b,…")],
-    scale: Annotated[str, typer.Option(help="Its pixel range: 0-255, 0-1 or -1-1.")] = "0-1",
+    labels: Annotated[
+        str | None, typer.Option(help="Its classes in the order of its outputs: a,b,…")
+    ] = None,
+    scale: Annotated[
+        str | None, typer.Option(help="What it expects of pixel values; 0-1 unless given or found.")
+    ] = None,
+    weights: Annotated[Path | None, typer.Option(help="The weights of a .json file.")] = None,
+    check: Annotated[
+        str | None,
+        typer.Option(
+            help="A data set: labels and scale are checked on its validation faces, and found "
+            "where they are not given."
+        ),
+    ] = None,
 ) -> None:
     """Make a model of a network that was trained elsewhere."""
     from fer import models
     from fer.models import adoption
 
     folder = models.named(name)
+    classes = tuple(emotions.canonical(label) for label in labels.split(",")) if labels else None
     import_keras()
-    classes = [emotions.canonical(label) for label in labels.split(",")]
-    card = adoption.adopt(file, classes, out=folder, scale=scale)
+    if check:
+        scale, classes = _checked(file, weights, check, scale, classes)
+    if classes is None:
+        raise ModelError(
+            "The labels are not given. Add --labels a,b,… in the order of the network's outputs, "
+            "or --check DATASET to find that order."
+        )
+    card = adoption.adopt(file, classes, out=folder, scale=scale or "0-1", weights=weights)
     out.print(
         f"Added '{card.name}': {card.width}×{card.height}×{card.channels}, "
         f"{len(card.labels)} classes. Measure it with `python -m fer evaluate {name} DATASET`."
     )
+
+
+def _checked(
+    file: Path,
+    weights: Path | None,
+    dataset: str,
+    scale: str | None,
+    labels: tuple[str, ...] | None,
+) -> tuple[str, tuple[str, ...]]:
+    """Scale and labels that were given, or else found; an error if others fit clearly better."""
+    from fer import api
+    from fer.models.pixel_scales import scale_named
+
+    if scale:
+        scale_named(scale, channels=3)
+    with progress() as bar, quiet_imports():
+        search = api.search_contract(file, dataset, weights=weights, progress=Counter(bar, "faces"))
+    fits = search.fits(labels or ())
+    table = make_table("scale", "accuracy", "95% interval", "mean recall", "labels by output")
+    for fit in fits:
+        low, high = fit.accuracy_ci95
+        table.add_row(
+            fit.scale,
+            f"{fit.accuracy:.1%}",
+            f"{low:.1%} to {high:.1%}",
+            f"{fit.mean_recall:.1%}",
+            ",".join(fit.labels),
+        )
+    out.print(f"On {counted(fits[0].images, 'validation face')} of {dataset}:")
+    out.print(table)
+    chosen = next((fit for fit in fits if fit.scale == scale), fits[0])
+    taken = scale or chosen.scale, labels or chosen.labels
+    if objections := search.objections(*taken):
+        raise ModelError(
+            f"{' '.join(objections)} Nothing was added. Leave --labels and --scale away to take "
+            "what fits best, or --check to add it as it is."
+        )
+    out.print(f"Scale {taken[0]}, labels {','.join(taken[1])}: no other contract fits better.")
+    return taken
 
 
 def architectures(

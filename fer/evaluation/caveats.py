@@ -4,7 +4,10 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from fer.evaluation.intervals import accuracy_of
+from fer.evaluation.label_order import exchange
 from fer.evaluation.predictions import PredictionTable
 from fer.wording import counted
 
@@ -89,6 +92,8 @@ def caveats(figures: Mapping[str, Any]) -> list[str]:
         sentences.append(_OPTIMISTIC if figures["split"] == "validation" else _LEARNT)
     elif not figures["trained_on"] and "detector" not in figures:
         sentences.append(_UNKNOWN)
+    if exchanged := exchange(np.array(figures["confusion_matrix"]), figures["labels"]):
+        sentences.append(str(exchanged))
     if figures["synthetic"]:
         sentences.append("The faces are drawn, so the figure does not apply to photos of people.")
     sentences += [*_of_leaks(figures), *_of_training(figures), *_of_annotations(figures)]

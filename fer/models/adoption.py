@@ -14,6 +14,7 @@ from fer.models import folder as folders
 from fer.models.card import ModelCard, facts_of
 from fer.models.keras_files import read_network
 from fer.models.pixel_scales import EPSILON, PixelScale, scale_named
+from fer.wording import counted
 
 if TYPE_CHECKING:
     import keras
@@ -65,22 +66,38 @@ def adopt(
 
 def _standardised(network: "keras.Model", labels: Sequence[str], scale: str) -> "keras.Model":
     """A foreign network behind layers that scale uint8 and, where it lacks one, with a softmax."""
-    shape, outputs = network.input_shape, network.output_shape
-    has_one_input = isinstance(shape, tuple) and len(shape) == 4 and None not in shape[1:]
-    if not has_one_input or outputs != (None, len(labels)):
+    shape, classes = faces_and_classes(network)
+    if classes != len(labels):
         raise ModelError(
-            f"The network goes from {shape} to {outputs}; expected (None, height, width, channels) "
-            f"to (None, {len(labels)}), one number for each of {', '.join(labels)}."
+            f"The network has {counted(classes, 'output')}; expected {len(labels)}, one number for "
+            f"each of {', '.join(labels)}."
         )
     from keras import Model, layers
 
-    faces = layers.Input(shape[1:], dtype="uint8", name="face")
+    faces = layers.Input(shape, dtype="uint8", name="face")
     outputs = network(scaled(faces, scale_named(scale, shape[-1])))
-    noise = np.random.default_rng(0).integers(0, 256, (4, *shape[1:]), np.uint8)
+    noise = np.random.default_rng(0).integers(0, 256, (4, *shape), np.uint8)
     sums = np.asarray(Model(faces, outputs)(noise, training=False)).sum(axis=1)
     if not np.allclose(sums, 1, atol=1e-3):
         outputs = layers.Softmax()(outputs)
     return Model(faces, outputs, name="adopted")
+
+
+def faces_and_classes(network: "keras.Model") -> tuple[tuple[int, int, int], int]:
+    """Height, width and channels of the faces that a foreign network takes, and its classes.
+
+    Raises:
+        ModelError: If it does not go from faces to one number a class.
+    """
+    shape, outputs = network.input_shape, network.output_shape
+    has_one_input = isinstance(shape, tuple) and len(shape) == 4 and None not in shape[1:]
+    has_one_output = isinstance(outputs, tuple) and len(outputs) == 2 and outputs[1]
+    if not has_one_input or not has_one_output:
+        raise ModelError(
+            f"The network goes from {shape} to {outputs}; expected (None, height, width, channels) "
+            "to (None, classes)."
+        )
+    return shape[1:], outputs[1]
 
 
 def scaled(faces: "keras.KerasTensor", scale: PixelScale) -> "keras.KerasTensor":

@@ -127,3 +127,15 @@ def test_a_temperature_that_was_chosen_on_these_faces_has_a_caveat(make_table: M
     sentence = "The temperature was chosen on these faces."
     assert sentence in caveats(figures(table))
     assert sentence not in caveats(figures(replace(table, split="test")))
+
+
+def test_labels_that_look_exchanged_are_a_caveat_with_the_order_that_fits(
+    make_table: MakeTable,
+) -> None:
+    classes = [0, 1, 2] * 20
+    right, exchanged = make_table(classes, SURE[classes]), make_table(classes, SURE[[0, 2, 1] * 20])
+    labels = exchanged.labels
+    [sentence] = [one for one in caveats(figures(exchanged)) if "exchanged" in one]
+    assert f"the order {labels[0]}, {labels[2]}, {labels[1]}" in sentence
+    assert "would be 100.0% instead of 33.3%" in sentence
+    assert not any("exchanged" in one for one in caveats(figures(right)))

@@ -1,0 +1,247 @@
+"""The contract of a network from elsewhere: how it expects pixels, and what its outputs mean.
+
+Every scale is tried on labelled faces. Half of them find the order of the labels; the other half,
+which had no part in that, gives the accuracy.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.stats import binomtest
+
+from fer import emotions
+from fer.data import Dataset, load_dataset
+from fer.errors import DatasetError, ModelError
+from fer.evaluation.intervals import wilson
+from fer.evaluation.label_order import best_order
+from fer.models.adoption import faces_and_classes
+from fer.models.pixel_scales import SCALES
+from fer.progress import Progress
+
+if TYPE_CHECKING:
+    import keras
+
+FACES = 1200
+"""Most faces that a search uses, so that it takes a minute and not an hour."""
+
+FEWEST = 40
+"""With fewer faces, no order of labels can be trusted."""
+
+_BATCH = 48
+_LEVEL = 0.05
+
+Outputs = Callable[[np.ndarray], np.ndarray]
+"""Scaled faces, float32 (n, height, width, channels) → one number a class, (n, classes)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fit:
+    """How well a scale and an order of labels fit labelled faces.
+
+    Attributes:
+        scale: A name of `SCALES`.
+        labels: The classes in the order of the outputs.
+        images: Faces measured.
+        accuracy: Share of right answers, 0–1.
+        accuracy_ci95: Its 95% interval (Wilson).
+        mean_recall: Mean over the classes that have a face.
+        by_chance: Accuracy of answering every face with the most frequent class.
+    """
+
+    scale: str
+    labels: tuple[str, ...]
+    images: int
+    accuracy: float
+    accuracy_ci95: tuple[float, float]
+    mean_recall: float
+    by_chance: float
+
+    @property
+    def is_above_chance(self) -> bool:
+        """Whether it is certain to know anything about the faces."""
+        return self.accuracy_ci95[0] > self.by_chance
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ContractSearch:
+    """What a network answered to labelled faces under each scale.
+
+    Attributes:
+        dataset: Name of the data set.
+        synthetic: Whether its faces are drawn.
+        classes: Its classes.
+        targets: Class of each face, shape (n,), int64.
+        answers: By scale the largest output for each face, shape (n,), int64.
+        outputs: Number of outputs.
+    """
+
+    dataset: str
+    synthetic: bool
+    classes: tuple[str, ...]
+    targets: np.ndarray
+    answers: Mapping[str, np.ndarray]
+    outputs: int
+
+    def fits(self, known: Sequence[str] = ()) -> list[Fit]:
+        """Every scale with the order of labels that suits it, the best first.
+
+        Args:
+            known: Classes of the network, as far as they are known, in any order.
+        """
+        fits = [self.fit(scale, self._order(scale, known)) for scale in self.answers]
+        return sorted(fits, key=lambda fit: -fit.accuracy)
+
+    def fit(self, scale: str, labels: Sequence[str]) -> Fit:
+        """How well a contract fits the half of the faces that had no part in the search."""
+        meanings = np.array(
+            [self.classes.index(one) if one in self.classes else -1 for one in labels]
+        )
+        targets, right = self._measured(scale, meanings)
+        classes, counts = np.unique(targets, return_counts=True)
+        recalls = [right[targets == one].mean() for one in classes]
+        low, high = wilson(int(right.sum()), len(right))
+        return Fit(
+            scale=scale,
+            labels=tuple(labels),
+            images=len(right),
+            accuracy=float(right.mean()) if len(right) else 0.0,
+            accuracy_ci95=(low, high),
+            mean_recall=float(np.mean(recalls)) if recalls else 0.0,
+            by_chance=float(counts.max() / len(right)) if len(right) else 1.0,
+        )
+
+    def objections(self, scale: str, labels: Sequence[str]) -> list[str]:
+        """What speaks against a contract, in sentences; none if no other fits clearly better."""
+        given = self.fit(scale, labels)
+        here = self.fit(scale, self._order(scale, labels))
+        best = self.fits(labels)[0]
+        if not best.images:
+            return [
+                f"'{self.dataset}' has none of the classes {', '.join(labels)}, so that it tells "
+                "nothing about this network. Choose another data set."
+            ]
+        if not best.is_above_chance:
+            return [
+                f"No scale and no order of labels fits: the best has {best.accuracy:.1%} of "
+                f"{best.images:,} faces right, and {best.by_chance:.1%} are of one class. The "
+                "network may be for other classes or for faces that are cut out differently."
+            ]
+        sentences = []
+        if self._is_better(here, given):
+            sentences.append(
+                f"These labels look exchanged: with {', '.join(here.labels)}, accuracy is "
+                f"{here.accuracy:.1%}, with yours {given.accuracy:.1%} ({here.images:,} faces)."
+            )
+        if best.scale != scale and self._is_better(best, here):
+            sentences.append(
+                f"The scale {best.scale} fits better than {scale}: {best.accuracy:.1%} against "
+                f"{here.accuracy:.1%} ({best.images:,} faces)."
+            )
+        return sentences
+
+    def _order(self, scale: str, known: Sequence[str]) -> tuple[str, ...]:
+        """The labels by output that fit half of the faces best."""
+        allowed = [row for row, one in enumerate(self.classes) if not known or one in known]
+        searched = np.arange(0, len(self.targets), 2)
+        counts = np.zeros((len(self.classes), self.outputs))
+        np.add.at(counts, (self.targets[searched], self.answers[scale][searched]), 1)
+        order = best_order(counts[allowed])
+        names = [self.classes[allowed[row]] if row >= 0 else "" for row in order]
+        others = [*known, *emotions.ALL, *(f"class {n + 1}" for n in range(self.outputs))]
+        left = iter(dict.fromkeys(one for one in others if one not in names))
+        return tuple(name or next(left) for name in names)
+
+    def _measured(self, scale: str, meanings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Targets of the other half, of classes that the network has, and which answers are right.
+
+        `meanings` holds the class of each output, -1 where the data set lacks it.
+        """
+        rows = np.arange(1, len(self.targets), 2)
+        rows = rows[np.isin(self.targets[rows], meanings)]
+        return self.targets[rows], meanings[self.answers[scale][rows]] == self.targets[rows]
+
+    def _is_better(self, one: Fit, other: Fit) -> bool:
+        """Whether the first is clearly better: McNemar's test in its exact form (1947)."""
+        right, right_other = self._right(one), self._right(other)
+        only, only_other = (right & ~right_other).sum(), (right_other & ~right).sum()
+        if only <= only_other:
+            return False
+        return bool(binomtest(int(only), int(only + only_other)).pvalue < _LEVEL)
+
+    def _right(self, fit: Fit) -> np.ndarray:
+        """Which of all faces of the second half a contract answers rightly."""
+        rows = np.arange(1, len(self.targets), 2)
+        names = np.array(fit.labels, np.object_)[self.answers[fit.scale][rows]]
+        right: np.ndarray = names == np.array(self.classes, np.object_)[self.targets[rows]]
+        return right
+
+
+def search_contract(
+    network: "keras.Model", data: str | Path | Dataset, *, progress: Progress | None = None
+) -> ContractSearch:
+    """Try a network under every scale on faces of a data set's validation part, never on a test.
+
+    Args:
+        network: As it came from elsewhere, from scaled faces to one number a class.
+        data: A data set in the network's shape, or what `load_dataset` takes.
+        progress: Called with faces done and faces planned, over all scales.
+
+    Raises:
+        ModelError: If the network does not go from faces to classes.
+        DatasetError: If the data set cannot be used, or has too few validation faces.
+    """
+    (height, width, channels), classes = faces_and_classes(network)
+    dataset = (
+        data
+        if isinstance(data, Dataset)
+        else load_dataset(data, height=height, width=width, channels=channels, progress=progress)
+    )
+    return try_scales(network.predict_on_batch, dataset, outputs=classes, progress=progress)
+
+
+def try_scales(
+    outputs_of: Outputs, dataset: Dataset, *, outputs: int, progress: Progress | None = None
+) -> ContractSearch:
+    """As `search_contract`, for any function from scaled faces to one number a class."""
+    part = _sample(dataset)
+    channels = part.pixels.shape[-1]
+    scales = [name for name, scale in SCALES.items() if channels == 3 or not scale.needs_rgb]
+    answers = {name: np.empty(len(part), np.int64) for name in scales}
+    done = 0
+    for name in scales:
+        for start in range(0, len(part), _BATCH):
+            faces = SCALES[name].apply(part.pixels[start : start + _BATCH])
+            found = np.asarray(outputs_of(faces))
+            if found.shape != (len(faces), outputs):
+                raise ModelError(
+                    f"The network answers {len(faces)} faces with numbers of shape {found.shape}; "
+                    f"expected {(len(faces), outputs)}, one number a class."
+                )
+            answers[name][start : start + len(faces)] = found.argmax(axis=1)
+            done += len(faces)
+            if progress:
+                progress(done, len(part) * len(scales))
+    return ContractSearch(
+        dataset=dataset.name,
+        synthetic=dataset.synthetic,
+        classes=part.labels,
+        targets=part.targets,
+        answers=answers,
+        outputs=outputs,
+    )
+
+
+def _sample(dataset: Dataset) -> Dataset:
+    """Some faces of the validation part as given, in random order."""
+    given = dataset.as_given
+    rows = given.rows_of("validation")
+    if len(rows) < FEWEST:
+        raise DatasetError(
+            f"'{dataset.name}' has {len(rows):,} validation faces; a contract needs at least "
+            f"{FEWEST}. Choose a larger data set, one with a train or a validation part."
+        )
+    chosen = np.random.default_rng(0).permutation(rows)[:FACES]
+    return given.take(chosen)
