@@ -3,8 +3,11 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from fer import api, models
 from fer.data import Dataset
@@ -12,6 +15,9 @@ from fer.models.model import Model
 from fer.nets.augmentation import Augmentation
 from fer.runs.run import Run
 from fer.training.config import TrainingConfig
+
+if TYPE_CHECKING:
+    import keras
 
 
 @pytest.fixture(scope="session")
@@ -72,3 +78,34 @@ def wait_for() -> Callable[..., None]:
             time.sleep(0.05)
 
     return wait
+
+
+@pytest.fixture(scope="session")
+def shades(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data set of 60 validation faces, 16 × 16: the happy ones are dark, the sad ones bright."""
+    root = tmp_path_factory.mktemp("shades")
+    rng = np.random.default_rng(0)
+    for label, low in (("happy", 20), ("sad", 150)):
+        for part, count in (("train", 3), ("validation", 30)):
+            folder = root / part / label
+            folder.mkdir(parents=True)
+            for number in range(count):
+                face = rng.integers(low, low + 90, (16, 16), dtype=np.uint8)
+                Image.fromarray(face).save(folder / f"{number}.png")
+    return root
+
+
+@pytest.fixture(scope="session")
+def shade_network() -> "keras.Model":
+    """Takes values 0–255 and answers (sad, happy) for `shades`."""
+    import keras
+
+    network = keras.Sequential(
+        [
+            keras.layers.Input((16, 16, 1)),
+            keras.layers.GlobalAveragePooling2D(),
+            keras.layers.Dense(2, activation="softmax"),
+        ]
+    )
+    network.layers[-1].set_weights([np.array([[0.1, -0.1]]), np.array([-12.8, 12.8])])
+    return network

@@ -1,9 +1,11 @@
 from pathlib import Path
 
+import keras
 import pytest
 from typer.testing import CliRunner, Result
 
 from fer.cli.main import app
+from fer.models.card import read_card
 
 
 def run(*arguments: object) -> Result:
@@ -21,3 +23,49 @@ def test_adopt_refuses_a_name_that_leads_elsewhere(tmp_path: Path) -> None:
     result = run("adopt", tmp_path / "a.keras", "--name", "../up", "--labels", "happy,sad")
     assert result.exit_code == 1
     assert "cannot be a model's name" in result.stderr
+
+
+@pytest.fixture
+def network_file(shade_network: keras.Model, tmp_path: Path) -> Path:
+    shade_network.save(tmp_path / "network.keras")
+    return tmp_path / "network.keras"
+
+
+@pytest.fixture
+def models_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("FER_MODELS", str(tmp_path / "models"))
+    return tmp_path / "models"
+
+
+def test_adopt_finds_the_scale_and_the_labels_on_a_data_set(
+    network_file: Path, shades: Path, models_folder: Path
+) -> None:
+    result = run("adopt", network_file, "--name", "mine", "--check", shades)
+    assert result.exit_code == 0, result.stderr
+    assert "On 30 validation faces" in result.stdout
+    assert "Scale 0-255, labels sad,happy: no other contract fits better." in result.stdout
+    assert read_card(models_folder / "mine" / "card.json").labels == ("sad", "happy")
+
+
+def test_adopt_adds_no_network_whose_labels_look_exchanged(
+    network_file: Path, shades: Path, models_folder: Path
+) -> None:
+    result = run(
+        "adopt", network_file, "--name", "mine", "--labels", "happy,sad", "--scale", "0-1",
+        "--check", shades,
+    )  # fmt: skip
+    assert result.exit_code == 1
+    assert "scale 0-255 fits better than 0-1: 100.0% against" in result.stderr
+    result = run(
+        "adopt", network_file, "--name", "mine", "--labels", "happy,sad", "--scale", "0-255",
+        "--check", shades,
+    )  # fmt: skip
+    assert "look exchanged: with sad, happy, accuracy is 100.0%, with yours 0.0%" in result.stderr
+    assert not models_folder.exists()
+
+
+def test_adopt_without_labels_or_a_check_names_both_ways(network_file: Path) -> None:
+    result = run("adopt", network_file, "--name", "mine")
+    assert result.exit_code == 1
+    assert "--labels a,b,…" in result.stderr
+    assert "--check DATASET" in result.stderr
