@@ -82,6 +82,10 @@ class Classes:
         name = (codes or {}).get(own, name)
         return understood(name) or (_custom(name) if self.keep_unknown else "")
 
+    def is_certain(self, name: str) -> bool:
+        """Whether a class of this name is known, and not just kept because it is unknown."""
+        return own_name(name) in dict(self.mapping) or bool(understood(name))
+
     def leaves_out(self, name: str) -> bool:
         """Whether faces of this class are to be skipped, with `LEFT_OUT` as the reason."""
         return dict(self.mapping).get(own_name(name)) == ""

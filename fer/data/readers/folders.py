@@ -1,4 +1,5 @@
-"""Class folders: `train|test|validation/<emotion>/*` at any depth, or plain `<emotion>/*`."""
+"""Class folders: `train|test|validation/<emotion>/*` at any depth, `<emotion>/train|test/*`, or
+plain `<emotion>/*`."""
 
 import re
 from functools import partial
@@ -8,6 +9,7 @@ import pandas as pd
 
 from fer import emotions
 from fer.data.classes import LEFT_OUT, Classes, unknown_classes
+from fer.data.readers.layout import places
 from fer.data.readers.listing import PARTS, Listing, Reader, Tree, scan
 from fer.data.votes import VOTES_FILE, add_votes, with_votes
 from fer.errors import DatasetError
@@ -24,7 +26,7 @@ def folder_reader(root: Path, classes: Classes) -> Reader:
     FER-2013's file names (`Training_*`, `PublicTest_*`, `PrivateTest_*`) give the official
     three-way split, which Kaggle's two folders have lost; eNTERFACE's give the person.
     """
-    tree = scan(root, f"folders {classes.identity}")
+    tree = scan(root, f"folders 2 {classes.identity}")
     return Reader(tree.signature, partial(_listing, root, tree, classes))
 
 
@@ -62,25 +64,23 @@ def _faces(
     rows: list[tuple[str, str, str, str]] = []
     unknown: list[tuple[str, str]] = []
     skipped = list(tree.skipped)
+    images_of: dict[str, list[str]] = {}
     for folder, lines in tree.folders:
-        images = [line for line in lines if _is_image(line)]
-        if not images:
-            continue
-        *parents, class_name = folder[:-1].split("/")
-        if not class_name or class_name.lower() in PARTS:
-            names = (line.partition("\0")[0] for line in images)
-            skipped += [(folder + name, "not in a class folder") for name in names]
-        elif label := classes.label_of(class_name):
-            part = next((PARTS[p.lower()] for p in reversed(parents) if p.lower() in PARTS), "")
-            for line in images:
+        if images := [line for line in lines if _is_image(line)]:
+            images_of[folder] = images
+    for folder, place in places(images_of, classes).items():
+        class_name, split, reason = place
+        if label := classes.label_of(class_name) if class_name else "":
+            for line in images_of[folder]:
                 name, _, stamp = line.partition("\0")
-                rows.append((folder + name, label, _split(name, part), stamp))
+                rows.append((folder + name, label, _split(name, split), stamp))
+            continue
+        reason = LEFT_OUT if classes.leaves_out(class_name) else reason
+        paths = [folder + line.partition("\0")[0] for line in images_of[folder]]
+        if reason:
+            skipped += [(path, reason) for path in paths]
         else:
-            paths = [folder + line.partition("\0")[0] for line in images]
-            if classes.leaves_out(class_name):
-                skipped += [(path, LEFT_OUT) for path in paths]
-            else:
-                unknown += [(class_name, path) for path in paths]
+            unknown += [(class_name, path) for path in paths]
     if unknown:
         raise unknown_classes(
             root, [name for name, _ in unknown], lambda row: f"{root}/{unknown[row][1]}"

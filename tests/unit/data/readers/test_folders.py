@@ -185,3 +185,20 @@ def test_votes_beside_folders_belong_to_the_path_they_name(make: MakeFaces) -> N
     assert np.isnan(dataset.votes[0]).all()
     assert dataset.votes[1].tolist() == [4, 0, 0, 5, 0, 0, 0, 0, 1, 0]
     assert ("votes.csv", "1 of its rows name no image of this data set") in dataset.skipped
+
+
+def test_a_folder_beside_train_that_is_not_understood_is_left_out_and_never_mixed_in(
+    make: MakeFaces,
+) -> None:
+    root = make("train_set/sad/a.png", "test_set/sad/b.png", "misc/sad/c.png", "misc/logo/d.png")
+    dataset = load_dataset(root, validation_fraction=0)
+    assert dataset.splits == {"train": 1, "test": 1}
+    reason = "the folder 'misc' is no known part, but beside 'test_set' and 'train_set'"
+    assert dataset.skipped == (("misc/logo/d.png", reason), ("misc/sad/c.png", reason))
+
+
+def test_parts_below_the_classes_are_splits(make: MakeFaces) -> None:
+    root = make("angry/train/a.png", "angry/test/b.png", "1_sad/train/c.png", "1_sad/dev/d.png")
+    dataset = load_dataset(root)
+    assert dataset.splits == {"train": 2, "validation": 1, "test": 1}
+    assert dataset.labels == ("angry", "sad")
