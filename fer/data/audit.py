@@ -43,13 +43,15 @@ class Audit(NamedTuple):
 
 
 def audit(dataset: Dataset, *, near: np.ndarray | None = None) -> Audit:
-    """Examine a data set as it is, including faces that were excluded by hand.
+    """Examine a data set as it was given; its annotations are only counted.
 
     Args:
         dataset: Loaded with `validation_fraction=0`, so that its own splits are
             examined, not one that was made for training.
         near: The result of `near_duplicates` for these pixels, if known; the slowest part.
     """
+    excluded, relabelled = int(dataset.excluded.sum()), int(dataset.relabelled.sum())
+    dataset = dataset.as_given
     index = dataset.index
     copies, hashes = pd.factorize(index["hash"])
     counts = np.bincount(copies, minlength=len(hashes))
@@ -79,8 +81,8 @@ def audit(dataset: Dataset, *, near: np.ndarray | None = None) -> Audit:
         "name": dataset.name,
         "source_format": dataset.source_format,
         "images": len(dataset),
-        "excluded": int(dataset.excluded.sum()),
-        "relabelled": int(dataset.relabelled.sum()),
+        "excluded": excluded,
+        "relabelled": relabelled,
         "classes": by_class.to_dict("index"),
         "splits": by_class.sum().to_dict(),
         "imbalance": {

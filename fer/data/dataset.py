@@ -129,16 +129,8 @@ class Dataset:
         """The same faces as they are without annotations; `relabelled` and `excluded` are False."""
         if not (self.relabelled | self.excluded).any():
             return self
-        index = self.index
-        label, split = index.get("label_original", index["label"]), index["split"]
-        if "label_given" in index:  # by votes, which leave faces without a label undecided
-            is_decided = label != ""
-            label, split = (
-                label.where(is_decided, index["label_given"]),
-                split.where(is_decided, ""),
-            )
-        index = index.assign(label=label, split=split, excluded=False, label_by_hand="")
-        labels = emotions.ordered(index.loc[split != "", "label"].unique())
+        index = without_annotations(self.index)
+        labels = emotions.ordered(index.loc[index["split"] != "", "label"].unique())
         return replace(self, index=index, labels=labels)
 
     @property
@@ -216,6 +208,15 @@ class Dataset:
         """
         split = self.index.get("split_given", self.index["split"])
         return _digest(self.index["hash"][split.isin(["train", "validation"])])
+
+
+def without_annotations(index: pd.DataFrame) -> pd.DataFrame:
+    """The index of a data set as it is without annotations."""
+    label, split = index.get("label_original", index["label"]), index["split"]
+    if "label_given" in index:  # by votes, which leave faces without a label undecided
+        is_decided = label != ""
+        label, split = label.where(is_decided, index["label_given"]), split.where(is_decided, "")
+    return index.assign(label=label, split=split, excluded=False, label_by_hand="")
 
 
 def known_split(split: str) -> str:

@@ -12,7 +12,7 @@ import pandas as pd
 from fer import emotions
 from fer.data import annotations, archives, kaggle
 from fer.data.classes import Classes
-from fer.data.dataset import Dataset
+from fer.data.dataset import Dataset, without_annotations
 from fer.data.readers import Reader, open_reader
 from fer.data.registry import Source, register, resolve
 from fer.data.splits import assign_missing
@@ -91,10 +91,11 @@ def load_dataset(
 def remembered_faces(
     source: str, *, validation_fraction: float = 0.2, seed: int = 0, truth: str = "label"
 ) -> pd.DataFrame | None:
-    """`label`, `split` and `excluded` of a data set's faces as they were when it was last read.
+    """`label`, `split`, `excluded` and any votes of a data set's faces when it was last read.
 
-    This takes no look at the files. None if the data set was never read; the arguments are those
-    of `load_dataset`.
+    They are as a training takes them: with annotations in `train`, and elsewhere as given. This
+    takes no look at the files. None if the data set was never read; the arguments are those of
+    `load_dataset`.
 
     Raises:
         DatasetError: If there is no such data set, or the truth needs votes that it does not have.
@@ -109,7 +110,9 @@ def remembered_faces(
     index = annotations.apply(index, resolved.folder)
     if truth == "votes":
         index = labelled(index, resolved.name)
-    return index.loc[index["split"] != "", ["label", "split", "excluded"]]
+    given = without_annotations(index)
+    parts = index[index["split"] == "train"], given[~given["split"].isin(["", "train"])]
+    return pd.concat(parts)
 
 
 def _check(height: int, width: int, channels: int, validation_fraction: float, seed: int) -> None:

@@ -140,17 +140,26 @@ def top(votes: np.ndarray) -> np.ndarray:
     return np.where(unique & (most > 0), counts.argmax(axis=1), -1)
 
 
+def check_truth(truth: str, name: str, *, has_votes: bool) -> None:
+    """Check that the data set of this name has the votes that a truth needs.
+
+    Raises:
+        DatasetError: If it has none.
+    """
+    if truth == "votes" and not has_votes:
+        raise DatasetError(
+            f"truth is 'votes', and '{name}' has none. Use 'label', or put a {VOTES_FILE} beside "
+            "the data (beside fer2013.csv, fer2013new.csv will do)."
+        )
+
+
 def labelled(index: pd.DataFrame, name: str) -> pd.DataFrame:
     """The index of the data set of that name, labelled by votes as `Dataset.by_votes` describes.
 
     Raises:
         DatasetError: If it has no votes.
     """
-    if COLUMNS[0] not in index:
-        raise DatasetError(
-            f"truth is 'votes', and '{name}' has none. Use 'label', or put a {VOTES_FILE} beside "
-            "the data (beside fer2013.csv, fer2013new.csv will do)."
-        )
+    check_truth("votes", name, has_votes=COLUMNS[0] in index)
     counted = index[list(COLUMNS)].to_numpy(np.float32)
     best, names = top(counted), np.array(VOTES, np.object_)
     own = index.get("label_original", index["label"]).to_numpy(np.object_)

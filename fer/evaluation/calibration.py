@@ -83,7 +83,7 @@ def calibrate(
     after = tempered(table.probabilities, temperature).max(axis=1)
     return temperature, {
         "dataset": dataset.name,
-        "fingerprint": dataset.fingerprint(),
+        "fingerprint": dataset.as_given.fingerprint(),
         "split": "validation",
         "images": len(table),
         "ece_before": expected_calibration_error(table.probabilities.max(axis=1), correct),

@@ -12,6 +12,7 @@ import numpy as np
 from fer.data import Dataset, load_dataset
 from fer.evaluation.calibration import calibrate
 from fer.evaluation.caveats import leak_free, votes
+from fer.evaluation.lineage import has_faces_of
 from fer.evaluation.metrics import metrics
 from fer.evaluation.predictions import PredictionTable, predictions
 from fer.evaluation.slices import face_facts, slice_figures
@@ -80,15 +81,17 @@ def calibrated_card(
 
     Args:
         model: The model.
-        dataset: Faces in the shape of its card. Unless it was trained on these, the card keeps
-            the figures that it has.
+        dataset: Faces in the shape of its card. Unless it was trained on these, whatever has been
+            annotated since, the card keeps the figures that it has.
         progress: Called with faces done and faces planned, of all that is measured.
 
     Raises:
         DatasetError: If there is no validation part, or it shares no class with the model.
     """
-    is_own = model.card.data.get("fingerprint") == dataset.fingerprint()
-    splits = [split for split in dataset.splits if split != "train"] if is_own else []
+    is_own = has_faces_of(model.card.data, dataset) and dataset.truth == model.card.config.get(
+        "truth", "label"
+    )
+    splits = [split for split in dataset.as_given.splits if split != "train"] if is_own else []
     progress_of = _in_turn(["validation", *splits], dataset, progress)
     temperature, record = calibrate(model, dataset, progress=next(progress_of))
     # What was measured elsewhere was so with another temperature.
@@ -112,7 +115,7 @@ def _in_turn(
     splits: Sequence[str], dataset: Dataset, progress: Progress | None
 ) -> Iterator[Progress]:
     """What to give each of these splits in turn, so that all of them make one progress."""
-    sizes = [dataset.splits.get(split, 0) for split in splits]
+    sizes = [dataset.as_given.splits.get(split, 0) for split in splits]
     for number, size in enumerate(sizes):
         before = sum(sizes[:number])
 

@@ -39,8 +39,10 @@ def listed_errors(table: PredictionTable, doubts: pd.DataFrame) -> list[dict[str
     """Faces whose label is likely wrong, the likeliest first; `doubts` are its `label_errors`.
 
     Returns:
-        `path`, `label`, `predicted` and `label_quality` of each.
+        `path`, `label`, `predicted` and `label_quality` of each, and `by_hand`: what was annotated
+        since, `excluded` or the label set by hand, "" for nothing.
     """
     rated = table.frame[["path", "label", "predicted"]].join(doubts)
+    rated["by_hand"] = table.frame["label_by_hand"].where(~table.frame["excluded"], "excluded")
     issues = rated[rated["label_issue"]].sort_values("label_quality").drop(columns="label_issue")
     return [{str(name): value for name, value in row.items()} for row in issues.to_dict("records")]

@@ -24,8 +24,11 @@ def training_data(card: ModelCard) -> list[Mapping[str, Any]]:
 
 def is_of(data: Mapping[str, Any], dataset: Dataset) -> bool:
     """Whether a card's `data` is this data set: by its name, or by its faces under another one."""
-    return (
-        data.get("name") == dataset.name
-        or ("faces" in data and data["faces"] == dataset.faces_to_learn())
-        or ("fingerprint" in data and data["fingerprint"] == dataset.fingerprint())
-    )
+    return data.get("name") == dataset.name or has_faces_of(data, dataset)
+
+
+def has_faces_of(data: Mapping[str, Any], dataset: Dataset) -> bool:
+    """Whether a card's `data` are the faces of this data set, under whichever name."""
+    if "faces" in data and data["faces"] == dataset.faces_to_learn():
+        return True
+    return "fingerprint" in data and data["fingerprint"] == dataset.fingerprint()

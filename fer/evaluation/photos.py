@@ -28,7 +28,7 @@ def photo_table(
     frame = joined(faces, probabilities, faces.targets_among(card.labels), card.labels)
     frame.insert(0, "row", np.arange(len(frame)))
     return PredictionTable(
-        frame=frame.assign(in_training=False),
+        frame=frame.assign(in_training=False, label_by_hand="", excluded=False),
         labels=card.labels,
         model=card.name,
         dataset=faces.name,

@@ -14,10 +14,12 @@ from fer.data.loading import remembered_faces
 from fer.data.registry import resolve
 from fer.data.roots import check_source
 from fer.data.synthetic_reader import PER_CLASS
+from fer.data.votes import COLUMNS, check_truth
 from fer.errors import ConfigError, DatasetError
 from fer.images import SUFFIXES
 from fer.runs.catalogue import list_runs
 from fer.training.config import TrainingConfig
+from fer.training.targets import check_label_mode
 from fer.wording import counted
 
 FEW_FACES = 10
@@ -60,6 +62,7 @@ def faces_of(config: TrainingConfig) -> Faces:
     Raises:
         DatasetError: If there is no such data set, the app may not read it, or it is known not to
             have two classes with faces to learn and to validate on, or the votes that it needs.
+        ConfigError: If it is known not to have the votes that the label mode needs.
     """
     dataset, learnt = config.dataset, 1 - config.validation_fraction
     check_source(dataset)
@@ -70,6 +73,8 @@ def faces_of(config: TrainingConfig) -> Faces:
         truth=config.truth,
     )
     if known is None and dataset == SYNTHETIC:
+        check_truth(config.truth, dataset, has_votes=False)
+        check_label_mode(config, dataset, has_votes=False)
         drawn, train = PER_CLASS["train"], round(PER_CLASS["train"] * learnt)
         labels = config.labels or emotions.FER2013
         by_class = dict.fromkeys(emotions.ordered(labels), (train, drawn - train))
@@ -79,6 +84,7 @@ def faces_of(config: TrainingConfig) -> Faces:
         files = folder.glob("train/*/*") if folder else ()
         count = sum(file.suffix.lower() in SUFFIXES for file in files)
         return Faces(train=round(count * learnt) or None)
+    check_label_mode(config, resolve(dataset).name, has_votes=COLUMNS[0] in known)
     labels = emotions.ordered(config.labels or known["label"].unique())
     if not config.use_excluded:
         known = known[~known["excluded"]]

@@ -46,17 +46,23 @@ class TrainingSet:
 def build_training_set(config: TrainingConfig, dataset: Dataset) -> TrainingSet:
     """Choose rows, targets and weights. The test splits are never used.
 
+    What is learnt follows the annotations. Validation, whose figures choose the epoch, has every
+    face with its label as given.
+
     Raises:
         DatasetError: If there is no train or validation split, or fewer than two classes.
         ConfigError: If the configuration requires what the data set does not have.
     """
-    labels = _labels(config, dataset)
-    wanted = dataset.index["label"].isin(labels)
-    if "excluded" in dataset.index and not config.use_excluded:
-        wanted &= ~dataset.index["excluded"].astype(bool)
+    labels, given = _labels(config, dataset), dataset.as_given
+    is_learnt = config.use_excluded | ~dataset.excluded
+    validation_targets = given.targets_among(labels)
     rows = {
-        split: np.flatnonzero((wanted & (dataset.index["split"] == split)).to_numpy())
-        for split in ("train", "validation")
+        "train": np.flatnonzero(
+            (dataset.index["split"] == "train") & (dataset.targets_among(labels) >= 0) & is_learnt
+        ),
+        "validation": np.flatnonzero(
+            (given.index["split"] == "validation") & (validation_targets >= 0)
+        ),
     }
     for split, chosen in rows.items():
         if not len(chosen):
@@ -64,20 +70,29 @@ def build_training_set(config: TrainingConfig, dataset: Dataset) -> TrainingSet:
             raise DatasetError(
                 f"'{dataset.name}' has no faces in split '{split}'. It has: {known}."
             )
-    if config.label_mode != "hard" and dataset.votes is None:
-        raise ConfigError(
-            f"label_mode is '{config.label_mode}', and '{dataset.name}' has no votes. Use "
-            "'hard', or a data set with the votes of its annotators, such as FER+."
-        )
+    check_label_mode(config, dataset.name, has_votes=dataset.votes is not None)
     targets = dataset.target_shares(labels, mode=config.label_mode)[rows["train"]]
     return TrainingSet(
         labels=labels,
         train=rows["train"],
         targets=targets,
         validation=rows["validation"],
-        validation_targets=dataset.targets_among(labels)[rows["validation"]],
+        validation_targets=validation_targets[rows["validation"]],
         class_weights=_class_weights(config.class_weights, targets),
     )
+
+
+def check_label_mode(config: TrainingConfig, name: str, *, has_votes: bool) -> None:
+    """Check that the data set of this name has the votes that the label mode needs.
+
+    Raises:
+        ConfigError: If it has none.
+    """
+    if config.label_mode != "hard" and not has_votes:
+        raise ConfigError(
+            f"label_mode is '{config.label_mode}', and '{name}' has no votes. Use "
+            "'hard', or a data set with the votes of its annotators, such as FER+."
+        )
 
 
 def add_distillation(

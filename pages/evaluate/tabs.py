@@ -213,14 +213,20 @@ def doubts(evaluated: Evaluation) -> None:
         {
             "label → prediction": shown["label"] + " → " + shown["predicted"],
             "right": 100 * shown["label_quality"],
+            "by hand": shown["by_hand"],
             "face": shown["path"],
         }
     )
+    if not shown["by_hand"].any():
+        table = table.drop(columns="by hand")
     chance = st.column_config.NumberColumn(
         format="%.1f%%", width=_NUMBER_PX, help="The chance that the label is right"
     )
     click = {"label → prediction": _click(keys.ERROR_CLICK, show, width=_PAIR_PX)}
-    show_table(table, "Likely label errors", right=chance, **click)
+    annotated = st.column_config.TextColumn(
+        width=_NAME_PX, help="What was annotated: excluded, or the label set by hand"
+    )
+    show_table(table, "Likely label errors", right=chance, **click, **{"by hand": annotated})
 
 
 def report(evaluated: Evaluation) -> None:

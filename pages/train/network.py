@@ -25,7 +25,15 @@ def faces_of(config: TrainingConfig) -> Faces:
         DatasetError: As it does.
     """
     check_source(config.dataset)  # it may have been removed since they were counted
-    names = ("dataset", "validation_fraction", "seed", "truth", "labels", "use_excluded")
+    names = (
+        "dataset",
+        "validation_fraction",
+        "seed",
+        "truth",
+        "labels",
+        "label_mode",
+        "use_excluded",
+    )
     return _faces_of(**{name: getattr(config, name) for name in names})
 
 

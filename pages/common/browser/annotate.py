@@ -14,7 +14,7 @@ from pages.common.browser.faces import Browser
 
 EFFECT = (
     "Figures keep the labels as given; a second figure beside them counts your annotations. "
-    "The next training learns them, except on test faces, which no training uses."
+    "The next training learns those of training faces."
 )
 _WITH_KEY = 9  # classes that a digit chooses
 

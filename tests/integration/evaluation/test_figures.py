@@ -9,6 +9,7 @@ from fer import api
 from fer.data import Dataset
 from fer.errors import DatasetError
 from fer.evaluation.calibration import calibrate
+from fer.evaluation.figures import calibrated_card
 from fer.models.model import Model
 
 
@@ -88,6 +89,18 @@ def test_a_temperature_fitted_on_validation_lowers_the_calibration_error_on_test
     assert before["ece"] == pytest.approx(0.25, abs=0.06)
     assert after["ece"] < before["ece"] / 3
     assert after["accuracy"] == before["accuracy"]
+
+
+def test_calibrating_measures_a_model_again_on_its_own_faces_also_once_some_are_annotated(
+    tiny_model: Model, tiny_dataset: Dataset
+) -> None:
+    trained = replace(tiny_model, card=replace(tiny_model.card, metrics={}))
+    first = tiny_dataset.index["path"].iloc[:1]
+    excluded = tiny_dataset.index["path"].isin(first)
+    annotated = replace(tiny_dataset, index=tiny_dataset.index.assign(excluded=excluded))
+    assert set(calibrated_card(trained, annotated).metrics) == {"validation", "test"}
+    others = tiny_dataset.take(np.arange(10, len(tiny_dataset)))
+    assert calibrated_card(trained, others).metrics == {}
 
 
 def test_a_second_model_is_compared_on_the_same_labels(

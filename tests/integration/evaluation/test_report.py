@@ -55,7 +55,13 @@ def test_names_that_look_like_html_stay_text(tiny_model: Model, tiny_dataset: Da
     measured = {**figures(table), "comparison": compare(table, table)}
     full = full_figures(tiny_model, tiny_dataset, table, measured)
     full["label_errors"] = [
-        {"path": attack, "label": attack, "predicted": attack, "label_quality": 0.1}
+        {
+            "path": attack,
+            "label": attack,
+            "predicted": attack,
+            "label_quality": 0.1,
+            "by_hand": attack,
+        }
     ]
     full["slices"] = [
         {"by": attack, "value": attack, "images": 20, "accuracy": 0.5, "accuracy_ci95": [0.3, 0.7]}

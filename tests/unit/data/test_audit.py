@@ -4,7 +4,7 @@ from pathlib import Path
 
 import cv2
 
-from fer.data import Dataset, load_dataset
+from fer.data import Dataset, annotations, load_dataset
 from fer.data.audit import Audit, audit
 from fer.data.summary import sentences
 from fer.data.synthetic import draw_face
@@ -24,6 +24,18 @@ def test_every_flaw_is_found_at_its_face(flawed: Dataset) -> None:
     assert found(report, flawed, "near_constant") == {"blank"}
     assert found(report, flawed, "near_duplicate") == {"drawn", "brighter"}
     assert found(report, flawed, "disagreement") == {"b"}
+
+
+def test_annotations_are_counted_and_change_no_other_finding(
+    flawed: Dataset, make: MakeFaces
+) -> None:
+    before = audit(flawed)
+    annotations.annotate(flawed, ["train/happy/b.png"], label="neutral", add_class=True)
+    annotations.annotate(flawed, ["train/sad/c.png"], excluded=True)
+    after = audit(load_dataset(make(), validation_fraction=0))
+    counts = {"excluded": 1, "relabelled": 1}
+    assert after.summary == {**before.summary, **counts}
+    assert after.faces.equals(before.faces)
 
 
 def test_faces_that_votes_leave_in_no_split_are_audited_too(flawed: Dataset) -> None:

@@ -24,6 +24,8 @@ def _make_table(
             "confidence": answers.max(axis=1),
             "correct": predicted == np.asarray(true),
             "in_training": False,
+            "label_by_hand": "",
+            "excluded": False,
             "hash": [str(i) for i in range(len(true))],
             "majority": "",
             "agreement": np.nan,

@@ -118,7 +118,13 @@ def test_a_report_gives_the_second_figure_of_the_annotations(full: dict[str, Any
 
 def test_of_many_likely_label_errors_the_first_fifty_are_listed(full: dict[str, Any]) -> None:
     full["label_errors"] = [
-        {"path": f"{n}.png", "label": "sad", "predicted": "happy", "label_quality": n / 1000}
+        {
+            "path": f"{n}.png",
+            "label": "sad",
+            "predicted": "happy",
+            "label_quality": n / 1000,
+            "by_hand": "",
+        }
         for n in range(51)
     ]
     page = html(full, card())

@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 from fer import runs
-from fer.data import load_dataset
-from fer.errors import DatasetError
+from fer.data import annotations, load_dataset
+from fer.errors import ConfigError, DatasetError, FerError
 from fer.runs.estimate import faces_of, recorded_throughput
 from fer.training.config import TrainingConfig
 
@@ -86,6 +86,36 @@ def test_where_the_votes_are_the_truth_they_are_counted(config: TrainingConfig) 
         for label in dataset.labels
     }
     assert sum(train for train, _ in faces.by_class.values()) == faces.train < 5
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"truth": "votes"}, "truth is 'votes', and 'synthetic' has none"),
+        ({"label_mode": "soft"}, "label_mode is 'soft', and 'synthetic' has no votes"),
+    ],
+)
+def test_votes_that_the_drawn_faces_do_not_have_are_refused_before_a_run_waits(
+    changes: dict[str, str], message: str
+) -> None:
+    with pytest.raises(FerError, match=message):
+        faces_of(replace(TrainingConfig(), **changes))
+
+
+def test_soft_labels_of_a_data_set_that_was_read_without_votes_are_refused(
+    config: TrainingConfig,
+) -> None:
+    load_dataset(config.dataset, height=24, width=24)
+    with pytest.raises(ConfigError, match="label_mode is 'blend', and 'set' has no votes"):
+        faces_of(replace(config, label_mode="blend"))
+
+
+def test_annotated_faces_count_in_train_and_as_given_in_validation(config: TrainingConfig) -> None:
+    dataset = load_dataset(config.dataset, height=24, width=24)
+    for split in ("train", "validation"):
+        rows = dataset.index[(dataset.index["split"] == split) & (dataset.index["label"] == "sad")]
+        annotations.annotate(dataset, [rows["path"].iloc[0]], label="happy")
+    assert faces_of(config).by_class == {"happy": (5, 1), "sad": (3, 1)}
 
 
 def test_one_class_or_no_training_face_is_refused_before_a_run_waits(

@@ -31,6 +31,24 @@ def test_excluded_faces_are_not_used_unless_requested(tiny_dataset: Dataset) -> 
     )
 
 
+def test_annotations_are_learnt_and_validation_keeps_the_labels_as_given(
+    tiny_dataset: Dataset,
+) -> None:
+    given = tiny_dataset.index["label"].to_numpy(object)
+    other = np.where(given == "happy", "surprise", "happy")
+    excluded = np.arange(len(given)) % 4 == 0
+    annotated = with_columns(
+        tiny_dataset, label=other, label_original=given, label_by_hand=other, excluded=excluded
+    )
+    plain = build_training_set(TrainingConfig(), tiny_dataset)
+    training_set = build_training_set(TrainingConfig(), annotated)
+    assert (training_set.validation == plain.validation).all()
+    assert (training_set.validation_targets == plain.validation_targets).all()
+    assert set(training_set.train) == set(plain.train[~excluded[plain.train]])
+    learnt = np.array(training_set.labels)[training_set.targets.argmax(axis=1)]
+    assert (learnt == other[training_set.train]).all()
+
+
 def test_soft_targets_are_the_shares_of_the_votes(tiny_dataset: Dataset) -> None:
     votes = {f"votes_{name}": np.full(len(tiny_dataset), 0.0, np.float32) for name in VOTES}
     votes["votes_happy"][:] = 3
