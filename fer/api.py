@@ -96,7 +96,7 @@ def evaluate(
     split: str = "test",
     *,
     tta: str = "none",
-    form: str = "keras",
+    form: str = "original",
     compare: str | Path | Model | None = None,
     report: str | Path | None = None,
     progress: Progress | None = None,
@@ -109,7 +109,7 @@ def evaluate(
             validation part taken from train is the same one.
         split: `train`, `validation`, `test`, `public_test`, `private_test` or `all`.
         tta: Test-time augmentation: `none`, `flip`, `shifts` or `ten_crop`.
-        form: What to run: `keras`, `litert`, `litert-int8` or `auto`; not for a loaded model.
+        form: What to run, as `fer.models.load` takes it; not for a loaded model.
         compare: A second model, to be compared on the same faces and labels.
         report: An HTML page to write, with a JSON file of the same name beside it.
         progress: Called with faces done and faces planned.

@@ -13,6 +13,7 @@ _PACKAGES = {
     "data": ("cleanlab", "jinja2", "pandas", "plotly", "pyarrow", "scipy", "sklearn"),
     "examples": ("skimage",),
     "kaggle": ("kagglehub",),
+    "onnx": ("onnx", "onnxruntime", "tf2onnx"),
     "tensorboard": ("tensorboard",),
     "train": ("keras", "tensorflow"),
     "tune": ("optuna",),

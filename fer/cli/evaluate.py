@@ -44,7 +44,8 @@ def evaluate(
     form: Annotated[
         str | None,
         typer.Option(
-            help="keras, litert, litert-int8 or auto.", show_default="keras; with --photos, auto"
+            help="Which of the model's files to run: keras, litert, litert-int8, onnx or auto.",
+            show_default="what it was trained or adopted in; with --photos, auto",
         ),
     ] = None,
     photos: Annotated[
@@ -89,7 +90,7 @@ def evaluate(
                 dataset,
                 split or "test",
                 tta=tta or "none",
-                form=form or "keras",
+                form=form or "original",
                 compare=compare,
                 report=report,
                 progress=Counter(bar, "faces"),

@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from fer.inference.predictor import Predictor
 
 FormOption = Annotated[
-    str, typer.Option(help="Which of the model's files to run: auto, keras, litert or litert-int8.")
+    str,
+    typer.Option(
+        help="Which of the model's files to run: auto, keras, litert, litert-int8 or onnx."
+    ),
 ]
 DetectorOption = Annotated[
     str, typer.Option(help="auto, mtcnn, yunet, or none where each photo is one tight face.")

@@ -54,8 +54,8 @@ class Predictor:
             model: A model's name or folder; None for the default.
             detector: `auto` (the best one installed), `mtcnn`, `yunet`, or `none` for photos that
                 are one tight face each.
-            form: What to run: `keras`, `litert`, `litert-int8`, or `auto` for LiteRT where the
-                model has it, which starts in a tenth of a second.
+            form: What to run, as `fer.models.load` takes it: `auto` is LiteRT where the model has
+                it, which starts in a tenth of a second.
 
         Raises:
             ModelError: If the model cannot be loaded.

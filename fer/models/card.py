@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 """Version of the card's layout that this code writes, and the newest that it reads."""
+
+ORIGINALS = ("keras", "onnx")
+"""The forms that a network can be trained or adopted in. A Keras network has layers to look into
+and to train further; an ONNX network only answers."""
 _OTHER_DATA = (
     "name", "how", "dataset", "images", "accuracy", "accuracy_ci95", "balanced_accuracy", "ece"
 )  # fmt: skip
@@ -56,7 +60,8 @@ class ModelCard:
             time of one face where it was made. Empty until the model is exported.
         versions: Versions of Python, the libraries and the backend.
         created: Time of training, ISO 8601, UTC.
-        model_sha256: SHA-256 of `model.keras`.
+        original: The form that the network was trained or adopted in, `keras` or `onnx`.
+        model_sha256: SHA-256 of the original's file.
         parameters: Number of weights.
         multiply_adds: Multiply-adds of one face.
         format: Version of this layout.
@@ -80,6 +85,7 @@ class ModelCard:
     forms: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     created: str = ""
+    original: str = "keras"
     model_sha256: str = ""
     parameters: int = 0
     multiply_adds: int = 0
@@ -100,6 +106,8 @@ class ModelCard:
                 return f"{name} must be a whole number from 16 to 512, not {value!r}"
         if self.channels not in (1, 3):
             return f"channels must be 1 or 3, not {self.channels!r}"
+        if self.original not in ORIGINALS:
+            return f"original must be one of {', '.join(ORIGINALS)}, not {self.original!r}"
         if type(self.temperature) not in (int, float) or not 0.01 <= self.temperature <= 100:
             return f"temperature must be a number from 0.01 to 100, not {self.temperature!r}"
         for name in ("framing", "data", "metrics", "slices", "config", "calibration", "forms"):
@@ -161,7 +169,7 @@ def read_card(path: Path) -> ModelCard:
         values = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise CardError(
-            f"No card at '{path}'. A model is a folder with model.keras and card.json; "
+            f"No card at '{path}'. A model is a folder with a network and card.json; "
             "train one with `python -m fer train`."
         ) from None
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:

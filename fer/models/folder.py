@@ -1,7 +1,7 @@
-"""Models on disk: `<folder>/{model.keras, card.json, README.md}`.
+"""Models on disk: `<folder>/{model.keras or model.onnx, card.json, README.md}`.
 
 A model that was trained here also has `config.toml`, which `python -m fer train --config` takes;
-an exported one has its LiteRT forms, which run without TensorFlow.
+an exported one has other forms of the network, which run without TensorFlow.
 """
 
 import hashlib
@@ -26,8 +26,9 @@ CARD_FILE = "card.json"
 CONFIG_FILE = "config.toml"
 FORMS = {
     "keras": "model.keras", "litert": "model.tflite", "litert-int8": "model.int8.tflite",
+    "onnx": "model.onnx",
 }  # fmt: skip
-"""The file of each form that a network can have on disk. Every model has `keras`."""
+"""The file of each form that a network can have on disk. Every model has its card's `original`."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -62,7 +63,7 @@ def find(model: str | Path | None = None) -> Path:
     with suppress(RuntimeError):  # ~nobody
         places.insert(0, Path(name).expanduser())
     for folder in places:
-        if (folder / CARD_FILE).is_file() or (folder / FORMS["keras"]).is_file():
+        if any((folder / file).is_file() for file in (CARD_FILE, *FORMS.values())):
             return folder
     known = ", ".join(list_models()) or "none"
     raise ModelNotFoundError(
@@ -81,12 +82,12 @@ def check_replaceable(folder: Path) -> None:
         )
 
 
-def save(network: "keras.Model", card: ModelCard, folder: Path) -> ModelCard:
+def save(network: "keras.Model | bytes", card: ModelCard, folder: Path) -> ModelCard:
     """Write a model; a reader sees the old one or the new one, never a mixture.
 
     Args:
-        network: The network; its optimizer is not kept.
-        card: Its card; the checksum is filled in here.
+        network: A Keras network, whose optimizer is not kept, or the content of an ONNX file.
+        card: Its card, whose `original` fits; the checksum is filled in here.
         folder: Where to write it; an existing model is replaced.
 
     Returns:
@@ -95,13 +96,16 @@ def save(network: "keras.Model", card: ModelCard, folder: Path) -> ModelCard:
     Raises:
         ModelError: If the folder is not a model's, or cannot be written.
     """
-    import keras
-
     with _replacing(folder) as new:
         new.mkdir()
-        path = new / FORMS["keras"]
-        # Without its optimizer, which would triple the file's size.
-        keras.Model(network.input, network.output, name=network.name).save(path)
+        path = new / FORMS[card.original]
+        if isinstance(network, bytes):
+            path.write_bytes(network)
+        else:
+            import keras
+
+            # Without its optimizer, which would triple the file's size.
+            keras.Model(network.input, network.output, name=network.name).save(path)
         card = replace(card, model_sha256=checksum(path))
         save_card(card, new)
     return card
@@ -140,7 +144,7 @@ def writable(folder: Path) -> Path:
 
 
 def save_forms(files: Mapping[str, bytes], card: ModelCard, folder: Path) -> ModelCard:
-    """Write LiteRT forms, from `fer.models.litert.convert`, and list all forms in the card.
+    """Write other forms of the network, and list them and the original in the card.
 
     Returns:
         The card as written.
@@ -151,7 +155,7 @@ def save_forms(files: Mapping[str, bytes], card: ModelCard, folder: Path) -> Mod
     with _writing(folder):
         for form, content in files.items():
             write_bytes(folder / FORMS[form], content)
-    paths = {form: folder / FORMS[form] for form in ("keras", *files)}
+    paths = {form: folder / FORMS[form] for form in (card.original, *files)}
     forms = {
         form: {"file": path.name, "bytes": path.stat().st_size, "sha256": checksum(path)}
         for form, path in paths.items()

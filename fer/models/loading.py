@@ -1,12 +1,13 @@
 """From a folder to a model, checked against its card."""
 
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fer.errors import CardError, ConfigError, ModelError
 from fer.importing import one_at_a_time
-from fer.models import litert
+from fer.models import litert, onnx_runtime
 from fer.models.card import ModelCard, check_shape, read_card
 from fer.models.folder import CARD_FILE, FORMS, checksum, find
 from fer.models.model import Model
@@ -14,14 +15,21 @@ from fer.models.model import Model
 if TYPE_CHECKING:
     import keras
 
+_RUNTIMES: Mapping[str, Callable[[Path], litert.Network | onnx_runtime.Network]] = {
+    "litert": litert.Network,
+    "litert-int8": litert.Network,
+    "onnx": onnx_runtime.Network,
+}
+"""What runs each form but `keras`."""
 
-def load(model: str | Path | None = None, *, form: str = "keras") -> Model:
+
+def load(model: str | Path | None = None, *, form: str = "original") -> Model:
     """Load a model and check its network against its card.
 
     Args:
         model: A name in the models folder, a folder, or None for the default.
-        form: `keras`, `litert`, `litert-int8`, or `auto`: LiteRT where the model has it, which
-            needs no TensorFlow.
+        form: One of `FORMS`, `original` for the one that the model was trained or adopted in, or
+            `auto`: LiteRT where the model has it, which needs no TensorFlow, else the original.
 
     Raises:
         ModelNotFoundError: If there is no such model.
@@ -32,25 +40,35 @@ def load(model: str | Path | None = None, *, form: str = "keras") -> Model:
     folder = find(model)
     card = read_card(folder / CARD_FILE)
     if form == "auto":
-        form = "litert" if "litert" in card.forms and litert.is_installed() else "keras"
+        form = "litert" if "litert" in card.forms and litert.is_installed() else "original"
+    if form == "original":
+        form = card.original
     if form not in FORMS:
-        raise ConfigError(f"Unknown form '{form}'. Known: auto, {', '.join(FORMS)}.")
-    if form == "keras":
-        return Model.of(_open_keras(folder, card), card)
-    if form not in card.forms:
+        raise ConfigError(f"Unknown form '{form}'. Known: auto, original, {', '.join(FORMS)}.")
+    if form not in (card.original, *card.forms):
         raise ModelError(
             f"'{folder}' has no form '{form}'. Make it with: python -m fer export {card.name} "
             "DATASET"
+            if card.original == "keras"
+            else f"'{folder}' was adopted as {card.original}, its only form. Use that or 'auto'."
         )
+    if form == "keras":
+        return Model.of(_open_keras(folder, card), card)
     path = folder / FORMS[form]
-    _check_sha256(path, card.forms[form].get("sha256"))
-    network = litert.Network(path)
+    is_original = form == card.original
+    _check_sha256(path, card.model_sha256 if is_original else card.forms[form].get("sha256"))
+    network = _RUNTIMES[form](path)
     _check_fit(network.input_shape, network.classes, card, path)
     open_network = cache(partial(_open_keras, folder, card))
     return Model(card=card, forward=network, open_network=open_network, form=form)
 
 
 def _open_keras(folder: Path, card: ModelCard) -> "keras.Model":
+    if card.original != "keras":
+        raise ModelError(
+            f"The model '{card.name}' is an ONNX network, which only answers. Training from it, "
+            "Grad-CAM, the face map and files of other formats need a Keras network."
+        )
     path = folder / FORMS["keras"]
     _check_sha256(path, card.model_sha256)
     with one_at_a_time():

@@ -24,7 +24,8 @@ class Model:
         card: Its contract and record.
         forward: The compiled forward pass, safe to call from several threads. It ignores the
             card's temperature; `classify` applies it.
-        open_network: Gives the network itself; the first call may have to load it.
+        open_network: Gives the Keras network; the first call may have to load it. A ModelError if
+            the model has none.
         form: What `forward` runs: one of `fer.models.FORMS`.
     """
 
@@ -40,13 +41,17 @@ class Model:
 
     @property
     def network(self) -> "keras.Model":
-        """The network, for callers that need more than its probabilities."""
+        """The Keras network, for callers that need more than its probabilities.
+
+        Raises:
+            ModelError: If the model has none, or its file is missing or damaged.
+        """
         return self.open_network()
 
     @property
     def sha256(self) -> str:
         """Checksum of the file behind `forward`; empty for a network that is only in memory."""
-        if self.form == "keras":
+        if self.form == self.card.original:
             return self.card.model_sha256
         return str(self.card.forms[self.form]["sha256"])
 

@@ -1,0 +1,51 @@
+"""ONNX Runtime: a network without Keras and TensorFlow, as other frameworks export it."""
+
+from pathlib import Path
+
+import numpy as np
+
+from fer.errors import ModelError
+from fer.importing import extras
+
+
+class Network:
+    """An ONNX file that keeps the contract, ready to be called from several threads.
+
+    Attributes:
+        input_shape: Height, width and channels.
+        classes: Number of outputs.
+
+    Raises:
+        MissingPackageError: If the runtime is not installed.
+        ModelError: If the file is damaged, or does not go from faces to one number a class.
+    """
+
+    def __init__(self, path: Path) -> None:
+        with extras():
+            import onnxruntime
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 4  # what is wrong comes as an exception
+        # Threads that wait for work sleep: a camera's worker leaves the processor to others.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            # From memory, so that the file may be replaced under a running server.
+            self._session = onnxruntime.InferenceSession(
+                path.read_bytes(), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # its exceptions share no class of their own
+            raise ModelError(f"'{path}' cannot be loaded by ONNX Runtime: {error}") from error
+        inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
+        takes = [(one.type, len(one.shape)) for one in inputs]
+        if takes != [("tensor(uint8)", 4)] or [len(one.shape) for one in outputs] != [2]:
+            raise ModelError(
+                f"'{path}' does not go from uint8 faces (n, height, width, channels) to "
+                "probabilities (n, classes). Make a model of it with: python -m fer adopt"
+            )
+        self._input = inputs[0].name
+        self.input_shape = tuple(inputs[0].shape[1:])
+        self.classes = outputs[0].shape[1]
+
+    def __call__(self, faces: np.ndarray) -> np.ndarray:
+        """uint8 (n, height, width, channels) → probabilities (n, classes), float32."""
+        probabilities: np.ndarray = self._session.run(None, {self._input: faces})[0]
+        return probabilities
