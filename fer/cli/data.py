@@ -7,13 +7,14 @@ import typer
 
 from fer.cli.terminal import Counter, DatasetArgument, JsonOption, make_table, out, progress, styled
 from fer.errors import DatasetError
+from fer.wording import counted
 
 if TYPE_CHECKING:
     from fer.data import Dataset
 
 app = typer.Typer(help="Manage the data sets of this machine.", no_args_is_help=True)
 
-_LISTED = 20  # skipped files that are listed
+_LISTED = 5  # files that are named for each reason why they were skipped
 
 
 def _data_source(dataset: str) -> "Dataset":
@@ -95,6 +96,7 @@ def show_data(dataset: DatasetArgument) -> None:
 
 
 def _print_dataset(dataset: "Dataset") -> None:
+    from fer.data.skipped import by_reason
     from fer.data.summary import class_by_split
 
     out.print(styled(f"{dataset.name}:", "bold"), dataset.source_format)
@@ -108,10 +110,10 @@ def _print_dataset(dataset: "Dataset") -> None:
     excluded, relabelled = int(dataset.excluded.sum()), int(dataset.relabelled.sum())
     if excluded or relabelled:
         out.print(f"Annotated by hand: {excluded:,} excluded, {relabelled:,} relabelled.")
-    for path, reason in dataset.skipped[:_LISTED]:
-        out.print(styled("skipped", "yellow"), f"{path}: {reason}")
-    if len(dataset.skipped) > _LISTED:
-        out.print(f"and {len(dataset.skipped) - _LISTED:,} more skipped.")
+    for skipped in by_reason(dataset.skipped):
+        count = counted(len(skipped.paths), "file or row", "files or rows")
+        out.print(styled("skipped", "yellow"), f"{count}: {skipped.reason}")
+        out.print(f"  {skipped.listed(_LISTED)}")
 
 
 @app.command("audit")

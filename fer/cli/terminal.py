@@ -74,6 +74,8 @@ def plain_errors() -> Iterator[None]:
             yield
     except FerError as error:
         err.print(styled("Error:", "red"), str(error))
+        for note in getattr(error, "__notes__", ()):
+            err.print(note)
         raise typer.Exit(1) from None
 
 

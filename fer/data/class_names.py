@@ -9,21 +9,23 @@ from functools import cache
 from fer import emotions
 from fer.data.names import words
 
-ORDERS: dict[str, tuple[str, ...]] = {
-    # https://www.kaggle.com/c/challenges-in-representation-learning-facial-expression-recognition-challenge/data
-    "FER-2013, from 0": emotions.FER2013_CODES,
-    # Li, Deng, Du: Reliable Crowdsourcing and Deep Locality-Preserving Learning for Expression
-    # Recognition in the Wild, CVPR 2017; the data set's readme: "1: Surprise 2: Fear 3: Disgust
+ORDERS: dict[str, tuple[int, tuple[str, ...]]] = {
+    # https://www.kaggle.com/c/challenges-in-representation-learning-facial-expression-recognition-challenge/data:
+    # "0=Angry, 1=Disgust, 2=Fear, 3=Happy, 4=Sad, 5=Surprise, 6=Neutral".
+    "FER-2013": (0, emotions.FER2013_CODES),
+    # The readme of RAF-DB (Li, Deng, Du: Reliable Crowdsourcing and Deep Locality-Preserving
+    # Learning for Expression Recognition in the Wild, CVPR 2017): "1: Surprise 2: Fear 3: Disgust
     # 4: Happiness 5: Sadness 6: Anger 7: Neutral".
-    "RAF-DB, from 1": ("surprise", "fear", "disgust", "happy", "sad", "angry", "neutral"),
-    # Mollahosseini, Hasani, Mahoor: AffectNet, IEEE Transactions on Affective Computing 2019; the
-    # data set's readme: "0: Neutral, 1: Happiness, 2: Sadness, 3: Surprise, 4: Fear, 5: Disgust,
+    "RAF-DB": (1, ("surprise", "fear", "disgust", "happy", "sad", "angry", "neutral")),
+    # The readme of AffectNet (Mollahosseini, Hasani, Mahoor, IEEE Transactions on Affective
+    # Computing 2019): "0: Neutral, 1: Happiness, 2: Sadness, 3: Surprise, 4: Fear, 5: Disgust,
     # 6: Anger, 7: Contempt, 8: None, 9: Uncertain, 10: No-Face".
-    "AffectNet, from 0": (
-        "neutral", "happy", "sad", "surprise", "fear", "disgust", "angry", "contempt"
+    "AffectNet": (
+        0,
+        ("neutral", "happy", "sad", "surprise", "fear", "disgust", "angry", "contempt", *3 * [""]),
     ),
-}  # fmt: skip
-"""Usual meanings of numbers, by the name of the data set and the number of the first class."""
+}
+"""Usual meanings of numbers by data set: the first number, and the labels; "" is no emotion."""
 
 _SYMBOLS = {
     "angry": "😠😡🤬👿",

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +14,7 @@ import cv2
 import numpy as np
 
 from fer import emotions
-from fer.data.class_names import understood
+from fer.data.class_names import ORDERS, understood
 from fer.data.decoding import read_image
 from fer.errors import DatasetError, ImageError
 from fer.wording import counted
@@ -21,8 +22,9 @@ from fer.wording import counted
 LEFT_OUT = "its class is left out"
 """Why a face is skipped whose class is mapped to nothing."""
 
+_NAMED = 12  # unknown classes in an error
 _EXAMPLES = 6  # faces of each unknown class …
-_SHOWN_CLASSES = 24  # … of so many classes
+_SHOWN = 24  # … of so many classes
 _EXAMPLE_PX = 96
 _WHOLE = re.compile(r"0*(\d+)(?:\.0*)?")
 
@@ -113,13 +115,49 @@ class UnknownClass:
 class UnknownClassesError(DatasetError):
     """Classes that mean nothing.
 
+    Its notes give the option of the command line and the argument in Python that map them.
+
     Attributes:
         classes: Each of them, in the order of their names.
     """
 
-    def __init__(self, message: str, classes: Sequence[UnknownClass]) -> None:
-        super().__init__(message)
+    def __init__(self, source: str, classes: Sequence[UnknownClass]) -> None:
+        listed = [f"'{one.name}' ({counted(one.faces, 'face')})" for one in classes[:_NAMED]]
+        listed += [f"{len(classes) - _NAMED} more"] if len(classes) > _NAMED else []
+        super().__init__(
+            f"'{source}' holds images of unknown classes: {', '.join(listed)}. Known: "
+            f"{', '.join(emotions.ALL)}, and other names of these. Give each a meaning, leave it "
+            "out, or keep it as a class of its own."
+        )
         self.classes = tuple(classes)
+        names = [one.name for one in classes]
+        orders = [(order, given) for order, given in usual_orders(names).items()]
+        for order, given in [*orders, ("", dict.fromkeys(names[:_NAMED], "EMOTION"))]:
+            option = ",".join(f"{name}={meaning}" for name, meaning in given.items())
+            self.add_note(
+                f"{f'If the numbers are those of {order}' if order else 'In general'}: "
+                f"python -m fer data add {shlex.quote(source)} --classes {shlex.quote(option)}, "
+                f"in Python classes={given}"
+            )
+        self.add_note("A class is left out by NAME= and kept as its own class by NAME=NAME.")
+
+    def named(self, source: str) -> "UnknownClassesError":
+        """The same error about a source as its user calls it."""
+        return UnknownClassesError(source, self.classes)
+
+
+def usual_orders(names: Sequence[str]) -> dict[str, dict[str, str]]:
+    """What numbers may mean: a mapping by the name of each usual order that has all of them.
+
+    The label is "" for what holds no emotion. Empty if a name is no number.
+    """
+    numbers = {name: own_name(name) for name in names}
+    found = {}
+    for order, (first, labels) in ORDERS.items():
+        meanings = {str(first + place): label for place, label in enumerate(labels)}
+        if meanings.keys() >= set(numbers.values()):
+            found[order] = {name: meanings[number] for name, number in numbers.items()}
+    return found
 
 
 def unknown_classes(
@@ -133,9 +171,7 @@ def unknown_classes(
         image: Gives the image of each of these faces, from 0 to n - 1, as `Listing.image` does.
     """
     counts = sorted(Counter(names).items(), key=lambda item: _in_order(item[0]))
-    listed = ", ".join(f"'{name}' ({counted(number, 'face')})" for name, number in counts[:12])
-    more = f" and {len(counts) - 12} more" if len(counts) > 12 else ""
-    rows: dict[str, list[int]] = {name: [] for name, _ in counts[:_SHOWN_CLASSES]}
+    rows: dict[str, list[int]] = {name: [] for name, _ in counts[:_SHOWN]}
     for row, name in enumerate(names):
         if name in rows and len(rows[name]) < _EXAMPLES:
             rows[name].append(row)
@@ -143,12 +179,7 @@ def unknown_classes(
         UnknownClass(name=name, faces=number, examples=_examples(rows.get(name, []), image))
         for name, number in counts
     ]
-    return UnknownClassesError(
-        f"'{source}' holds images of unknown classes: {listed}{more}. Known: "
-        f"{', '.join(emotions.ALL)}, and aliases of these. Map each of them to an emotion, or keep "
-        "unknown classes as classes of their own (custom classes).",
-        found,
-    )
+    return UnknownClassesError(str(source), found)
 
 
 def own_name(name: str) -> str:

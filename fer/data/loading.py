@@ -11,7 +11,7 @@ import pandas as pd
 
 from fer import emotions
 from fer.data import annotations, archives, kaggle
-from fer.data.classes import Classes
+from fer.data.classes import Classes, UnknownClassesError
 from fer.data.dataset import Dataset, without_annotations
 from fer.data.readers import Reader, open_reader
 from fer.data.registry import Source, register, resolve
@@ -170,12 +170,14 @@ def _nothing_left(source: Source) -> Iterator[None]:
     is_unpacked, is_stored = place is None or place.exists(), source.folder.exists()
     try:
         yield
-    except DatasetError:
+    except DatasetError as error:
         if place and not is_unpacked:
             shutil.rmtree(place, ignore_errors=True)
         decoded = sum(file.stat().st_size for file in source.folder.rglob("*pixels"))
         if not is_stored and not decoded:
             shutil.rmtree(source.folder, ignore_errors=True)
+        if source.origin and isinstance(error, UnknownClassesError):
+            raise error.named(source.origin) from error
         raise
 
 

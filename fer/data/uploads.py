@@ -80,5 +80,5 @@ def add_upload(
         if is_new and all(source.path != place for source in registered()):
             shutil.rmtree(place, ignore_errors=True)
         if isinstance(error, UnknownClassesError):
-            raise UnknownClassesError(text, error.classes) from error
+            raise error.named(file_name) from error
         raise DatasetError(text) from error

@@ -1,5 +1,6 @@
 """What a source's own names of classes mean."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -65,14 +66,35 @@ def test_of_many_unknown_classes_twelve_are_named_and_the_rest_counted() -> None
     names = [f"class{number}" for number in range(14)]
     error = unknown_classes(Path("set"), names, lambda row: np.zeros((48, 48), np.uint8))
     assert "'class2' (1 face)" in str(error)
-    assert " and 2 more. Known" in str(error)
+    assert ", 2 more. Known" in str(error)
     assert len(error.classes) == 14
 
 
+def test_the_error_shows_the_option_to_use_with_every_usual_order_that_fits() -> None:
+    def notes(*names: str) -> str:
+        error = unknown_classes(Path("my set"), names, lambda row: np.zeros((48, 48), np.uint8))
+        return "\n".join(error.__notes__)
+
+    assert "add 'my set' --classes tired=EMOTION," in notes("tired")
+    assert "classes={'tired': 'EMOTION'}" in notes("tired")
+    assert "RAF-DB" not in notes("tired", "1")
+    found = notes(*"1234567")
+    assert "those of RAF-DB: python -m fer data add 'my set' --classes 1=surprise,2=fear," in found
+    assert "those of AffectNet" in found
+    assert "FER-2013" not in found  # which has no 7
+    assert "--classes 00=angry,6.0=neutral," in notes("6.0", "00")
+    assert "7=contempt,8=," in notes("8", "7")
+
+
+@pytest.mark.usefixtures("own_home")
 def test_numbered_folders_are_refused_and_read_with_a_mapping(make: MakeFaces) -> None:
     root = make("train/0/a.png", "train/1/b.png", "test/0/c.png", "test/7/d.png")
     with pytest.raises(UnknownClassesError, match=r"'0' \(2 faces\), '1' \(1 face\), '7'"):
         load_dataset(root)
+    archive = shutil.make_archive(str(root.parent / "packed"), "zip", root)
+    with pytest.raises(UnknownClassesError, match=r"packed.zip' holds") as refused:
+        load_dataset(archive)
+    assert f"data add {archive} --classes" in refused.value.__notes__[0]
     dataset = load_dataset(
         root, classes={"0": "angry", "1": "disgust", "7": None}, validation_fraction=0
     )

@@ -7,6 +7,7 @@ import pytest
 
 from fer.data import load_dataset, registered, uploads
 from fer.data.archives import unpacked_folder
+from fer.data.classes import UnknownClassesError
 from fer.data.uploads import add_upload
 from fer.errors import DatasetError
 
@@ -76,3 +77,15 @@ def test_an_error_names_the_uploaded_file_and_no_folder_of_the_server(make: Make
         assert "unpacked" not in str(refused.value)
     with pytest.raises(DatasetError, match=r"'slip.zip' holds .*leads out"):
         add_upload(packed(**{"..__x": face}), name="mine", file_name="slip.zip")
+
+
+def test_unknown_classes_of_an_upload_keep_their_faces_though_the_upload_is_gone(
+    make: MakeFaces,
+) -> None:
+    face = (make("a.png") / "a.png").read_bytes()
+    with pytest.raises(UnknownClassesError, match=r"'slip.zip' holds .*'0' \(1 face\)") as refused:
+        add_upload(packed(**{"0__a": face, "sad__b": face}), name="mine", file_name="slip.zip")
+    assert list(unpacked_folder().iterdir()) == []
+    assert [len(one.examples) for one in refused.value.classes] == [1]
+    content = packed(**{"0__a": face, "sad__b": face})
+    assert add_upload(content, name="mine", classes={"0": "happy"}).labels == ("happy", "sad")
