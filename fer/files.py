@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+_MADE_BY_SYSTEMS = {"__macosx", "thumbs.db", "desktop.ini"}
+_ASCII_SHARE = 0.8  # of text in an encoding older than UTF-8
+
 
 @contextmanager
 def replace_path(path: Path) -> Iterator[Path]:
@@ -78,6 +81,29 @@ def write_bytes(path: Path, content: bytes | bytearray) -> None:
     """Write a file as `replace_file` does."""
     with replace_file(path) as file:
         file.write(content)
+
+
+def is_hidden(name: str) -> bool:
+    """Whether the system made a file or folder of this name for itself."""
+    return name.startswith(".") or name.lower() in _MADE_BY_SYSTEMS
+
+
+def is_text(head: bytes) -> bool:
+    """Whether a file that begins so is text: UTF-8, UTF-16, or an older encoding of Latin letters.
+
+    A character that is cut off at the end does not matter.
+    """
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = head.decode("utf-16", errors="ignore")
+    else:
+        try:
+            text = head.decode()
+        except UnicodeDecodeError as error:
+            is_cut = error.start >= len(head) - 3
+            text = head[: error.start].decode() if is_cut else head.decode("latin-1")
+            if not is_cut and sum(byte < 128 for byte in head) < _ASCII_SHARE * len(head):
+                return False
+    return all(letter.isprintable() or letter.isspace() for letter in text)
 
 
 def is_folder(path: Path) -> bool:

@@ -4,61 +4,79 @@ RGB everywhere; grey has one channel. OpenCV's BGR appears only where OpenCV is 
 """
 
 import io
+import os
 import stat
 import warnings
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import IO, Any, NamedTuple, cast
 
 import cv2
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from fer.errors import ImageError, ImageTooLargeError, ImageTooSmallError, UnreadableImageError
+from fer.errors import ImageError, ImageTooLargeError, UnreadableImageError
+from fer.image_formats import FORMATS, HEAD_BYTES, TGA_END, is_heic, kind_of
+from fer.importing import install_command
+from fer.pixels import MAX_PIXELS, check_size, on_white, rgb_from, to_8_bits, too_large
 
 # Damaged metadata, odd tags, huge sizes: `decode` raises an error for those that matter. Not
 # around each call, as Python's filters apply to all threads.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
-FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP")
-SUFFIXES = frozenset({".jpg", ".jpeg", ".mpo", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp"})
-"""Suffixes of the files that `decode` can probably read."""
-
-MAX_PIXELS = 50_000_000
 MAX_BYTES = 200_000_000
-MIN_SIDE_PX = 12
 _MAX_PREVIEW_PIXELS = 2_000_000
 
-_EXPECTED = "a JPEG, PNG, WebP, GIF, BMP or TIFF image"
-_GROUND = (255, 255, 255)  # shows through transparent pixels
+_EXPECTED = "a JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF image, or another that Pillow reads"
+_WITH_FRAMES = {"GIF", "PNG", "WEBP", "TIFF", "AVIF"}  # in others, what follows is no photo
+
+ImageSource = Path | str | bytes | np.ndarray | Image.Image | IO[bytes] | Sequence[Any]
+"""What `decode` takes."""
 
 
-def decode(source: Path | str | bytes | np.ndarray) -> np.ndarray:
+class FirstImage(NamedTuple):
+    """An image, and whether its file holds more of them: an animation's frames, or more pages."""
+
+    pixels: np.ndarray
+    is_first_of_several: bool
+
+
+def decode(source: ImageSource) -> np.ndarray:
     """Read an image, upright, in any supported format.
 
     EXIF orientation is applied, transparency is laid on white, 16-bit and floating-point values
     are scaled to 8 bits, CMYK becomes RGB, and an animation gives its first frame.
 
     Args:
-        source: A file, the bytes of one, or pixels: uint8, grey (h, w) or (h, w, 1), or RGB
-            (h, w, 3), which come back as they are.
+        source: A file, the bytes of one, a file that is open for reading bytes, a PIL image, or
+            pixels: an array or nested lists, grey (h, w), RGB (h, w, 3) or RGBA (h, w, 4), whole
+            numbers of 0–255 or floats of 0–1. RGB pixels, uint8, come back as they are; OpenCV's
+            BGR cannot be told from RGB, so convert it first.
 
     Returns:
         RGB, shape (height, width, 3), uint8.
 
     Raises:
-        UnreadableImageError: If there is no file, or it is not a complete image of a known format.
+        UnreadableImageError: If there is no file, it is not a complete image of a known format,
+            or the pixels leave open what they mean.
         ImageTooLargeError: If it has over 50 megapixels or 200 MB; no pixel has been decoded then.
         ImageTooSmallError: If its shorter side is under 12 pixels.
     """
-    if isinstance(source, np.ndarray):
-        return _from_pixels(source)
-    if isinstance(source, bytes):
-        return _from_bytes(source, "The image")
-    if isinstance(source, (str, Path)):
-        return _from_bytes(_read(source), f"'{source}'")
-    raise UnreadableImageError(
-        f"Found {type(source).__name__}; expected a path, the bytes of a file or a NumPy array."
-    )
+    return decode_first(source).pixels
+
+
+def decode_first(source: ImageSource) -> FirstImage:
+    """Like `decode`, and whether there are more images in the file."""
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return _from_bytes(bytes(source), "The image")
+    if isinstance(source, (str, os.PathLike)):
+        return _from_bytes(_read(source), f"'{os.fspath(source)}'")
+    if isinstance(source, Image.Image):
+        return FirstImage(_from_pil(source), False)
+    if hasattr(source, "read"):
+        return _from_bytes(_read_open(cast("IO[bytes]", source)), "The file")
+    return FirstImage(rgb_from(source), False)
 
 
 def preview(data: bytes, *, long_side_px: int) -> bytes | None:
@@ -113,17 +131,6 @@ def to_network_input(face: np.ndarray, *, height: int, width: int, channels: int
     return face.reshape(height, width, channels)
 
 
-def _from_pixels(pixels: np.ndarray) -> np.ndarray:
-    shape = pixels.shape if pixels.ndim != 2 else (*pixels.shape, 1)
-    if pixels.dtype != np.uint8 or len(shape) != 3 or shape[2] not in (1, 3):
-        raise UnreadableImageError(
-            f"Found an array of {pixels.dtype} with shape {pixels.shape}; expected uint8, 0–255, "
-            "with shape (height, width) for grey or (height, width, 3) for RGB."
-        )
-    _check_size(shape[1], shape[0], "The array")
-    return pixels if shape[2] == 3 else np.repeat(pixels.reshape(shape), 3, axis=2)
-
-
 def _read(path: Path | str) -> bytes:
     try:
         status = Path(path).stat()
@@ -141,20 +148,39 @@ def _read(path: Path | str) -> bytes:
         ) from None
 
 
-def _from_bytes(data: bytes, name: str) -> np.ndarray:
-    _check_bytes(len(data), name)
+def _read_open(file: IO[bytes]) -> bytes:
+    """An open file from its beginning, wherever it was read or written last."""
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            _check_size(*image.size, name)
+        with suppress(OSError, AttributeError):  # a pipe has no beginning to go back to
+            file.seek(0)
+        data: object = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:  # ValueError: it is closed
+        raise UnreadableImageError(
+            f"The open file cannot be read: {error}. Open it anew."
+        ) from None
+    if not isinstance(data, bytes):
+        raise UnreadableImageError("The file is open as text. Open it with mode 'rb'.")
+    return data
+
+
+def _from_bytes(data: bytes, name: str) -> FirstImage:
+    _check_bytes(len(data), name)
+    head = data[:HEAD_BYTES]
+    formats = _heif(name) if is_heic(head) else FORMATS
+    if data.endswith(TGA_END):
+        formats = (*formats, "TGA")
+    try:
+        with Image.open(io.BytesIO(data), formats=formats) as image:
+            check_size(*image.size, name)
             image.load()
             with suppress(Exception):  # an image with damaged metadata is still an image
                 ImageOps.exif_transpose(image, in_place=True)
-            return np.array(_to_rgb(image))
+            return FirstImage(np.array(_to_rgb(image)), _has_more(image))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise _too_large(f"{name} has over {MAX_PIXELS / 1e6:.0f}") from None
+        raise too_large(f"{name} has over {MAX_PIXELS / 1e6:.0f}") from None
     except UnidentifiedImageError:
         raise UnreadableImageError(
-            f"{name} is {_kind(data)}; expected {_EXPECTED}. Save it as JPEG or PNG."
+            f"{name} is {kind_of(head)}; expected {_EXPECTED}. Save it as JPEG or PNG."
         ) from None
     except ImageError:
         raise
@@ -164,6 +190,41 @@ def _from_bytes(data: bytes, name: str) -> np.ndarray:
             f"{name} is damaged or cut short ({error}); expected {_EXPECTED}. "
             "Copy or download it again, or save it anew as JPEG or PNG."
         ) from error
+
+
+def _from_pil(image: Image.Image) -> np.ndarray:
+    """The image that a PIL image is at, upright; it stays as it is."""
+    check_size(*image.size, "The image")
+    try:
+        upright = image
+        with suppress(Exception):
+            upright = ImageOps.exif_transpose(image)
+        return np.array(_to_rgb(upright))
+    except Exception as error:
+        raise UnreadableImageError(
+            f"The PIL image cannot be read ({error}). Its file may be damaged or closed: open it "
+            "again."
+        ) from error
+
+
+def _heif(name: str) -> tuple[str, ...]:
+    """The format to give to Pillow for an HEIC photo, once its reader is there."""
+    try:
+        from pillow_heif import register_heif_opener
+    except ModuleNotFoundError:
+        raise UnreadableImageError(
+            f"{name} is an HEIC photo, which needs the package pillow-heif. Install it with: "
+            f"{install_command('heic')} – or save the photo as JPEG."
+        ) from None
+    if "HEIF" not in Image.OPEN:
+        register_heif_opener()
+    return ("HEIF",)
+
+
+def _has_more(image: Image.Image) -> bool:
+    with suppress(Exception):  # what follows may be damaged
+        return image.format in _WITH_FRAMES and bool(getattr(image, "is_animated", False))
+    return False
 
 
 def _check_bytes(count: int, name: str) -> None:
@@ -176,72 +237,9 @@ def _check_bytes(count: int, name: str) -> None:
         )
 
 
-def _check_size(width: int, height: int, name: str) -> None:
-    if width * height > MAX_PIXELS:
-        raise _too_large(f"{name} has {width:,}×{height:,} pixels, {width * height / 1e6:,.0f}")
-    if min(width, height) < MIN_SIDE_PX:
-        raise ImageTooSmallError(
-            f"{name} has {width:,}×{height:,} pixels; a face needs at least {MIN_SIDE_PX} on the "
-            "shorter side. Use a larger image."
-        )
-
-
-def _too_large(size: str) -> ImageTooLargeError:
-    return ImageTooLargeError(
-        f"{size} megapixels; at most {MAX_PIXELS / 1e6:.0f} can be used. Scale it down."
-    )
-
-
 def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        return Image.fromarray(_to_8_bits(np.asarray(image))).convert("RGB")
+        return Image.fromarray(to_8_bits(np.asarray(image))).convert("RGB")
     if image.has_transparency_data:
-        image = image.convert("RGBA")
-        ground = Image.new("RGB", image.size, _GROUND)
-        ground.paste(image, mask=image.getchannel("A"))
-        return ground
+        return on_white(image.convert("RGBA"))
     return image if image.mode == "RGB" else image.convert("RGB")
-
-
-def _to_8_bits(values: np.ndarray) -> np.ndarray:
-    """Scale grey values: 16-bit values span 0–65535; the range of others is inferred.
-
-    32-bit and floating-point formats have no fixed white: it is taken as 1 (floats only), 255 or
-    65535, the first that holds all values; where none does, the values are stretched.
-    """
-    if values.dtype.itemsize == 2:
-        return cv2.convertScaleAbs(values.astype(np.uint16), alpha=255 / 65535)
-    whites = (1, 255, 65535) if values.dtype.kind == "f" else (255, 65535)
-    finite = np.nan_to_num(values.astype(np.float32), nan=0, posinf=0, neginf=0)
-    low, high = float(finite.min()), float(finite.max())
-    white = next((white for white in whites if high <= white), None)
-    if low < 0 or white is None:
-        scale = 255 / (high - low) if high > low else 0
-        return cv2.convertScaleAbs(finite, alpha=scale, beta=-low * scale)
-    return cv2.convertScaleAbs(finite, alpha=255 / white)
-
-
-_SIGNATURES = (
-    (b"\xff\xd8\xff", "a damaged JPEG"),
-    (b"\x89PNG", "a damaged PNG"),
-    (b"GIF8", "a damaged GIF"),
-    (b"RIFF", "a damaged WebP, or sound or video"),
-    (b"II*\0", "a damaged TIFF"),
-    (b"MM\0*", "a damaged TIFF"),
-    (b"%PDF", "a PDF"),
-    (b"PK\3\4", "a ZIP archive or a document"),
-)
-
-
-def _kind(data: bytes) -> str:
-    """A guess at the format of bytes that are not an image."""
-    head = data[:1024]
-    for signature, kind in _SIGNATURES:
-        if head.startswith(signature):
-            return kind
-    if head[4:8] == b"ftyp":
-        return "an HEIC or AVIF photo, or a video"
-    if b"<svg" in head.lower():
-        return "an SVG drawing"
-    is_text = all(byte >= 32 or byte in b"\t\n\r" for byte in head)
-    return "text" if is_text else "in a format that is not known"

@@ -12,6 +12,7 @@ _PACKAGES = {
     "app": ("starlette", "streamlit"),
     "data": ("cleanlab", "jinja2", "pandas", "plotly", "pyarrow", "scipy", "sklearn"),
     "examples": ("skimage",),
+    "heic": ("pillow_heif",),
     "kaggle": ("kagglehub",),
     "onnx": ("onnx", "onnxruntime", "tf2onnx"),
     "tensorboard": ("tensorboard",),

@@ -1,6 +1,8 @@
 """How counts, shares and foreign names are written, on pages, in charts and in the terminal."""
 
+from collections.abc import Mapping
 from html import escape
+from itertools import islice
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
@@ -10,6 +12,19 @@ def counted(number: int, noun: str, plural: str = "") -> str:
     ('1 face', '1,200 photos', '0 people')
     """
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def not_read(reasons: Mapping[str, str], *, most: int = 50) -> str:
+    """The files that are not read, with what each is instead.
+
+    >>> not_read({"notes.txt": "text", "clip.mov": "a video"})
+    '2 files not read: notes.txt is text, clip.mov is a video.'
+    >>> not_read({"a.txt": "text", "b.txt": "text"}, most=1)
+    '2 files not read: a.txt is text, and 1 more.'
+    """
+    named = [f"{name} is {reason}" for name, reason in islice(reasons.items(), most)]
+    more = [f"and {len(reasons) - most:,} more"] if len(reasons) > most else []
+    return f"{counted(len(reasons), 'file')} not read: {', '.join(named + more)}."
 
 
 def percent(share: float) -> str:

@@ -10,6 +10,7 @@ from fer.cli.terminal import (
     Counter,
     JsonOption,
     ModelOption,
+    Output,
     err,
     make_table,
     out,
@@ -18,10 +19,10 @@ from fer.cli.terminal import (
     stop_on_interrupt,
     styled,
 )
-from fer.wording import counted, percent
+from fer.wording import counted, not_read, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from fer.inference.frame_log import FrameFaces
     from fer.inference.predictor import Predictor
@@ -53,7 +54,8 @@ def predict(
 ) -> None:
     """Find the faces on photos and name their emotions.
 
-    A bad file does not stop the others; the exit status is 1 if any failed. For many photos use
+    A bad file does not stop the others; the exit status is 1 if any failed. What is no photo in a
+    folder is not read, and listed. For many photos use
     --csv: after Ctrl-C, the same command resumes.
     """
     from fer.inference.folders import photos_among
@@ -65,16 +67,17 @@ def predict(
     if csv is not None:
         _predict_to_csv(predictor, photos, csv, recursive=recursive)
         return
-    files = list(photos_among(photos, recursive=recursive))
+    found = photos_among(photos, recursive=recursive)
     made_with = {"model": model_name(predictor.card), "detector": predictor.detector_name}
     rows = [
         photo_json(str(file), result, **made_with)
-        for file, result in zip(files, predictor.predict_many(files), strict=True)
+        for file, result in zip(found.files, predictor.predict_many(found.files), strict=True)
     ]
     if as_json:
         typer.echo(json.dumps(rows, indent=2))  # names may not be valid UTF-8
     else:
         _print_predictions(rows)
+    _print_skipped(found.skipped, err if as_json else out)
     if any(row["error"] for row in rows):
         raise typer.Exit(1)
 
@@ -96,6 +99,7 @@ def _predict_to_csv(
         f"{report.failed:,} failed. "
         f"Written to {csv}."
     )
+    _print_skipped(report.skipped, out)
     if report.stopped:
         out.print(_STOPPED)
     if report.failed:
@@ -122,6 +126,13 @@ def _print_predictions(rows: list[dict[str, Any]]) -> None:
     for row in rows:
         if row["error"]:
             out.print(styled("error:", "red"), row["error"])
+        elif row["note"]:
+            out.print(styled("note:", "yellow"), f"{row['file']}: {row['note']}")
+
+
+def _print_skipped(skipped: "Mapping[Path, str]", output: Output) -> None:
+    if skipped:
+        output.print(not_read({str(path): reason for path, reason in skipped.items()}))
 
 
 def video(

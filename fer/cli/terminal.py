@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 
-class _Output:
+class Output:
     """The terminal; rich is imported on first use, so that help appears at once."""
 
     def __init__(self, *, stderr: bool = False) -> None:
@@ -39,8 +39,8 @@ class _Output:
         self.console.print(*objects, soft_wrap=True)
 
 
-out = _Output()
-err = _Output(stderr=True)
+out = Output()
+err = Output(stderr=True)
 
 ModelArgument = Annotated[str, typer.Argument(help="A model's name or folder.")]
 ModelOption = Annotated[str | None, typer.Option("--model", help="A model's name or folder.")]

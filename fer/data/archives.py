@@ -16,14 +16,12 @@ from typing import IO, NamedTuple, cast
 
 from fer import settings
 from fer.errors import DatasetError
-from fer.files import writing
-from fer.images import SUFFIXES
+from fer.files import is_hidden, writing
 from fer.progress import Progress
 
 MAX_FILES = 2_000_000
 MAX_BYTES = 50_000_000_000
 SUFFIXES_OF_ARCHIVES = frozenset({".zip", ".tar", ".tgz", ".gz", ".xz", ".bz2"})
-_WANTED = SUFFIXES | {".csv", ".parquet", ".pq"}
 _CHUNK = 1 << 20
 _MAX_HEADER_BYTES = 1 << 20
 
@@ -94,7 +92,7 @@ def unpack(
     max_bytes: int = MAX_BYTES,
     progress: Progress | None = None,
 ) -> None:
-    """Unpack the images and tables of an archive.
+    """Unpack all of an archive but hidden files; readers tell what is of use, and name the rest.
 
     Args:
         archive: A ZIP or TAR.
@@ -118,7 +116,7 @@ def unpack(
                     raise _refused(archive, f"more than {max_files:,} files")
                 if member.is_folder:
                     continue
-                if claimed <= max_bytes and member.open and _is_wanted(path):
+                if claimed <= max_bytes and member.open and not any(map(is_hidden, path.parts)):
                     written += _copy(member.open, folder / path, max_bytes - written)
                 if max(claimed, written) > max_bytes:
                     raise _refused(archive, f"more than {max_bytes / 1e9:g} GB")
@@ -133,7 +131,7 @@ def unpack(
             "Download or pack it again."
         ) from error
     if not any(folder.iterdir()):
-        raise _refused(archive, "no image and no table")
+        raise _refused(archive, "no files")
 
 
 def _checked_path(archive: Path, member: Member) -> PurePosixPath:
@@ -144,11 +142,6 @@ def _checked_path(archive: Path, member: Member) -> PurePosixPath:
     if member.open is None and not member.is_folder:
         raise _refused(archive, f"'{member.name}', which is a link or a device")
     return path
-
-
-def _is_wanted(path: PurePosixPath) -> bool:
-    hidden = any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
-    return not hidden and path.suffix.lower() in _WANTED
 
 
 def _copy(opened: Callable[[], IO[bytes]], target: Path, limit: int) -> int:

@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 
 from fer.errors import ImageError, UnreadableImageError
-from fer.images import MAX_PIXELS, MIN_SIDE_PX, decode, to_network_input
+from fer.images import decode, to_network_input
+from fer.pixels import MAX_PIXELS, MIN_SIDE_PX
 
 _SMALL_BYTES = 64_000  # a larger buffer costs five times as much as what is read into it
 

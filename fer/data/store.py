@@ -162,7 +162,8 @@ class _Build:
                 slots += len(block)
                 blocks.append(block)
         if not slots:
-            first = f" The first: {self._skipped[0][1]}" if self._skipped else ""
+            unreadable = self._skipped[len(self._listing.skipped) :]
+            first = f" The first: {unreadable[0][1]}" if unreadable else ""
             raise DatasetError(f"None of the images could be read ({len(missing):,}).{first}")
         self._finish(key, pd.concat(blocks, ignore_index=True))
 

@@ -61,6 +61,7 @@ class Album(Generic[R]):
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._photos: dict[str, Photo] = {}
+        self._skipped: dict[str, str] = {}
         self._results: dict[str, R | FerError] = {}
         self._steps: dict[str, str] = {}
         self._analyse: Analyse[R] | None = None
@@ -91,6 +92,12 @@ class Album(Generic[R]):
             self._photos = added
             self._go()
 
+    def skip(self, reasons: Mapping[str, str]) -> None:
+        """Note the files that came with the photos and are none: reason by name."""
+        with self._changed:
+            self._skipped = {**self._skipped, **reasons}
+            self._note()
+
     def remove(self, key: str) -> None:
         """Remove a photo and its result."""
         with self._changed:
@@ -99,9 +106,10 @@ class Album(Generic[R]):
             self._note()
 
     def clear(self) -> None:
-        """Remove all photos."""
+        """Remove all photos, and forget what was skipped."""
         with self._changed:
             self._photos, self._results, self._is_paused = {}, {}, False
+            self._skipped = {}
             self._note()
 
     def analyse_with(self, settings: Hashable, analyse: Analyse[R]) -> None:
@@ -140,6 +148,11 @@ class Album(Generic[R]):
     def photos(self) -> Sequence[Photo]:
         """All photos, in the order in which they came."""
         return tuple(self._photos.values())
+
+    @property
+    def skipped(self) -> Mapping[str, str]:
+        """The files that came with the photos and are none: reason by name."""
+        return self._skipped
 
     @property
     def results(self) -> Mapping[str, R | FerError]:

@@ -13,6 +13,9 @@ Box = tuple[int, int, int, int]
 NO_FACE = "no face found"
 """Why a photo has no answer."""
 
+FIRST_ONLY = "the file holds several images, of which only the first was used"
+"""What to know about the answer for an animation, or for a document of several pages."""
+
 _BOX = ("x", "y", "width", "height")
 
 
@@ -144,12 +147,19 @@ class PhotoFaces:
         detector: The name of the detector that searched it; `none` if none did.
         faces: Largest first; empty where none was found.
         timings_ms: Milliseconds by step: `decode`, `detect`, `align`, `classify`.
+        is_first_of_several: Whether the file holds more images: frames of an animation, or pages.
     """
 
     size: tuple[int, int]
     detector: str
     faces: tuple[FacePrediction, ...]
     timings_ms: dict[str, float]
+    is_first_of_several: bool = False
+
+    @property
+    def note(self) -> str:
+        """What to know about the answer; "" if nothing."""
+        return FIRST_ONLY if self.is_first_of_several else ""
 
 
 @dataclass(frozen=True, kw_only=True)

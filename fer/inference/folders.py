@@ -2,18 +2,19 @@
 
 import os
 import threading
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import Path
 
 from fer.errors import ImageError, UnreadableImageError
-from fer.files import is_folder
-from fer.images import SUFFIXES
+from fer.files import is_folder, is_hidden
+from fer.image_formats import why_no_image_file
 from fer.inference.csv_log import GrowingCsv, one_line
 from fer.inference.photo_rows import model_name, photo_columns, photo_rows
 from fer.inference.predictor import Predictor
 from fer.progress import Progress
+from fer.wording import not_read
 
 
 @dataclass(kw_only=True)
@@ -25,6 +26,7 @@ class FolderReport:
         photos: Photos processed now, including those that failed.
         faces: Faces on them.
         failed: Photos that could not be used, now or before; their rows give the reason.
+        skipped: Reason by path of what is in the folders and not read.
         stopped: Whether photos are left.
     """
 
@@ -32,39 +34,66 @@ class FolderReport:
     photos: int = 0
     faces: int = 0
     failed: int = 0
+    skipped: dict[Path, str] = field(default_factory=dict)
     stopped: bool = False
 
 
-def _may_be_photo(file: Path) -> bool:
-    try:
-        return file.is_file()
-    except OSError:  # reading it will give the reason
-        return True
+@dataclass(frozen=True, kw_only=True)
+class FoundPhotos:
+    """Photos that were named or found in folders.
+
+    Attributes:
+        files: In the order of the given paths; in a folder by name, before its subfolders.
+        skipped: Reason by path of the files and subfolders of a folder that are not read.
+    """
+
+    files: list[Path] = field(default_factory=list)
+    skipped: dict[Path, str] = field(default_factory=dict)
 
 
-def photos_among(paths: Iterable[Path], *, recursive: bool = False) -> Iterator[Path]:
-    """The given photos, and those in the given folders.
+def photos_among(paths: Iterable[Path], *, recursive: bool = False) -> FoundPhotos:
+    """The given files, and the photos in the given folders; hidden files do not count.
 
-    The photos of a folder come by name, then those of its subfolders; links to folders are ignored.
+    Links to folders are not followed.
 
     Raises:
         UnreadableImageError: If a folder cannot be listed or holds no photos.
     """
+    found = FoundPhotos()
     for path in paths:
         if not is_folder(path):
-            yield path
+            found.files.append(path)
             continue
-        photo = None
-        for parent, subfolders, names in os.walk(path, onerror=_unlistable):
-            for file in (Path(parent, name) for name in sorted(names)):
-                if file.suffix.lower() in SUFFIXES and _may_be_photo(file):
-                    yield (photo := file)
-            subfolders[:] = sorted(subfolders) if recursive else []
-        if photo is None:
+        before = len(found.files)
+        _search(path, found, recursive=recursive)
+        if len(found.files) == before:
+            others = {str(file): reason for file, reason in found.skipped.items()}
+            listed = f" {not_read(others, most=3)}" if others else ""
             hint = "" if recursive else " With --recursive, its subfolders are searched, too."
             raise UnreadableImageError(
-                f"The folder '{path}' holds no photos. Choose photos or another folder.{hint}"
+                f"The folder '{path}' holds no photos.{listed} Choose photos or another folder."
+                f"{hint}"
             )
+    return found
+
+
+def _search(folder: Path, found: FoundPhotos, *, recursive: bool) -> None:
+    for parent, subfolders, names in os.walk(folder, onerror=_unlistable):
+        for file in (Path(parent, name) for name in sorted(names) if not is_hidden(name)):
+            if reason := why_no_image_file(file):
+                found.skipped[file] = reason
+            else:
+                found.files.append(file)
+        below = sorted(name for name in subfolders if not is_hidden(name))
+        subfolders[:] = [
+            name for name in below if recursive and not Path(parent, name).is_symlink()
+        ]
+        for name in below:
+            if name not in subfolders:
+                reason = (
+                    "a link to a folder" if recursive else "a subfolder, which --recursive reads"
+                )
+                found.skipped[Path(parent, name)] = reason
 
 
 def _unlistable(error: OSError) -> None:
@@ -98,10 +127,12 @@ def predict_to_csv(
         ResultsError: If the file holds something else, or the results of another model or detector.
         UnreadableImageError: If a folder cannot be listed or holds no photos.
     """
-    named = [(one_line(str(path)), path) for path in photos_among(paths, recursive=recursive)]
+    found = photos_among(paths, recursive=recursive)
+    found.skipped.pop(out, None)
+    named = [(one_line(str(path)), path) for path in found.files]
     made_with = {"model": model_name(predictor.card), "detector": predictor.detector_name}
     with GrowingCsv(out, photo_columns(predictor.card.labels)) as table:
-        report, done = FolderReport(), set()
+        report, done = FolderReport(skipped=found.skipped), set()
         for row in table.rows(**made_with):
             done.add(row["file"])
             report.failed += bool(row["error"])

@@ -14,13 +14,14 @@ from fer.data.locking import locked
 from fer.emotions import ALL, canonical
 from fer.errors import FerError
 from fer.files import write_bytes, writing
-from fer.images import SUFFIXES, decode
+from fer.image_formats import SUFFIXES
+from fer.images import decode
 from fer.inference.labelled_photos import LabelledPhotos
 
 MAX_PHOTOS = 200
 
 _DIGEST_BYTES = 8
-_NAME = re.compile(r".*-([0-9a-f]{16})\.[a-z]+")
+_NAME = re.compile(r".*-([0-9a-f]{16})\.[a-z0-9]+")
 _ODD = re.compile(r"[^\w. -]")
 _NAME_LENGTH = 40
 

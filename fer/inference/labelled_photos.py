@@ -7,8 +7,8 @@ from pathlib import Path
 
 from fer import emotions
 from fer.errors import DatasetError
-from fer.files import is_folder
-from fer.images import SUFFIXES
+from fer.files import is_folder, is_hidden
+from fer.image_formats import why_no_image_file
 from fer.inference.csv_log import one_line
 
 _EXPECTED = "expected a folder with one subfolder per emotion, such as happy/1.jpg and sad/2.jpg"
@@ -86,10 +86,8 @@ def _list(folder: Path, label: str, labels: dict[str, str], skipped: dict[str, s
             skipped[one_line(f"{path}/")] = "a folder inside that of an emotion"
         elif path.encode(errors="replace").decode() != path:
             skipped[one_line(path)] = "its name is not valid UTF-8; rename it"
-        elif file.suffix.lower() not in SUFFIXES:
-            skipped[one_line(path)] = (
-                "not a photo in a format that can be read; save it as JPEG or PNG"
-            )
+        elif reason := why_no_image_file(file):
+            skipped[one_line(path)] = reason
         else:
             labels[path] = label
     if not files:
@@ -108,7 +106,7 @@ def _entries(folder: Path) -> list[Path]:
         raise DatasetError(
             f"The folder '{folder}' cannot be listed: {error.strerror}. Check that you may open it."
         ) from None
-    return [folder / name for name in sorted(names) if not name.startswith(".")]
+    return [folder / name for name in sorted(names) if not is_hidden(name)]
 
 
 def _stamp(file: Path) -> Stamp:

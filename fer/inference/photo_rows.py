@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from fer.errors import FerError
-from fer.inference.answer import NO_FACE, PhotoFaces, face_columns
+from fer.inference.answer import NO_FACE, FacePrediction, PhotoFaces, face_columns
 from fer.models.card import ModelCard
 
 
 def photo_columns(labels: Sequence[str]) -> tuple[str, ...]:
     """Columns of a table of photos: a row for each face, or one for a photo without any."""
     photo = ("file", "model", "detector", "photo_width", "photo_height")
-    return (*photo, *face_columns(labels), "error")
+    return (*photo, *face_columns(labels), "error", "note")
 
 
 def model_name(card: ModelCard) -> str:
@@ -27,6 +27,7 @@ def photo_rows(
     if isinstance(result, FerError):
         return [shared | {"error": str(result)}]
     shared |= dict(zip(("photo_width", "photo_height"), result.size, strict=True))
+    shared |= {"note": result.note} if result.note else {}
     without = {"unreliable_because": NO_FACE}
     return [shared | face.to_row() for face in result.faces] or [shared | without]
 
@@ -35,6 +36,13 @@ def photo_json(
     name: str, result: PhotoFaces | FerError, *, model: str, detector: str
 ) -> dict[str, Any]:
     """One photo; `faces` is empty where none was found, and where `error` gives a reason."""
-    error = str(result) if isinstance(result, FerError) else None
-    faces = [] if isinstance(result, FerError) else [face.to_json() for face in result.faces]
-    return {"file": name, "error": error, "model": model, "detector": detector, "faces": faces}
+    error = note = None
+    faces: Sequence[FacePrediction] = ()
+    if isinstance(result, FerError):
+        error = str(result)
+    else:
+        note, faces = result.note or None, result.faces
+    return {
+        "file": name, "error": error, "note": note, "model": model, "detector": detector,
+        "faces": [face.to_json() for face in faces],
+    }  # fmt: skip

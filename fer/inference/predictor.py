@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from fer.faces.alignment import Framing, frame_face
 from fer.faces.detection import Detector, load_detector
 from fer.faces.face import Face
 from fer.faces.quality import measure
-from fer.images import decode, to_network_input
+from fer.images import ImageSource, decode_first, to_network_input
 from fer.importing import extras
 from fer.inference.answer import FacePrediction, PhotoFaces, PhotoPrediction, by_label
 from fer.inference.parallel import growing_groups, map_ordered
@@ -26,10 +26,14 @@ from fer.models.card import ModelCard
 from fer.models.model import Model
 from fer.nets import explain
 
-Image = Path | str | bytes | np.ndarray
 
-_Decoded = tuple[np.ndarray, float]
-"""The pixels of a photo, and how many milliseconds decoding took."""
+class _Decoded(NamedTuple):
+    """The pixels of a photo, whether its file holds more, and how long decoding took."""
+
+    pixels: np.ndarray
+    is_first_of_several: bool
+    decode_ms: float
+
 
 _GROUP = 8
 """Most photos whose faces are classified together."""
@@ -90,7 +94,7 @@ class Predictor:
 
     def predict(
         self,
-        image: Image,
+        image: ImageSource,
         *,
         whole_if_no_face: bool = False,
         min_face_px: int = 0,
@@ -99,7 +103,9 @@ class Predictor:
         """Find the faces of one photo and name their emotions.
 
         Args:
-            image: A path, the bytes of an image file, or RGB or grey uint8 pixels.
+            image: A path, the bytes of an image file, an open file, a PIL image, or pixels: an
+                array or nested lists, RGB, RGBA or grey, 0–255 or floats of 0–1; see
+                `fer.images.decode`.
             whole_if_no_face: Take the whole photo as one tight face where no face is found.
             min_face_px: Skip faces with a shorter side under this, in photo pixels.
             on_step: Called as a step begins: `decode`, `detect`, `classify`.
@@ -113,10 +119,10 @@ class Predictor:
         detected = self._detected(photo, whole_if_no_face, min_face_px)
         on_step("classify")
         [faces] = self._answered([detected])
-        return PhotoPrediction(photo=photo[0], **vars(faces))
+        return PhotoPrediction(photo=photo.pixels, **vars(faces))
 
     def predict_many(
-        self, images: Iterable[Image], *, whole_if_no_face: bool = False, min_face_px: int = 0
+        self, images: Iterable[ImageSource], *, whole_if_no_face: bool = False, min_face_px: int = 0
     ) -> Iterator[PhotoFaces | ImageError]:
         """The faces of many photos, in their order; the arguments are those of `predict`.
 
@@ -128,14 +134,14 @@ class Predictor:
             For each image its faces, or the error that explains why it cannot be used.
         """
 
-        def detected(image: Image) -> PhotoFaces | ImageError:
+        def detected(image: ImageSource) -> PhotoFaces | ImageError:
             try:
                 photo = _timed_decode(image)
             except ImageError as error:
                 return error
             return self._detected(photo, whole_if_no_face, min_face_px)
 
-        def predict(group: Sequence[Image]) -> list[PhotoFaces | ImageError]:
+        def predict(group: Sequence[ImageSource]) -> list[PhotoFaces | ImageError]:
             results = [detected(image) for image in group]
             whole = [result for result in results if not isinstance(result, ImageError)]
             answered = iter(self._answered(whole))
@@ -176,7 +182,7 @@ class Predictor:
 
     def _detected(self, photo: _Decoded, whole_if_no_face: bool, min_face_px: int) -> PhotoFaces:
         """The faces of a photo, still without probabilities."""
-        pixels, decode_ms = photo
+        pixels = photo.pixels
         clock = _Clock()
         detected = self._detector.detect(pixels) if self._detector else []
         detect_ms = clock.lap()
@@ -190,7 +196,7 @@ class Predictor:
         if not faces and (self._detector is None or whole_if_no_face):
             whole = {"box": (0, 0, *size), "score": None, "quality": measure(pixels, None)}
             places, crops = [whole], self._inputs([pixels])
-        timings = {"decode": decode_ms, "detect": detect_ms, "align": clock.lap()}
+        timings = {"decode": photo.decode_ms, "detect": detect_ms, "align": clock.lap()}
         predictions = tuple(
             FacePrediction(
                 number=number,
@@ -202,7 +208,11 @@ class Predictor:
             for number, (place, crop) in enumerate(zip(places, crops, strict=True), start=1)
         )
         return PhotoFaces(
-            size=size, detector=self.detector_name, faces=predictions, timings_ms=timings
+            size=size,
+            detector=self.detector_name,
+            faces=predictions,
+            timings_ms=timings,
+            is_first_of_several=photo.is_first_of_several,
         )
 
     def _answered(self, photos: Sequence[PhotoFaces]) -> list[PhotoFaces]:
@@ -226,7 +236,7 @@ class Predictor:
 
 @extras()
 def predict_emotion(
-    image: Image, *, model: str | Path | None = None, detector: str = "auto"
+    image: ImageSource, *, model: str | Path | None = None, detector: str = "auto"
 ) -> str | None:
     """The emotion on the largest face of a photo.
 
@@ -256,9 +266,9 @@ def files_made(model: str | Path | None) -> tuple[int, ...]:
     return tuple(path.stat().st_mtime_ns if path.is_file() else 0 for path in paths)
 
 
-def _timed_decode(image: Image) -> _Decoded:
+def _timed_decode(image: ImageSource) -> _Decoded:
     clock = _Clock()
-    return decode(image), clock.lap()
+    return _Decoded(*decode_first(image), clock.lap())
 
 
 class _Clock:

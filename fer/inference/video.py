@@ -11,6 +11,7 @@ import av.error
 import numpy as np
 
 from fer.errors import VideoError
+from fer.files import is_text
 
 _MISSING_S = 1.0
 """A video that ends this long before its stated duration counts as truncated."""
@@ -177,18 +178,8 @@ def _check_kind(source: Path | bytes, name: str) -> None:
             ) from None
     if not head:
         raise VideoError(f"{name} is empty (0 bytes). Copy or download it again.")
-    if _is_text(head):
+    if is_text(head):
         raise VideoError(f"{name} is a text file, not a video. Choose a video, such as an MP4.")
-
-
-def _is_text(head: bytes) -> bool:
-    try:
-        text = head.decode()
-    except UnicodeDecodeError as error:
-        if error.start < len(head) - 3:  # a character that is cut off at the end is no matter
-            return False
-        text = head[: error.start].decode()
-    return all(letter.isprintable() or letter.isspace() for letter in text)
 
 
 def _upright(frame: av.VideoFrame) -> np.ndarray:

@@ -4,9 +4,11 @@ import io
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from fer.errors import ImageTooLargeError, UnreadableImageError
-from fer.images import SUFFIXES
+from fer.files import is_hidden
+from fer.image_formats import HEAD_BYTES, SUFFIXES, why_no_image
 
 MAX_PHOTOS = 1000
 MAX_PHOTO_BYTES = 50_000_000
@@ -46,32 +48,54 @@ class ZipPhoto:
         return photo
 
 
-def photos_in_zip(name: str, data: bytes) -> list[ZipPhoto]:
-    """The photos of an archive, sorted by name; errors call the archive by `name`.
+class ZipContents(NamedTuple):
+    """The photos of an archive, by name; and reason by name of the files that are none."""
+
+    photos: list[ZipPhoto]
+    skipped: dict[str, str]
+
+
+def photos_in_zip(name: str, data: bytes) -> ZipContents:
+    """What an archive holds, except hidden files; errors call the archive by `name`.
 
     Raises:
         UnreadableImageError: If it is damaged or holds no photos.
         ImageTooLargeError: If it holds more than 1,000.
     """
+    entries, skipped = [], {}
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            entries = [entry for entry in archive.infolist() if _is_photo(entry)]
+            for entry in archive.infolist():
+                path = PurePosixPath(entry.filename)
+                if entry.is_dir() or any(map(is_hidden, path.parts)):
+                    continue
+                if reason := _why_no_photo(archive, entry):
+                    skipped[entry.filename] = reason
+                else:
+                    entries.append(entry)
     except Exception as error:  # noqa: BLE001 - damaged archives raise nearly anything
         raise UnreadableImageError(
             f"'{name}' is damaged or not a ZIP archive ({error}). Make it again."
         ) from None
     if not entries:
-        raise UnreadableImageError(f"'{name}' holds no photos. Put JPEG or PNG files into it.")
+        listed = ", ".join(f"{path} ({reason})" for path, reason in [*skipped.items()][:3])
+        found = f", only {listed}{', …' if len(skipped) > 3 else ''}" if skipped else ""
+        raise UnreadableImageError(f"'{name}' holds no photos{found}. Put photos into it.")
     if len(entries) > MAX_PHOTOS:
         raise ImageTooLargeError(
             f"'{name}' holds {len(entries):,} photos; at most {MAX_PHOTOS:,} can be shown. For "
             "more, use: python -m fer predict FOLDER --csv FILE"
         )
     entries.sort(key=lambda entry: entry.filename)
-    return [ZipPhoto(name=entry.filename, archive=data, entry=entry) for entry in entries]
+    photos = [ZipPhoto(name=entry.filename, archive=data, entry=entry) for entry in entries]
+    return ZipContents(photos, skipped)
 
 
-def _is_photo(entry: zipfile.ZipInfo) -> bool:
-    path = PurePosixPath(entry.filename)
-    hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
-    return not entry.is_dir() and not hidden and path.suffix.lower() in SUFFIXES
+def _why_no_photo(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> str:
+    if PurePosixPath(entry.filename).suffix.lower() in SUFFIXES:
+        return ""  # reading it tells
+    try:
+        with archive.open(entry) as file:
+            return why_no_image(entry.filename, file.read(HEAD_BYTES))
+    except Exception as error:  # noqa: BLE001 - as above
+        return f"not readable ({error})"

@@ -16,7 +16,7 @@ from fer.data.roots import check_source
 from fer.data.synthetic_reader import PER_CLASS
 from fer.data.votes import COLUMNS, check_truth
 from fer.errors import ConfigError, DatasetError
-from fer.images import SUFFIXES
+from fer.image_formats import SUFFIXES
 from fer.runs.catalogue import list_runs
 from fer.training.config import TrainingConfig
 from fer.training.targets import check_label_mode

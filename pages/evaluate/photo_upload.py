@@ -8,7 +8,6 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from fer import emotions
 from fer.errors import FerError
-from fer.images import SUFFIXES
 from fer.inference.kept_photos import MAX_PHOTOS, digest_of, keep, kept_digests
 from fer.inference.predictor import Predictor
 from fer.wording import counted
@@ -34,7 +33,6 @@ def add_photos(predictor: Predictor, labels: Sequence[str]) -> None:
     files = st.file_uploader(
         f"Photos to add, up to {MAX_PHOTOS} in all. Where a photo has several faces, the largest "
         "counts.",
-        type=sorted(SUFFIXES),
         accept_multiple_files=True,
         key=f"{keys.UPLOADS}.{number}",
     )

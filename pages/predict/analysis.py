@@ -72,6 +72,7 @@ def analyse(
         detector=prediction.detector,
         faces=prediction.faces,
         timings_ms=prediction.timings_ms,
+        is_first_of_several=prediction.is_first_of_several,
     )
 
 

@@ -108,10 +108,10 @@ def _show_picture(photo: Photo, result: Analysis) -> None:
     count = counted(len(result.faces), "face") if result.faces else "no face"
     named = ", ".join(f"{face.number} {face.verdict}" for face in result.faces)
     st.image(result.picture, alt=f"{photo.name}, {count}{': ' if named else ''}{named}")
-    if result.detector == "none":
-        st.caption("Taken as one face, without a detector")
-    else:
-        st.caption(f"{count.capitalize()} · detector {DETECTOR_NAMES[result.detector]}")
+    words = "Taken as one face, without a detector"
+    if result.detector != "none":
+        words = f"{count.capitalize()} · detector {DETECTOR_NAMES[result.detector]}"
+    st.caption(f"{words} · {result.note}" if result.note else words)
 
 
 def _show_details(result: Analysis, made_with: MadeWith) -> None:

@@ -1,6 +1,6 @@
 """The sources of photos: files, ZIP archives, the clipboard, a camera, Live, examples."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -8,9 +8,10 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from fer.errors import FerError
-from fer.images import SUFFIXES
+from fer.image_formats import HEAD_BYTES, why_no_image
 from fer.inference.album import MAX_BYTES, MAX_PHOTOS, Album, Photo
 from fer.inference.zip_photos import photos_in_zip
+from fer.wording import not_read
 from pages.common import errors, links
 from pages.common.choices import segments
 from pages.common.examples import examples, words_on_examples
@@ -22,6 +23,7 @@ from pages.predict.paste import paste_button
 
 SOURCES = {"upload": ":material/upload: Upload", "camera": ":material/photo_camera: Camera"}
 _EXAMPLE = "example "
+SKIPPED_NAMED = 5
 KEPT = (
     "Photos stay in this app's memory, through a change of page or a reload, until you remove "
     f"them or for up to {KEPT_FOR_H} hours, less long where many others use this server: at most "
@@ -45,6 +47,7 @@ def add_photos(album: Album[Any]) -> None:
         show_sources(album)
     for name, error in st.session_state.pop(keys.REFUSED, []):
         errors.show(error, about=name)
+    _show_skipped(album.skipped)
 
 
 def _begin_to_add() -> None:
@@ -83,7 +86,6 @@ def show_sources(album: Album[Any]) -> None:
         return
     st.file_uploader(
         "Photos with one face or many, or a ZIP archive of them",
-        type=[*sorted(SUFFIXES), ".zip"],
         accept_multiple_files=True,
         key=_keyed(keys.UPLOADS),
         on_change=_take_files,
@@ -104,27 +106,49 @@ def add(album: Album[Any], name: str, photos: Iterable[Photo]) -> None:
 
 def _take_files(album: Album[Any], key: str) -> None:
     files: list[UploadedFile] = st.session_state[key]
+    if not album.photos:
+        album.clear()
+    skipped: dict[str, str] = {}
     for file in files:
         data = file.getvalue()
-        if not file.name.lower().endswith(".zip"):
-            photos = [
-                Photo(name=file.name, key=file.file_id, read=file.getvalue, size_bytes=len(data))
-            ]
+        if file.name.lower().endswith(".zip"):
+            skipped |= _take_zip(album, file)
+        elif reason := why_no_image(file.name, data[:HEAD_BYTES]):
+            skipped[file.name] = reason
         else:
-            try:
-                inside = photos_in_zip(file.name, data)
-            except FerError as error:
-                st.session_state.setdefault(keys.REFUSED, []).append((file.name, error))
-                continue
-            photos = [
-                Photo(
-                    name=photo.name, key=f"{file.file_id} {number}", read=photo.read,
-                    size_bytes=photo.entry.compress_size,
-                )
-                for number, photo in enumerate(inside)
-            ]  # fmt: skip
-        add(album, file.name, photos)
+            read, size = file.getvalue, len(data)
+            photo = Photo(name=file.name, key=file.file_id, read=read, size_bytes=size)
+            add(album, file.name, [photo])
+    album.skip(skipped)
     _added()
+
+
+def _take_zip(album: Album[Any], file: UploadedFile) -> Mapping[str, str]:
+    """Take the photos of an archive; the result is the reason by name of its other files."""
+    try:
+        inside, skipped = photos_in_zip(file.name, file.getvalue())
+    except FerError as error:
+        st.session_state.setdefault(keys.REFUSED, []).append((file.name, error))
+        return {}
+    photos = [
+        Photo(
+            name=photo.name, key=f"{file.file_id} {number}", read=photo.read,
+            size_bytes=photo.entry.compress_size,
+        )
+        for number, photo in enumerate(inside)
+    ]  # fmt: skip
+    add(album, file.name, photos)
+    return skipped
+
+
+def _show_skipped(skipped: Mapping[str, str]) -> None:
+    """The files that came with the photos and are none, each with what it is instead."""
+    if skipped:
+        words = errors.plain(not_read(skipped, most=SKIPPED_NAMED))
+        st.warning(f"{words} Photos are taken in any usual format.", icon=":material/block:")
+    if len(skipped) > SKIPPED_NAMED:
+        with st.expander(f"All {len(skipped):,} files that are not read"):
+            st.dataframe({"File": list(skipped), "What it is": list(skipped.values())})
 
 
 def _take_shot(album: Album[Any], key: str) -> None:

@@ -13,7 +13,8 @@ from fer.data.readers.layout import places
 from fer.data.readers.listing import PARTS, Listing, Reader, Tree, scan
 from fer.data.votes import VOTES_FILE, add_votes, with_votes
 from fer.errors import DatasetError
-from fer.images import SUFFIXES
+from fer.files import is_hidden
+from fer.image_formats import SUFFIXES, why_no_image_file
 
 _OFFICIAL = re.compile(r"^(Training|PublicTest|PrivateTest)_\d+")
 _ENTERFACE = re.compile(r"e(?:n|in)terface", re.IGNORECASE)
@@ -66,7 +67,9 @@ def _faces(
     skipped = list(tree.skipped)
     images_of: dict[str, list[str]] = {}
     for folder, lines in tree.folders:
-        if images := [line for line in lines if _is_image(line)]:
+        images, others = _images_among(root, folder, lines)
+        skipped += others
+        if images:
             images_of[folder] = images
     for folder, place in places(images_of, classes).items():
         class_name, split, reason = place
@@ -94,9 +97,21 @@ def _faces(
     return rows, skipped
 
 
-def _is_image(line: str) -> bool:
-    name = line.partition("\0")[0]
-    return name[name.rfind(".") :].lower() in SUFFIXES
+def _images_among(
+    root: Path, folder: str, lines: list[str]
+) -> tuple[list[str], list[tuple[str, str]]]:
+    """The lines of the files that may be images; and path and reason of the others."""
+    images, skipped = [], []
+    for line in lines:
+        name = line.partition("\0")[0]
+        if name[name.rfind(".") :].lower() in SUFFIXES:
+            images.append(line)
+        elif name != VOTES_FILE and not is_hidden(name):
+            if reason := why_no_image_file(root / folder / name):
+                skipped.append((folder + name, reason))
+            else:
+                images.append(line)
+    return images, skipped
 
 
 def _split(name: str, part: str) -> str:

@@ -71,14 +71,23 @@ def test_unpacking_reports_its_progress(tmp_path: Path, kind: str) -> None:
 
 
 def test_a_zip_is_read_and_unpacked_only_once(tmp_path: Path, picture: bytes) -> None:
-    file = zipped(tmp_path, {"happy/a.png": picture, "__MACOSX/happy/._a.png": b"x", "x.exe": b""})
+    file = zipped(tmp_path, {"happy/a.png": picture, "__MACOSX/happy/._a.png": b"x"})
     assert load_dataset(file, validation_fraction=0).labels == ("happy",)
     [place] = left_behind()
     made = place.stat().st_mtime_ns
     assert load_dataset(file, validation_fraction=0).labels == ("happy",)
     assert [place] == left_behind()
     assert place.stat().st_mtime_ns == made
-    assert not list(place.rglob("*.exe"))
+    assert [path.name for path in place.rglob("*.*")] == ["a.png"]
+
+
+def test_a_picture_of_an_archive_may_be_called_anything_and_what_is_none_is_skipped(
+    tmp_path: Path, picture: bytes
+) -> None:
+    members = {"happy/a.jfif": picture, "happy/b": picture, "happy/notes.txt": b"no picture"}
+    dataset = load_dataset(zipped(tmp_path, members), validation_fraction=0)
+    assert len(dataset) == 2
+    assert dataset.skipped == (("happy/notes.txt", "text"),)
 
 
 @pytest.mark.parametrize(

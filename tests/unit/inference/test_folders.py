@@ -60,7 +60,7 @@ def test_results_of_another_detector_are_not_resumed(
 def test_the_answers_are_those_of_one_photo_at_a_time(
     photos: Path, square_predictor: Predictor
 ) -> None:
-    files = list(photos_among([photos]))
+    files = photos_among([photos]).files
     together = list(square_predictor.predict_many(files))
     for file, found in zip(files, together, strict=True):
         [face], [alone] = found.faces, square_predictor.predict(file).faces
@@ -120,3 +120,30 @@ def test_bad_files_with_odd_names_keep_their_rows_when_work_resumes(
         predict_to_csv(square_predictor, given, out)
     names = [Path(row["file"]).name for row in rows(out)]
     assert names == ["two\\nlines.jpg", "not\\xffutf8.jpg", "0.png", "1.png"]
+
+
+def test_what_is_no_photo_is_listed_and_what_systems_leave_behind_is_not(photos: Path) -> None:
+    (photos / "._0.png").write_bytes(b"\0\5\x16\7")
+    (photos / "__MACOSX").mkdir()
+    (photos / "__MACOSX" / "._1.png").write_bytes(b"\0\5\x16\7")
+    (photos / "Thumbs.db").write_bytes(b"\xd0\xcf")
+    found = photos_among([photos])
+    assert [file.name for file in found.files] == [f"{number}.png" for number in range(5)]
+    assert found.skipped == {
+        photos / "notes.txt": "text",
+        photos / "inner": "a subfolder, which --recursive reads",
+    }
+    assert photos_among([photos], recursive=True).skipped == {photos / "notes.txt": "text"}
+
+
+def test_a_photo_is_known_by_its_content_whatever_its_name(photos: Path) -> None:
+    for name in ("subject01.happy", "scan"):
+        (photos / name).write_bytes((photos / "0.png").read_bytes())
+    names = [file.name for file in photos_among([photos]).files]
+    assert names[-2:] == ["scan", "subject01.happy"]
+
+
+def test_a_folder_without_photos_is_an_error_that_names_what_it_holds(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no photo")
+    with pytest.raises(UnreadableImageError, match=r"1 file not read: .*notes\.txt is text"):
+        photos_among([tmp_path])

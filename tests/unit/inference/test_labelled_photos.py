@@ -28,7 +28,7 @@ def test_folders_named_by_an_emotion_or_its_alias_are_listed_and_the_rest_has_a_
     assert photos.skipped == {
         "fear/": "empty",
         "happy/more/": "a folder inside that of an emotion",
-        "happy/notes.txt": "not a photo in a format that can be read; save it as JPEG or PNG",
+        "happy/notes.txt": "text",
         "holiday/": "its name is no emotion",
         "top.jpg": "not in a folder that names its emotion",
     }

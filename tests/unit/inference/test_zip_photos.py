@@ -18,11 +18,31 @@ def archive(**files: bytes) -> bytes:
 
 def test_photos_are_listed_by_name_and_other_files_are_skipped() -> None:
     data = archive(b__two_png=b"2", a_jpg=b"1", notes_txt=b"x")
-    photos = photos_in_zip("z.zip", data)
+    photos, skipped = photos_in_zip("z.zip", data)
     assert [(photo.name, photo.read()) for photo in photos] == [
         ("a.jpg", b"1"),
         ("b/two.png", b"2"),
     ]
+    assert skipped == {"notes.txt": "text"}
+
+
+def test_every_photo_of_an_archive_counts_whatever_its_suffix() -> None:
+    png = b"\x89PNG\r\n\x1a\n"
+    data = archive(a_jfif=b"1", b_AVIF=b"2", c_heic=b"3", Zoë_jpg=b"4", scan=png, s1_happy=png)
+    photos, skipped = photos_in_zip("z.zip", data)
+    names = ["Zoë.jpg", "a.jfif", "b.AVIF", "c.heic", "s1.happy", "scan"]
+    assert [photo.name for photo in photos] == names
+    assert skipped == {}
+
+
+def test_what_systems_leave_in_an_archive_is_not_listed() -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as made:
+        for name in ("a.jpg", "__MACOSX/._a.jpg", ".DS_Store", "b/Thumbs.db"):
+            made.writestr(name, b"1")
+    photos, skipped = photos_in_zip("z.zip", buffer.getvalue())
+    assert [photo.name for photo in photos] == ["a.jpg"]
+    assert skipped == {}
 
 
 def test_two_photos_of_one_name_are_two_photos() -> None:
@@ -31,7 +51,10 @@ def test_two_photos_of_one_name_are_two_photos() -> None:
         warnings.simplefilter("ignore")  # zipfile's, about the name
         made.writestr("a.jpg", b"1")
         made.writestr("a.jpg", b"2")
-    assert [photo.read() for photo in photos_in_zip("z.zip", buffer.getvalue())] == [b"1", b"2"]
+    assert [photo.read() for photo in photos_in_zip("z.zip", buffer.getvalue()).photos] == [
+        b"1",
+        b"2",
+    ]
 
 
 def damaged(at: int, value: int) -> bytes:
@@ -58,7 +81,7 @@ def test_an_archive_without_photos_raises_a_typed_error(data: bytes) -> None:
 def test_a_damaged_photo_fails_alone() -> None:
     data = bytearray(archive(a_jpg=b"1" * 500, b_jpg=b"fine"))
     data[60] ^= 0xFF
-    broken, fine = photos_in_zip("z.zip", bytes(data))
+    broken, fine = photos_in_zip("z.zip", bytes(data)).photos
     with pytest.raises(FerError, match=r"a\.jpg"):
         broken.read()
     assert fine.read() == b"fine"

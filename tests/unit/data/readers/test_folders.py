@@ -202,3 +202,41 @@ def test_parts_below_the_classes_are_splits(make: MakeFaces) -> None:
     dataset = load_dataset(root)
     assert dataset.splits == {"train": 2, "validation": 1, "test": 1}
     assert dataset.labels == ("angry", "sad")
+
+
+def test_every_picture_that_pillow_reads_is_a_face_whatever_its_suffix(make: MakeFaces) -> None:
+    root = make("happy/a.png", mode="RGB")
+    picture = Image.open(root / "happy" / "a.png")
+    suffixes = {
+        "jfif": "JPEG", "jpe": "JPEG", "avif": "AVIF", "pgm": "PPM", "ppm": "PPM",
+        "jp2": "JPEG2000", "JPG": "JPEG", "tga": "TGA", "webp": "WEBP",
+    }  # fmt: skip
+    for suffix, image_format in suffixes.items():
+        picture.save(root / "happy" / f"b.{suffix}", image_format)
+    picture.save(root / "happy" / "subject01.happy", "GIF")  # as in the Yale faces
+    picture.save(root / "happy" / "without suffix", "JPEG")
+    picture.save(root / "happy" / "wrong.png", "BMP")
+    dataset = load_dataset(root, validation_fraction=0)
+    assert len(dataset) == 1 + len(suffixes) + 3
+    assert dataset.skipped == ()
+
+
+def test_a_file_that_is_no_picture_is_skipped_by_name_unless_a_system_left_it(
+    make: MakeFaces,
+) -> None:
+    root = make("happy/a.png", "sad/b.png")
+    (root / "README").write_text("About the faces")
+    (root / "happy" / "clip.mp4").write_bytes(b"\0\0\0\x18ftypisom")
+    (root / "happy" / "Thumbs.db").write_bytes(b"\xd0\xcf")
+    (root / "happy" / "._a.png").write_bytes(b"\0\5\x16\7")
+    dataset = load_dataset(root, validation_fraction=0)
+    assert len(dataset) == 2
+    assert dict(dataset.skipped) == {"README": "text", "happy/clip.mp4": "a video"}
+
+
+def test_when_no_image_can_be_read_the_reason_is_that_of_an_image(make: MakeFaces) -> None:
+    root = make("happy/a.png")
+    (root / "README").write_text("About the faces")
+    (root / "happy" / "a.png").write_bytes(b"\x89PNG cut")
+    with pytest.raises(DatasetError, match=r"The first: .*damaged PNG"):
+        load_dataset(root)
