@@ -93,9 +93,12 @@ class Album(Generic[R]):
             self._go()
 
     def skip(self, reasons: Mapping[str, str]) -> None:
-        """Note the files that came with the photos and are none: reason by name."""
+        """Note the files that came with the photos and are none: reason by name.
+
+        Those that came earlier stay noted while there are photos.
+        """
         with self._changed:
-            self._skipped = {**self._skipped, **reasons}
+            self._skipped = {**(self._skipped if self._photos else {}), **reasons}
             self._note()
 
     def remove(self, key: str) -> None:

@@ -106,8 +106,6 @@ def add(album: Album[Any], name: str, photos: Iterable[Photo]) -> None:
 
 def _take_files(album: Album[Any], key: str) -> None:
     files: list[UploadedFile] = st.session_state[key]
-    if not album.photos:
-        album.clear()
     skipped: dict[str, str] = {}
     for file in files:
         data = file.getvalue()

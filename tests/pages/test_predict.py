@@ -2,6 +2,7 @@ import io
 import json
 import shutil
 import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -197,6 +198,45 @@ def test_a_pause_keeps_what_is_done_and_names_what_is_not(
     assert len(album(predict_page).results) == 3
     assert predict_page.markdown[0].value == "3 photos, 3 faces."
     assert [button.label for button in predict_page.button if button.label == "Pause"] == []
+
+
+def test_each_file_that_is_no_photo_is_named_and_stays_named(
+    predict_page: AppTest, portrait: bytes
+) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("a.jfif", portrait)
+        archive.writestr("clip.mov", b"\0\0\0\x14ftypqt  ")
+        archive.writestr("__MACOSX/._a.jfif", b"")
+    uploader(predict_page).upload("set.zip", packed.getvalue())
+    uploader(predict_page).upload("subject01.happy", portrait)
+    uploader(predict_page).upload("notes.txt", b"no photo")
+    for _ in range(2):
+        settle(predict_page)
+        [warning] = [plain(warning.value) for warning in predict_page.warning]
+        assert "2 files not read: clip.mov is a video, notes.txt is text." in warning
+        assert predict_page.markdown[0].value == "2 photos, 2 faces."
+    by_label(predict_page, "Remove all").click()
+    settle(predict_page)
+    assert not predict_page.warning
+
+
+def test_a_file_that_alone_is_no_photo_is_named_where_another_can_be_chosen(
+    predict_page: AppTest,
+) -> None:
+    uploader(predict_page).upload("notes.txt", b"no photo").run()
+    assert "notes.txt is text" in plain(predict_page.warning[0].value)
+    assert uploader(predict_page)
+
+
+def test_the_answer_for_an_animation_states_that_the_first_image_was_used(
+    predict_page: AppTest, astronaut: np.ndarray
+) -> None:
+    frames = [Image.fromarray(astronaut), Image.fromarray(astronaut[::-1])]
+    animation = io.BytesIO()
+    frames[0].save(animation, "GIF", save_all=True, append_images=frames[1:])
+    uploader(predict_page).upload("wave.gif", animation.getvalue()).run()
+    assert any("only the first was used" in text.value for text in predict_page.caption)
 
 
 def test_a_photo_of_the_grid_opens_in_full(predict_page: AppTest, portrait: bytes) -> None:

@@ -51,7 +51,7 @@ def test_the_command_gives_the_documented_json(astronaut: np.ndarray, tmp_path: 
     command = [sys.executable, "-m", "fer", "predict", str(photo), "--detector", "mtcnn", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     [row] = json.loads(done.stdout)
-    assert set(row) == {"file", "error", "model", "detector", "faces"}
+    assert set(row) == {"file", "error", "note", "model", "detector", "faces"}
     assert row["model"].startswith("ferplus ")
     assert row["detector"] == "mtcnn"
     [face] = row["faces"]

@@ -56,6 +56,7 @@ def test_json_is_that_of_the_command_with_settings_notes_and_answers() -> None:
     assert first == {
         "file": "a.png",
         "error": None,
+        "note": None,
         **NAMED,
         "faces": [
             {**FACE.to_json(), **notes, "your_answer": ""},
@@ -63,8 +64,16 @@ def test_json_is_that_of_the_command_with_settings_notes_and_answers() -> None:
         ],
         **SETTINGS,
     }
-    assert wall == {"file": "wall.png", "error": None, **NAMED, "faces": [], **SETTINGS}
-    assert bad == {"file": "bad.png", "error": "No picture.", **NAMED, "faces": [], **SETTINGS}
+    assert wall == {
+        "file": "wall.png",
+        "error": None,
+        "note": None,
+        **NAMED,
+        "faces": [],
+        **SETTINGS,
+    }
+    reason = {"error": "No picture.", "note": None}
+    assert bad == {"file": "bad.png", **reason, **NAMED, "faces": [], **SETTINGS}
 
 
 def test_csv_keeps_whole_numbers_whole_and_states_that_a_photo_has_no_face() -> None:

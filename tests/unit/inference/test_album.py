@@ -169,3 +169,16 @@ def test_an_album_is_bounded(photos: list[Photo]) -> None:
     assert len(album) == 1
     album.clear()
     assert album.photos == ()
+
+
+def test_what_was_skipped_stays_noted_while_there_are_photos() -> None:
+    album: Album[object] = Album()
+    album.skip({"a.txt": "text"})
+    album.skip({"b.txt": "text"})
+    assert album.skipped == {"b.txt": "text"}
+    album.add([photo("c")])
+    album.skip({"d.mov": "a video"})
+    album.skip({})
+    assert album.skipped == {"b.txt": "text", "d.mov": "a video"}
+    album.clear()
+    assert not album.skipped

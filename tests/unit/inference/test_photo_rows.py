@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 
@@ -25,7 +26,7 @@ def photo(*faces: FacePrediction) -> PhotoFaces:
 
 def test_each_face_is_a_row_and_so_is_a_photo_without_any_which_states_so() -> None:
     face, second = photo_rows("a.png", photo(FACE, FACE), **MADE_WITH)
-    assert set(face) == set(photo_columns(["happy", "sad"])) - {"error"}
+    assert set(face) == set(photo_columns(["happy", "sad"])) - {"error", "note"}
     assert (face["file"], face["photo_width"], face["face"]) == ("a.png", 64, 1)
     assert face == second
     [wall] = photo_rows("wall.png", photo(), **MADE_WITH)
@@ -45,3 +46,11 @@ def test_json_names_model_and_detector_with_every_photo() -> None:
     for result in (photo(FACE), photo(), ERROR):
         assert photo_json("a.png", result, **MADE_WITH).items() >= MADE_WITH.items()
     assert photo_json("a.png", ERROR, **MADE_WITH)["faces"] == []
+
+
+def test_the_answer_for_an_animation_states_that_only_the_first_image_was_used() -> None:
+    first = replace(photo(FACE), is_first_of_several=True)
+    [row] = photo_rows("a.gif", first, **MADE_WITH)
+    note = photo_json("a.gif", first, **MADE_WITH)["note"]
+    assert row["note"] == note == "the file holds several images, of which only the first was used"
+    assert photo_json("a.png", photo(FACE), **MADE_WITH)["note"] is None
