@@ -16,6 +16,7 @@ __all__ = [
     "Predictor",
     "adopt",
     "calibrate",
+    "check_contract",
     "evaluate",
     "export",
     "load_dataset",
@@ -28,14 +29,17 @@ __all__ = [
 _OUTSIDE_API = {
     "Predictor": "fer.inference.predictor",
     "adopt": "fer.models.adoption",
+    "check_contract": "fer.evaluation.contract_search",
     "load_dataset": "fer.data",
     "predict_emotion": "fer.inference.predictor",
     "save": "fer.models.keras_files",
+    "search_contract": "fer.evaluation.contract_search",
 }
 
 if TYPE_CHECKING:
-    from fer.api import calibrate, evaluate, export, search_contract, train
+    from fer.api import calibrate, evaluate, export, train
     from fer.data import load_dataset
+    from fer.evaluation.contract_search import check_contract, search_contract
     from fer.inference.predictor import Predictor, predict_emotion
     from fer.models.adoption import adopt
     from fer.models.keras_files import save

@@ -10,8 +10,6 @@ import numpy as np
 from fer import models
 from fer.data import Dataset, load_dataset
 from fer.evaluation import comparison
-from fer.evaluation.contract import ContractSearch
-from fer.evaluation.contract import search_contract as search
 from fer.evaluation.figures import calibrated_card, dataset_for, figures, form_figures
 from fer.evaluation.photos import photo_figures, photo_table
 from fer.evaluation.predictions import predictions
@@ -23,7 +21,6 @@ from fer.inference.labelled_photos import labelled_photos
 from fer.inference.predictor import Predictor
 from fer.models import litert
 from fer.models.card import ModelCard
-from fer.models.keras_files import read_network
 from fer.models.model import Model
 from fer.progress import Progress
 from fer.training.config import TrainingConfig
@@ -262,31 +259,3 @@ def export(
     card = replace(card, forms=forms)
     models.save_card(card, folder)
     return card
-
-
-@extras()
-def search_contract(
-    file: str | Path,
-    data: str | Path | Dataset,
-    *,
-    weights: str | Path | None = None,
-    progress: Progress | None = None,
-) -> ContractSearch:
-    """Find the scale and the order of labels that fit a network from elsewhere.
-
-    Every scale is tried on faces of the data set's validation part, never on a test.
-
-    Args:
-        file: The network, as `adopt` takes it, like `weights`.
-        data: A data set in the network's shape, or what `load_dataset` takes.
-        weights: The weights of a `.json` file.
-        progress: Called with faces done and faces planned.
-
-    Returns:
-        The search; its `fits()` are ranked, and `objections(scale, labels)` judges a contract.
-
-    Raises:
-        FerError: If the network or the data set cannot be used.
-    """
-    beside = Path(weights).expanduser() if weights else None
-    return search(read_network(Path(file).expanduser(), weights=beside), data, progress=progress)

@@ -23,6 +23,7 @@ COMMANDS = {
     "export": ("models", "Write a model as LiteRT, for phones and a fast start."),
     "save": ("models", "Write a model's network for other programs."),
     "adopt": ("models", "Make a model of a network that was trained elsewhere."),
+    "check": ("models", "Check the labels and the scale of a model that was trained elsewhere."),
     "architectures": ("models", "List the networks with their cost, or show one layer by layer."),
     "app": ("app", "Serve the app to browsers on this machine."),
     "runs": ("runs", "Manage training runs."),

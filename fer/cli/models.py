@@ -1,7 +1,8 @@
 """Models and networks: list, import, export."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,6 +20,9 @@ from fer.cli.terminal import (
 )
 from fer.errors import FerError, ModelError
 from fer.wording import counted
+
+if TYPE_CHECKING:
+    from fer.evaluation.contract import Fit
 
 
 def models() -> None:
@@ -38,6 +42,8 @@ def models() -> None:
             for split, figures in card.metrics.items()
             if split != "validation"
         ]
+        if card.is_unchecked:
+            tests.append("labels and scale never checked")
         table.add_row(
             name,
             str(len(card.labels)),
@@ -115,14 +121,17 @@ def adopt(
     folder = models.named(name)
     classes = tuple(emotions.canonical(label) for label in labels.split(",")) if labels else None
     import_keras()
+    checked = None
     if check:
-        scale, classes = _checked(file, weights, check, scale, classes)
+        scale, classes, checked = _checked(file, weights, check, scale, classes)
     if classes is None:
         raise ModelError(
             "The labels are not given. Add --labels a,b,… in the order of the network's outputs, "
             "or --check DATASET to find that order."
         )
-    card = adoption.adopt(file, classes, out=folder, scale=scale or "0-1", weights=weights)
+    card = adoption.adopt(
+        file, classes, out=folder, scale=scale or "0-1", weights=weights, checked=checked
+    )
     out.print(
         f"Added '{card.name}': {card.width}×{card.height}×{card.channels}, "
         f"{len(card.labels)} classes. Measure it with `python -m fer evaluate {name} DATASET`."
@@ -135,16 +144,48 @@ def _checked(
     dataset: str,
     scale: str | None,
     labels: tuple[str, ...] | None,
-) -> tuple[str, tuple[str, ...]]:
-    """Scale and labels that were given, or else found; an error if others fit clearly better."""
-    from fer import api
+) -> tuple[str, tuple[str, ...], dict[str, Any]]:
+    """Scale and labels that were given, or else found, and what the card keeps of their check."""
+    from fer.evaluation.contract_search import search_contract
     from fer.models.pixel_scales import scale_named
 
     if scale:
         scale_named(scale, channels=3)
     with progress() as bar, quiet_imports():
-        search = api.search_contract(file, dataset, weights=weights, progress=Counter(bar, "faces"))
+        search = search_contract(file, dataset, weights=weights, progress=Counter(bar, "faces"))
     fits = search.fits(labels or ())
+    _print_fits(search.dataset, fits)
+    chosen = next((fit for fit in fits if fit.scale == scale), fits[0])
+    taken = scale or chosen.scale, labels or chosen.labels
+    if objections := search.objections(*taken):
+        raise ModelError(
+            f"{' '.join(objections)} Nothing was added. Leave --labels and --scale away to take "
+            "what fits best, or --check to add it as it is."
+        )
+    out.print(f"Scale {taken[0]}, labels {','.join(taken[1])}: no other contract fits better.")
+    return *taken, search.checked(*taken)
+
+
+def check(model: ModelArgument, dataset: DatasetArgument) -> None:
+    """Check the labels and the scale of a model that was trained elsewhere.
+
+    They are tried against all others on validation faces. If no other ones fit better, the model's
+    card keeps that.
+    """
+    import_keras()
+    from fer import models
+    from fer.evaluation.contract_search import check_contract, scale_of
+
+    card = models.load(model).card
+    with progress() as bar, quiet_imports():
+        search = check_contract(model, dataset, progress=Counter(bar, "faces"))
+    _print_fits(search.dataset, search.fits(card.labels))
+    if objections := search.objections(scale_of(card), card.labels):
+        raise ModelError(f"{' '.join(objections)} Adopt the network again with what fits.")
+    out.print(f"Scale and labels of '{card.name}' are right: no other ones fit better.")
+
+
+def _print_fits(dataset: str, fits: "Sequence[Fit]") -> None:
     table = make_table("scale", "accuracy", "95% interval", "mean recall", "labels by output")
     for fit in fits:
         low, high = fit.accuracy_ci95
@@ -157,15 +198,6 @@ def _checked(
         )
     out.print(f"On {counted(fits[0].images, 'validation face')} of {dataset}:")
     out.print(table)
-    chosen = next((fit for fit in fits if fit.scale == scale), fits[0])
-    taken = scale or chosen.scale, labels or chosen.labels
-    if objections := search.objections(*taken):
-        raise ModelError(
-            f"{' '.join(objections)} Nothing was added. Leave --labels and --scale away to take "
-            "what fits best, or --check to add it as it is."
-        )
-    out.print(f"Scale {taken[0]}, labels {','.join(taken[1])}: no other contract fits better.")
-    return taken
 
 
 def architectures(

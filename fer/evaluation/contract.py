@@ -1,40 +1,21 @@
-"""The contract of a network from elsewhere: how it expects pixels, and what its outputs mean.
+"""How well a contract fits: the scale of a network from elsewhere, and what its outputs mean.
 
-Every scale is tried on labelled faces. Half of them find the order of the labels; the other half,
-which had no part in that, gives the accuracy.
+Half of the faces that were tried find the order of the labels; the other half, which had no part in
+that, gives the accuracy.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from scipy.stats import binomtest
 
 from fer import emotions
-from fer.data import Dataset, load_dataset
-from fer.errors import DatasetError, ModelError
 from fer.evaluation.intervals import wilson
 from fer.evaluation.label_order import best_order
-from fer.models.adoption import faces_and_classes
-from fer.models.pixel_scales import SCALES
-from fer.progress import Progress
 
-if TYPE_CHECKING:
-    import keras
-
-FACES = 1200
-"""Most faces that a search uses, so that it takes a minute and not an hour."""
-
-FEWEST = 40
-"""With fewer faces, no order of labels can be trusted."""
-
-_BATCH = 48
 _LEVEL = 0.05
-
-Outputs = Callable[[np.ndarray], np.ndarray]
-"""Scaled faces, float32 (n, height, width, channels) → one number a class, (n, classes)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +94,18 @@ class ContractSearch:
             by_chance=float(counts.max() / len(right)) if len(right) else 1.0,
         )
 
+    def checked(self, scale: str, labels: Sequence[str]) -> dict[str, Any]:
+        """What a card keeps of a check that a contract passed; empty if something objects."""
+        if self.objections(scale, labels):
+            return {}
+        fit = self.fit(scale, labels)
+        return {
+            "dataset": self.dataset,
+            "images": fit.images,
+            "accuracy": fit.accuracy,
+            "accuracy_ci95": list(fit.accuracy_ci95),
+        }
+
     def objections(self, scale: str, labels: Sequence[str]) -> list[str]:
         """What speaks against a contract, in sentences; none if no other fits clearly better."""
         given = self.fit(scale, labels)
@@ -177,71 +170,3 @@ class ContractSearch:
         names = np.array(fit.labels, np.object_)[self.answers[fit.scale][rows]]
         right: np.ndarray = names == np.array(self.classes, np.object_)[self.targets[rows]]
         return right
-
-
-def search_contract(
-    network: "keras.Model", data: str | Path | Dataset, *, progress: Progress | None = None
-) -> ContractSearch:
-    """Try a network under every scale on faces of a data set's validation part, never on a test.
-
-    Args:
-        network: As it came from elsewhere, from scaled faces to one number a class.
-        data: A data set in the network's shape, or what `load_dataset` takes.
-        progress: Called with faces done and faces planned, over all scales.
-
-    Raises:
-        ModelError: If the network does not go from faces to classes.
-        DatasetError: If the data set cannot be used, or has too few validation faces.
-    """
-    (height, width, channels), classes = faces_and_classes(network)
-    dataset = (
-        data
-        if isinstance(data, Dataset)
-        else load_dataset(data, height=height, width=width, channels=channels, progress=progress)
-    )
-    return try_scales(network.predict_on_batch, dataset, outputs=classes, progress=progress)
-
-
-def try_scales(
-    outputs_of: Outputs, dataset: Dataset, *, outputs: int, progress: Progress | None = None
-) -> ContractSearch:
-    """As `search_contract`, for any function from scaled faces to one number a class."""
-    part = _sample(dataset)
-    channels = part.pixels.shape[-1]
-    scales = [name for name, scale in SCALES.items() if channels == 3 or not scale.needs_rgb]
-    answers = {name: np.empty(len(part), np.int64) for name in scales}
-    done = 0
-    for name in scales:
-        for start in range(0, len(part), _BATCH):
-            faces = SCALES[name].apply(part.pixels[start : start + _BATCH])
-            found = np.asarray(outputs_of(faces))
-            if found.shape != (len(faces), outputs):
-                raise ModelError(
-                    f"The network answers {len(faces)} faces with numbers of shape {found.shape}; "
-                    f"expected {(len(faces), outputs)}, one number a class."
-                )
-            answers[name][start : start + len(faces)] = found.argmax(axis=1)
-            done += len(faces)
-            if progress:
-                progress(done, len(part) * len(scales))
-    return ContractSearch(
-        dataset=dataset.name,
-        synthetic=dataset.synthetic,
-        classes=part.labels,
-        targets=part.targets,
-        answers=answers,
-        outputs=outputs,
-    )
-
-
-def _sample(dataset: Dataset) -> Dataset:
-    """Some faces of the validation part as given, in random order."""
-    given = dataset.as_given
-    rows = given.rows_of("validation")
-    if len(rows) < FEWEST:
-        raise DatasetError(
-            f"'{dataset.name}' has {len(rows):,} validation faces; a contract needs at least "
-            f"{FEWEST}. Choose a larger data set, one with a train or a validation part."
-        )
-    chosen = np.random.default_rng(0).permutation(rows)[:FACES]
-    return given.take(chosen)

@@ -1,9 +1,9 @@
 """A network that was trained elsewhere becomes a model: uint8 in, probabilities out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from fer.wording import counted
 if TYPE_CHECKING:
     import keras
 
+_ADOPTED = "adopted"
+
 
 @extras()
 def adopt(
@@ -28,6 +30,7 @@ def adopt(
     out: str | Path,
     scale: str = "0-1",
     weights: str | Path | None = None,
+    checked: Mapping[str, Any] | None = None,
 ) -> ModelCard:
     """Make a model of a network that was trained elsewhere.
 
@@ -41,6 +44,7 @@ def adopt(
         scale: What it expects of pixel values, a name of `fer.models.pixel_scales.SCALES`.
         weights: The weights of a `.json` file; without it they lie beside `name.json`, in
             `name.weights.h5` or `name.h5`.
+        checked: Where labels and scale proved right, as `ContractSearch.checked` gives it.
 
     Returns:
         The card as written. It has no figures until `evaluate` gives some.
@@ -52,16 +56,41 @@ def adopt(
     folder = Path(out).expanduser().resolve()
     folders.check_replaceable(folder)
     beside = Path(weights).expanduser() if weights else None
-    network = _standardised(read_network(Path(file).expanduser(), weights=beside), labels, scale)
+    network = read_network(Path(file).expanduser(), weights=beside)
+    return adopt_network(network, labels, out=folder, scale=scale, checked=checked)
+
+
+def adopt_network(
+    network: "keras.Model",
+    labels: Sequence[str],
+    *,
+    out: Path,
+    scale: str,
+    checked: Mapping[str, Any] | None = None,
+) -> ModelCard:
+    """As `adopt`, for a network in memory."""
+    network = _standardised(network, labels, scale)
+    contract: dict[str, Any] = {"scale": scale}
+    if checked:
+        contract["checked"] = dict(checked)
     card = ModelCard(
-        name=folder.name,
+        name=out.name,
         labels=tuple(labels),
         framing=asdict(FER2013_FRAMING),
         data={},
+        contract=contract,
         remarks=(f"Adopted from a network made elsewhere that expects values {scale}.",),
         **facts_of(network),
     )
-    return folders.save(network, card, folder)
+    return folders.save(network, card, out)
+
+
+def network_inside(network: "keras.Model") -> "keras.Model | None":
+    """The network from elsewhere inside an adopted one; None if it is none."""
+    import keras
+
+    inside = [layer for layer in network.layers if isinstance(layer, keras.Model)]
+    return inside[0] if network.name == _ADOPTED and len(inside) == 1 else None
 
 
 def _standardised(network: "keras.Model", labels: Sequence[str], scale: str) -> "keras.Model":
@@ -80,7 +109,7 @@ def _standardised(network: "keras.Model", labels: Sequence[str], scale: str) -> 
     sums = np.asarray(Model(faces, outputs)(noise, training=False)).sum(axis=1)
     if not np.allclose(sums, 1, atol=1e-3):
         outputs = layers.Softmax()(outputs)
-    return Model(faces, outputs, name="adopted")
+    return Model(faces, outputs, name=_ADOPTED)
 
 
 def faces_and_classes(network: "keras.Model") -> tuple[tuple[int, int, int], int]:

@@ -49,6 +49,9 @@ class ModelCard:
         other_data: Figures on other data, as rows with its `name`, `how` it was made, the `dataset`
             whose faces it shows, the number of its `faces`, and of those that have an answer the
             same keys as in `metrics`.
+        contract: Of a network from elsewhere, the `scale` of `fer.models.pixel_scales` that it was
+            adopted with, and in `checked` the `dataset`, its number of `images`, `accuracy` and
+            `accuracy_ci95` where these and the labels proved right. Empty for one trained here.
         remarks: Its maker's notes, such as results measured elsewhere.
         config: The training configuration.
         training: Epochs run, the best one, seconds, and whether it was stopped early.
@@ -77,6 +80,7 @@ class ModelCard:
     metrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     slices: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     other_data: Sequence[Mapping[str, Any]] = ()
+    contract: Mapping[str, Any] = field(default_factory=dict)
     remarks: Sequence[str] = ()
     config: Mapping[str, Any] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
@@ -110,7 +114,16 @@ class ModelCard:
             return f"original must be one of {', '.join(ORIGINALS)}, not {self.original!r}"
         if type(self.temperature) not in (int, float) or not 0.01 <= self.temperature <= 100:
             return f"temperature must be a number from 0.01 to 100, not {self.temperature!r}"
-        for name in ("framing", "data", "metrics", "slices", "config", "calibration", "forms"):
+        for name in (
+            "framing",
+            "data",
+            "metrics",
+            "slices",
+            "contract",
+            "config",
+            "calibration",
+            "forms",
+        ):
             if not isinstance(getattr(self, name), Mapping):
                 return f"{name} must be an object, not {getattr(self, name)!r}"
         for row in self.other_data:
@@ -122,6 +135,14 @@ class ModelCard:
     def shape(self) -> tuple[int, int, int]:
         """Height, width and channels of the faces that the network takes."""
         return self.height, self.width, self.channels
+
+    @property
+    def is_unchecked(self) -> bool:
+        """Whether it comes from elsewhere and nobody has checked its labels and its scale.
+
+        Only networks from elsewhere name no data that they were trained on.
+        """
+        return not self.data and not self.contract.get("checked")
 
     def to_json(self) -> str:
         """The card as readable JSON text."""

@@ -6,8 +6,9 @@ import pytest
 
 from fer.data import Dataset
 from fer.errors import DatasetError, ModelError
-from fer.evaluation import contract
-from fer.evaluation.contract import ContractSearch, try_scales
+from fer.evaluation import contract_search
+from fer.evaluation.contract import ContractSearch
+from fer.evaluation.contract_search import try_scales
 from fer.models.pixel_scales import SCALES
 
 LABELS = ("angry", "happy", "sad", "surprise")
@@ -159,7 +160,7 @@ def test_progress_counts_the_faces_of_all_scales() -> None:
 
 
 def test_a_large_data_set_is_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(contract, "FACES", 60)
+    monkeypatch.setattr(contract_search, "FACES", 60)
     assert len(search("0-1", (0, 1, 2, 3)).targets) == 60
 
 

@@ -1,0 +1,186 @@
+"""The search for the contract of a network from elsewhere: every scale is tried on labelled faces.
+
+The faces are of the validation part of a data set, never of a test.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fer import models
+from fer.data import Dataset, load_dataset
+from fer.errors import DatasetError, ModelError
+from fer.evaluation.contract import ContractSearch
+from fer.evaluation.figures import dataset_for
+from fer.importing import extras
+from fer.models.adoption import faces_and_classes, network_inside
+from fer.models.card import ModelCard
+from fer.models.keras_files import read_network
+from fer.models.model import Model
+from fer.models.pixel_scales import SCALES, PixelScale
+from fer.progress import Progress
+
+if TYPE_CHECKING:
+    import keras
+
+FACES = 1200
+"""Most faces that a search uses, so that it takes a minute and not an hour."""
+
+FEWEST = 40
+"""With fewer faces, no order of labels can be trusted."""
+
+_BATCH = 48
+
+Outputs = Callable[[np.ndarray], np.ndarray]
+"""Scaled faces, float32 (n, height, width, channels) → one number a class, (n, classes)."""
+
+
+@extras()
+def search_contract(
+    file: str | Path,
+    data: str | Path | Dataset,
+    *,
+    weights: str | Path | None = None,
+    progress: Progress | None = None,
+) -> ContractSearch:
+    """Find the scale and the order of labels that fit a network from elsewhere.
+
+    Every scale is tried on faces of the data set's validation part, never on a test.
+
+    Args:
+        file: The network, as `adopt` takes it, like `weights`.
+        data: A data set in the network's shape, or what `load_dataset` takes.
+        weights: The weights of a `.json` file.
+        progress: Called with faces done and faces planned.
+
+    Returns:
+        The search; its `fits()` are ranked, and `objections(scale, labels)` judges a contract.
+
+    Raises:
+        FerError: If the network or the data set cannot be used.
+    """
+    beside = Path(weights).expanduser() if weights else None
+    network = read_network(Path(file).expanduser(), weights=beside)
+    return search_network(network, data, progress=progress)
+
+
+@extras()
+def check_contract(
+    model: str | Path, data: str | Path | Dataset, *, progress: Progress | None = None
+) -> ContractSearch:
+    """Check the scale and the labels of a model that was adopted, and note in its card if they fit.
+
+    The model is a name or a folder; the rest is as in `search_contract`.
+
+    Raises:
+        FerError: If the model or the data set cannot be used, or the card cannot be written.
+    """
+    folder = models.find(model)
+    loaded = models.load(folder)
+    search = search_model(loaded, data, progress=progress)
+    if checked := search.checked(scale_of(loaded.card), loaded.card.labels):
+        kept = {**loaded.card.contract, "checked": checked}
+        models.save_card(replace(loaded.card, contract=kept), folder)
+    return search
+
+
+def search_network(
+    network: "keras.Model", data: str | Path | Dataset, *, progress: Progress | None = None
+) -> ContractSearch:
+    """Try a network under every scale on faces of a data set's validation part, never on a test.
+
+    Args:
+        network: As it came from elsewhere, from scaled faces to one number a class.
+        data: A data set in the network's shape, or what `load_dataset` takes.
+        progress: Called with faces done and faces planned, over all scales.
+
+    Raises:
+        ModelError: If the network does not go from faces to classes.
+        DatasetError: If the data set cannot be used, or has too few validation faces.
+    """
+    (height, width, channels), classes = faces_and_classes(network)
+    dataset = (
+        data
+        if isinstance(data, Dataset)
+        else load_dataset(data, height=height, width=width, channels=channels, progress=progress)
+    )
+    return try_scales(network.predict_on_batch, dataset, outputs=classes, progress=progress)
+
+
+def search_model(
+    model: Model, data: str | Path | Dataset, *, progress: Progress | None = None
+) -> ContractSearch:
+    """As `search_network`, for a model that was adopted.
+
+    If the network cannot be taken out of it again, or its card does not name its scale, only the
+    order of the labels is searched, under the name that `scale_of` gives.
+    """
+    scale = scale_of(model.card)
+    inside = network_inside(model.network) if scale in SCALES else None
+    if inside is not None:
+        return search_network(inside, data, progress=progress)
+    return try_scales(
+        lambda faces: model.uncalibrated(faces.astype(np.uint8)),
+        dataset_for(model.card, data, progress=progress),
+        outputs=len(model.card.labels),
+        scales={scale: SCALES["0-255"]},
+        progress=progress,
+    )
+
+
+def scale_of(card: ModelCard) -> str:
+    """The scale that a model was adopted with, or what stands for it if its card names none."""
+    return str(card.contract.get("scale") or "as it is")
+
+
+def try_scales(
+    outputs_of: Outputs,
+    dataset: Dataset,
+    *,
+    outputs: int,
+    scales: Mapping[str, PixelScale] = SCALES,
+    progress: Progress | None = None,
+) -> ContractSearch:
+    """As `search_network`, for any function from scaled faces to one number a class."""
+    part = _sample(dataset)
+    channels = part.pixels.shape[-1]
+    tried = {name: scale for name, scale in scales.items() if channels == 3 or not scale.needs_rgb}
+    answers = {name: np.empty(len(part), np.int64) for name in tried}
+    done = 0
+    for name, scale in tried.items():
+        for start in range(0, len(part), _BATCH):
+            faces = scale.apply(part.pixels[start : start + _BATCH])
+            found = np.asarray(outputs_of(faces))
+            if found.shape != (len(faces), outputs):
+                raise ModelError(
+                    f"The network answers {len(faces)} faces with numbers of shape {found.shape}; "
+                    f"expected {(len(faces), outputs)}, one number a class."
+                )
+            answers[name][start : start + len(faces)] = found.argmax(axis=1)
+            done += len(faces)
+            if progress:
+                progress(done, len(part) * len(tried))
+    return ContractSearch(
+        dataset=dataset.name,
+        synthetic=dataset.synthetic,
+        classes=part.labels,
+        targets=part.targets,
+        answers=answers,
+        outputs=outputs,
+    )
+
+
+def _sample(dataset: Dataset) -> Dataset:
+    """Some faces of the validation part as given, in random order."""
+    given = dataset.as_given
+    rows = given.rows_of("validation")
+    if len(rows) < FEWEST:
+        raise DatasetError(
+            f"'{dataset.name}' has {len(rows):,} validation faces; a contract needs at least "
+            f"{FEWEST}. Choose a larger data set, one with a train or a validation part."
+        )
+    chosen = np.random.default_rng(0).permutation(rows)[:FACES]
+    return given.take(chosen)
