@@ -9,6 +9,7 @@ from streamlit.errors import StreamlitAPIException
 import asgi
 from fer.runs import queue
 from pages.common import predictors
+from pages.common.kept import offer_kept
 from pages.common.screens import SCREENS
 
 APP = "Facial emotions"
@@ -36,6 +37,7 @@ def main() -> None:
         st.container(width=PAGE_WIDTH_PX),
     ):
         page.run()
+        offer_kept()
 
 
 @st.cache_resource(ttl=30, max_entries=1, show_spinner=False)

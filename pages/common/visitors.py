@@ -8,6 +8,8 @@ from typing import Any
 
 import streamlit as st
 
+from pages.common.screens import SCREENS
+
 VISITOR_COOKIE = "fer_visitor"
 """Random and signed by this server; the browser drops it when it is closed."""
 KEPT_FOR_H = 4
@@ -43,7 +45,8 @@ def _signature(token: str) -> str:
 class Shelf(dict[str, Any]):
     """What is kept for one visitor, by key; use `lock` where two tabs must not do the same.
 
-    A thing may have `bytes_held`, its size in memory, and `close`, which ends what it does.
+    A thing has `words`, what it is to the visitor. It may have `bytes_held`, its size in memory,
+    and `close`, which ends what it does. Its key begins with the page's folder and a dot.
     """
 
     def __init__(self) -> None:
@@ -56,11 +59,27 @@ class Shelf(dict[str, Any]):
         """How much memory it takes, as far as the things on it know."""
         return sum(getattr(thing, "bytes_held", 0) for thing in list(self.values()))
 
+    @property
+    def words(self) -> list[str]:
+        """Each thing on it under the title of its page."""
+        return [
+            f"{SCREENS[key.partition('.')[0]][0]}: {thing.words}"
+            for key, thing in sorted(self.items())
+        ]
+
     def close(self) -> None:
         """End what the things on it do."""
         for thing in list(self.values()):
             if close := getattr(thing, "close", None):
                 close()
+
+    def forget(self) -> None:
+        """Drop all things, and what this session holds under their keys."""
+        with self.lock:
+            self.close()
+            for key in list(self):
+                del self[key]
+                st.session_state.pop(key, None)
 
 
 class Shelves:

@@ -11,7 +11,7 @@ from pages.common import errors, links, predictors, visitors
 from pages.common.model_choice import choose_model
 from pages.live import keys
 from pages.live.camera import camera
-from pages.live.session import show_session
+from pages.live.session import KeptSession, show_session
 
 REFRESH_S = 3
 """Time between two drawings of a session that goes on; each takes the server about 0.05 s."""
@@ -55,8 +55,7 @@ def current_stream(predictor: Predictor) -> LiveStream:
 def begin(stream: LiveStream) -> None:
     """Show the session of the stream to which the camera now sends, in place of the last one."""
     st.session_state[keys.SESSION] = stream
-    # In a tuple, as a full shelf closes the things on it, and the camera may still be on.
-    visitors.shelf()[keys.SESSION] = (stream,)
+    visitors.shelf()[keys.SESSION] = KeptSession(stream)
 
 
 def latest_session() -> LiveStream | None:
@@ -64,8 +63,8 @@ def latest_session() -> LiveStream | None:
     own: LiveStream | None = st.session_state.get(keys.SESSION)
     if own:
         return own
-    kept: tuple[LiveStream, ...] = visitors.shelf().get(keys.SESSION, ())
-    return next((stream for stream in kept if not stream.is_open), None)
+    kept: KeptSession | None = visitors.shelf().get(keys.SESSION)
+    return kept.stream if kept and not kept.stream.is_open else None
 
 
 def forget() -> None:

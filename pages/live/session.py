@@ -1,6 +1,7 @@
 """The session below the camera: who showed which emotion, and when."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -26,6 +27,18 @@ PEOPLE_SHOWN = 8
 ROW_PX, AXES_PX = 34, 90
 NAMED_EMOTIONS = 3
 IN_MINUTES_FROM_S = 180
+
+
+@dataclass(frozen=True)
+class KeptSession:
+    """A session on the visitor's shelf, which does not close it: the camera may still be on."""
+
+    stream: LiveStream
+
+    @property
+    def words(self) -> str:
+        """What it is, for `Shelf.words`."""
+        return f"a session of {self.stream.seconds:.0f} s"
 
 
 def show_session(stream: LiveStream, on_forget: Callable[[], None]) -> None:

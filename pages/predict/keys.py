@@ -26,5 +26,3 @@ YUNET = "predict.yunet"
 
 # On the shelf
 ALBUM = "predict.album"
-ANSWERS = "predict.answers"
-SETTINGS = "predict.settings"

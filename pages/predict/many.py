@@ -21,8 +21,9 @@ from pages.common.progress import duration
 from pages.common.verdicts import in_percent, with_symbol
 from pages.predict import keys
 from pages.predict.analysis import Analysis
+from pages.predict.kept import Answers
 from pages.predict.photo import MadeWith
-from pages.predict.results import Answers, Results, as_table
+from pages.predict.results import Results, as_table
 
 PHOTOS_A_PAGE = 24
 TILE_PX = 160

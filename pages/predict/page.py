@@ -9,14 +9,14 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner import StopException
 
 from fer.errors import FerError
-from fer.inference.album import Album, Photo
+from fer.inference.album import Photo
 from fer.inference.predictor import Predictor, files_made
 from fer.wording import counted
 from pages.common import errors, predictors
 from pages.common.cache import Work
-from pages.common.visitors import shelf
 from pages.predict import keys
 from pages.predict.analysis import Analysis, analyse, preview_uri
+from pages.predict.kept import KeptPhotos, kept_photos
 from pages.predict.many import (
     chosen_results,
     headline,
@@ -25,7 +25,7 @@ from pages.predict.many import (
     show_totals,
 )
 from pages.predict.photo import MadeWith, show_photo, waiting_html
-from pages.predict.results import Answers, Results, downloads
+from pages.predict.results import Results, downloads
 from pages.predict.settings import choose_settings
 from pages.predict.sources import add_photos, choose_example, has_only_example
 
@@ -36,7 +36,7 @@ ERRORS_SHOWN = 5
 
 
 def main() -> None:
-    album: Album[Analysis] = shelf().setdefault(keys.ALBUM, Album())
+    album = kept_photos()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title("What do these faces show?", anchor=False)
         with st.popover("Settings", icon=":material/tune:"):
@@ -60,7 +60,7 @@ def main() -> None:
 
 
 def show_album(
-    album: Album[Analysis], loading: Work[Predictor], made_with: Callable[..., MadeWith]
+    album: KeptPhotos, loading: Work[Predictor], made_with: Callable[..., MadeWith]
 ) -> None:
     """The answers so far; drawn again every second while more are on their way."""
     was_working = album.is_working
@@ -81,7 +81,7 @@ def show_album(
         st.rerun()  # the whole page, which opens a photo, or ends the drawing every second
 
 
-def wait_for(album: Album[Analysis], photo: Photo, slot: DeltaGenerator) -> None:
+def wait_for(album: KeptPhotos, photo: Photo, slot: DeltaGenerator) -> None:
     """Show a photo and the steps of its analysis until that is done."""
     if photo.key not in album.pending:
         return
@@ -99,26 +99,25 @@ def wait_for(album: Album[Analysis], photo: Photo, slot: DeltaGenerator) -> None
         slot.empty()
 
 
-def show_results(album: Album[Analysis], made_with: MadeWith) -> None:
+def show_results(album: KeptPhotos, made_with: MadeWith) -> None:
     """One answer in full, or a grid of several."""
     results = results_of(album)
-    answers: Answers = shelf().setdefault(keys.ANSWERS, {})
     good = [(photo, result) for photo, result in results if isinstance(result, Analysis)]
     show_progress(album)
     if len(results) > 1:
         st.markdown(headline(results))
     if is_grid(album):
         chosen = chosen_results(results)
-        show_photos(chosen, answers, made_with)
-        downloads(chosen, answers, made_with)
+        show_photos(chosen, album.answers, made_with)
+        downloads(chosen, album.answers, made_with)
         show_errors(results)
         show_totals(chosen)
         return
     show_errors(results)
     if good:
-        show_photo(*good[0], made_with)
+        show_photo(*good[0], made_with, album.answers)
     if results:
-        downloads(results, answers, made_with)
+        downloads(results, album.answers, made_with)
 
 
 def show_errors(results: Results) -> None:
@@ -132,7 +131,7 @@ def show_errors(results: Results) -> None:
                 st.markdown(f"**{errors.plain(photo.name)}:** {errors.plain(str(error))}")
 
 
-def is_grid(album: Album[Analysis]) -> bool:
+def is_grid(album: KeptPhotos) -> bool:
     """Whether several photos have an answer, or will have one."""
     good = sum(isinstance(result, Analysis) for result in album.results.values())
     return good > 1 or (good == 1 and bool(album.pending))
@@ -145,7 +144,7 @@ def close_photo() -> None:
 
 
 @st.dialog("Photo", width="large", on_dismiss=close_photo)
-def open_photo(album: Album[Analysis], made_with: MadeWith) -> None:
+def open_photo(album: KeptPhotos, made_with: MadeWith) -> None:
     """One of several photos in full, with the way to those beside it."""
     good = {
         photo.key: (photo, result)
@@ -170,10 +169,10 @@ def open_photo(album: Album[Analysis], made_with: MadeWith) -> None:
             album.remove(st.session_state[keys.OPEN])
             close_photo()
             st.rerun()
-    show_photo(*good[st.session_state[keys.OPEN]], made_with)
+    show_photo(*good[st.session_state[keys.OPEN]], made_with, album.answers)
 
 
-def results_of(album: Album[Analysis]) -> Results:
+def results_of(album: KeptPhotos) -> Results:
     """The photos that are done, with their results."""
     results = album.results
     return [(photo, results[photo.key]) for photo in album.photos if photo.key in results]

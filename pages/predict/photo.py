@@ -11,10 +11,9 @@ from fer.inference.album import Photo
 from fer.inference.predictor import Predictor
 from fer.wording import counted
 from pages.common import errors
-from pages.common.visitors import shelf
-from pages.predict import keys
 from pages.predict.analysis import STEPS, Analysis, Options, heat_maps
 from pages.predict.cards import cards_html
+from pages.predict.kept import Answers
 
 FACES_BESIDE_PHOTO = 2  # more are shown below it
 FACES_TO_ASK_ABOUT = 12
@@ -54,7 +53,7 @@ def waiting_html(photo: Photo, preview: str | None, step: str) -> str:
     return f'<div class="fer-waiting">{image}<ol aria-label="Steps">{items}</ol></div>'
 
 
-def show_photo(photo: Photo, result: Analysis, made_with: MadeWith) -> None:
+def show_photo(photo: Photo, result: Analysis, made_with: MadeWith, answers: Answers) -> None:
     """The answer of a photo, to which its heat maps are added once they are there."""
     with st.container(border=True):
         st.header(errors.plain(photo.name), anchor=False)
@@ -71,7 +70,7 @@ def show_photo(photo: Photo, result: Analysis, made_with: MadeWith) -> None:
             _show_cards(photo, result, made_with)
         with right:
             _show_picture(photo, result)
-        _ask(photo, result)
+        _ask(photo, result, answers)
         _show_details(result, made_with)
 
 
@@ -132,9 +131,8 @@ def _show_details(result: Analysis, made_with: MadeWith) -> None:
             st.markdown(f"- Face {face.number}: {face.box[2]} × {face.box[3]} px{tilt}")
 
 
-def _ask(photo: Photo, result: Analysis) -> None:
+def _ask(photo: Photo, result: Analysis, answers: Answers) -> None:
     """Ask what each face shows; the answers go into the downloads."""
-    answers = shelf().setdefault(keys.ANSWERS, {})
     with st.expander("Was this right?", icon=":material/rate_review:"):
         st.caption("Your answers are kept with the photos, and added to your downloads.")
         for face in result.faces[:FACES_TO_ASK_ABOUT]:

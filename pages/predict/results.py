@@ -17,10 +17,10 @@ from fer.inference.photo_rows import model_name, photo_columns, photo_json, phot
 from pages.common.downloads import download
 from pages.common.verdicts import with_symbol
 from pages.predict.analysis import Analysis
+from pages.predict.kept import Answers
 from pages.predict.photo import MadeWith
 
 Results = Sequence[tuple[Photo, Analysis | FerError]]
-Answers = dict[tuple[str, int], str | None]
 
 _NOTES = ("min_face_px", "unsure_below", "not_sure", "tilt_deg", "warnings", "your_answer")
 

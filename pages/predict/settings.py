@@ -9,9 +9,9 @@ from fer.faces import detection, yunet_file
 from fer.models import list_models
 from pages.common import errors
 from pages.common.model_choice import DETECTORS, choose_model
-from pages.common.visitors import shelf
 from pages.predict import keys
 from pages.predict.analysis import Options
+from pages.predict.kept import kept_photos
 from pages.predict.photo import DETECTOR_NAMES
 
 _KEPT = (keys.MODEL, keys.DETECTOR, keys.MIN_FACE, keys.UNSURE, keys.WHOLE)
@@ -41,13 +41,13 @@ def choose_settings() -> tuple[str, str, Options, float]:
         persist_state="session",
         help="For photos that are cropped to a face, as in FER-2013.",
     )
-    shelf()[keys.SETTINGS] = {key: st.session_state[key] for key in _KEPT}
+    kept_photos().settings = {key: st.session_state[key] for key in _KEPT}
     return model, detector, Options(whole, min_face_px), unsure / 100
 
 
 def _restore() -> None:
     """After a reload, begin with the settings from before."""
-    before = shelf().get(keys.SETTINGS, {})
+    before = kept_photos().settings
     if before.get(keys.MODEL) not in list_models():
         return
     for key, value in before.items():

@@ -17,7 +17,7 @@ from pages.common.choices import segments
 from pages.common.examples import examples, words_on_examples
 from pages.common.gallery import gallery
 from pages.common.pictures import from_data_uri
-from pages.common.visitors import KEPT_FOR_H, shelf
+from pages.common.visitors import KEPT_FOR_H
 from pages.predict import keys
 from pages.predict.paste import paste_button
 
@@ -57,7 +57,6 @@ def _begin_to_add() -> None:
 def remove_all(album: Album[Any]) -> None:
     """Remove all photos, and begin anew."""
     album.clear()
-    shelf().pop(keys.ANSWERS, None)
     _added()
 
 

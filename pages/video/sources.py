@@ -49,6 +49,11 @@ class Chosen:
         source = len(self.source) if isinstance(self.source, bytes) else 0
         return source + (self.job.bytes_held if self.job else 0)
 
+    @property
+    def words(self) -> str:
+        """What it is, for `Shelf.words`."""
+        return f"{self.short_name} with results" if self.job else self.short_name
+
     def close(self) -> None:
         """Stop the work and forget its results; the video stays."""
         if self.job:

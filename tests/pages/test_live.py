@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from fer.inference.live import STREAMS, LiveStream, LiveStreams
 from pages.common import links, visitors
 from pages.live import keys
-from pages.live.session import _words
+from pages.live.session import KeptSession, _words
 
 
 @pytest.fixture
@@ -112,10 +112,10 @@ def test_a_snapshot_waits_for_predict_until_it_is_discarded(
 ) -> None:
     live_page.session_state[links.SNAPSHOT] = jpeg(astronaut)
     live_page.run()
-    [open_it, discard] = live_page.button
+    [open_it, discard, _] = live_page.button
     assert open_it.label == "Open the snapshot in Predict"
     discard.click().run()
-    assert not live_page.button
+    assert [button.label for button in live_page.button] == ["Kept for this browser"]
     assert links.SNAPSHOT not in live_page.session_state
 
 
@@ -124,7 +124,7 @@ def test_a_forgotten_session_is_gone_from_the_page_and_from_the_shelf(
 ) -> None:
     session.close()
     shelf = live_page.session_state[visitors.SHELF]
-    shelf[keys.SESSION] = (session,)
+    shelf[keys.SESSION] = KeptSession(session)
     live_page.run()
     [forget] = [button for button in live_page.button if button.label == "Forget this session"]
     forget.click().run()

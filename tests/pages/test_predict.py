@@ -14,10 +14,10 @@ from streamlit.testing.v1 import AppTest
 from fer import settings
 from fer.data.synthetic import draw_face
 from fer.faces.yunet_file import yunet_path
-from fer.inference.album import Album
 from pages.common import links
 from pages.predict import keys
 from pages.predict.analysis import Analysis
+from pages.predict.kept import KeptPhotos
 
 ENTRY = Path(__file__).resolve().parents[2] / "streamlit_app.py"
 
@@ -38,8 +38,8 @@ def cards(page: AppTest) -> int:
     return sum(html.value.count('class="fer-face"') for html in page.html)
 
 
-def album(page: AppTest) -> Album[Analysis]:
-    found: Album[Analysis] = shelf_of(page)[keys.ALBUM]
+def album(page: AppTest) -> KeptPhotos:
+    found: KeptPhotos = shelf_of(page)[keys.ALBUM]
     return found
 
 
@@ -182,6 +182,21 @@ def test_results_and_settings_survive_a_reload(predict_page: AppTest, portrait: 
     assert reloaded.slider(key=keys.UNSURE).value == 55
     assert cards(reloaded) == 1
     assert list(album(reloaded).results.values()) == [before]
+
+
+def test_the_answer_given_for_a_photo_goes_with_the_photo(
+    predict_page: AppTest, portrait: bytes
+) -> None:
+    for name in ("a.jpg", "b.jpg"):
+        uploader(predict_page).upload(name, portrait)
+    settle(predict_page)
+    first, second = album(predict_page).results
+    predict_page.session_state[keys.OPEN] = first
+    predict_page.run()
+    album(predict_page).answers.update({(first, 1): "sad", (second, 1): "happy"})
+    next(one for one in predict_page.button if one.label == "Remove").click().run()
+    assert not predict_page.exception
+    assert album(predict_page).answers == {(second, 1): "happy"}
 
 
 def test_a_pause_keeps_what_is_done_and_names_what_is_not(
