@@ -16,27 +16,44 @@ MAX_PEOPLE = 200
 """The first people of a timeline; later ones are counted, not kept."""
 
 
-@dataclass(kw_only=True, eq=False)
-class _Span:
-    """A stretch of time, from its first frame to the frame after its last."""
+@dataclass(frozen=True, kw_only=True)
+class Span:
+    """What a person shows for a time.
 
-    first_s: float
+    Attributes:
+        person: Number of the person.
+        from_s: Its start.
+        until_s: Its end.
+        answer: The mean of the answers meanwhile.
+    """
+
+    person: int
+    from_s: float
     until_s: float
+    answer: Answer
 
-    def widen(self, other: "_Span") -> None:
-        self.first_s = min(self.first_s, other.first_s)
-        self.until_s = max(self.until_s, other.until_s)
+    @property
+    def seconds(self) -> float:
+        """How long it lasts."""
+        return self.until_s - self.from_s
 
 
 @dataclass(kw_only=True, eq=False)
-class _Step(_Span):
-    """One person in one step.
+class _Step:
+    """One person in one step, from the first frame to the frame after the last.
 
     `sums` holds, for reliable answers and each reason why others are not, the sum of the
     probabilities, and behind it how many were added; shape (kinds, labels + 1).
     """
 
+    first_s: float
+    until_s: float
     sums: np.ndarray
+
+    def merge(self, other: "_Step") -> None:
+        self.first_s = min(self.first_s, other.first_s)
+        self.until_s = max(self.until_s, other.until_s)
+        self.sums = self.sums + other.sums
 
 
 @dataclass(kw_only=True, eq=False)
@@ -76,7 +93,7 @@ class Timeline:
         self.labels = tuple(labels)
         self.step_s = step_s
         self._longest_s = longest_s
-        self._frames: dict[int, _Span] = {}
+        self._frames: dict[int, _Step] = {}  # without regard to persons; their sums are 0
         self._steps: dict[tuple[int, int], _Step] = {}
         self._people: dict[int, _Person] = {}
         self._dropped: set[int] = set()
@@ -107,18 +124,28 @@ class Timeline:
             while len(self._frames) > _MAX_STEPS:
                 self._merge()
 
-    def rows(self) -> list[dict[str, Any]]:
-        """One row per step and person: `time_s`, `until_s`, `person`, mean as `Answer.to_row`."""
+    def spans(self) -> list[Span]:
+        """One span per step and person."""
         with self._lock:
             return [
-                {
-                    "time_s": round(step.first_s, 3),
-                    "until_s": round(step.until_s, 3),
-                    "person": number,
-                }
-                | self._mean(step.sums).to_row()
+                Span(
+                    person=number, from_s=step.first_s, until_s=step.until_s,
+                    answer=self._mean(step.sums),
+                )
                 for (_, number), step in sorted(self._steps.items(), key=lambda item: item[0])
-            ]
+            ]  # fmt: skip
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The spans as rows: `time_s`, `until_s`, `person`, mean as `Answer.to_row`."""
+        return [
+            {
+                "time_s": round(span.from_s, 3),
+                "until_s": round(span.until_s, 3),
+                "person": span.person,
+            }
+            | span.answer.to_row()
+            for span in self.spans()
+        ]
 
     def shares(self) -> list[dict[str, float]]:
         """One row per step: `time_s`, `until_s`, the mean `p_` of all people's reliable answers.
@@ -216,13 +243,13 @@ class Timeline:
 
     def _widen(self, at_s: float, faces: Iterable[FaceAnswer]) -> None:
         """A frame and its people last as long as is known now."""
-        step, span = int(at_s / self.step_s), _Span(first_s=at_s, until_s=at_s + self._lasts_s)
-        self._frames.setdefault(step, span)
-        known = [self._frames[step]]
+        step, until_s = int(at_s / self.step_s), at_s + self._lasts_s
+        empty = _Step(first_s=at_s, until_s=until_s, sums=self._nothing())
+        known = [self._frames.setdefault(step, empty)]
         for face in faces:
             known += [self._steps[step, face.number], self._people[face.number]]
         for one in known:
-            one.first_s, one.until_s = min(one.first_s, at_s), span.until_s
+            one.first_s, one.until_s = min(one.first_s, at_s), until_s
 
     def _nothing(self) -> np.ndarray:
         return np.zeros((len(KINDS), len(self.labels) + 1))
@@ -234,13 +261,12 @@ class Timeline:
         return Answer(probabilities=mean, unreliable_because=KINDS[kind])
 
     def _merge(self) -> None:
-        frames: dict[int, _Span] = {}
+        frames: dict[int, _Step] = {}
         steps: dict[tuple[int, int], _Step] = {}
-        for number, span in self._frames.items():
-            frames.setdefault(number // 2, span).widen(span)
+        for number, frame in self._frames.items():
+            if (kept := frames.setdefault(number // 2, frame)) is not frame:
+                kept.merge(frame)
         for (number, person), step in self._steps.items():
-            kept = steps.setdefault((number // 2, person), step)
-            if kept is not step:
-                kept.widen(step)
-                kept.sums = kept.sums + step.sums
+            if (kept := steps.setdefault((number // 2, person), step)) is not step:
+                kept.merge(step)
         self._frames, self._steps, self.step_s = frames, steps, 2 * self.step_s

@@ -11,11 +11,11 @@ from fer import emotions
 from fer.inference.live import LiveStream
 from fer.inference.spans import (
     EVERYONE,
-    Span,
     shares_of_time,
     spans_of_everyone,
     spans_of_people,
 )
+from fer.inference.timeline import Span
 from fer.wording import counted, in_chart, percent
 from pages.common import errors
 from pages.common.downloads import download
@@ -92,8 +92,10 @@ def _show_chart(all_spans: list[Span]) -> None:
     end_s = max(span.until_s for span in all_spans)
     unit, unit_s = ("min", 60) if end_s >= IN_MINUTES_FROM_S else ("s", 1)
     figure = go.Figure()
-    for verdict in dict.fromkeys(emotions.ordered(span.verdict for span in all_spans)):
-        found = [span for span in all_spans if span.verdict == verdict and span.person in shown]
+    for verdict in dict.fromkeys(emotions.ordered(span.answer.verdict for span in all_spans)):
+        found = [
+            span for span in all_spans if span.answer.verdict == verdict and span.person in shown
+        ]
         if found:
             figure.add_trace(_bars(found, unit_s))
     figure.update_layout(
@@ -129,10 +131,10 @@ def _name(person: int) -> str:
 def _bars(found: list[Span], unit_s: float) -> go.Bar:
     """The spans of one verdict; an unreliable one is grey and hatched."""
     first = found[0]
-    shown = emotions.describe(first.verdict)
-    symbol = shown.symbol if first.reliable else ""
+    shown = emotions.describe(first.answer.verdict)
+    symbol = shown.symbol if first.answer.reliable else ""
     return go.Bar(
-        name=f"{symbol} {in_chart(first.verdict)}".strip(),
+        name=f"{symbol} {in_chart(first.answer.verdict)}".strip(),
         orientation="h",
         y=[_name(span.person) for span in found],
         base=[span.from_s / unit_s for span in found],
@@ -144,14 +146,14 @@ def _bars(found: list[Span], unit_s: float) -> go.Bar:
         textangle=0,
         constraintext="inside",
         marker={
-            "color": shown.color if first.reliable else emotions.UNRELIABLE_COLOR,
-            "pattern": {"shape": "" if first.reliable else "/"},
+            "color": shown.color if first.answer.reliable else emotions.UNRELIABLE_COLOR,
+            "pattern": {"shape": "" if first.answer.reliable else "/"},
             "line": {"width": 0},
         },
         customdata=[
             [
-                _name(span.person), in_chart(span.verdict),
-                f", {percent(span.confidence)}" if span.reliable else "",
+                _name(span.person), in_chart(span.answer.verdict),
+                f", {percent(span.answer.confidence)}" if span.answer.reliable else "",
                 span.from_s, span.until_s,
             ]
             for span in found

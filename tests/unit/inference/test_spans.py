@@ -4,12 +4,11 @@ from fer.faces.quality import TOO_SMALL
 from fer.inference.answer import FaceAnswer
 from fer.inference.spans import (
     EVERYONE,
-    Span,
     shares_of_time,
     spans_of_everyone,
     spans_of_people,
 )
-from fer.inference.timeline import Timeline
+from fer.inference.timeline import Span, Timeline
 
 
 def face(happy: float, number: int = 1, because: str = "") -> FaceAnswer:
@@ -30,7 +29,7 @@ def timeline(*frames: tuple[float, list[FaceAnswer]], longest_s: float = 5) -> T
 
 
 def short(spans: list[Span]) -> list[tuple[int, float, float, str]]:
-    return [(span.person, span.from_s, span.until_s, span.verdict) for span in spans]
+    return [(span.person, span.from_s, span.until_s, span.answer.verdict) for span in spans]
 
 
 def test_steps_with_the_same_emotion_are_one_span_with_their_mean_confidence() -> None:
@@ -38,7 +37,7 @@ def test_steps_with_the_same_emotion_are_one_span_with_their_mean_confidence() -
         timeline((0, [face(0.9)]), (1, [face(0.7)]), (2, [face(0.2)]), (3, [face(0.9)]))
     )
     assert short(spans) == [(1, 0, 2, "happy"), (1, 2, 3, "sad"), (1, 3, 4, "happy")]
-    assert spans[0].confidence == pytest.approx(0.8)
+    assert spans[0].answer.confidence == pytest.approx(0.8)
 
 
 def test_frames_that_are_far_apart_leave_no_holes_and_a_pause_does() -> None:
@@ -53,7 +52,7 @@ def test_people_have_spans_of_their_own_and_an_unreliable_one_names_its_reason()
         timeline((0, [face(0.9), face(0.9, 2, TOO_SMALL)]), (1, [face(0.9)]), (2, []))
     )
     assert short(spans) == [(1, 0, 2, "happy"), (2, 0, 1, TOO_SMALL)]
-    assert [span.reliable for span in spans] == [True, False]
+    assert [span.answer.reliable for span in spans] == [True, False]
     assert spans_of_people(timeline()) == []
 
 
@@ -64,8 +63,13 @@ def test_everyone_is_the_mean_of_the_reliable_answers() -> None:
             (1, [face(0.0, 3, TOO_SMALL)]),
         )
     )
-    assert (span.person, span.from_s, span.until_s, span.verdict) == (EVERYONE, 0, 1, "happy")
-    assert span.confidence == pytest.approx(0.55)
+    assert (span.person, span.from_s, span.until_s, span.answer.verdict) == (
+        EVERYONE,
+        0,
+        1,
+        "happy",
+    )
+    assert span.answer.confidence == pytest.approx(0.55)
 
 
 def test_shares_are_of_the_reliable_time_with_the_largest_first() -> None:
