@@ -1,7 +1,7 @@
 """Faces over time: a person keeps a number, and probabilities are smoothed."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -58,19 +58,29 @@ class Track:
 class Tracker:
     """Matches the faces of each detection to known people, and follows them in between."""
 
-    def __init__(self, *, first_number: int = 1) -> None:
-        """Start without anybody; new people are numbered from `first_number`."""
+    def __init__(self) -> None:
+        """Start without anybody."""
         self._tracks: list[Track] = []
-        self._next = first_number
+        self._next = 1
         self._before: np.ndarray | None = None
 
-    def remember(self, known: FaceAnswer, at_s: float) -> None:
-        """Add a person from an earlier run, out of sight until a detection matches the box."""
-        face = Face(box=known.box, score=0.0, landmarks=np.zeros((5, 2), np.float32))
-        track = Track(number=known.number, face=face, seen_at_s=at_s, visible=False)
-        if known.reliable:
-            track.smooth(np.array(list(known.probabilities.values()), np.float32), at_s)
-        self._tracks.append(track)
+    def remember(self, people: Sequence[FaceAnswer], at_s: float) -> None:
+        """Take over the next frame of an earlier run.
+
+        Its people are out of sight until a detection matches their boxes.
+        """
+        tracks = {track.number: track for track in self._tracks}
+        for known in people:
+            face = Face(box=known.box, score=0.0, landmarks=np.zeros((5, 2), np.float32))
+            track = tracks.setdefault(
+                known.number, Track(number=known.number, face=face, seen_at_s=at_s, visible=False)
+            )
+            track.face, track.seen_at_s = face, at_s
+            if known.reliable:  # smoothed already
+                track.probabilities = np.array(list(known.probabilities.values()), np.float32)
+                track.smoothed_at_s = at_s
+            self._next = max(self._next, known.number + 1)
+        self._keep_recent(tracks.values(), at_s)
 
     @property
     def visible(self) -> list[Track]:
@@ -124,7 +134,10 @@ class Tracker:
         for face in (face for face in faces if face in unmatched):
             self._tracks.append(Track(number=self._next, face=face, seen_at_s=at_s))
             self._next += 1
-        self._tracks = [track for track in self._tracks if at_s - track.seen_at_s <= PATIENCE_S]
+        self._keep_recent(self._tracks, at_s)
+
+    def _keep_recent(self, tracks: Iterable[Track], at_s: float) -> None:
+        self._tracks = [track for track in tracks if at_s - track.seen_at_s <= PATIENCE_S]
 
 
 def overlap(one: Box, other: Box) -> float:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from fer.inference.answer import FaceAnswer
 from fer.inference.csv_log import GrowingCsv
 from fer.inference.frame_log import FrameFaces
 from fer.inference.predictor import Predictor
@@ -65,14 +64,12 @@ def analyse_to_csv(
     origin = Origin.of(source.name, predictor, every=every)  # raises before a file is created
     with VideoFile(source) as video, GrowingCsv(out, origin.columns) as table:
         report, start = VideoReport(), 0
-        faces: tuple[FaceAnswer, ...] = ()
+        tracker = Tracker()
         for number, at_s, faces in frames_in(table.rows(**origin.shared)):
             start = number + every
             report.before, report.seconds = report.before + 1, at_s
             report.people = max([report.people, *(face.number for face in faces)])
-        tracker = Tracker(first_number=report.people + 1)
-        for face in faces:
-            tracker.remember(face, report.seconds)
+            tracker.remember(faces, at_s)
         stream = FaceStream(predictor, every=every, tracker=tracker)
         planned = -(-(video.frames_planned or 0) // every)
         for frame in video.frames(start=start, every=every):

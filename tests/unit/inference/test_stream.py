@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -41,12 +42,15 @@ def test_a_stream_detects_on_every_frame_until_there_is_a_face(
 
 
 def test_a_known_person_keeps_the_number(square_predictor: Predictor, square_frame: Draw) -> None:
-    numbered = FaceStream(square_predictor, tracker=Tracker(first_number=7))
-    [before] = numbered.step(square_frame(40), 1.0)
-    tracker = Tracker(first_number=8)
-    tracker.remember(before, 1.0)
-    [again] = FaceStream(square_predictor, tracker=tracker).step(square_frame(42), 1.1)
+    [before] = FaceStream(square_predictor).step(square_frame(40), 1.0)
+    tracker = Tracker()
+    tracker.remember([replace(before, number=7)], 1.0)
+    stream = FaceStream(square_predictor, tracker=tracker)
+    [again] = stream.step(square_frame(42), 1.1)
     assert again.number == 7
+    assert stream.step(square_frame(), 5.0) == ()
+    [new] = stream.step(square_frame(42), 5.1)
+    assert new.number == 8
 
 
 def test_a_blurred_face_is_unreliable_and_does_not_enter_the_persons_mean(

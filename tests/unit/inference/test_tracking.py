@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from fer.faces.face import Face
-from fer.faces.quality import TOO_SMALL
+from fer.faces.quality import TOO_BLURRED, TOO_SMALL
 from fer.inference.answer import FaceAnswer
 from fer.inference.tracking import PATIENCE_S, Tracker, overlap
 
@@ -104,8 +104,36 @@ def test_an_unreliable_answer_of_an_earlier_run_does_not_enter_the_mean() -> Non
         number=1, box=(0, 0, 9, 9), score=1.0, probabilities={"sad": 1.0},
         unreliable_because=TOO_SMALL,
     )  # fmt: skip
-    tracker.remember(known, 0.0)
-    tracker.remember(replace(known, number=2, unreliable_because=""), 0.0)
+    tracker.remember([known, replace(known, number=2, unreliable_because="")], 0.0)
     tiny, large = tracker._tracks
     assert tiny.probabilities is None
     assert large.probabilities == [1.0]
+
+
+def test_a_resumed_tracker_knows_what_the_uninterrupted_one_knows(make_face: MakeFace) -> None:
+    straight, resumed = Tracker(), Tracker()
+    known = FaceAnswer(number=1, box=(0, 0, 50, 50), score=1.0, probabilities={"a": 0, "b": 0})
+    straight.match([make_face(0, 0, 50)], 0.0)
+    [track] = straight.visible
+    for at_s, latest in ((0.0, [1.0, 0.0]), (0.1, [0.0, 1.0])):
+        mean = track.smooth(np.array(latest), at_s)
+        resumed.remember([replace(known, probabilities=dict(zip("ab", mean, strict=True)))], at_s)
+    blurred = replace(known, probabilities={"a": 0.5, "b": 0.5}, unreliable_because=TOO_BLURRED)
+    resumed.remember([blurred], 0.2)
+    resumed.remember([], 0.3)  # turned away, but back soon
+    for tracker in (straight, resumed):
+        tracker.match([make_face(2, 0, 50)], 0.4)
+    [before], [after] = straight.visible, resumed.visible
+    assert before.number == after.number == 1
+    assert after.smooth(np.array([0.0, 1.0]), 0.4) == pytest.approx(
+        before.smooth(np.array([0.0, 1.0]), 0.4), abs=1e-6
+    )
+
+
+def test_a_resumed_tracker_gives_no_number_twice(make_face: MakeFace) -> None:
+    tracker = Tracker()
+    known = FaceAnswer(number=3, box=(0, 0, 50, 50), score=1.0, probabilities={"a": 1.0})
+    tracker.remember([known], 0.0)
+    tracker.remember([], 5.0)
+    tracker.match([make_face(0, 0, 50)], 5.1)
+    assert [track.number for track in tracker.visible] == [4]
