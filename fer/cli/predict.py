@@ -59,7 +59,7 @@ def predict(
     --csv: after Ctrl-C, the same command resumes.
     """
     from fer.inference.folders import photos_among
-    from fer.inference.photo_rows import model_name, photo_json
+    from fer.inference.photo_rows import names_of, photo_json
     from fer.inference.predictor import Predictor
 
     with quiet_imports():
@@ -68,9 +68,9 @@ def predict(
         _predict_to_csv(predictor, photos, csv, recursive=recursive)
         return
     found = photos_among(photos, recursive=recursive)
-    made_with = {"model": model_name(predictor.card), "detector": predictor.detector_name}
+    names = names_of(predictor)
     rows = [
-        photo_json(str(file), result, **made_with)
+        photo_json(str(file), result, **names)
         for file, result in zip(found.files, predictor.predict_many(found.files), strict=True)
     ]
     if as_json:

@@ -9,7 +9,7 @@ import numpy as np
 from fer.evaluation.intervals import accuracy_of
 from fer.evaluation.label_order import exchange
 from fer.evaluation.predictions import PredictionTable
-from fer.wording import counted
+from fer.wording import counted, percent
 
 FEW_PHOTOS = 20
 """With fewer photos, a figure is a first impression only."""
@@ -165,8 +165,8 @@ def _of_photos(figures: Mapping[str, Any]) -> list[str]:
     unanswered, several = figures["unanswered"], figures["several_faces"]
     sentences = []
     sentences.append(
-        f"Mean confidence is {figures['mean_confidence']:.1%}, and {figures['accuracy']:.1%} of "
-        "the answers are right."
+        f"Mean confidence is {percent(figures['mean_confidence'])}, and "
+        f"{figures['accuracy']:.1%} of the answers are right."
     )
     if unanswered:
         reasons = Counter(photo["reason"] for photo in unanswered)

@@ -118,6 +118,8 @@ def predictions(
     check_faces(dataset, f"the model '{card.name}' takes", card.shape)
     split, given = known_split(split), dataset.as_given
     part, rows = given.select(split), given.rows_of(split)
+    by_hand = dataset.rows_of(split)
+    here = np.union1d(rows, by_hand)
     targets = part.targets_among(card.labels)
     known = np.flatnonzero(targets >= 0)
     if not len(known):
@@ -127,7 +129,6 @@ def predictions(
         )
     left_out = len(rows) - len(known)
     part, rows, targets = part.take(known), rows[known], targets[known]
-    by_hand = dataset.rows_of(split)
     targets_by_hand = dataset.targets_among(card.labels)[by_hand]
     by_hand, targets_by_hand = by_hand[targets_by_hand >= 0], targets_by_hand[targets_by_hand >= 0]
 
@@ -153,7 +154,7 @@ def predictions(
         tta=tta,
         temperature=card.temperature,
         left_out=left_out,
-        by_hand=_by_hand(dataset, split, answers == targets_by_hand),
+        by_hand=_by_hand(dataset, here, answers == targets_by_hand),
         truth=dataset.truth,
         undecided=_undecided(part, given),
         learnt_truth=card.config.get("truth", "label"),
@@ -165,9 +166,14 @@ def predictions(
     )
 
 
-def _by_hand(dataset: Dataset, split: str, correct: np.ndarray) -> dict[str, Any] | None:
-    """The second accuracy, as in `PredictionTable`; `correct` is of the answers that it counts."""
-    here = np.union1d(dataset.as_given.rows_of(split), dataset.rows_of(split))
+def _by_hand(dataset: Dataset, here: np.ndarray, correct: np.ndarray) -> dict[str, Any] | None:
+    """The second accuracy, as in `PredictionTable`.
+
+    Args:
+        dataset: The data set with its annotations.
+        here: The rows of the split, with the annotations and without.
+        correct: Which of the answers are right that it counts.
+    """
     excluded = dataset.excluded[here]
     relabelled = dataset.relabelled[here] & ~excluded
     if not (excluded | relabelled).any():

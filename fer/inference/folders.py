@@ -11,7 +11,7 @@ from fer.errors import ImageError, UnreadableImageError
 from fer.files import is_folder, is_hidden
 from fer.image_formats import why_no_image_file
 from fer.inference.csv_log import GrowingCsv, one_line
-from fer.inference.photo_rows import model_name, photo_columns, photo_rows
+from fer.inference.photo_rows import names_of, photo_columns, photo_rows
 from fer.inference.predictor import Predictor
 from fer.progress import Progress
 from fer.wording import not_read
@@ -130,10 +130,10 @@ def predict_to_csv(
     found = photos_among(paths, recursive=recursive)
     found.skipped.pop(out, None)
     named = [(one_line(str(path)), path) for path in found.files]
-    made_with = {"model": model_name(predictor.card), "detector": predictor.detector_name}
+    names = names_of(predictor)
     with GrowingCsv(out, photo_columns(predictor.card.labels)) as table:
         report, done = FolderReport(skipped=found.skipped), set()
-        for row in table.rows(**made_with):
+        for row in table.rows(**names):
             done.add(row["file"])
             report.failed += bool(row["error"])
         todo = [(name, path) for name, path in named if name not in done]
@@ -146,7 +146,7 @@ def predict_to_csv(
                 report.failed += 1
             else:
                 report.faces += len(result.faces)
-            table.write(photo_rows(name, result, **made_with))
+            table.write(photo_rows(name, result, **names))
             if progress:
                 progress(report.before + report.photos, len(named))
     report.stopped = report.photos < len(todo)

@@ -5,6 +5,7 @@ from typing import Any
 
 from fer.errors import FerError
 from fer.inference.answer import NO_FACE, FacePrediction, PhotoFaces, face_columns
+from fer.inference.predictor import Predictor
 from fer.models.card import ModelCard
 
 
@@ -17,6 +18,11 @@ def photo_columns(labels: Sequence[str]) -> tuple[str, ...]:
 def model_name(card: ModelCard) -> str:
     """The model's name and the start of its checksum."""
     return f"{card.name} {card.model_sha256[:8]}".strip()
+
+
+def names_of(predictor: Predictor) -> dict[str, str]:
+    """The `model` and the `detector`, as every row and object names them."""
+    return {"model": model_name(predictor.card), "detector": predictor.detector_name}
 
 
 def photo_rows(

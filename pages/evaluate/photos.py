@@ -20,7 +20,7 @@ from fer.evaluation.predictions import PredictionTable
 from fer.inference.kept_photos import kept_photos, remove, remove_all
 from fer.inference.labelled_photos import LabelledPhotos
 from fer.models.card import ModelCard
-from fer.wording import counted
+from fer.wording import counted, percent
 from pages.common import errors, predictors, visitors
 from pages.common.choices import select
 from pages.common.model_choice import FINDERS
@@ -108,7 +108,7 @@ def _show_headline(figures: Mapping[str, Any], card: ModelCard) -> None:
                 f"On {errors.plain(data)}: **{tested[key]:.1%}**, 95%: {_interval(tested, key)} · "
                 f"{tested['images']:,} faces"
             )
-    columns[2].metric("Mean confidence", f"{figures['mean_confidence']:.1%}", help=_HELP["ece"])
+    columns[2].metric("Mean confidence", percent(figures["mean_confidence"]), help=_HELP["ece"])
     columns[2].caption(
         f"{figures['accuracy']:.1%} are right. Calibration error {figures['ece']:.1%}, 95%: "
         f"{_interval(figures, 'ece')}"

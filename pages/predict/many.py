@@ -8,7 +8,6 @@ import pandas as pd
 import streamlit as st
 
 from fer import emotions
-from fer.errors import FerError
 from fer.inference.album import Album, Photo
 from fer.inference.answer import NO_FACE, FacePrediction
 from fer.wording import counted, percent
@@ -23,7 +22,7 @@ from pages.predict import keys
 from pages.predict.analysis import Analysis
 from pages.predict.kept import Answers
 from pages.predict.photo import MadeWith
-from pages.predict.results import Results, as_table
+from pages.predict.results import Results, answered, as_table
 
 PHOTOS_A_PAGE = 24
 TILE_PX = 160
@@ -55,8 +54,8 @@ def show_progress(album: Album[Analysis]) -> None:
 
 def chosen_results(results: Results) -> Results:
     """The photos that fit the filter; all of them while nothing is chosen in it."""
-    good = [result for _, result in results if isinstance(result, Analysis)]
-    verdicts = Counter(verdict for result in good for verdict in set(_verdicts(result)))
+    good = answered(results)
+    verdicts = Counter(verdict for _, result in good for verdict in set(_verdicts(result)))
     labels = [*emotions.ordered(verdicts.keys() - {NO_FACE}), *({NO_FACE} & verdicts.keys())]
     chosen = st.pills(
         "Show only photos with",
@@ -68,11 +67,7 @@ def chosen_results(results: Results) -> Results:
     )
     if not chosen:
         return results
-    return [
-        (photo, result)
-        for photo, result in results
-        if isinstance(result, Analysis) and set(chosen) & set(_verdicts(result))
-    ]
+    return [(photo, result) for photo, result in good if set(chosen) & set(_verdicts(result))]
 
 
 def _to_first_page() -> None:
@@ -85,7 +80,7 @@ def _verdicts(result: Analysis) -> Sequence[str]:
 
 def show_photos(results: Results, answers: Answers, made_with: MadeWith) -> None:
     """A grid or a table, of which each photo can be opened."""
-    good = [(photo, result) for photo, result in results if isinstance(result, Analysis)]
+    good = answered(results)
     view = segments(
         "View", VIEWS, default="grid", key=keys.VIEW, persist_state="session",
         label_visibility="collapsed",
@@ -152,7 +147,7 @@ def _show_table(
 
 def show_totals(results: Results) -> None:
     """Shares and means over all reliable faces."""
-    faces = [face for _, result in results if isinstance(result, Analysis) for face in result.faces]
+    faces = _faces(results)
     reliable = [face for face in faces if face.reliable]
     if not reliable:
         return
@@ -169,11 +164,15 @@ def show_totals(results: Results) -> None:
     right.html(bars_html({label: means[label] for label in labels}))
 
 
+def _faces(results: Results) -> list[FacePrediction]:
+    return [face for _, result in answered(results) for face in result.faces]
+
+
 def headline(results: Results) -> str:
     """How many photos, faces and skipped photos there are."""
-    faces = [face for _, result in results if isinstance(result, Analysis) for face in result.faces]
-    failed = sum(isinstance(result, FerError) for _, result in results)
-    without = sum(isinstance(result, Analysis) and not result.faces for _, result in results)
+    faces, good = _faces(results), answered(results)
+    failed = len(results) - len(good)
+    without = sum(not result.faces for _, result in good)
     reasons = Counter(face.unreliable_because for face in faces if not face.reliable)
     words = [counted(len(results), "photo"), counted(len(faces), "face")]
     words += [f"{count:,} {reason}" for reason, count in reasons.items()]

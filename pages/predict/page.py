@@ -15,7 +15,7 @@ from fer.wording import counted
 from pages.common import errors, predictors
 from pages.common.cache import Work
 from pages.predict import keys
-from pages.predict.analysis import Analysis, analyse, preview_uri
+from pages.predict.analysis import analyse, preview_uri
 from pages.predict.kept import KeptPhotos, kept_photos
 from pages.predict.many import (
     chosen_results,
@@ -25,7 +25,7 @@ from pages.predict.many import (
     show_totals,
 )
 from pages.predict.photo import MadeWith, show_photo, waiting_html
-from pages.predict.results import Results, downloads
+from pages.predict.results import Results, answered, downloads
 from pages.predict.settings import choose_settings
 from pages.predict.sources import add_photos, choose_example, has_only_example
 
@@ -102,7 +102,7 @@ def wait_for(album: KeptPhotos, photo: Photo, slot: DeltaGenerator) -> None:
 def show_results(album: KeptPhotos, made_with: MadeWith) -> None:
     """One answer in full, or a grid of several."""
     results = results_of(album)
-    good = [(photo, result) for photo, result in results if isinstance(result, Analysis)]
+    good = answered(results)
     show_progress(album)
     if len(results) > 1:
         st.markdown(headline(results))
@@ -133,7 +133,7 @@ def show_errors(results: Results) -> None:
 
 def is_grid(album: KeptPhotos) -> bool:
     """Whether several photos have an answer, or will have one."""
-    good = sum(isinstance(result, Analysis) for result in album.results.values())
+    good = len(answered(results_of(album)))
     return good > 1 or (good == 1 and bool(album.pending))
 
 
@@ -146,11 +146,7 @@ def close_photo() -> None:
 @st.dialog("Photo", width="large", on_dismiss=close_photo)
 def open_photo(album: KeptPhotos, made_with: MadeWith) -> None:
     """One of several photos in full, with the way to those beside it."""
-    good = {
-        photo.key: (photo, result)
-        for photo, result in results_of(album)
-        if isinstance(result, Analysis)
-    }
+    good = {photo.key: (photo, result) for photo, result in answered(results_of(album))}
     if st.session_state[keys.OPEN] not in good:  # removed, or analysed anew, in another tab
         close_photo()
         st.rerun()

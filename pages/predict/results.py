@@ -13,7 +13,7 @@ import streamlit as st
 from fer.errors import FerError
 from fer.inference.album import Photo
 from fer.inference.answer import NO_FACE, FacePrediction
-from fer.inference.photo_rows import model_name, photo_columns, photo_json, photo_rows
+from fer.inference.photo_rows import names_of, photo_columns, photo_json, photo_rows
 from pages.common.downloads import download
 from pages.common.verdicts import with_symbol
 from pages.predict.analysis import Analysis
@@ -25,11 +25,17 @@ Results = Sequence[tuple[Photo, Analysis | FerError]]
 _NOTES = ("min_face_px", "unsure_below", "not_sure", "tilt_deg", "warnings", "your_answer")
 
 
+def answered(results: Results) -> list[tuple[Photo, Analysis]]:
+    """The photos that could be analysed."""
+    return [(photo, result) for photo, result in results if isinstance(result, Analysis)]
+
+
 def as_csv(results: Results, answers: Answers, made_with: MadeWith) -> str:
     """The rows of `fer predict --csv`, with the page's settings and notes on each face."""
     table: list[dict[str, Any]] = []
+    names = names_of(made_with.predictor)
     for photo, result in results:
-        rows = photo_rows(photo.name, result, **_names(made_with))
+        rows = photo_rows(photo.name, result, **names)
         faces = result.faces if isinstance(result, Analysis) else ()
         notes = [_notes(photo, face, answers, made_with) for face in faces] or [{}]
         table += [row | _settings(made_with) | note for row, note in zip(rows, notes, strict=True)]
@@ -40,9 +46,9 @@ def as_csv(results: Results, answers: Answers, made_with: MadeWith) -> str:
 
 def photos_as_json(results: Results, answers: Answers, made_with: MadeWith) -> list[dict[str, Any]]:
     """The objects of `fer predict --json`, with the page's settings and notes on each face."""
-    objects = []
+    objects, names = [], names_of(made_with.predictor)
     for photo, result in results:
-        answer = photo_json(photo.name, result, **_names(made_with)) | _settings(made_with)
+        answer = photo_json(photo.name, result, **names) | _settings(made_with)
         if isinstance(result, Analysis):
             for written, face in zip(answer["faces"], result.faces, strict=True):
                 written |= _notes(photo, face, answers, made_with)
@@ -77,11 +83,6 @@ def as_table(
 def _shares(face: FacePrediction) -> dict[str, float]:
     shares = {label.capitalize(): share for label, share in face.probabilities.items()}
     return {"Confidence": face.confidence, **shares}
-
-
-def _names(made_with: MadeWith) -> dict[str, str]:
-    predictor = made_with.predictor
-    return {"model": model_name(predictor.card), "detector": predictor.detector_name}
 
 
 def _settings(made_with: MadeWith) -> dict[str, Any]:
@@ -123,8 +124,7 @@ def downloads(results: Results, answers: Answers, made_with: MadeWith) -> None:
 def _photos_as_zip(results: Results) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for number, (photo, result) in enumerate(results, start=1):
-            if isinstance(result, Analysis):
-                name = f"{number:04d} {PurePath(photo.name).stem}.jpg"
-                archive.writestr(name, result.picture)
+        for number, (photo, result) in enumerate(answered(results), start=1):
+            name = f"{number:04d} {PurePath(photo.name).stem}.jpg"
+            archive.writestr(name, result.picture)
     return buffer.getvalue()

@@ -65,7 +65,7 @@ def test_caveats_name_unanswered_photos_confidence_and_what_was_not_measured(
 ) -> None:
     text = " ".join(caveats(figures))
     assert "fewer than 20 faces" in text
-    assert "Mean confidence is 75.0%, and 50.0% of the answers are right" in text
+    assert "Mean confidence is 75%, and 50.0% of the answers are right" in text
     assert (
         "Without an answer: 2 of 6 photos (1 no face found, 1 too small to say; detector yunet)"
         in text
@@ -95,7 +95,7 @@ def test_with_twenty_answers_on_twenty_photos_only_confidence_is_mentioned(
 ) -> None:
     table = make_table([0, 1, 2, 0] * 5, np.eye(3)[[0, 1, 2, 0] * 5] * 0.85 + 0.05)
     figures = photo_figures(table, unanswered=[], skipped={}, several=0, detector="yunet")
-    assert caveats(figures) == ["Mean confidence is 90.0%, and 100.0% of the answers are right."]
+    assert caveats(figures) == ["Mean confidence is 90%, and 100.0% of the answers are right."]
 
 
 def test_a_table_holds_the_answers_beside_the_labels(tiny_model: Model) -> None:
