@@ -16,6 +16,7 @@ from fer.files import replace_path
 from fer.inference.answer import FaceAnswer
 from fer.inference.drawing import draw_faces
 from fer.inference.frame_log import FrameFaces
+from fer.inference.sound import Sound, sound_of
 from fer.inference.video import VideoFile, VideoFrame
 from fer.inference.video_csv import frames_of
 from fer.progress import Progress
@@ -49,7 +50,7 @@ def check_target(out: Path, *, source: Path, results: Path) -> None:
 
 
 def annotate(source: Path, results: Path, out: Path, *, progress: Progress | None = None) -> None:
-    """Write the video again with the faces boxed, as H.264 in MP4, without sound.
+    """Write the video again with the faces boxed, as H.264 in MP4, with its sound as AAC.
 
     Args:
         source: The video.
@@ -68,7 +69,7 @@ def annotate(source: Path, results: Path, out: Path, *, progress: Progress | Non
             replace_path(out) as made,
             av.open(str(made), "w", format="mp4") as container,
         ):
-            writer = _Writer(container, frames_of(results), fps=video.fps)
+            writer = _Writer(container, frames_of(results), source=source, video=video)
             for frame in video.frames():
                 writer.write(frame)
                 if progress:
@@ -107,7 +108,9 @@ def annotate_in_memory(
     end_s = 0.0
     try:
         with VideoFile(source) as video, av.open(memory, "w", format="mp4") as container:
-            writer = _Writer(container, frames, fps=video.fps, long_side_px=long_side_px)
+            writer = _Writer(
+                container, frames, source=source, video=video, long_side_px=long_side_px
+            )
             for frame in video.frames():
                 if should_stop():
                     return None
@@ -131,16 +134,19 @@ class _Writer:
         container: Any,
         people: Iterable[FrameFaces],
         *,
-        fps: float,
+        source: Path | bytes,
+        video: VideoFile,
         long_side_px: int | None = None,
     ) -> None:
         self._container = container
         self._people = iter(people)
         self._upcoming = next(self._people, None)
         self._faces: tuple[FaceAnswer, ...] = ()
-        self._fps = fps
+        self._source, self._video = source, video
         self._long_side_px = long_side_px
         self._stream: Any = None
+        self._sound: Sound | None = None
+        self._end_s = 0.0
         self._size = (0, 0)
         self._pts = -1
 
@@ -163,18 +169,25 @@ class _Writer:
         self._pts = max(self._pts + 1, round(frame.at_s / _TIME_BASE))
         shown.pts, shown.time_base = self._pts, _TIME_BASE
         self._container.mux(self._stream.encode(shown))
+        if self._sound:
+            self._sound.write(frame.at_s)
+        self._end_s = frame.at_s + 1 / self._video.fps
 
     def finish(self) -> None:
         if self._stream is not None:
             self._container.mux(self._stream.encode())
+        if self._sound:
+            self._sound.finish(self._end_s)
 
     def _open(self, height: int, width: int) -> None:
-        rate = Fraction(self._fps).limit_denominator(1001)
+        rate = Fraction(self._video.fps).limit_denominator(1001)
         # A key frame every two seconds, so that a player can jump.
-        options = {"preset": "veryfast", "g": str(max(1, round(2 * self._fps)))}
+        options = {"preset": "veryfast", "g": str(max(1, round(2 * self._video.fps)))}
         self._stream = self._container.add_stream("libx264", rate=rate, options=options)
         # H.264 with halved colour takes even sides only.
         self._size = (width // 2 * 2, height // 2 * 2)
         self._stream.width, self._stream.height = self._size
         self._stream.pix_fmt = "yuv420p"
         self._stream.codec_context.time_base = _TIME_BASE
+        # Both streams are there before anything is written.
+        self._sound = sound_of(self._source, self._container, start_s=self._video.start_s)

@@ -45,6 +45,7 @@ class VideoFile:
         fps: Frames per second, on average; 25 where the video does not state it.
         duration_s: The duration that the video states; None if it does not.
         frames_planned: About how many frames there are, if it states that or its duration.
+        start_s: The time of the first frame, as the file's clock counts, once that is read.
         problem: Where and why frames are missing or damaged; None if none are.
     """
 
@@ -78,6 +79,7 @@ class VideoFile:
         self.frames_planned = self._stream.frames or (
             round(self.duration_s * self.fps) if self.duration_s else None
         )
+        self.start_s = 0.0
         self.problem: str | None = None
 
     def __enter__(self) -> "VideoFile":
@@ -102,7 +104,7 @@ class VideoFile:
         for number, frame in enumerate(self._decoded()):
             at_s = number / self.fps if frame.time is None else float(frame.time)
             if number == 0:
-                start_s = at_s
+                self.start_s = start_s = at_s
             elif at_s - start_s < last_s - _CLOCK_JUMP_S:  # videos joined end to end
                 start_s = at_s - last_s - 1 / self.fps
             last_s = max(last_s, at_s - start_s)
