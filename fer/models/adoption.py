@@ -1,7 +1,7 @@
 """A network that was trained elsewhere becomes a model: uint8 in, probabilities out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,9 +35,9 @@ def adopt(
     """Make a model of a network that was trained elsewhere.
 
     Args:
-        file: A `.keras` or `.h5` file, or `.json` with its weights. The network goes from faces
-            (n, height, width, channels) to one number for each class; it gets a softmax if its
-            outputs do not sum to 1.
+        file: A `.keras` or `.h5` file, `.json` with its weights, or `.onnx`. The network goes from
+            faces (n, height, width, channels), in ONNX also (n, channels, height, width), to one
+            number for each class; it gets a softmax if its outputs do not sum to 1.
         labels: The classes in the order of its outputs. Keras' folder readers sort them
             alphabetically.
         out: Folder of the model; a model that is there is replaced.
@@ -55,8 +55,14 @@ def adopt(
     scale_named(scale, channels=3)  # before anything is read
     folder = Path(out).expanduser().resolve()
     folders.check_replaceable(folder)
+    path = Path(file).expanduser()
+    if path.suffix.lower() == ".onnx":
+        from fer.models.onnx_adoption import standardised
+
+        content, card = standardised(path, labels, name=folder.name, scale=scale)
+        return folders.save(content, replace(card, contract=_contract(scale, checked)), folder)
     beside = Path(weights).expanduser() if weights else None
-    network = read_network(Path(file).expanduser(), weights=beside)
+    network = read_network(path, weights=beside)
     return adopt_network(network, labels, out=folder, scale=scale, checked=checked)
 
 
@@ -70,19 +76,20 @@ def adopt_network(
 ) -> ModelCard:
     """As `adopt`, for a network in memory."""
     network = _standardised(network, labels, scale)
-    contract: dict[str, Any] = {"scale": scale}
-    if checked:
-        contract["checked"] = dict(checked)
     card = ModelCard(
         name=out.name,
         labels=tuple(labels),
         framing=asdict(FER2013_FRAMING),
         data={},
-        contract=contract,
+        contract=_contract(scale, checked),
         remarks=(f"Adopted from a network made elsewhere that expects values {scale}.",),
         **facts_of(network),
     )
     return folders.save(network, card, out)
+
+
+def _contract(scale: str, checked: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {"scale": scale, **({"checked": dict(checked)} if checked else {})}
 
 
 def network_inside(network: "keras.Model") -> "keras.Model | None":

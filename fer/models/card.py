@@ -224,16 +224,20 @@ def facts_of(network: "keras.Model") -> dict[str, Any]:
 
     height, width, channels = network.input_shape[1:]
     backend = keras.backend.backend()
-    versions = {"fer": settings.VERSION, "python": platform.python_version(), "backend": backend}
-    for package in ("keras", backend, "numpy", "opencv-python-headless", "pillow"):
-        with suppress(PackageNotFoundError):
-            versions[package] = version(package)
     return {
         "height": height,
         "width": width,
         "channels": channels,
-        "versions": versions,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        **time_and_versions("keras", backend, backend=backend),
         "parameters": network.count_params(),
         "multiply_adds": multiply_adds(network),
     }
+
+
+def time_and_versions(*packages: str, **others: str) -> dict[str, Any]:
+    """`created` and `versions` of a new card: of these packages and of what all models need."""
+    versions = {"fer": settings.VERSION, "python": platform.python_version(), **others}
+    for package in (*packages, "numpy", "opencv-python-headless", "pillow"):
+        with suppress(PackageNotFoundError):
+            versions[package] = version(package)
+    return {"versions": versions, "created": datetime.now(UTC).isoformat(timespec="seconds")}
