@@ -97,7 +97,9 @@ def save(
 
 
 def adopt(
-    file: Annotated[Path, typer.Argument(help="A .keras, .h5 or .json file that Keras wrote.")],
+    file: Annotated[
+        Path, typer.Argument(help="A .keras, .h5 or .json file that Keras wrote, or .onnx.")
+    ],
     name: Annotated[str, typer.Option(help="Name of the new model.")],
     labels: Annotated[
         str | None, typer.Option(help="Its classes in the order of its outputs: a,b,…")
@@ -120,7 +122,8 @@ def adopt(
 
     folder = models.named(name)
     classes = tuple(emotions.canonical(label) for label in labels.split(",")) if labels else None
-    import_keras()
+    if file.suffix.lower() != ".onnx":
+        import_keras()
     checked = None
     if check:
         scale, classes, checked = _checked(file, weights, check, scale, classes)

@@ -62,9 +62,14 @@ def search_contract(
     Raises:
         FerError: If the network or the data set cannot be used.
     """
+    path = Path(file).expanduser()
+    if path.suffix.lower() == ".onnx":
+        from fer.models import onnx_reading
+
+        foreign = onnx_reading.read_network(path)
+        return _search(foreign.run, foreign.shape, foreign.classes, data, progress)
     beside = Path(weights).expanduser() if weights else None
-    network = read_network(Path(file).expanduser(), weights=beside)
-    return search_network(network, data, progress=progress)
+    return search_network(read_network(path, weights=beside), data, progress=progress)
 
 
 @extras()
@@ -101,13 +106,23 @@ def search_network(
         ModelError: If the network does not go from faces to classes.
         DatasetError: If the data set cannot be used, or has too few validation faces.
     """
-    (height, width, channels), classes = faces_and_classes(network)
+    return _search(network.predict_on_batch, *faces_and_classes(network), data, progress)
+
+
+def _search(
+    outputs_of: Outputs,
+    shape: tuple[int, int, int],
+    classes: int,
+    data: str | Path | Dataset,
+    progress: Progress | None,
+) -> ContractSearch:
+    height, width, channels = shape
     dataset = (
         data
         if isinstance(data, Dataset)
         else load_dataset(data, height=height, width=width, channels=channels, progress=progress)
     )
-    return try_scales(network.predict_on_batch, dataset, outputs=classes, progress=progress)
+    return try_scales(outputs_of, dataset, outputs=classes, progress=progress)
 
 
 def search_model(
@@ -119,7 +134,8 @@ def search_model(
     order of the labels is searched, under the name that `scale_of` gives.
     """
     scale = scale_of(model.card)
-    inside = network_inside(model.network) if scale in SCALES else None
+    has_layers = scale in SCALES and model.card.original == "keras"
+    inside = network_inside(model.network) if has_layers else None
     if inside is not None:
         return search_network(inside, data, progress=progress)
     return try_scales(

@@ -1,10 +1,11 @@
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from fer import models
-from fer.errors import ModelError
+from fer.errors import MissingPackageError, ModelError
 from fer.models import adoption
 from fer.models.pixel_scales import SCALES
 
@@ -269,3 +270,17 @@ def test_a_model_without_a_keras_network_names_what_needs_one(tmp_path: Path) ->
     (tmp_path / "mine" / "model.onnx").write_bytes(b"other")
     with pytest.raises(ModelError, match="SHA-256 differs"):
         models.load(tmp_path / "mine")
+
+
+def test_a_missing_extra_is_named_with_the_command_that_installs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    adopted(network(), tmp_path)
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(MissingPackageError, match=r"onnxruntime.*\[onnx\]"):
+        models.load(tmp_path / "mine")
+    for name in [one for one in sys.modules if one.startswith("fer.models.onnx_")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    with pytest.raises(MissingPackageError, match=r"package onnx,.*\[onnx\]"):
+        adoption.adopt(tmp_path / "network.onnx", LABELS, out=tmp_path / "other")
