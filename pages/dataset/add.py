@@ -9,6 +9,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from fer import settings
 from fer.data import add
+from fer.data.classes import UnknownClassesError
 from fer.data.kaggle import PREFIX, cache_folder
 from fer.data.roots import allowed
 from fer.data.uploads import MAX_BYTES, add_upload
@@ -18,6 +19,7 @@ from pages.common.cache import Work
 from pages.common.choices import segments
 from pages.dataset import keys
 from pages.dataset.opened import forget
+from pages.dataset.unknown_classes import show_unknown
 
 PLACES = {
     "path": ":material/folder_open: On this machine",
@@ -57,17 +59,29 @@ def show_add() -> None:
         source = PREFIX + slug.removeprefix(PREFIX) if slug else ""
     suggested = _suggested(upload.name if upload else source)
     name = st.text_input("Name of the data set", key="dataset.add.name", placeholder=suggested)
-    custom = st.toggle(
-        "Keep unknown classes as classes of their own",
-        key="dataset.add.custom",
-        help="Otherwise a folder that is no known emotion is an error, which catches typos.",
-    )
     wanted = (name or suggested).strip()
+    question = st.container()
+    identity = upload.file_id if upload else source.strip()
+    asked, unknown = st.session_state.get(keys.UNKNOWN, ("", ()))
+    with question:
+        classes = show_unknown(identity, unknown) if unknown and asked == identity else dict
+
+    def add_or_ask() -> None:
+        try:
+            _add(source.strip(), upload, wanted, classes())
+        except UnknownClassesError as error:
+            st.session_state[keys.UNKNOWN] = identity, error.classes
+            if asked == identity:  # the files have changed meanwhile
+                raise
+            with question:
+                show_unknown(identity, error.classes)
+            st.stop()
+
     if st.button("Add", type="primary", key="dataset.add.go"):
-        errors.attempt(lambda: _add(source.strip(), upload, wanted, custom))
+        errors.attempt(add_or_ask)
 
 
-def _add(source: str, upload: UploadedFile | None, name: str, custom: bool) -> None:
+def _add(source: str, upload: UploadedFile | None, name: str, classes: dict[str, str]) -> None:
     if not (source or upload):
         raise DatasetError("No source is given. Enter a folder or file, or upload one.")
     read = (
@@ -75,8 +89,9 @@ def _add(source: str, upload: UploadedFile | None, name: str, custom: bool) -> N
         if upload
         else partial(add, _allowed(source))
     )
-    dataset = Work(lambda meter: read(name=name, custom_classes=custom, progress=meter)).result()
+    dataset = Work(lambda meter: read(name=name, classes=classes, progress=meter)).result()
     forget(dataset.name)
+    st.session_state.pop(keys.UNKNOWN, None)
     st.session_state[keys.CHOOSE] = dataset.name
 
 

@@ -6,6 +6,7 @@ BROWSER = BrowserState("dataset")  # dataset.page, dataset.face
 
 NAME = "dataset.name"
 CHOOSE = "dataset.choose"
+UNKNOWN = "dataset.add.unknown"
 VIEW = "dataset.view"
 SPLIT = "dataset.split"
 CLASS = "dataset.class"

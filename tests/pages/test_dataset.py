@@ -312,6 +312,35 @@ def test_a_path_that_leads_out_or_nowhere_is_refused(
     assert [source.name for source in registered()] == ["synthetic", NAME]
 
 
+def test_classes_without_a_meaning_are_asked_for_beside_their_faces(
+    add_dialog: AppTest, tmp_path: Path
+) -> None:
+    for number, label in enumerate(("happy", "sad"), 1):
+        for part in ("train", "test"):
+            (tmp_path / "set" / part / label).rename(tmp_path / "set" / part / str(number))
+    shutil.move(tmp_path / "set", tmp_path / "numbers")
+    dialog = add_dialog.run()
+    dialog.text_input(key="dataset.add.path").set_value(str(tmp_path / "numbers"))
+    dialog.button(key="dataset.add.go").click().run()
+    assert not dialog.error
+    assert dialog.subheader[0].value == "What do these 2 classes mean?"
+    assert "**2** · 8 faces" in words(dialog)
+    assert sum("Face 1 of class" in html.value for html in dialog.get("html")) == 2
+    dialog.button(key="dataset.add.go").click().run()
+    assert "Nothing is chosen for '1', '2'" in dialog.error[0].value
+    dialog.button(key="dataset.add.order.As in RAF-DB").click().run()
+    assert [box.value for box in dialog.selectbox] == ["surprise", "fear"]
+    dialog.selectbox[0].set_value("happy").run()
+    dialog.selectbox[1].set_value("its own").run()
+    try:
+        dialog.button(key="dataset.add.go").click().run()
+        assert not dialog.error
+        assert dialog.session_state[keys.CHOOSE] == "numbers"
+        assert load_dataset("numbers").labels == ("happy", "2")
+    finally:
+        remove("numbers")
+
+
 def test_kaggle_is_not_asked_for_what_could_not_be_read_afterwards(
     add_dialog: AppTest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
