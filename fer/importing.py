@@ -10,7 +10,7 @@ from fer.errors import MissingPackageError
 
 _PACKAGES = {
     "app": ("starlette", "streamlit"),
-    "data": ("cleanlab", "jinja2", "pandas", "plotly", "pyarrow", "scipy", "sklearn"),
+    "data": ("cleanlab", "h5py", "jinja2", "pandas", "plotly", "pyarrow", "scipy", "sklearn"),
     "examples": ("skimage",),
     "heic": ("pillow_heif",),
     "kaggle": ("kagglehub",),

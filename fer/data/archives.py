@@ -36,7 +36,12 @@ class Member(NamedTuple):
 
 
 def is_archive(file: Path) -> bool:
-    """Whether a file is a ZIP or a TAR, compressed or not, whatever its name."""
+    """Whether a file is a ZIP or a TAR, compressed or not, whatever its name.
+
+    NumPy's `.npz`, which is a ZIP too, holds arrays: none.
+    """
+    if file.suffix.lower() == ".npz":
+        return False
     try:
         if not file.is_file() or zipfile.is_zipfile(file):
             return file.is_file()

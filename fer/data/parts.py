@@ -1,6 +1,7 @@
 """What the parts of a data set are called: `train_set`, `dev`, `FER2013Valid`, `Usage`s."""
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 from fer.data.class_names import understood
 from fer.data.names import words
@@ -37,6 +38,9 @@ _SET_ASIDE = frozenset(
 )
 """Words that make a part something else: `train_old` is not what to train on."""
 
+_FERPLUS = {"fer2013train": "train", "fer2013valid": "public_test", "fer2013test": "private_test"}
+"""The folders of FER+, which are FER-2013's parts under other names."""
+
 _PUBLIC = {"public": "public_test", "private": "private_test"}
 
 
@@ -71,6 +75,25 @@ def parts_of(names: Iterable[str]) -> dict[str, str]:
         parts = certain
     evaluation = "validation" if "test" in parts.values() else "test"
     return {name: evaluation if split == _EVALUATION else split for name, split in parts.items()}
+
+
+def part_within(name: str) -> str:
+    """The split that a longer name hints at: of a table or an array; "" if none or several are.
+
+    >>> part_within("X_train.npy"), part_within("data/test-00000-of-00001.parquet")
+    ('train', 'test')
+    >>> part_within("FER2013Valid/label.csv"), part_within("constraints.csv")
+    ('public_test', '')
+    """
+    found = [_split_of([word]) or _split_of([word.lstrip("xy")]) for word in words(name)]
+    splits = {"test" if split == _EVALUATION else split for split in found} - {""}
+    for ferplus, split in _FERPLUS.items():
+        if ferplus in name.casefold():
+            return split
+    for first, second in pairwise(words(name)):
+        if split := _split_of([first, second]):
+            splits = {split}
+    return splits.pop() if len(splits) == 1 else ""
 
 
 def _split_of(found: list[str]) -> str:

@@ -6,13 +6,13 @@ import shutil
 from collections.abc import Mapping
 from functools import partial
 from io import BufferedIOBase
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from fer.data.archives import is_archive, new_folder, unpack, unpacked_folder
 from fer.data.classes import USUAL, UnknownClassesError
 from fer.data.dataset import Dataset
 from fer.data.loading import add
-from fer.data.readers.fer_csv import fer_csv_reader
+from fer.data.readers import TableError, open_table
 from fer.data.registry import registered
 from fer.errors import DatasetError
 from fer.progress import Progress
@@ -21,7 +21,6 @@ MAX_BYTES = 1_000_000_000
 """Bytes of an upload."""
 
 MAX_UNPACKED_BYTES = 10 * MAX_BYTES
-_CSV = "fer2013.csv"
 
 
 def add_upload(
@@ -33,7 +32,7 @@ def add_upload(
     custom_classes: bool = False,
     progress: Progress | None = None,
 ) -> Dataset:
-    """Keep an uploaded archive or `fer2013.csv` under a name.
+    """Keep an uploaded archive, or a table or arrays with pixels, under a name.
 
     Its content decides what it is, not its file name. The same content is stored once.
 
@@ -64,21 +63,45 @@ def add_upload(
                 shutil.copyfileobj(content, kept)
             if is_archive(upload):
                 unpack(upload, folder, max_bytes=MAX_UNPACKED_BYTES, progress=progress)
-            elif fer_csv_reader(upload.rename(folder / _CSV), USUAL) is None:
-                raise DatasetError(
-                    f"'{file_name}' is neither a ZIP or TAR archive nor a CSV with the columns "
-                    "emotion,pixels. Pack the data set's folder into a .zip and upload that."
-                )
+            else:
+                _check_table(upload.rename(folder / _kept_name(file_name)), file_name)
+    files = list(place.iterdir())
+    source = files[0] if len(files) == 1 and files[0].is_file() else place
     try:
         return add(
-            place, name=name, classes=classes, custom_classes=custom_classes, progress=progress
+            source, name=name, classes=classes, custom_classes=custom_classes, progress=progress
         )
     except DatasetError as error:
-        text = str(error).replace(str(place), file_name)
-        if (place / _CSV).exists():
-            text = text.replace(f"{file_name}/{_CSV}", file_name).replace(_CSV, file_name)
+        text = str(error).replace(str(source), file_name).replace(str(place), file_name)
         if is_new and all(source.path != place for source in registered()):
             shutil.rmtree(place, ignore_errors=True)
         if isinstance(error, UnknownClassesError):
             raise error.named(file_name) from error
         raise DatasetError(text) from error
+
+
+def _kept_name(file_name: str) -> str:
+    name = PurePath(file_name).name
+    return "upload" if name.startswith(".") else name or "upload"
+
+
+def _check_table(file: Path, file_name: str) -> None:
+    """Check that an upload is a table that needs no other files.
+
+    Raises:
+        DatasetError: If it is something else.
+    """
+    try:
+        table = open_table(file.parent, file, USUAL)
+    except TableError as error:
+        if error.is_meant:
+            raise
+        raise DatasetError(
+            f"'{file_name}' is neither a ZIP or TAR archive nor a table with pixels: "
+            f"{error.reason}. Pack the data set's folder into a .zip and upload that."
+        ) from None
+    if table.names_files:
+        raise DatasetError(
+            f"'{file_name}' names image files, which were not uploaded with it. Pack it into a "
+            ".zip together with the images, and upload that."
+        )

@@ -42,7 +42,7 @@ def read_votes(file: Path) -> pd.DataFrame:
         table = pd.read_csv(file, skipinitialspace=True)
     except (OSError, UnicodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise DatasetError(f"'{file}' is not a table of votes ({error}). Expected a CSV.") from None
-    names = {column: _vote_name(column) for column in table.columns}
+    names = {column: vote_name(column) for column in table.columns}
     missing = [name for name in VOTES if name not in names.values()]
     if missing:
         raise DatasetError(
@@ -100,7 +100,8 @@ def with_votes(table: pd.DataFrame, kind: str = "crowd") -> str:
     return f", {kind} votes for {voted:,}" if voted else ""
 
 
-def _vote_name(column: str) -> str:
+def vote_name(column: str) -> str:
+    """Which of `VOTES` a column's name stands for; "" if none."""
     name = column.strip().lower()
     if name in ("nf", "not_face", "not a face", "noface"):
         return "not_face"

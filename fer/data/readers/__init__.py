@@ -1,44 +1,88 @@
 """Readers, one for each layout of files, and the choice among them."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from fer.data.classes import Classes
-from fer.data.readers.fer_csv import fer_csv_reader
+from fer.data.readers.columns import TableError
 from fer.data.readers.folders import folder_reader
-from fer.data.readers.listing import Listing, Reader, stays_inside
-from fer.data.readers.manifest import manifest_reader
+from fer.data.readers.listing import Listing, Reader, signature_of, stays_inside
+from fer.data.readers.rows import Opened, listing_of
+from fer.data.readers.tables import (
+    Refused,
+    chosen,
+    open_all,
+    open_table,
+    tables_below,
+    tables_in,
+)
 from fer.errors import DatasetError
 
-__all__ = ["Listing", "Reader", "open_reader"]
-
-_TABLES = frozenset({".csv", ".parquet", ".pq"})
+__all__ = ["Listing", "Reader", "TableError", "open_reader", "open_table"]
 
 
 def open_reader(path: Path, classes: Classes) -> Reader:
     """The reader of a folder or file.
 
+    A folder is read by the tables in it, then by its class folders, then by the tables in folders
+    below.
+
     Args:
-        path: A folder of class folders, `fer2013.csv` or `icml_face_data.csv`, a manifest, or a
-            folder that holds one of these two; absolute.
+        path: A folder of class folders, a table, or a folder with tables; absolute.
         classes: What the names of its classes mean.
 
     Raises:
         DatasetError: If it is none of these, or cannot be read.
     """
-    root = path if path.is_dir() else path.parent
+    if not path.is_dir():
+        return _tables_reader(path.parent, [open_table(path.parent, path, classes)], [], classes)
     try:
-        tables = sorted(path.iterdir()) if path.is_dir() else [path]
+        opened, refused = _opened(path, tables_in(path), classes)
+        if not opened:
+            opened, more = _opened(path, tables_below(path, classes), classes)
+            refused += more
     except OSError as error:
         raise DatasetError(f"The folder '{path}' cannot be read: {error.strerror}.") from None
-    for table in tables:
-        if table.suffix.lower() in _TABLES and stays_inside(root, table):
-            reader = fer_csv_reader(table, classes) or manifest_reader(table, classes)
-            if reader:
-                return reader
-    if path.is_dir():
-        return folder_reader(path, classes)
-    raise DatasetError(
-        f"'{path}' is not a data set. Expected a folder of class folders, a CSV with the columns "
-        "emotion,pixels,Usage as fer2013.csv has them, a CSV or Parquet manifest with the "
-        "columns path,label, or a .zip or .tar of one of these."
-    )
+    if opened:
+        return _tables_reader(path, opened, refused, classes)
+    reader = folder_reader(path, classes)
+    return reader._replace(listing=_beside_tables(reader.listing, refused)) if refused else reader
+
+
+def _opened(root: Path, files: Sequence[Path], classes: Classes) -> tuple[list[Opened], Refused]:
+    return open_all(root, [file for file in files if stays_inside(root, file)], classes)
+
+
+def _tables_reader(
+    root: Path, opened: Sequence[Opened], refused: Refused, classes: Classes
+) -> Reader:
+    used, others = chosen(opened)
+    skipped = [(name, error.reason) for name, error in refused]
+    first = used[0][0].name
+    skipped += [(one.name, f"not read, because '{first}' is enough") for one in others]
+    what = f"tables {classes.identity} {[split for _, split in used]} {skipped}"
+    files = [file for one, _ in used for file in one.files]
+
+    def listing() -> Listing:
+        parts = [(one.rows(), split) for one, split in used]
+        return listing_of(root, parts, classes, skipped)
+
+    return Reader(signature_of(what, files), listing)
+
+
+def _beside_tables(listing: Callable[[], Listing], refused: Refused) -> Callable[[], Listing]:
+    """Class folders with tables beside them that cannot be used."""
+
+    def read() -> Listing:
+        try:
+            found = listing()
+        except DatasetError:
+            if meant := next((error for _, error in refused if error.is_meant), None):
+                raise meant from None
+            raise
+        listed = {name for name, _ in found.skipped}
+        more = [(name, error.reason) for name, error in refused if name not in listed]
+        return replace(found, skipped=(*found.skipped, *more))
+
+    return read

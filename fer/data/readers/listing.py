@@ -122,9 +122,7 @@ def stamp(status: os.stat_result) -> str:
     return f"{status.st_size}:{status.st_mtime_ns}"
 
 
-def signature(what: str, tables: Iterable[Path], images: Iterable[tuple[str, str]] = ()) -> str:
-    """A hash of what is read, and of the name and stamp of each table and image."""
-    files = [*((table.name, stamp(table.stat())) for table in tables), *images]
-    lines = ("\0".join((name, *stamped.split(":"))) for name, stamped in files)
-    text = "\n".join([what, *lines]).encode(errors="surrogateescape")
+def signature_of(what: str, files: Iterable[tuple[str, str]]) -> str:
+    """A hash of what is read, and of the name and stamp of each file."""
+    text = "\n".join([what, *map("\0".join, files)]).encode(errors="surrogateescape")
     return hashlib.blake2b(text, digest_size=16).hexdigest()

@@ -1,135 +1,118 @@
-"""A manifest: a CSV or Parquet table `path,label[,split][,subject]` over image files."""
+"""Tables over image files: a path and a label in each row."""
 
-import stat
-from collections.abc import Sequence
-from functools import cache, partial
+from itertools import islice
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from fer.data.classes import LEFT_OUT, Classes, unknown_classes
-from fer.data.readers.listing import (
-    PARTS,
-    Listing,
-    Reader,
-    signature,
-    stamp,
-    stays_inside,
-)
-from fer.data.votes import VOTES_FILE, add_votes, with_votes
-from fer.errors import DatasetError
+from fer.data.readers.columns import Columns
+from fer.data.readers.delimited import fields, records, text
+from fer.data.readers.listing import stays_inside
+from fer.data.readers.paths import Finder
+from fer.data.readers.rows import Rows
+from fer.data.votes import COLUMNS, VOTES, VOTES_FILE
 
-_COLUMNS = ("path", "label", "split", "subject")
+RAFDB_FILES = ("list_patition_label.txt", "list_partition_label.txt")
+"""RAF-DB's own table, by its own and by the right spelling."""
+
+_RAFDB = dict(
+    zip("1234567", ["surprise", "fear", "disgust", "happy", "sad", "angry", "neutral"], strict=True)
+)  # Li et al. 2017, README of RAF-DB's basic set
+_ALIGNED = "_aligned"  # RAF-DB's faces, which its table names after the photos
 
 
-def manifest_reader(file: Path, classes: Classes) -> Reader | None:
-    """Image files that a table names, by their paths from its folder.
+def delimited_frame(file: Path, columns: Columns, separator: bytes, encoding: str) -> pd.DataFrame:
+    """The columns that are used, as text, with the `line` of each row, and maybe its `reason`."""
+    places = places_of(columns)
+    width = len(columns.names)
+    rows = []
+    for record in islice(records(file, encoding), int(columns.has_header), None):
+        found = fields(record.content, separator)
+        while len(found) > width and not found[-1].strip():
+            found.pop()
+        reason = f"{len(found):,} fields; expected {width:,}" if len(found) != width else ""
+        cells = [text(found[at]) if at < len(found) else "" for at in places.values()]
+        rows.append((record.line, reason, *cells))
+    return pd.DataFrame(rows, columns=["line", "reason", *places])
 
-    None for a table without the columns `path` and `label`.
+
+def read_manifest(root: Path, file: Path, columns: Columns, frame: pd.DataFrame) -> Rows:
+    """The rows of a table over image files.
+
+    Args:
+        root: The data set's folder.
+        file: The table.
+        columns: Its columns.
+        frame: As `delimited_frame` gives it.
     """
-    try:
-        if file.suffix.lower() == ".csv":
-            names = pd.read_csv(file, nrows=0, skipinitialspace=True).columns
-        else:
-            names = pq.read_schema(file).names
-    except (OSError, ValueError, pa.ArrowException):
-        return None
-    if not {"path", "label"} <= {str(name).strip().lower() for name in names}:
-        return None
-    table = _read(file)
-    table = table.join(_files(file.parent, table["path"]))
-    sidecars = [VOTES_FILE] if stays_inside(file.parent, file.with_name(VOTES_FILE)) else []
-    images = table.loc[table["reason"] == "", ["path", "stamp"]].itertuples(index=False)
-    tables = [file, *map(file.with_name, sidecars)]
-    return Reader(
-        signature(f"manifest {classes.identity}", tables, images),
-        partial(_listing, file, table, sidecars, classes),
+    name = file.relative_to(root).as_posix()
+    is_rafdb = file.name.lower() in RAFDB_FILES
+    finder = Finder(root, file.parent, ending=_ALIGNED if is_rafdb else "")
+    if frame.empty:
+        frame = frame.astype({"line": int})
+    found = pd.DataFrame(
+        map(finder.find, frame["path"]), columns=["path", "stamp", "why"], dtype=str
     )
-
-
-def _read(file: Path) -> pd.DataFrame:
-    """`path`, `label`, `split` and `subject` as text, "" where there is none."""
-    try:
-        if file.suffix.lower() == ".csv":
-            table = pd.read_csv(file, dtype=str, keep_default_na=False, skipinitialspace=True)
-        else:
-            table = pd.read_parquet(file)
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise DatasetError(f"The manifest '{file}' cannot be read: {error}") from None
-    table.columns = table.columns.astype(str).str.strip().str.lower()
-    if twice := sorted({name for name in _COLUMNS if list(table.columns).count(name) > 1}):
-        raise DatasetError(
-            f"The manifest '{file}' has the column {', '.join(twice)} more than once. "
-            "Remove one of each."
-        )
-    present = [name for name in _COLUMNS if name in table]
-    table = table[present].reindex(columns=list(_COLUMNS))
-    table = table.astype("object").where(table.notna(), "").astype(str)
-    table["path"] = table["path"].str.replace("\\", "/", regex=False)
-    stripped: pd.DataFrame = table.apply(lambda column: column.str.strip())
-    return stripped.reset_index(drop=True)  # Parquet keeps any index
-
-
-def _files(root: Path, paths: pd.Series) -> pd.DataFrame:
-    """The `stamp` of each file, or the `reason` why it is skipped."""
-
-    @cache
-    def is_inside(path: Path) -> bool:
-        return path.resolve().is_relative_to(root)
-
-    def examine(path: str) -> tuple[str, str]:
-        file = root / path
-        try:
-            status = file.lstat()
-            is_link = stat.S_ISLNK(status.st_mode)
-            if not is_inside(file.parent) or (is_link and not is_inside(file)):
-                return "", "outside the manifest's folder"
-            if is_link:
-                status = file.stat()
-            if not stat.S_ISREG(status.st_mode):
-                return "", "not a file"
-            return stamp(status), ""
-        except (OSError, ValueError):
-            return "", "no such file"
-
-    return pd.DataFrame(map(examine, paths), columns=["stamp", "reason"], dtype=str)
-
-
-def _listing(file: Path, table: pd.DataFrame, sidecars: Sequence[str], classes: Classes) -> Listing:
-    names = table["label"].unique()
-    labels = {name: classes.label_of(name) for name in names}
-    left_out = [name for name in names if classes.leaves_out(name)]
-    is_unknown = (table["label"].map(labels) == "") & ~table["label"].isin(["", *left_out])
-    if is_unknown.any():
-        unknown = table[is_unknown]
-        paths = [f"{file.parent}/{path}" for path in unknown["path"]]
-        raise unknown_classes(file, unknown["label"].tolist(), paths.__getitem__)
-    splits = table["split"].str.lower().map(PARTS)
-    reasons = table["reason"]
-    for reason, applies in (
-        ("no label", table["label"] == ""),
-        (LEFT_OUT, table["label"].isin(left_out)),
-        ("unknown split '" + table["split"] + "'", splits.isna() & (table["split"] != "")),
-        ("named twice; the first row counts", table["path"].duplicated()),
-    ):
-        reasons = reasons.mask(applies & (reasons == ""), reason)
-    skipped = [
-        (f"{file.name}:{row + 2} {path}", reason)
-        for row, (path, reason) in enumerate(zip(table["path"], reasons, strict=True))
-        if reason
-    ]
-    table = table.assign(label=table["label"].map(labels), split=splits.fillna(""))
-    table = table[reasons == ""].drop(columns="reason").reset_index(drop=True)
-    if table.empty:
-        first = f" The first row: {skipped[0][1]}." if skipped else ""
-        raise DatasetError(f"No row of '{file}' can be used.{first}")
-    table = add_votes(table, file.parent, sidecars, skipped)
-    paths = [f"{file.parent}/{path}" for path in table["path"]]
-    return Listing(
-        source_format=f"the manifest '{file.name}': {len(table):,} images{with_votes(table)}",
+    where = name + ":" + frame["line"].astype(str) + " " + frame["path"].astype(str)
+    labels, why = labels_of(frame, columns)
+    reasons = frame["reason"].mask(frame["reason"] == "", found["why"])
+    table = pd.DataFrame(
+        {
+            "path": found["path"],
+            "where": where,
+            "label": labels,
+            "split": frame.get("split", ""),
+            "subject": frame.get("subject", ""),
+            "stamp": found["stamp"],
+            "reason": reasons.mask(reasons == "", why),
+        }
+    ).astype(str)
+    if columns.has_votes:
+        counts = frame[[f"share:{vote}" for vote in VOTES]].apply(pd.to_numeric, errors="coerce")
+        table[list(COLUMNS)] = counts.to_numpy(np.float32)
+    paths = [f"{root}/{path}" for path in table["path"]]
+    sidecar = file.with_name(VOTES_FILE)
+    has_sidecar = sidecar != file and stays_inside(root, sidecar)
+    return Rows(
+        name=name,
+        kind="RAF-DB's table" if is_rafdb else "the manifest",
         table=table,
-        skipped=tuple(skipped),
         image=paths.__getitem__,
+        names=columns.names,
+        codes=_RAFDB if is_rafdb else {},
+        votes_kind="FER+" if columns.has_votes else "crowd",
+        votes=[sidecar.relative_to(root).as_posix()] if has_sidecar else [],
     )
+
+
+def labels_of(frame: pd.DataFrame, columns: Columns) -> tuple[pd.Series, pd.Series]:
+    """The label of each row as written, and "" or the reason why it has none.
+
+    Of votes, or of columns of 0 and 1, it is the one emotion that has the most.
+    """
+    if not columns.shares:
+        return frame["label"], pd.Series("", index=frame.index)
+    names = np.array(list(columns.shares), np.object_)
+    counts = frame[[f"share:{name}" for name in names]].apply(pd.to_numeric, errors="coerce")
+    values = np.nan_to_num(counts.to_numpy(np.float64))
+    most = values.max(axis=1, initial=0)
+    is_single = ((values == most[:, None]).sum(axis=1) == 1) & (most > 0)
+    best = names[values.argmax(axis=1)] if len(values) else np.array([], np.object_)
+    is_face = ~np.isin(best, ("unknown", "not_face"))
+    reasons = np.where(is_face, "", "most annotators see no emotion or no face")
+    reasons = np.where(is_single, reasons, "no single emotion has the most votes")
+    labels = pd.Series(np.where(is_single & is_face, best, ""), index=frame.index, dtype=object)
+    return labels, pd.Series(reasons, index=frame.index, dtype=object)
+
+
+def places_of(columns: Columns) -> dict[str, int]:
+    """The columns that are read as text, by what they hold."""
+    one = {
+        "path": columns.path,
+        "label": columns.label,
+        "split": columns.split,
+        "subject": columns.subject,
+    }
+    places = {name: at for name, at in one.items() if at is not None}
+    return places | {f"share:{name}": at for name, at in columns.shares.items()}

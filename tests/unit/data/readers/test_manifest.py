@@ -55,7 +55,7 @@ def test_a_duplicate_column_is_reported(faces: Path) -> None:
     ("line", "reason"),
     [
         ("gone.png,happy,train", "no such file"),
-        ("../outside.png,happy,train", "outside the manifest's folder"),
+        ("../outside.png,happy,train", "outside the data set's folder"),
         ("faces,happy,train", "not a file"),
         ("c.png,happy,later", "unknown split 'later'"),
         ("c.png,,train", "no label"),
@@ -110,5 +110,102 @@ def test_votes_beside_a_manifest_belong_to_the_path_they_name(faces: Path) -> No
     assert dataset.votes is not None
     assert np.isnan(dataset.votes[0]).all()
     assert dataset.votes[1].tolist() == [4, 0, 0, 5, 0, 0, 0, 0, 1, 0]
-    assert dataset.source_format == "the manifest 'labels.csv': 2 images, crowd votes for 1"
+    assert dataset.source_format == "the manifest 'labels.csv': 2 faces, crowd votes for 1"
     assert dataset.skipped == (("votes.csv", "1 of its rows name no image of this data set"),)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "image,label\nfaces/a.png,happy\nc.png,sad\n",
+        "user.id,image,emotion\n628,a.png,HAPPINESS\n628,c.png,sadness\n",
+        ",pth,label,relFCs\n0,faces/a.png,happy,0.98\n1,c.png,sad,0.5\n",
+        "filename;label\nfaces\\a.png;happy\nc.png;sad\n",
+        "file,label,emotion\nfaces/a.png,3,happy\nc.png,4,sad\n",
+        "id,expression\na,happy\nc,sad\n",
+        "faces/a.png happy\nc.png sad\n",
+        "faces/a.png,happy\nc.png,sad\n",
+        "filename,happy,sad\nfaces/a.png,1,0\nc.png,0,1\n",
+    ],
+)
+def test_paths_and_labels_are_found_under_the_names_that_people_use(
+    faces: Path, written: str
+) -> None:
+    (faces / "val.txt").write_text(written)
+    index = load_dataset(faces / "val.txt", validation_fraction=0).index
+    assert index["path"].tolist() == ["faces/a.png", "c.png"]
+    assert index["label"].tolist() == ["happy", "sad"]
+
+
+def test_absolute_paths_count_inside_the_folder_and_below_its_name_elsewhere(faces: Path) -> None:
+    (faces / "labels.csv").write_text(
+        f"path,label\n{faces}/faces/a.png,happy\n/kaggle/input/fer/faces/b.png,sad\n"
+        "C:\\Users\\me\\fer\\c.png,fear\n/kaggle/input/fer/faces/gone.png,sad\n"
+    )
+    dataset = load_dataset(faces, validation_fraction=0)
+    assert dataset.index["path"].tolist() == ["faces/a.png", "faces/b.png", "c.png"]
+    assert dataset.skipped == (("labels.csv:5 /kaggle/input/fer/faces/gone.png", "no such file"),)
+    assert (dataset.pixels[0] != dataset.pixels[1]).any()
+
+
+def test_the_error_for_paths_that_lead_nowhere_names_the_first(faces: Path) -> None:
+    (faces / "labels.csv").write_text("path,label\n/kaggle/input/gone.png,happy\n")
+    with pytest.raises(DatasetError, match=r"labels.csv:2 /kaggle/input/gone.png: no such file"):
+        load_dataset(faces)
+
+
+def test_a_name_that_two_files_have_is_not_guessed(faces: Path, make: MakeFaces) -> None:
+    make("faces/d.png", "other/d.png", root=faces)
+    (faces / "labels.csv").write_text("path,label\nd.png,happy\na.png,sad\n")
+    dataset = load_dataset(faces, validation_fraction=0)
+    assert dataset.index["path"].tolist() == ["faces/a.png"]
+    assert "2 files have this name" in dataset.skipped[0][1]
+
+
+def test_a_path_in_another_folder_does_not_match_a_file_of_the_same_name(
+    faces: Path,
+) -> None:
+    (faces / "labels.csv").write_text("path,label\ntrain/a.png,happy\nc.png,sad\n")
+    dataset = load_dataset(faces, validation_fraction=0)
+    assert dataset.index["path"].tolist() == ["c.png"]
+
+
+def test_a_table_that_windows_wrote_is_read(make: MakeFaces) -> None:
+    root = make("José.png", "c.png")
+    (root / "labels.csv").write_bytes("path;label\r\nJosé.png;happy\r\nc.png;sad".encode("cp1252"))
+    assert load_dataset(root, validation_fraction=0).index["path"].tolist() == ["José.png", "c.png"]
+
+
+def test_rafdbs_own_table_names_the_aligned_faces_and_uses_its_own_numbers(
+    make: MakeFaces,
+) -> None:
+    names = ("train_00001", "train_00002", "test_0001")
+    root = make(
+        *(f"Image/aligned/{name}_aligned.png" for name in names),
+        *(f"Image/original/{name}.png" for name in names),
+    )
+    (root / "EmoLabel").mkdir()
+    (root / "EmoLabel/list_patition_label.txt").write_text(
+        "train_00001.png 5\ntrain_00002.png 1\ntest_0001.png 7\n"
+    )
+    dataset = load_dataset(root, validation_fraction=0)
+    assert dataset.index["label"].tolist() == ["sad", "surprise", "neutral"]
+    assert dataset.index["path"].tolist() == [f"Image/aligned/{name}_aligned.png" for name in names]
+    assert "RAF-DB" in dataset.source_format
+
+
+def test_ferplus_own_folders_give_votes_and_fer2013s_parts(make: MakeFaces) -> None:
+    root = make("FER2013Train/fer0000000.png", "FER2013Train/fer0000001.png",
+                "FER2013Valid/fer0028638.png", "FER2013Test/fer0032220.png")  # fmt: skip
+    box = '"(0, 0, 48, 48)"'
+    (root / "FER2013Train/label.csv").write_text(
+        f"fer0000000.png,{box},4,0,0,1,3,2,0,0,0,0\nfer0000001.png,{box},0,0,0,5,5,0,0,0,0,0\n"
+    )
+    (root / "FER2013Valid/label.csv").write_text(f"fer0028638.png,{box},0,9,1,0,0,0,0,0,0,0\n")
+    (root / "FER2013Test/label.csv").write_text(f"fer0032220.png,{box},0,0,0,0,9,1,0,0,0,0\n")
+    dataset = load_dataset(root, validation_fraction=0)
+    assert dataset.splits == {"train": 1, "public_test": 1, "private_test": 1}
+    assert sorted(dataset.index["label"]) == ["angry", "happy", "neutral"]
+    assert dataset.votes is not None
+    assert "FER+ votes for 3" in dataset.source_format
+    assert "no single emotion has the most votes" in dict(dataset.skipped).popitem()[1]

@@ -53,7 +53,7 @@ def test_the_header_of_icml_face_data_has_spaces_and_another_order(tmp_path: Pat
         (row(0, 1, "Training").replace(" 9 ", " x "), "'x' among the pixels"),
         (row(0, 1, "Training").replace(" 9 ", " -9 "), "'-' among the pixels"),
         (row(7, 1, "Training"), "unknown emotion '7'"),
-        (row(0, 1, "Elsewhere"), "unknown Usage 'Elsewhere'"),
+        (row(0, 1, "Elsewhere"), "unknown split 'Elsewhere'"),
         ("0,1 2 3\n", "2 fields"),
     ],
 )

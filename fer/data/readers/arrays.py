@@ -1,0 +1,312 @@
+"""Arrays in files: pairs of `.npy`, and `.npz` or HDF5 files with images and labels."""
+
+import re
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.lib.format as npy
+import pandas as pd
+
+from fer import emotions
+from fer.data.array_images import Layout, are_images, layout_of
+from fer.data.parts import part_within
+from fer.data.readers.columns import LABELS, TableError
+from fer.data.readers.listing import stamp
+from fer.data.readers.rows import Opened, Rows
+from fer.errors import DatasetError
+from fer.importing import extras
+
+ARRAY_SUFFIXES = frozenset({".npy", ".npz", ".h5", ".hdf5"})
+PICKLES = frozenset({".pkl", ".pickle", ".p"})
+_BLOCK = 1024
+_MAX_CLASSES = 64
+_NAMES = frozenset(
+    [
+        "class_names",
+        "classes",
+        "label_names",
+        "labels_names",
+        "emotion_names",
+        "target_names",
+        "names",
+        "categories",
+        "emotions",
+        "emotion_labels",
+    ]
+)
+_EXPECTED = (
+    "Expected images, such as (n, 48, 48), and as many labels, under names such as images and "
+    "labels, or X_train and y_train."
+)
+_CK_FILE = "ck_data.h5"
+_CK = dict(enumerate(["angry", "disgust", "fear", "happy", "sad", "surprise", "contempt"]))
+"""The order of CK_data.h5, which WuJie1010/Facial-Expression-Recognition.Pytorch writes."""
+
+
+class Array(NamedTuple):
+    """An array in a file: its name, and how to read some of its rows."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    read: Callable[[int, int], np.ndarray]
+
+    def whole(self) -> np.ndarray:
+        return self.read(0, self.shape[0])
+
+
+class Pair(NamedTuple):
+    """Images, their labels, and the split in their names ("" if none)."""
+
+    images: Array
+    labels: Array
+    split: str
+
+
+def open_arrays(root: Path, files: Sequence[Path]) -> Opened:
+    """Find images and labels in one `.npz` or HDF5 file, or in all `.npy` files of a folder.
+
+    Raises:
+        TableError: If there are none, or a file is damaged or a pickle.
+    """
+    name = files[0].relative_to(root).as_posix()
+    arrays: dict[str, Array] = {}
+    skipped: list[tuple[str, str]] = []
+    refused: list[TableError] = []
+    for file in files:
+        try:
+            arrays |= {array.name: array for array in _arrays(file)}
+        except TableError as error:
+            if len(files) == 1:
+                raise
+            refused.append(error)
+            skipped.append((file.relative_to(root).as_posix(), error.reason))
+    try:
+        pairs, alone = _pairs(name, arrays)
+    except TableError:
+        if refused:
+            raise refused[0] from None
+        raise
+    skipped += [(f"{name}: {one}" if len(files) == 1 else one, why) for one, why in alone]
+    folder = "" if files[0].parent == root else files[0].parent.relative_to(root).as_posix() + "/"
+    return Opened(
+        name=name,
+        has_splits=any(pair.split for pair in pairs),
+        files=[(file.relative_to(root).as_posix(), stamp(file.stat())) for file in files],
+        rows=partial(_rows, name, folder, files, pairs, arrays, skipped),
+    )
+
+
+def _arrays(file: Path) -> list[Array]:
+    name = file.name
+    try:
+        if file.suffix.lower() == ".npy":
+            return [_in_memory(name, np.load(file, mmap_mode="r", allow_pickle=False))]
+        if file.suffix.lower() == ".npz":
+            return _packed(file)
+        return _hdf5(file)
+    except ValueError as error:
+        if re.search("pickle|objects", str(error), re.IGNORECASE):
+            raise pickled(name, "it holds Python objects") from None
+        raise TableError(name, f"it is damaged ({error})") from None
+    except (OSError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile) as error:
+        raise TableError(name, f"it cannot be read ({error})") from None
+
+
+def pickled(name: str, what: str) -> TableError:
+    """The error for pickled data."""
+    reason = f"{what}, and reading a pickle can run any program that someone has put into it"
+    advice = "Save images and labels in Python: numpy.savez('faces.npz', images=…, labels=…)."
+    return TableError(name, reason, expected=advice)
+
+
+def _in_memory(name: str, array: np.ndarray) -> Array:
+    return Array(name, array.shape, array.dtype, lambda start, stop: array[start:stop])
+
+
+def _packed(file: Path) -> list[Array]:
+    """The arrays of an `.npz`; each is read when it is needed, and the last one kept."""
+
+    @lru_cache(maxsize=2)
+    def whole(key: str) -> np.ndarray:
+        with np.load(file, allow_pickle=False) as pack:
+            values: np.ndarray = pack[key]
+        return values
+
+    def rows(key: str, start: int, stop: int) -> np.ndarray:
+        return whole(key)[start:stop]
+
+    found = []
+    with zipfile.ZipFile(file) as pack:
+        for member in pack.namelist():
+            with pack.open(member) as stream:
+                is_old = npy.read_magic(stream) == (1, 0)
+                read = npy.read_array_header_1_0 if is_old else npy.read_array_header_2_0
+                shape, _, dtype = read(stream)
+            key = member.removesuffix(".npy")
+            if dtype.hasobject:
+                raise pickled(file.name, f"'{key}' holds Python objects")
+            found.append(Array(key, shape, dtype, partial(rows, key)))
+    return found
+
+
+def _hdf5(file: Path) -> list[Array]:
+    with extras():
+        import h5py
+
+    found: list[Array] = []
+
+    def note(name: str, item: object) -> None:
+        if isinstance(item, h5py.Dataset) and item.shape:
+            dtype = np.dtype("S1") if h5py.check_string_dtype(item.dtype) else item.dtype
+            found.append(Array(name, item.shape, dtype, partial(read, name)))
+
+    @lru_cache(maxsize=4)
+    def read(name: str, start: int, stop: int) -> np.ndarray:
+        with h5py.File(file) as opened:
+            values: np.ndarray = opened[name][start:stop]
+        return values
+
+    with h5py.File(file) as opened:
+        opened.visititems(note)
+    return found
+
+
+def _pairs(name: str, arrays: Mapping[str, Array]) -> tuple[list[Pair], list[tuple[str, str]]]:
+    """Images with their labels; and (name, reason) of images that have none."""
+    images = [one for one in arrays.values() if are_images(one.shape, one.dtype)]
+    labels = [one for one in arrays.values() if _are_labels(one) and one not in images]
+    pairs, alone = [], []
+    for one in images:
+        split = part_within(one.name)
+        there = [label for label in labels if label.shape[0] == one.shape[0]]
+        there = [label for label in there if part_within(label.name) == split] or there
+        named = [label for label in there if _is_named_label(label.name)]
+        if len(chosen := there if len(there) == 1 else named) == 1:
+            pairs.append(Pair(one, chosen[0], split))
+        else:
+            count = f"{one.shape[0]:,}"
+            found = f"{len(there)} arrays have" if there else "no array has"
+            alone.append((one.name, f"{found} {count} labels for its {count} images"))
+    if pairs:
+        return pairs, alone
+    if images:
+        raise TableError(
+            name, f"{alone[0][1]} ('{alone[0][0]}'){_listed(arrays)}", expected=_EXPECTED
+        )
+    reason = f"no array in it holds images{_listed(arrays)}"
+    is_meant = bool(labels) and len(arrays) > 1
+    raise TableError(name, reason, is_meant=is_meant, expected=_EXPECTED)
+
+
+def _are_labels(array: Array) -> bool:
+    is_plain = len(array.shape) == 1 or (len(array.shape) == 2 and array.shape[1] <= _MAX_CLASSES)
+    return is_plain and array.dtype.kind in "uifbSUT" and not _is_names(array)
+
+
+def _is_names(array: Array) -> bool:
+    last = re.split(r"[/.]", array.name.lower().removesuffix(".npy"))[-1]
+    return last in _NAMES and len(array.shape) == 1 and array.dtype.kind in "SU"
+
+
+def _is_named_label(name: str) -> bool:
+    words = re.split(r"[^a-z]+", name.lower())
+    return any(word in LABELS or word.startswith(("label", "y", "target")) for word in words)
+
+
+def _listed(arrays: Mapping[str, Array]) -> str:
+    shown = [f"{one.name} {one.shape}" for one in list(arrays.values())[:6]]
+    return f" (it holds {', '.join(shown)})" if shown else ""
+
+
+def _rows(
+    name: str,
+    folder: str,
+    files: Sequence[Path],
+    pairs: Sequence[Pair],
+    arrays: Mapping[str, Array],
+    skipped: Sequence[tuple[str, str]],
+) -> Rows:
+    names = next((_texts(one.whole()) for one in arrays.values() if _is_names(one)), [])
+    frames, layouts = [], []
+    stamps = {file.name: stamp(file.stat()) for file in files}
+    for images, labels, split in pairs:
+        layouts.append(layout_of(images.name, images.shape, _blocks(images)))
+        place = folder + images.name
+        if images.name not in stamps:
+            place = name if len(pairs) == 1 else f"{name}/{images.name}"
+        frame = pd.DataFrame({"label": _labels(labels, names)}, dtype=object)
+        where = place + ":" + pd.Series(np.arange(len(frame))).astype(str)
+        frames.append(
+            frame.assign(
+                path=where, where=where, split=split, subject="", reason="",
+                stamp=stamps.get(images.name, stamps.get(files[0].name, "")),
+            )
+        )  # fmt: skip
+    starts = np.cumsum([0, *map(len, frames)])
+
+    def image(row: int) -> np.ndarray:
+        pair = int(np.searchsorted(starts, row, side="right")) - 1
+        own = row - int(starts[pair])
+        return _image(pairs[pair].images, layouts[pair], own)
+
+    return Rows(
+        name=name,
+        kind="the arrays in",
+        table=pd.concat(frames, ignore_index=True).astype(str),
+        image=image,
+        names=(),
+        codes=_codes(name, pairs),
+        skipped=skipped,
+    )
+
+
+def _image(images: Array, layout: Layout, row: int) -> np.ndarray:
+    start = row - row % _BLOCK
+    block = images.read(start, min(start + _BLOCK, images.shape[0]))
+    return layout.image(block[row - start])
+
+
+def _blocks(array: Array) -> Iterator[np.ndarray]:
+    for start in range(0, array.shape[0], _BLOCK):
+        yield array.read(start, min(start + _BLOCK, array.shape[0]))
+
+
+def _labels(array: Array, names: Sequence[str]) -> list[str]:
+    """The label of each row as text; one-hot rows and numbers by the names, if there are any."""
+    values = array.whole()
+    if values.ndim == 2:
+        if values.shape[1] > 1:
+            if not np.isclose(values.sum(axis=1), 1).all():
+                raise DatasetError(
+                    f"The rows of '{array.name}' do not add up to 1. Expected a number or a name "
+                    "for each image, or one-hot rows."
+                )
+            values = values.argmax(axis=1)
+        else:
+            values = values[:, 0]
+    found = _texts(values)
+    if names:
+        numbers = {str(at): one for at, one in enumerate(names)}
+        return [numbers.get(re.sub(r"\.0$", "", one), one) for one in found]
+    return found
+
+
+def _texts(values: np.ndarray) -> list[str]:
+    return [
+        one.decode(errors="replace") if isinstance(one, bytes) else str(one)
+        for one in values.tolist()
+    ]
+
+
+def _codes(name: str, pairs: Sequence[Pair]) -> dict[str, str]:
+    """What numbers mean in files that are known: they are not guessed in others."""
+    if Path(name).name.lower() == _CK_FILE:
+        return {str(code): label for code, label in _CK.items()}
+    if {pair.split for pair in pairs} & {"public_test", "private_test"}:  # FER-2013's own parts
+        return {str(code): label for code, label in enumerate(emotions.FER2013_CODES)}
+    return {}

@@ -1,0 +1,188 @@
+"""Parquet tables: image files, images as bytes as the Hugging Face hub has them, or pixels."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fer.data.classes import Classes
+from fer.data.readers.columns import Columns, TableError, recognise
+from fer.data.readers.listing import stamp
+from fer.data.readers.manifest import labels_of, places_of, read_manifest
+from fer.data.readers.pixels import CODES, grid_of
+from fer.data.readers.rows import Opened, Rows
+from fer.errors import UnreadableImageError
+from fer.images import decode
+
+_SAMPLE = 5
+
+
+def open_parquet(root: Path, file: Path, classes: Classes) -> Opened:
+    """Find the columns of a Parquet table.
+
+    Raises:
+        TableError: If it is damaged, or no table of faces.
+    """
+    name = file.relative_to(root).as_posix()
+    try:
+        parquet = pq.ParquetFile(file)
+        schema = parquet.schema_arrow
+        head = next(parquet.iter_batches(_SAMPLE), None)
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise TableError(name, f"it cannot be read: {error}") from None
+    images = [at for at, one in enumerate(schema) if _is_image(one.type)]
+    rows = list(zip(*map(_cells, head.columns), strict=True)) if head else []
+    columns = recognise(name, schema.names, rows, classes, images=images[:1])
+    has_splits = columns.split is not None
+    files = [(name, stamp(file.stat()))]
+    if columns.path is not None:
+        read = read_manifest(root, file, columns, _frame(parquet, columns))
+        used = read.table[read.table["reason"] == ""]
+        files += list(used[["path", "stamp"]].itertuples(index=False, name=None))
+        return Opened(
+            name=name, has_splits=has_splits, files=files, rows=lambda: read, names_files=True
+        )
+    held = tuple(images[:1]) or columns.pixels
+    return Opened(
+        name=name,
+        has_splits=has_splits,
+        files=files,
+        rows=lambda: _read(name, file, parquet, columns, held, is_bytes=bool(images)),
+    )
+
+
+def _read(
+    name: str,
+    file: Path,
+    parquet: pq.ParquetFile,
+    columns: Columns,
+    held: Sequence[int],
+    *,
+    is_bytes: bool,
+) -> Rows:
+    frame = _frame(parquet, columns)
+    labels, reasons = labels_of(frame, columns)
+    where = name + ":" + (frame["line"] - 1).astype(str)
+    table = pd.DataFrame(
+        {
+            "path": where,
+            "where": where,
+            "label": labels,
+            "split": frame.get("split", ""),
+            "subject": frame.get("subject", ""),
+            "stamp": stamp(file.stat()),
+            "reason": reasons,
+        }
+    ).astype(str)
+    value = _values(parquet, [columns.names[at] for at in held])
+    paths = table["path"].tolist()
+    sample = [] if is_bytes else [_text(value(row)) for row in range(min(20, len(table)))]
+    grid = grid_of(sample)
+
+    def image(row: int) -> np.ndarray:
+        if is_bytes:
+            return _decoded(value(row)[0], paths[row])
+        return grid.image(_text(value(row)), paths[row])
+
+    return Rows(
+        name=name,
+        kind="the table of images" if is_bytes else "the table of pixels",
+        table=table,
+        image=image,
+        names=columns.names,
+        codes={} if is_bytes else CODES,
+        one_by_one=not is_bytes,
+    )
+
+
+def _frame(parquet: pq.ParquetFile, columns: Columns) -> pd.DataFrame:
+    """The columns that are used, apart from images, as text; as `delimited_frame` gives them."""
+    places = places_of(columns)
+    names = [columns.names[at] for at in places.values()]
+    table = parquet.read(columns=names)
+    found = {
+        name: _cells(table.column(column), _class_names(parquet.schema_arrow, column))
+        for name, column in zip(places, names, strict=True)
+    }
+    frame = pd.DataFrame(found, dtype=object)
+    frame.insert(0, "line", np.arange(len(frame)) + 2)
+    frame.insert(1, "reason", "")
+    return frame
+
+
+def _values(parquet: pq.ParquetFile, names: Sequence[str]) -> Callable[[int], list[Any]]:
+    """Gives the values of some columns of a row, for several threads; two row groups are kept."""
+    sizes = [parquet.metadata.row_group(at).num_rows for at in range(parquet.num_row_groups)]
+    ends = np.cumsum(sizes)
+    lock = Lock()
+
+    @lru_cache(maxsize=2)
+    def group(at: int) -> list[pa.ChunkedArray]:
+        table = parquet.read_row_group(at, columns=list(names))
+        return [table.column(name) for name in names]
+
+    def value(row: int) -> list[Any]:
+        at = int(np.searchsorted(ends, row, side="right"))
+        with lock:  # a file is read by one thread at a time
+            columns = group(at)
+        return [column[row - int(ends[at]) + sizes[at]].as_py() for column in columns]
+
+    return value
+
+
+def _is_image(kind: pa.DataType) -> bool:
+    """Whether a column holds bytes, or a struct with `bytes`."""
+    if pa.types.is_struct(kind):
+        return any(kind.field(at).name == "bytes" for at in range(kind.num_fields))
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+
+
+def _decoded(value: Any, name: str) -> np.ndarray:
+    content = value.get("bytes") if isinstance(value, Mapping) else value
+    if not content:
+        path = value.get("path") if isinstance(value, Mapping) else None
+        lacks = f"it has only the path '{path}'" if path else "it is empty"
+        raise UnreadableImageError(f"{name} holds no image: {lacks}.")
+    return decode(content)
+
+
+def _text(values: Sequence[Any]) -> bytes:
+    """The pixels of a row as text, from a text, a list, rows of pixels, or a column for each."""
+    [first] = values if len(values) == 1 else [values]
+    if isinstance(first, str):
+        return first.encode()
+    return " ".join(map(str, np.asarray(first).ravel().tolist())).encode()
+
+
+def _cells(column: pa.ChunkedArray, names: Sequence[str] = ()) -> list[str]:
+    """A column as text, "" where there is none; numbers with names by these."""
+    values = column.to_pylist()
+    if isinstance(next(iter(values), None), (dict, bytes)):
+        return [""] * len(values)
+    if names:
+        values = [_named(one, names) for one in values]
+    return ["" if one is None or one != one else str(one).strip() for one in values]
+
+
+def _named(value: Any, names: Sequence[str]) -> Any:
+    """The name of a class number; None for -1, which stands for no label."""
+    if not isinstance(value, int) or value >= len(names):
+        return value
+    return names[value] if value >= 0 else None
+
+
+def _class_names(schema: pa.Schema, column: str) -> Sequence[str]:
+    """The names of a column of class numbers, which `datasets` writes into the schema."""
+    try:
+        written = json.loads((schema.metadata or {})[b"huggingface"])
+        names = written["info"]["features"][column]["names"]
+    except (KeyError, TypeError, ValueError):
+        return ()
+    return [str(name) for name in names]

@@ -1,0 +1,225 @@
+"""The tables that people really have; each is written here as its public source has it."""
+
+import pickle
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fer.data import Dataset, load_dataset
+from fer.data.classes import UnknownClassesError
+from fer.errors import DatasetError
+
+MakeFaces = Callable[..., Path]
+SIDE = 48
+FACES = np.random.default_rng(0).integers(0, 256, (4, SIDE * SIDE))
+CODES = (0, 3, 6, 4)
+LABELS = ["angry", "happy", "neutral", "sad"]
+USAGES = ("Training", "Training", "PublicTest", "PrivateTest")
+
+
+def read(path: Path, **options: object) -> Dataset:
+    return load_dataset(path, validation_fraction=0, **options)  # type: ignore[arg-type]
+
+
+def joined(values: Iterable[object], separator: str = " ") -> str:
+    return separator.join(map(str, values))
+
+
+def rows(
+    *, separator: str = ",", quote: str = "", header: str = "emotion,pixels,Usage"
+) -> list[str]:
+    """The lines of a fer2013.csv with four faces."""
+    lines = [separator.join(f"{quote}{name}{quote}" for name in header.split(","))]
+    for code, face, usage in zip(CODES, FACES, USAGES, strict=True):
+        cells = (code, joined(face), usage)
+        lines.append(separator.join(f"{quote}{cell}{quote}" for cell in cells))
+    return lines
+
+
+def check(dataset: Dataset) -> None:
+    assert dataset.index["label"].tolist() == LABELS
+    assert dataset.splits == {"train": 2, "public_test": 1, "private_test": 1}
+    np.testing.assert_array_equal(dataset.pixels.reshape(4, -1), FACES)
+
+
+PLAIN = "\n".join(rows()) + "\n"
+WRITTEN = {
+    "semicolons.csv": "\n".join(rows(separator=";")).encode(),
+    "tabs.tsv": "\n".join(rows(separator="\t")).encode(),
+    "bars.txt": "\n".join(rows(separator="|")).encode(),
+    "excel.csv": "\r\n".join(["sep=;", *rows(separator=";", quote='"')]).encode("utf-8-sig"),
+    "quoted.csv": "\n".join(rows(quote='"')).encode(),
+    "utf16.csv": PLAIN.encode("utf-16"),
+    "utf16-without-mark.csv": PLAIN.encode("utf-16-be"),
+    "old-mac.csv": PLAIN.replace("\n", "\r").encode(),
+    "fer2013": PLAIN.encode(),
+    "shouting.CSV": PLAIN.encode(),
+    "headless.csv": "\n".join(rows()[1:]).encode(),
+    "floats.csv": "\n".join(
+        ["emotion,pixels,Usage"]
+        + [
+            f"{code}.0,{joined(float(value) for value in face)},{usage}"
+            for code, face, usage in zip(CODES, FACES, USAGES, strict=True)
+        ]
+    ).encode(),
+    "lists.csv": "\n".join(
+        ["emotion,pixels,Usage"]
+        + [
+            f'{code},"[{joined(face, ", ")}]",{usage}'
+            for code, face, usage in zip(CODES, FACES, USAGES, strict=True)
+        ]
+    ).encode(),
+    "lists-without-quotes.csv": "\n".join(
+        ["emotion,pixels,Usage"]
+        + [
+            f"{code},[{joined(face, ', ')}],{usage}"
+            for code, face, usage in zip(CODES, FACES, USAGES, strict=True)
+        ]
+    ).encode(),
+    "lines-in-quotes.csv": "\n".join(
+        ["emotion,pixels,Usage"]
+        + [
+            f'{code},"[{chr(10).join(joined(line) for line in face.reshape(SIDE, SIDE))}]",{usage}'
+            for code, face, usage in zip(CODES, FACES, USAGES, strict=True)
+        ]
+    ).encode(),
+    "comma-beside.csv": "\n".join(
+        ["source,emotion,pixels,Usage"] + [f'"Smith, J.",{line}' for line in rows()[1:]]
+    ).encode(),
+    "wide.csv": "\n".join(
+        ["emotion," + joined((f"pixel{at}" for at in range(SIDE * SIDE)), ",") + ",Usage"]
+        + [
+            f"{code},{joined(face, ',')},{usage}"
+            for code, face, usage in zip(CODES, FACES, USAGES, strict=True)
+        ]
+    ).encode(),
+    "headless-wide.csv": "\n".join(
+        f"{code},{joined(face, ',')},{usage}"
+        for code, face, usage in zip(CODES, FACES, USAGES, strict=True)
+    ).encode(),
+}
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_pixels_are_read_however_the_table_is_written(tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    file.write_bytes(WRITTEN[name])
+    dataset = read(file)
+    check(dataset)
+    assert dataset.skipped == ()
+    assert len(read(tmp_path)) == 4  # found in its folder
+
+
+def test_columns_of_pixels_that_are_sorted_as_text_are_put_in_order(tmp_path: Path) -> None:
+    order = sorted(range(SIDE * SIDE), key=str)
+    lines = ["label," + joined((f"pixel_{at}" for at in order), ",")]
+    lines += [f"{code},{joined(face[order], ',')}" for code, face in zip(CODES, FACES, strict=True)]
+    (tmp_path / "sorted.csv").write_text("\n".join(lines))
+    dataset = read(tmp_path / "sorted.csv")
+    np.testing.assert_array_equal(dataset.pixels.reshape(4, -1), FACES)
+
+
+def test_other_sizes_and_values_up_to_1_are_scaled(tmp_path: Path) -> None:
+    large = np.repeat(np.linspace(0, 1, 64), 64).reshape(64, 64).T
+    lines = ["label,pixels", *(f"{code},{joined(large.ravel())}" for code in CODES)]
+    (tmp_path / "large.csv").write_text("\n".join(lines))
+    dataset = load_dataset(tmp_path / "large.csv", height=64, width=64, validation_fraction=0)
+    assert dataset.index["width"].tolist() == [64] * 4
+    np.testing.assert_array_equal(dataset.pixels[0, :, :, 0], np.rint(large * 255))
+
+
+def test_a_quotation_mark_that_is_never_closed_takes_no_other_row_with_it(tmp_path: Path) -> None:
+    lines = rows()
+    lines[2] = '"' + lines[2]
+    (tmp_path / "open.csv").write_text("\n".join(lines))
+    dataset = read(tmp_path)
+    assert dataset.index["path"].tolist() == ["open.csv:2", "open.csv:4", "open.csv:5"]
+    assert [where for where, _ in dataset.skipped] == ["open.csv:3"]
+
+
+def test_codes_that_a_mapping_names_go_before_those_of_fer2013(tmp_path: Path) -> None:
+    (tmp_path / "fer2013.csv").write_text(PLAIN.replace("\n0,", "\n7,"))
+    dataset = read(tmp_path, classes={"7": "contempt", "3": None})
+    assert dataset.index["label"].tolist() == ["contempt", "neutral", "sad"]
+    assert dataset.skipped == (("fer2013.csv:3", "its class is left out"),)
+
+
+def test_a_table_without_labels_is_refused_by_that_name(tmp_path: Path) -> None:
+    (tmp_path / "test.csv").write_text("pixels\n" + "\n".join(joined(face) for face in FACES))
+    with pytest.raises(
+        DatasetError, match=r"'test.csv'.*pixels, but no labels.*columns are pixels"
+    ):
+        read(tmp_path / "test.csv")
+    (tmp_path / "train.csv").write_text(
+        "emotion,pixels\n"
+        + "\n".join(rows()[1:])
+        .replace(",Training", "")
+        .replace(",PublicTest", "")
+        .replace(",PrivateTest", "")
+    )
+    dataset = read(tmp_path)
+    assert len(dataset) == 4
+    [(name, reason)] = dataset.skipped
+    assert name == "test.csv"
+    assert "no labels" in reason
+
+
+def test_a_refused_table_is_named_with_its_columns_and_the_first_reason(make: MakeFaces) -> None:
+    root = make("images/a.png", "images/b.png")
+    (root / "list.csv").write_text("image,mood;strength\nimages/a.png,7\n")
+    with pytest.raises(DatasetError) as refused:
+        read(root)
+    assert "'list.csv'" in str(refused.value)
+    assert "columns are image, mood;strength" in str(refused.value)
+    assert "class folders" not in str(refused.value)
+    (root / "list.csv").write_text("emotion,pixels,Usage\n0,1 2 x,Training\n9,1 2 3,Training\n")
+    with pytest.raises(DatasetError, match="found 'x' among the pixels"):
+        read(root)
+    (root / "list.csv").write_text("emotion,pixels,Usage\n0,Training\n")
+    with pytest.raises(DatasetError, match=r"list\.csv:2: 2 fields; expected 3.*emotion, pixels"):
+        read(root)
+
+
+def test_a_table_beside_class_folders_that_is_none_is_skipped_by_name(make: MakeFaces) -> None:
+    root = make("happy/a.png", "sad/b.png")
+    (root / "prices.csv").write_text("day,price\n1,2\n")
+    dataset = read(root)
+    assert len(dataset) == 2
+    assert dataset.skipped == (
+        ("prices.csv", "it holds neither labels nor images (its columns are day, price)"),
+    )
+
+
+def test_tables_named_after_splits_are_read_together(make: MakeFaces) -> None:
+    root = make("a.png", "b.png", "c.png")
+    for part, line in (("train", "a.png,happy"), ("val", "b.png,sad"), ("test", "c.png,sad")):
+        (root / f"{part}.csv").write_text(f"path,label\n{line}\n")
+    dataset = read(root)
+    assert dataset.splits == {"train": 1, "validation": 1, "test": 1}
+    assert dataset.index["path"].tolist() == ["c.png", "a.png", "b.png"]
+
+
+def test_prose_beside_class_folders_is_no_table(make: MakeFaces) -> None:
+    root = make("happy/a.png", "sad/b.png")
+    (root / "README.txt").write_text("Each image has a label.\nIt was drawn.\n\nSee the paper.\n")
+    (root / "LICENSE").write_text("image label\nis free to use by all\n")
+    assert len(read(root)) == 2
+
+
+def test_a_pickle_is_refused_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "faces.pkl").write_bytes(pickle.dumps([1, 2]))
+    with pytest.raises(DatasetError, match=r"'faces.pkl'.*any program.*numpy\.savez"):
+        read(tmp_path / "faces.pkl")
+
+
+def test_numbers_beside_image_files_are_never_guessed(make: MakeFaces) -> None:
+    root = make("a.png", "b.png")
+    (root / "labels.csv").write_text("file,label\na.png,0\nb.png,1\n")
+    with pytest.raises(UnknownClassesError) as unknown:
+        read(root)
+    assert [one.name for one in unknown.value.classes] == ["0", "1"]
+    assert len(unknown.value.classes[0].examples) == 1
+    dataset = read(root, classes={"0": "sad", "1": "fear"})
+    assert dataset.index["label"].tolist() == ["sad", "fear"]
