@@ -81,8 +81,7 @@ def _beside_tables(listing: Callable[[], Listing], refused: Refused) -> Callable
             if meant := next((error for _, error in refused if error.is_meant), None):
                 raise meant from None
             raise
-        listed = {name for name, _ in found.skipped}
-        more = [(name, error.reason) for name, error in refused if name not in listed]
-        return replace(found, skipped=(*found.skipped, *more))
+        reasons = dict(found.skipped) | {name: error.reason for name, error in refused}
+        return replace(found, skipped=tuple(reasons.items()))
 
     return read
