@@ -85,7 +85,10 @@ def part_within(name: str) -> str:
     >>> part_within("FER2013Valid/label.csv"), part_within("constraints.csv")
     ('public_test', '')
     """
-    found = [_split_of([word]) or _split_of([word[word.rfind("y") + 1 :].lstrip("x")]) for word in words(name)]
+    found = [
+        _split_of([word]) or _split_of([word[word.rfind("y") + 1 :].lstrip("x")])
+        for word in words(name)
+    ]
     splits = {"test" if split == _EVALUATION else split for split in found} - {""}
     for ferplus, split in _FERPLUS.items():
         if ferplus in name.casefold():
