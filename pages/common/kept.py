@@ -27,7 +27,7 @@ def _show_kept() -> None:
         "disk instead, for everyone who can open the app; remove it there."
     )
     if st.button(
-        "Forget all of it", icon=":material/delete:", type="primary", disabled=not words,
+        "Forget all of it", icon=":material/delete:", disabled=not words,
         on_click=_forget,
     ):  # fmt: skip
         st.rerun()  # the page behind the dialog, too

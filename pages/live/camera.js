@@ -236,7 +236,7 @@ class Camera {
     latency.textContent = `${Math.round(latencyMs)} ms`
     const area = ({ box: [, , width, height] }) => width * height
     this.drawLargest([...faces].sort((a, b) => area(b) - area(a))[0], faces.length)
-    this.drawTimeline(now)
+    if (now - (this.drawnAt ?? 0) >= 1000) this.drawTimeline(now)
     const verdict = face => face.unreliable_because || face.emotion
     const words = faces.map(face => `face ${face.number}: ${verdict(face)}`).join(", ") || "no face"
     if (now - (this.spokeAt ?? 0) > 3000 && spoken.textContent !== words) {
@@ -286,6 +286,7 @@ class Camera {
   }
 
   drawTimeline(now) {
+    this.drawnAt = now
     const seen = new Set(this.frames.flatMap(({ faces }) => faces ?? []).map(({ number }) => number))
     const people = [...seen].sort((a, b) => a - b).slice(-PEOPLE_IN_TIMELINE)
     const { timeline } = this.parts

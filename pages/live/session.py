@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from fer import emotions
@@ -16,17 +15,16 @@ from fer.inference.spans import (
     spans_of_people,
 )
 from fer.inference.timeline import Span
-from fer.wording import counted, in_chart, percent
+from fer.wording import counted, percent
 from pages.common import errors
 from pages.common.downloads import download
 from pages.common.verdicts import share_columns, with_verdicts
 from pages.common.visitors import KEPT_FOR_H
 from pages.live import keys
+from pages.live.chart import chart_html
 
 PEOPLE_SHOWN = 8
-ROW_PX, AXES_PX = 34, 90
 NAMED_EMOTIONS = 3
-IN_MINUTES_FROM_S = 180
 
 
 @dataclass(frozen=True)
@@ -88,79 +86,11 @@ def _show_chart(all_spans: list[Span]) -> None:
     for span in all_spans:
         seconds[span.person] = seconds.get(span.person, 0.0) + span.seconds
     longest = sorted(seconds, key=lambda person: (person != EVERYONE, -seconds[person]))
-    shown = sorted(longest[: PEOPLE_SHOWN + 1])
-    end_s = max(span.until_s for span in all_spans)
-    unit, unit_s = ("min", 60) if end_s >= IN_MINUTES_FROM_S else ("s", 1)
-    figure = go.Figure()
-    for verdict in dict.fromkeys(emotions.ordered(span.answer.verdict for span in all_spans)):
-        found = [
-            span for span in all_spans if span.answer.verdict == verdict and span.person in shown
-        ]
-        if found:
-            figure.add_trace(_bars(found, unit_s))
-    figure.update_layout(
-        height=AXES_PX + ROW_PX * len(shown),
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        barmode="overlay",
-        showlegend=True,
-        dragmode=False,
-        legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom"},
-        uirevision="session",
-    )
-    figure.update_xaxes(
-        ticksuffix=f" {unit}", range=[0, end_s / unit_s], fixedrange=True, showgrid=False
-    )
-    figure.update_yaxes(
-        type="category", categoryarray=[_name(person) for person in reversed(shown)],
-        categoryorder="array", fixedrange=True, showgrid=False,
-    )  # fmt: skip
-    st.plotly_chart(
-        figure,
-        key=keys.CHART,
-        config={"displayModeBar": False},
-        alt="Most probable emotion over time, by person",
-    )
+    shown = longest[: PEOPLE_SHOWN + 1]
+    with st.container(key=keys.CHART):
+        st.html(chart_html([span for span in all_spans if span.person in shown]))
     if len(seconds) > len(shown):
         st.caption(f"The {PEOPLE_SHOWN} people in view longest; the table and the files have all.")
-
-
-def _name(person: int) -> str:
-    return "everyone" if person == EVERYONE else f"person {person}"
-
-
-def _bars(found: list[Span], unit_s: float) -> go.Bar:
-    """The spans of one verdict; an unreliable one is grey and hatched."""
-    first = found[0]
-    shown = emotions.describe(first.answer.verdict)
-    symbol = shown.symbol if first.answer.reliable else ""
-    return go.Bar(
-        name=f"{symbol} {in_chart(first.answer.verdict)}".strip(),
-        orientation="h",
-        y=[_name(span.person) for span in found],
-        base=[span.from_s / unit_s for span in found],
-        x=[span.seconds / unit_s for span in found],
-        width=0.8,
-        text=[symbol] * len(found),
-        textposition="inside",
-        insidetextanchor="middle",
-        textangle=0,
-        constraintext="inside",
-        marker={
-            "color": shown.color if first.answer.reliable else emotions.UNRELIABLE_COLOR,
-            "pattern": {"shape": "" if first.answer.reliable else "/"},
-            "line": {"width": 0},
-        },
-        customdata=[
-            [
-                _name(span.person), in_chart(span.answer.verdict),
-                f", {percent(span.answer.confidence)}" if span.answer.reliable else "",
-                span.from_s, span.until_s,
-            ]
-            for span in found
-        ],
-        hovertemplate="%{customdata[0]}: %{customdata[1]}%{customdata[2]}, "
-        "%{customdata[3]:.1f} to %{customdata[4]:.1f} s<extra></extra>",
-    )  # fmt: skip
 
 
 def _show_people(people: list[dict[str, object]], dropped: int) -> None:

@@ -185,7 +185,7 @@ def test_a_new_session_starts_at_0_and_shows_nothing_of_the_last_one(
     length = page.get_by_text(re.compile(r"^\d+ s, \d+ (person|people): "))
     expect(length).to_be_visible(timeout=SLOW_MS)
     expect(length).not_to_have_text(length.inner_text(), timeout=SLOW_MS)  # it grows
-    expect(page.locator(".st-key-live-chart .bars path").first).to_be_visible()
+    expect(page.locator(".st-key-live-chart .fer-track i").first).to_be_visible()
     page.locator("#tools").get_by_role("button", name="Stop").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Summary as CSV").click(timeout=SLOW_MS)
