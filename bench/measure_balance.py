@@ -69,9 +69,10 @@ def main() -> None:
                 print(f"| {name} | {pictures} | {truth} | {' | '.join(row)} |", flush=True)
         if asked.record:
             data = faces.by_votes() if model.card.config.get("truth") == "votes" else faces
+            counts = (data.index["split"] != "") & (data.targets_among(model.card.labels) >= 0)
             remade = replace(data.take(found), pixels=crops)
-            rows = np.flatnonzero(remade.index["split"] != "")
-            record(model, remade.take(rows), asked.split, len(data), detector.name)
+            remade = remade.take(np.flatnonzero(counts.to_numpy()[found]))
+            record(model, remade, asked.split, int(counts.sum()), detector.name)
 
 
 def truths(faces: Dataset) -> dict[str, np.ndarray]:
