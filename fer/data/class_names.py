@@ -89,8 +89,9 @@ _WORDS = {
     """,
     "sad": """
         saddness sadnes sorrow sorrowful unhappiness tearful; trauer traurig traurigkeit;
-        tristesse triste; tristeza; verdriet verdrietig; ledsen sorg sorgsen; trist tristhed;
-        surullinen suru; smutek smutny; smutný; szomorú szomorúság; tristețe; üzgün üzüntü; sedih;
+        tristesse triste; tristeza; tristezza; verdriet verdrietig; ledsen sorg sorgsen;
+        trist tristhed; surullinen suru; smutek smutny; smutný; szomorú szomorúság; tristețe;
+        üzgün üzüntü; sedih;
         buồn buồn_bã; грусть печаль грустный печальный; сум смуток сумний; λύπη θλίψη; حزن حزين
         الحزن; غم غمگین; עצב עצוב; दुख दुःख उदास उदासी; দুঃখ; เศร้า ความเศร้า; 悲伤 伤心 难过 悲哀
         悲 悲傷 傷心 難過; 悲しみ 悲しい; 슬픔

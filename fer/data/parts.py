@@ -14,8 +14,8 @@ _NAMES = {
     "validation": "val valid validation validate validating validset valset dev devel "
     "development devset validierung validacion validacao validazione валидация 验证 验证集 驗證 "
     "驗證集 検証 검증",
-    "test": "test testing tests tst testset prueba teste prova тест 测试 测试集 測試 測試集 テスト "
-    "테스트 시험",
+    "test": "test testing tests tst testset holdout prueba teste prova тест 测试 测试集 測試 "
+    "測試集 テスト 테스트 시험",
     "public_test": "publictest",
     "private_test": "privatetest",
     _EVALUATION: "eval evaluation evaluate evalset",
