@@ -1,6 +1,8 @@
 """`predict` and `video`: photos, folders and videos → faces and their emotions."""
 
 import json
+import re
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,6 +21,7 @@ from fer.cli.terminal import (
     stop_on_interrupt,
     styled,
 )
+from fer.errors import VideoError
 from fer.wording import counted, not_read, percent
 
 if TYPE_CHECKING:
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 
     from fer.inference.frame_log import FrameFaces
     from fer.inference.predictor import Predictor
+    from fer.inference.video_csv import VideoReport
+    from fer.inference.video_source import Address, Camera
 
 FormOption = Annotated[
     str,
@@ -136,13 +141,24 @@ def _print_skipped(skipped: "Mapping[Path, str]", output: Output) -> None:
 
 
 def video(
-    file: Annotated[Path, typer.Argument(help="A video file.")],
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="SOURCE",
+            help="A video file, a camera (camera:0), or an http, https, rtsp or rtsps address.",
+        ),
+    ],
     every: Annotated[int, typer.Option(min=1, help="Analyse every Nth frame.")] = 1,
+    duration: Annotated[
+        float | None, typer.Option(min=0.1, help="End after so many seconds of the video.")
+    ] = None,
     csv: Annotated[
-        Path | None, typer.Option("--out", help="CSV file; by default, FILE with .csv added.")
+        Path | None,
+        typer.Option("--out", help="CSV file; by default named after the source, with .csv added."),
     ] = None,
     annotated: Annotated[
-        Path | None, typer.Option(help="Also write this MP4 file, with the faces boxed.")
+        Path | None,
+        typer.Option(help="Also write this MP4 file, with the faces boxed, and its sound."),
     ] = None,
     model: ModelOption = None,
     detector: DetectorOption = "auto",
@@ -153,44 +169,73 @@ def video(
 
     The CSV file is written with --json, too. After Ctrl-C, the same command resumes. A damaged
     video is analysed as far as it can be read; the exit status is then 1.
+
+    Of a camera or a stream the newest frame is analysed each time, and frames that come meanwhile
+    are passed over. It ends with the stream, with --duration, or with Ctrl-C, which keeps what is
+    done; each time begins a new file.
     """
     from fer.inference.annotated_video import annotate, check_target
     from fer.inference.predictor import Predictor
     from fer.inference.video_csv import analyse_to_csv, frames_of
     from fer.inference.video_results import Origin
+    from fer.inference.video_source import source_from
 
-    csv = csv or file.with_name(f"{file.name}.csv")
-    if annotated:
-        check_target(annotated, source=file, results=csv)
+    video = source_from(source)
+    csv = csv or _results_of(video)
+    if annotated and not isinstance(video, Path):
+        raise VideoError(
+            "--annotated reads the video a second time, which takes a file. Save the stream to a "
+            "file first."
+        )
+    if annotated and isinstance(video, Path):
+        check_target(annotated, source=video, results=csv)
     with quiet_imports():
         predictor = Predictor.load(model, detector=detector, form=form)
-    notice = "Stopping after this frame. Run the same command to resume."
+    notice = "Stopping after this frame. What is done is kept."
     with stop_on_interrupt(notice) as stop, progress() as bar:
+        count = Counter(bar, "frames")
         report = analyse_to_csv(
-            file, predictor, csv, every=every, progress=Counter(bar, "frames"), stop=stop
+            video, predictor, csv, every=every, until_s=duration, progress=count, stop=stop
         )
-    origin = Origin.of(file.name, predictor, every=every)
+    origin = Origin.of(video.name, predictor, every=every)
+    messages = err if as_json else out
     if as_json:
         for part in origin.json(frames_of(csv), problem=report.problem):
             typer.echo(part, nl=False)
     else:
-        before = f" ({report.before:,} before)" if report.before else ""
-        people = counted(report.people, "person", "people")
-        out.print(
-            f"{counted(report.frames, 'frame')}{before}, {people}, up to "
-            f"{report.seconds:.1f} s. Written to {csv}."
-        )
+        _print_report(report, csv)
         _print_people(origin.labels, frames_of(csv))
-    messages = err if as_json else out
-    if report.stopped:
-        messages.print(_STOPPED)
-    elif annotated:
+    if report.stopped and not report.is_live:
+        again = "" if isinstance(video, Path) else f" with --out {csv}"
+        messages.print(f"Stopped before the end. Run the same command{again} to resume.")
+    elif annotated and isinstance(video, Path):
         with progress() as bar:
-            annotate(file, csv, annotated, progress=Counter(bar, "frames drawn"))
+            count = Counter(bar, "frames drawn")
+            annotate(video, csv, annotated, until_s=duration, progress=count)
         messages.print(f"Written to {annotated}.")
     if report.problem:
-        err.print(styled("Damaged:", "red"), f"{report.problem}.")
+        what = "Ended early:" if report.is_live else "Damaged:"
+        err.print(styled(what, "red"), f"{report.problem}.")
         raise typer.Exit(1)
+
+
+def _results_of(source: "Path | Camera | Address") -> Path:
+    """The CSV file beside a video; for a camera or an address a new one in this folder."""
+    if isinstance(source, Path):
+        return source.with_name(f"{source.name}.csv")
+    name = re.sub(r"[^\w.]+", "-", source.name).strip("-")
+    return Path(f"{name}-{datetime.now():%Y%m%d-%H%M%S}.csv")
+
+
+def _print_report(report: "VideoReport", csv: Path) -> None:
+    before = f" ({report.before:,} before)" if report.before else ""
+    people = counted(report.people, "person", "people")
+    out.print(
+        f"{counted(report.frames, 'frame')}{before}, {people}, up to "
+        f"{report.seconds:.1f} s. Written to {csv}."
+    )
+    if report.passed_over:
+        out.print(f"{counted(report.passed_over, 'frame')} passed over to keep up with the source.")
 
 
 def _print_people(labels: "Sequence[str]", frames: "Iterable[FrameFaces]") -> None:

@@ -49,7 +49,14 @@ def check_target(out: Path, *, source: Path, results: Path) -> None:
         raise VideoError(f"'{out}' cannot be written: {reason}. Choose a name that ends in .mp4.")
 
 
-def annotate(source: Path, results: Path, out: Path, *, progress: Progress | None = None) -> None:
+def annotate(
+    source: Path,
+    results: Path,
+    out: Path,
+    *,
+    until_s: float | None = None,
+    progress: Progress | None = None,
+) -> None:
     """Write the video again with the faces boxed, as H.264 in MP4, with its sound as AAC.
 
     Args:
@@ -57,6 +64,7 @@ def annotate(source: Path, results: Path, out: Path, *, progress: Progress | Non
         results: Its rows, as `analyse_to_csv` writes them; a frame without rows keeps the faces of
             the frame before.
         out: The video to write, moved into place once it is whole.
+        until_s: Where it ends.
         progress: Called with frames done and frames planned, the latter 0 if unknown.
 
     Raises:
@@ -70,7 +78,7 @@ def annotate(source: Path, results: Path, out: Path, *, progress: Progress | Non
             av.open(str(made), "w", format="mp4") as container,
         ):
             writer = _Writer(container, frames_of(results), source=source, video=video)
-            for frame in video.frames():
+            for frame in video.frames(until_s=until_s):
                 writer.write(frame)
                 if progress:
                     progress(frame.number + 1, video.frames_planned or 0)

@@ -9,9 +9,11 @@ from pathlib import Path
 import av
 import av.error
 import numpy as np
+from av.container import InputContainer
 
 from fer.errors import VideoError
 from fer.files import is_text
+from fer.inference.video_source import reason_of
 
 _MISSING_S = 1.0
 """A video that ends this long before its stated duration counts as truncated."""
@@ -49,22 +51,17 @@ class VideoFile:
         problem: Where and why frames are missing or damaged; None if none are.
     """
 
-    def __init__(self, source: Path | bytes) -> None:
-        """Open a video from its path or its bytes.
+    def __init__(self, source: Path | bytes | InputContainer, *, name: str = "") -> None:
+        """Open a video from its path or its bytes, or take one that is open, with its name.
 
         Raises:
             VideoError: If it is missing, or not a video.
         """
-        self._name = "The file" if isinstance(source, bytes) else f"'{source}'"
-        _check_kind(source, self._name)
-        try:
-            opened = io.BytesIO(source) if isinstance(source, bytes) else str(source)
-            self._container = av.open(opened, "r", metadata_errors="replace")
-        except (av.error.FFmpegError, OSError, ValueError) as error:
-            raise VideoError(
-                f"{self._name} cannot be opened as a video ({_reason(error)}). It may be truncated "
-                "before its index, or not be a video. Copy it again, or convert it to MP4."
-            ) from None
+        if isinstance(source, InputContainer):
+            self._name, self._container = f"'{name}'", source
+        else:
+            self._name = "The file" if isinstance(source, bytes) else f"'{source}'"
+            self._container = _opened(source, self._name)
         if _PHOTO_FORMAT.search(self._container.format.name):
             self._container.close()
             raise VideoError(f"{self._name} is a photo, not a video. Predict takes photos.")
@@ -97,8 +94,13 @@ class VideoFile:
             return float(self._stream.duration * self._stream.time_base)
         return self._container.duration / av.time_base if self._container.duration else None
 
-    def frames(self, *, start: int = 0, every: int = 1) -> Iterator[VideoFrame]:
-        """Every Nth frame from number `start` on; sets `problem` if any are missing or damaged."""
+    def frames(
+        self, *, start: int = 0, every: int = 1, until_s: float | None = None
+    ) -> Iterator[VideoFrame]:
+        """Every Nth frame from number `start` on, up to a time; sets `problem` if any are damaged.
+
+        Frames that are missing at the end are a problem, too.
+        """
         last_s = start_s = 0.0
         number = -1
         for number, frame in enumerate(self._decoded()):
@@ -108,11 +110,13 @@ class VideoFile:
             elif at_s - start_s < last_s - _CLOCK_JUMP_S:  # videos joined end to end
                 start_s = at_s - last_s - 1 / self.fps
             last_s = max(last_s, at_s - start_s)
+            if until_s is not None and last_s > until_s:
+                return
             if frame.is_corrupt:
                 self._note(f"the frame at {last_s:.1f} s is damaged")
             if number < start or (number - start) % every:
                 continue
-            yield VideoFrame(number=number, at_s=last_s, pixels=_upright(frame))
+            yield VideoFrame(number=number, at_s=last_s, pixels=upright(frame))
         if number < 0:
             raise VideoError(
                 f"{self._name} has no readable frame ({self.problem or 'it is empty'}). "
@@ -130,7 +134,7 @@ class VideoFile:
             shown: np.ndarray | None = None
             for frame in self._decoded():
                 if shown is None or (frame.time or 0) <= start_s + at_s + 0.5 / self.fps:
-                    shown = _upright(frame)
+                    shown = upright(frame)
                 else:
                     break
             if shown is not None:
@@ -143,7 +147,7 @@ class VideoFile:
             try:
                 packet = next(packets, None)
             except av.error.FFmpegError as error:
-                self._note(f"the file ends early ({_reason(error)})")
+                self._note(f"the file ends early ({reason_of(error)})")
                 return
             if packet is None:
                 return
@@ -153,13 +157,25 @@ class VideoFile:
                 at = ""
                 if packet.pts is not None and packet.time_base is not None:
                     at = f" at {float(packet.pts * packet.time_base):.1f} s"
-                self._note(f"frames{at} are damaged ({_reason(error)})")
+                self._note(f"frames{at} are damaged ({reason_of(error)})")
                 continue
             yield from frames
 
     def _note(self, problem: str) -> None:
         if self.problem is None:
             self.problem = problem
+
+
+def _opened(source: Path | bytes, name: str) -> InputContainer:
+    _check_kind(source, name)
+    try:
+        opened = io.BytesIO(source) if isinstance(source, bytes) else str(source)
+        return av.open(opened, "r", metadata_errors="replace")
+    except (av.error.FFmpegError, OSError, ValueError) as error:
+        raise VideoError(
+            f"{name} cannot be opened as a video ({reason_of(error)}). It may be truncated "
+            "before its index, or not be a video. Copy it again, or convert it to MP4."
+        ) from None
 
 
 def _check_kind(source: Path | bytes, name: str) -> None:
@@ -176,7 +192,7 @@ def _check_kind(source: Path | bytes, name: str) -> None:
                 head = file.read(_HEAD_BYTES)
         except (OSError, ValueError) as error:
             raise VideoError(
-                f"{name} cannot be read ({_reason(error)}). Check the path and who may read it."
+                f"{name} cannot be read ({reason_of(error)}). Check the path and who may read it."
             ) from None
     if not head:
         raise VideoError(f"{name} is empty (0 bytes). Copy or download it again.")
@@ -184,12 +200,8 @@ def _check_kind(source: Path | bytes, name: str) -> None:
         raise VideoError(f"{name} is a text file, not a video. Choose a video, such as an MP4.")
 
 
-def _upright(frame: av.VideoFrame) -> np.ndarray:
-    """RGB pixels, turned by the rotation that the video states."""
+def upright(frame: av.VideoFrame) -> np.ndarray:
+    """RGB pixels, shape (height, width, 3), uint8, turned by the rotation that the video states."""
     pixels: np.ndarray = frame.to_ndarray(format="rgb24")
     turns = round(frame.rotation / 90) % 4
     return np.ascontiguousarray(np.rot90(pixels, turns)) if turns else pixels
-
-
-def _reason(error: BaseException) -> str:
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 from fer.cli.main import app
 from fer.data.synthetic import draw_face
 from fer.inference.sample_video import draw_sample
+from fer.inference.video import VideoFile
 
 
 def run(*arguments: object) -> Result:
@@ -135,3 +136,55 @@ def test_video_lists_what_each_person_showed(
     wrong = run("video", tmp_path / "gone.mp4", "--model", tiny_folder)
     assert wrong.exit_code == 1
     assert "There is no file" in wrong.stderr
+
+
+def test_video_takes_the_first_seconds_of_a_file(
+    sample: Path, tiny_folder: Path, tmp_path: Path
+) -> None:
+    table, marked = tmp_path / "rows.csv", tmp_path / "marked.mp4"
+    options = ("--every", 12, "--duration", 2.5, "--model", tiny_folder, "--out", table)
+    result = run("video", sample, *options, "--annotated", marked, "--json")
+    assert result.exit_code == 0, result.output
+    assert [frame["frame"] for frame in json.loads(result.stdout)["frames"]] == [0, 12, 24]
+    with VideoFile(marked) as video:
+        assert [frame.at_s for frame in video.frames()][-1] == pytest.approx(2.5, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("source", "options", "reason"),
+    [
+        ("camera:99", (), "There is no camera 99"),
+        ("http://127.0.0.1:1/a.ts", (), "Connection refused"),
+        ("ftp://host/a.ts", (), "expected http, https, rtsp, rtsps, camera:0"),
+        ("camera:0", ("--annotated", "marked.mp4"), "Save the stream to a file first"),
+    ],
+)
+def test_a_camera_or_stream_that_cannot_be_read_is_a_sentence_and_leaves_no_file(
+    source: str,
+    options: tuple[str, ...],
+    reason: str,
+    tiny_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("video", source, "--model", tiny_folder, *options)
+    assert result.exit_code == 1
+    assert reason in " ".join(result.stderr.split())
+    assert "Traceback" not in result.output
+    assert not list(tmp_path.glob("*.csv"))
+
+
+def test_what_is_no_photo_in_a_folder_is_named_and_is_no_failure(
+    photos: Path, tiny_folder: Path
+) -> None:
+    (photos / "notes.txt").write_text("no photo")
+    (photos / "._happy.png").write_bytes(b"\0\5\x16\7")
+    options = (photos, "--model", tiny_folder, "--detector", "none")
+    table = run("predict", *options)
+    assert table.exit_code == 0, table.output
+    assert "1 file not read:" in table.stdout
+    assert "notes.txt is text" in " ".join(table.stdout.split())
+    result = run("predict", *options, "--json")
+    assert "notes.txt" in result.stderr
+    assert len(json.loads(result.stdout)) == 2

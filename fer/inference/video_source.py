@@ -1,0 +1,96 @@
+"""Where a video comes from, besides files: a camera of this machine, or an address."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import av
+import av.error
+from av.container import InputContainer
+
+from fer.errors import VideoError
+
+TIMEOUT_S = 10.0
+"""How long a stream may send nothing."""
+
+_CAMERA = re.compile(r"camera:(\d{1,3})", re.IGNORECASE)
+_SCHEMES = ("http", "https", "rtsp", "rtsps")
+# A server must not make us read this machine's files, as a playlist could.
+_HTTP = {"protocol_whitelist": "http,https,httpproxy,tcp,tls,crypto,data"}
+_RTSP = {"protocol_whitelist": "rtsp,rtsps,rtp,srtp,udp,tcp,tls", "rtsp_flags": "prefer_tcp"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Camera:
+    """A camera of this machine, counted from 0."""
+
+    number: int
+
+    @property
+    def name(self) -> str:
+        """What to call it in results and errors."""
+        return f"camera:{self.number}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Address:
+    """A video or stream at an http, https, rtsp or rtsps address."""
+
+    url: str
+
+    @property
+    def name(self) -> str:
+        """The address without user, password and query, which may be secret."""
+        parts = urlsplit(self.url)
+        host = parts.netloc.rpartition("@")[2]
+        return f"{parts.scheme}://{host}{parts.path}"
+
+
+def source_from(text: str) -> Path | Camera | Address:
+    """What a user named: `camera:0`, an address, or else the path of a file.
+
+    Raises:
+        VideoError: If it is an address of another kind.
+    """
+    if match := _CAMERA.fullmatch(text):
+        return Camera(number=int(match[1]))
+    scheme, separator, _ = text.partition("://")
+    if not separator:
+        return Path(text)
+    if scheme.lower() not in _SCHEMES:
+        raise VideoError(
+            f"'{scheme}://' is no address that can be read; expected {', '.join(_SCHEMES)}, "
+            "camera:0, or the path of a file."
+        )
+    return Address(url=text)
+
+
+def open_address(address: Address) -> InputContainer:
+    """Connect to an address.
+
+    Raises:
+        VideoError: If there is nothing that can be read.
+    """
+    options = _RTSP if address.url.lower().startswith("rtsp") else _HTTP
+    try:
+        return av.open(
+            address.url, "r", options=dict(options), metadata_errors="replace",
+            timeout=(TIMEOUT_S, TIMEOUT_S),
+        )  # fmt: skip
+    except (av.error.FFmpegError, OSError, ValueError) as error:
+        raise VideoError(
+            f"'{address.name}' cannot be opened as a video ({reason_of(error)}). Check the "
+            "address, the password in it, and whether the stream is on."
+        ) from None
+
+
+def is_live(container: InputContainer) -> bool:
+    """Whether an opened address is a stream: it states neither how long nor how large it is."""
+    is_rtsp = container.format.name == "rtsp"
+    return is_rtsp or (not container.duration and container.size <= 0)
+
+
+def reason_of(error: BaseException) -> str:
+    """Why FFmpeg or the system refused, without the address."""
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
