@@ -4,8 +4,10 @@ import numpy as np
 import streamlit as st
 
 from fer.data import SYNTHETIC, Dataset, registered
+from fer.data.skipped import by_reason
 from fer.data.summary import SPLIT_NAMES
 from fer.errors import FerError
+from fer.wording import counted
 from pages.common import errors
 from pages.common.choices import segments, select_linked
 from pages.common.facts import facts_html
@@ -20,6 +22,7 @@ from pages.dataset.overview import show_overview
 from pages.dataset.removal import show_removal, show_removed
 
 VIEWS = {"overview": "Overview", "faces": "Faces", "audit": "Audit", "map": "Map"}
+REASONS_SHOWN, PATHS_SHOWN = 20, 5
 _NAME_PX = 320
 
 
@@ -94,6 +97,24 @@ def show_facts(opened: Opened) -> None:
         "Skipped": f"{len(dataset.skipped):,}",
     }
     st.html(facts_html(facts))
+    show_skipped(dataset)
+
+
+def show_skipped(dataset: Dataset) -> None:
+    """What is not used, by reason."""
+    if not dataset.skipped:
+        return
+    count = counted(len(dataset.skipped), "file or row", "files or rows")
+    with st.expander(f"{count} skipped", icon=":material/block:", key="dataset.skipped"):
+        lines = [
+            f"- **{counted(len(one.paths), 'file or row', 'files or rows')}**: "
+            f"{errors.plain(one.reason)}  \n  {errors.plain(one.listed(PATHS_SHOWN))}"
+            for one in by_reason(dataset.skipped)
+        ]
+        st.markdown("\n".join(lines[:REASONS_SHOWN]))
+        if len(lines) > REASONS_SHOWN:
+            more = counted(len(lines) - REASONS_SHOWN, "other reason")
+            st.caption(f"For {more}, see the end of the Audit.")
 
 
 def sizes(dataset: Dataset) -> str:

@@ -72,11 +72,11 @@ def _show_shortcuts(source: str, names: Sequence[str]) -> None:
     }
     if orders:
         st.markdown(
-            "Numbers mean other emotions in each data set. Choose an order, see whether it fits "
+            "Every data set numbers emotions in its own way. Choose an order, see whether it fits "
             "the faces, and change what does not."
         )
     else:
-        st.markdown("Their names are no known emotions. Choose one for each by its faces.")
+        st.markdown("The names match no known emotion. Choose one for each class by its faces.")
     orders |= {"Keep all": dict.fromkeys(names, KEEP)} if len(names) > 1 else {}
     orders |= {"Leave all out": dict.fromkeys(names, LEAVE_OUT)} if len(names) > 1 else {}
     with st.container(horizontal=True):

@@ -355,6 +355,20 @@ def test_kaggle_is_not_asked_for_what_could_not_be_read_afterwards(
     )
 
 
+def test_what_is_skipped_is_listed_by_reason(app: AppTest, named: str, tmp_path: Path) -> None:
+    shutil.copytree(tmp_path / "set" / "test", tmp_path / "set" / "misc")
+    (tmp_path / "set" / "train" / "sad" / "empty.png").touch()
+    app.run()
+    app.switch_page("pages/dataset/page.py")
+    app.session_state[keys.NAME] = named
+    app.run()
+    assert app.expander[0].label == "5 files or rows skipped"
+    listed = app.expander[0].markdown[0].value.replace("\\", "")
+    assert "**4 files or rows**: the folder 'misc' is no known part" in listed
+    assert "misc/happy/test_0.png, misc/happy/test_1.png" in listed
+    assert "**1 file or row**: it is empty (0 bytes)" in listed
+
+
 def test_a_link_to_a_data_set_that_is_not_here_shows_no_other(app: AppTest, named: str) -> None:
     app.query_params["dataset.name"] = "nope"
     app.run()
