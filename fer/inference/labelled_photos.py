@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fer import emotions
+from fer.data.class_names import understood
 from fer.errors import DatasetError
 from fer.files import is_folder, is_hidden
 from fer.image_formats import why_no_image_file
@@ -61,10 +62,10 @@ def labelled_photos(folder: Path) -> LabelledPhotos:
     for entry in _entries(folder):
         if not is_folder(entry):
             skipped[one_line(entry.name)] = "not in a folder that names its emotion"
-        elif not emotions.is_known(entry.name):
-            skipped[one_line(f"{entry.name}/")] = "its name is no emotion"
+        elif label := understood(entry.name):
+            _list(entry, label, labels, skipped)
         else:
-            _list(entry, emotions.canonical(entry.name), labels, skipped)
+            skipped[one_line(f"{entry.name}/")] = "its name is no emotion"
     if not labels:
         present = ", ".join(sorted(skipped)[:5]) + (", …" if len(skipped) > 5 else "")
         raise DatasetError(

@@ -49,6 +49,7 @@ def add(page: Page, server: str, path: Path, name: str) -> None:
     page.goto(f"{server}/dataset")
     page.get_by_role("button", name="Add").click(timeout=SLOW_MS)
     dialog = page.get_by_role("dialog")
+    page.get_by_role("textbox", name="Folder or file").wait_for(timeout=SLOW_MS)
     fill(page, "Folder or file", str(path))
     fill(page, "Name of the data set", name)
     dialog.get_by_role("button", name="Add", exact=True).click()
@@ -125,6 +126,37 @@ def test_several_faces_are_chosen_with_keys_relabelled_at_once_and_that_undone(
     expect(page.get_by_text("1 face chosen")).to_be_hidden(timeout=SLOW_MS)
     page.get_by_role("button", name="Remove").click()
     page.get_by_role("button", name="Remove several").click()
+    expect(page.get_by_text("faces drawn by this program")).to_be_visible(timeout=SLOW_MS)
+
+
+def test_numbered_classes_are_given_their_meaning_in_the_dialog(
+    page: Page, server: str, allowed: Path
+) -> None:
+    shutil.copytree(allowed / "drawn", allowed / "numbered")
+    for number, label in (("3", "happy"), ("4", "sad")):
+        for part in ("train", "test"):
+            folder = allowed / "numbered" / part
+            (folder / label).rename(folder / number)
+    add(page, server, allowed / "numbered", "numbered")
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("What do these 2 classes mean?")).to_be_visible(timeout=SLOW_MS)
+    expect(dialog.get_by_role("img", name="Face 1 of class 4")).to_be_visible()
+    dialog.get_by_role("button", name="As in RAF-DB").click()
+    fourth = dialog.get_by_role("combobox", name="Meaning of class 4")
+    expect(fourth).to_have_value("😄 happy", timeout=SLOW_MS)
+    dialog.get_by_role("button", name="As in FER-2013").click()
+    expect(fourth).to_have_value("😢 sad", timeout=SLOW_MS)
+    third = dialog.get_by_role("combobox", name="Meaning of class 3")
+    third.focus()
+    page.keyboard.type("Leave out")
+    page.keyboard.press("Enter")
+    expect(third).to_have_value("Leave out", timeout=SLOW_MS)
+    dialog.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_text("class folders: 9 images")).to_be_visible(timeout=SLOW_MS)
+    page.get_by_text("9 files or rows skipped").click()
+    expect(page.get_by_text("its class is left out")).to_be_visible()
+    page.get_by_role("button", name="Remove").click()
+    page.get_by_role("button", name="Remove numbered").click()
     expect(page.get_by_text("faces drawn by this program")).to_be_visible(timeout=SLOW_MS)
 
 

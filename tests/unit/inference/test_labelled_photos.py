@@ -95,3 +95,12 @@ def test_a_missing_folder_a_file_and_an_archive_are_errors(tmp_path: Path) -> No
     (tmp_path / "photos.zip").write_bytes(b"PK")
     with pytest.raises(DatasetError, match=r"is a file; expected a folder.*Unpack it first"):
         labelled_photos(tmp_path / "photos.zip")
+
+
+def test_a_folder_is_known_by_the_names_that_emotions_have_in_data_sets(tmp_path: Path) -> None:
+    for name in ("0_angry", "Traurigkeit", "3"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.jpg").touch()
+    photos = labelled_photos(tmp_path)
+    assert photos.labels == {"0_angry/a.jpg": "angry", "Traurigkeit/a.jpg": "sad"}
+    assert photos.skipped == {"3/": "its name is no emotion"}
