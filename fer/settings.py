@@ -59,18 +59,19 @@ def runs_folder() -> Path:
 def default_model() -> str:
     """Name of the model that is used when none is named."""
     chosen = os.environ.get("FER_MODEL", "").strip()
-    if not chosen and _default_model_file().is_file():
-        chosen = _default_model_file().read_text(encoding="utf-8").strip()
+    if not chosen and default_model_file().is_file():
+        chosen = default_model_file().read_text(encoding="utf-8").strip()
     return chosen or "ferplus"
 
 
 def set_default_model(name: str) -> None:
     """Remember the model that is used when none is named; `FER_MODEL` takes precedence."""
-    _default_model_file().parent.mkdir(parents=True, exist_ok=True)
-    write_text(_default_model_file(), name)
+    default_model_file().parent.mkdir(parents=True, exist_ok=True)
+    write_text(default_model_file(), name)
 
 
-def _default_model_file() -> Path:
+def default_model_file() -> Path:
+    """The file that remembers the default model; it may not exist."""
     return home() / "default_model.txt"
 
 

@@ -3,10 +3,10 @@
 The faces are of the validation part of a data set, never of a test.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from fer.errors import DatasetError, ModelError
 from fer.evaluation.contract import ContractSearch
 from fer.evaluation.figures import dataset_for
 from fer.importing import extras
-from fer.models.adoption import faces_and_classes, network_inside
+from fer.models.adoption import adopt_network, faces_and_classes, network_inside
 from fer.models.card import ModelCard
 from fer.models.keras_files import read_network
 from fer.models.model import Model
@@ -90,6 +90,31 @@ def check_contract(
         kept = {**loaded.card.contract, "checked": checked}
         models.save_card(replace(loaded.card, contract=kept), folder)
     return search
+
+
+def adopt_again(
+    model: str | Path, labels: Sequence[str], *, scale: str, checked: Mapping[str, Any]
+) -> ModelCard:
+    """Give a model that was adopted another scale and other labels.
+
+    Its card begins anew: what was measured or fitted with the old ones holds no more.
+
+    Args:
+        model: A name or a folder.
+        labels: As for `fer.models.adoption.adopt`, like `scale` and `checked`.
+
+    Raises:
+        ModelError: If its own network cannot be taken out of it, or the folder cannot be written.
+    """
+    folder = models.find(model)
+    loaded = models.load(folder)
+    inside = network_inside(loaded.network)
+    if inside is None:
+        raise ModelError(
+            f"'{loaded.card.name}' does not hold the network that it was adopted from. Add that "
+            "network again from its own file."
+        )
+    return adopt_network(inside, labels, out=folder.resolve(), scale=scale, checked=checked)
 
 
 def search_network(

@@ -1,9 +1,5 @@
 """What the app does, how well, and what it must not be used for."""
 
-from collections.abc import Mapping
-from html import escape
-from typing import Any
-
 import streamlit as st
 
 from fer import models
@@ -12,6 +8,7 @@ from fer.models.card import ModelCard, read_card
 from pages.common import errors, links, visitors
 from pages.common.charts import bars_html
 from pages.common.examples import examples, words_on_examples
+from pages.common.figures_table import figures_html, is_measured_elsewhere
 from pages.common.gallery import gallery
 from pages.common.screens import SCREENS
 
@@ -33,6 +30,10 @@ WHAT_FOR = {
     "evaluate": (
         "Measure how often a model is right, and look at the faces behind each mistake. It works "
         "on your own photos, too."
+    ),
+    "models": (
+        "See the card of every model and download it, or add a network that was trained elsewhere: "
+        "the app finds out how it sees faces and what its outputs mean."
     ),
     "train": (
         "Train a network of your own with one button. Watch it learn, compare it with others and "
@@ -114,7 +115,7 @@ def show_figures(card: ModelCard) -> None:
     recalls = {label: row["recall"] for label, row in figures["per_class"].items()}
     words, bars = st.columns([5, 6], gap="large")
     with words:
-        st.html(figures_html(card, split))
+        st.html(figures_html(card, {SPLITS[split]: card.metrics[split]}))
         st.markdown("\n".join(f"- {fact}" for fact in facts(card, split)))
         st.page_link(
             "pages/evaluate/page.py",
@@ -124,39 +125,6 @@ def show_figures(card: ModelCard) -> None:
     with bars:
         st.caption("Share of the faces of each expression that it recognises")
         st.html(bars_html(recalls))
-
-
-def figures_html(card: ModelCard, split: str) -> str:
-    """A table of the figures on a split, and on other data: none of them stands alone."""
-    measured = {SPLITS[split]: card.metrics[split]}
-    measured |= {row["name"]: row for row in card.other_data}
-    rows = "".join(
-        f"<tr><th scope=row>{escape(name)}, {row['images']:,} faces</th>"
-        f"<td>{_cell(row, 'accuracy')}</td><td>{_cell(row, 'balanced_accuracy')}</td>"
-        f"<td>{_cell(row, 'ece')}</td></tr>"
-        for name, row in measured.items()
-    )
-    if not is_measured_elsewhere(card):
-        rows += "<tr><th scope=row>Another data set</th><td colspan=3>not measured yet</td></tr>"
-    return (
-        "<table class=fer-figures><thead><tr><td></td><th scope=col>Accuracy</th>"
-        "<th scope=col>Mean recall</th><th scope=col>Calibration error</th></tr></thead>"
-        f"<tbody>{rows}</tbody></table>"
-    )
-
-
-def _cell(row: Mapping[str, Any], name: str) -> str:
-    """A figure over its interval, as far as the card has them."""
-    if row.get(name) is None:
-        return "–"
-    interval = row.get("accuracy_ci95") if name == "accuracy" else row.get("ci95", {}).get(name)
-    low_to_high = "<small>{:.1%} to {:.1%}</small>".format(*interval) if interval else ""
-    return f"<b>{row[name]:.1%}</b>{low_to_high}"
-
-
-def is_measured_elsewhere(card: ModelCard) -> bool:
-    """Whether the card has figures on a data set other than the model's own."""
-    return any(row["dataset"] != card.data.get("name") for row in card.other_data)
 
 
 def facts(card: ModelCard, split: str) -> list[str]:

@@ -1,0 +1,203 @@
+"""Adding a network from elsewhere, step by step: its file, how it sees faces, what it answers."""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from fer import emotions, models
+from fer.data import Dataset
+from fer.data.class_names import ORDERS
+from fer.errors import FerError, ModelError
+from fer.evaluation.contract import ContractSearch
+from fer.models import management
+from fer.models.pixel_scales import SCALES
+from fer.wording import counted
+from pages.common import errors
+from pages.common.facts import facts_html
+from pages.common.pictures import pictures_html
+from pages.models import keys
+from pages.models.actions import why_read_only
+from pages.models.foreign import Foreign, faces_for, read_upload, search_for
+from pages.models.label_order import choose_order
+from pages.models.labelled import choose_labelled, show_fits
+from pages.models.views import views
+
+_UPLOAD_MB = 500
+_FORMATS = ".keras, .h5, .hdf5, .onnx, or .json together with its weights"
+
+
+def show_add() -> None:
+    """One step below the other; each appears when the one before it is done."""
+    if refusal := why_read_only():
+        st.info(refusal, icon=":material/lock:")
+        return
+    try:
+        foreign = choose_file()
+        if foreign is None:
+            return
+        show_network(foreign)
+        dataset = show_sight(foreign)
+        search = show_search(foreign, dataset)
+        scale, labels = choose_contract(foreign, search)
+        show_naming(foreign, search, scale, labels)
+    except FerError as error:
+        errors.show(error)
+
+
+def step(number: int, title: str) -> None:
+    """The heading of a step."""
+    st.subheader(f"{number}. {title}", anchor=False)
+
+
+def choose_file() -> Foreign | None:
+    step(1, "The network")
+    uploads = st.file_uploader(
+        f"Its file: {_FORMATS}",
+        accept_multiple_files=True,
+        key=keys.FILES,
+        max_upload_size=_UPLOAD_MB,
+        help="From Keras or any program that writes ONNX. Code in a file is never run.",
+    )
+    if not uploads:
+        st.caption(
+            "The app shows what the network is, tries how it sees faces, and finds out which "
+            "output stands for which emotion. Nothing is added before you name it at the end."
+        )
+        return None
+    files = {upload.name: upload.getvalue() for upload in uploads}
+    return read_upload(files).result("Reading the network")
+
+
+def show_network(foreign: Foreign) -> None:
+    height, width, channels = foreign.shape
+    facts = {
+        "Input": f"{width} × {height} {'grey' if channels == 1 else 'RGB'}",
+        "Classes": str(foreign.classes),
+        **foreign.facts,
+    }
+    st.html(facts_html(facts))
+
+
+def show_sight(foreign: Foreign) -> Dataset:
+    """A labelled face as the network would get it under each scale."""
+    step(2, "How it might see a face")
+    name = choose_labelled(keys.DATA)
+    dataset = faces_for(foreign, name).result()
+    rows = dataset.as_given.rows_of("validation")
+    face = dataset.pixels[rows[0] if len(rows) else 0]
+    st.html(pictures_html(views(np.asarray(face))))
+    st.caption(
+        "Networks were trained on different ranges of pixel values. Under a wrong one, a network "
+        "still answers, but less well."
+    )
+    return dataset
+
+
+def show_search(foreign: Foreign, dataset: Dataset) -> ContractSearch | None:
+    """Try every scale on labelled faces, if the visitor wants that."""
+    step(3, "What fits")
+    asked = (foreign.key, dataset.name)
+    if st.session_state.get(keys.SEARCHED) != asked:
+        scales = len([one for one in SCALES.values() if foreign.shape[2] == 3 or not one.needs_rgb])
+        st.markdown(
+            f"Tries {scales} scales on labelled faces, and finds the order of the labels for each."
+        )
+        if not st.button("Find out", icon=":material/search:", type="primary", key="models.search"):
+            return None
+        st.session_state[keys.SEARCHED] = asked
+    search = search_for(foreign, dataset).result()
+    fits = search.fits()
+    best = fits[0]
+    if best.is_above_chance:
+        labels = errors.plain(", ".join(best.labels))
+        st.success(
+            f"The scale **{best.scale}** with the labels **{labels}** fits best.",
+            icon=":material/check:",
+        )
+    else:
+        st.error(
+            errors.plain(search.objections(best.scale, best.labels)[0]), icon=":material/error:"
+        )
+    show_fits(search, fits)
+    if st.session_state.get(keys.APPLIED) != (asked, best):
+        st.session_state[keys.APPLIED] = (asked, best)
+        st.session_state[keys.SCALE] = best.scale
+        st.session_state[keys.ORDER] = list(best.labels)
+    return search
+
+
+def choose_contract(foreign: Foreign, search: ContractSearch | None) -> tuple[str, tuple[str, ...]]:
+    """The scale and the labels, and what labelled faces tell of them."""
+    step(4, "Scale and labels")
+    scales = [name for name, one in SCALES.items() if foreign.shape[2] == 3 or not one.needs_rgb]
+    if st.session_state.get(keys.SCALE) not in (None, *scales):
+        del st.session_state[keys.SCALE]
+    scale = st.selectbox("Scale of the pixels", scales, key=keys.SCALE, width=320)
+    known = search.classes if search else ()
+    labels = choose_order(usual_order(foreign.classes), (*known, *emotions.ALL))
+    if search is None:
+        st.info(
+            "Not checked. Without labelled faces nobody knows whether these are right; the model "
+            "will carry a warning until it is checked.",
+            icon=":material/info:",
+        )
+        return scale, labels
+    fit = search.fit(scale, labels)
+    low, high = fit.accuracy_ci95
+    st.markdown(
+        f"So it names **{fit.accuracy:.1%}** of {counted(fit.images, 'face')} rightly (95% "
+        f"interval {low:.1%} to {high:.1%}), with a mean recall of {fit.mean_recall:.1%}."
+    )
+    for sentence in search.objections(scale, labels):
+        st.warning(errors.plain(sentence), icon=":material/rule:")
+    return scale, labels
+
+
+def usual_order(classes: int) -> tuple[str, ...]:
+    """The order that most public networks of so many classes have."""
+    orders = {len(order): order for _, order in ORDERS.values() if "" not in order}
+    if classes == len(emotions.FER2013_CODES):
+        return emotions.FER2013_CODES
+    numbered = tuple(f"class {number + 1}" for number in range(classes))
+    return orders.get(classes, (*emotions.ALL, *numbered)[:classes])
+
+
+def show_naming(
+    foreign: Foreign, search: ContractSearch | None, scale: str, labels: Sequence[str]
+) -> None:
+    """Name it and add it."""
+    step(5, "Its name")
+    suggested = re.sub(r"[^A-Za-z0-9._-]+", "-", foreign.name).strip("-._")[:60]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.text_input(
+            "Name of the model", key=keys.NAME, placeholder=suggested, max_chars=64, width=320
+        )
+        clicked = st.button(
+            "Add", icon=":material/library_add:", type="primary", key="models.add.go"
+        )
+    if clicked:
+        wanted = name.strip() or suggested
+        errors.attempt(lambda: _add(foreign, search, wanted, scale, labels))
+
+
+def _add(
+    foreign: Foreign,
+    search: ContractSearch | None,
+    name: str,
+    scale: str,
+    labels: Sequence[str],
+) -> None:
+    folder = models.named(name)
+    if management.is_taken(name):
+        raise ModelError(f"There already is a model '{name}'. Choose another name.")
+    if len(set(labels)) < len(labels) or not all(labels):
+        raise ModelError("Two outputs have the same label. Give each output a label of its own.")
+    checked = search.checked(scale, labels) if search else {}
+    with st.spinner("Writing the model", show_time=True):
+        foreign.adopt(labels, out=folder, scale=scale, checked=checked)
+    st.session_state[keys.CHOOSE] = name
+    st.session_state[keys.DONE] = (
+        f"**{errors.plain(name)}** was added. Evaluate it on a data set, or try it on a photo."
+    )

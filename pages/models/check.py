@@ -1,0 +1,76 @@
+"""The check of labels and scale of a model from elsewhere that is already here."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from fer.errors import FerError
+from fer.evaluation.contract import ContractSearch, Fit
+from fer.evaluation.contract_search import adopt_again, check_contract, scale_of
+from fer.models.card import ModelCard
+from fer.models.pixel_scales import SCALES
+from pages.common import errors, predictors
+from pages.common.cache import Work, dataset_work
+from pages.common.progress import Meter
+from pages.models import keys
+from pages.models.actions import why_read_only
+from pages.models.cards import Entry
+from pages.models.labelled import choose_labelled, show_fits
+
+
+def show_check(entry: Entry, card: ModelCard) -> None:
+    """Warn that the contract was never checked, and offer to check it."""
+    st.warning(
+        "**Nobody has checked the labels and the scale of this model.** If one of them is wrong, "
+        "its answers are, too, however sure it is. Check them on labelled faces.",
+        icon=":material/warning:",
+    )
+    if refusal := why_read_only():
+        st.caption(refusal)
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        dataset = choose_labelled(keys.CHECK_DATA)
+        if st.button("Check", icon=":material/rule:", type="primary", key="models.check"):
+            st.session_state[keys.SEARCHED] = (entry.name, entry.stamp, dataset)
+    if st.session_state.get(keys.SEARCHED) != (entry.name, entry.stamp, dataset):
+        return
+    try:
+        search = _checking(str(entry.folder), entry.stamp, dataset).result()
+    except FerError as error:
+        errors.show(error)
+        return
+    objections = search.objections(scale_of(card), card.labels)
+    if not objections:
+        st.session_state[keys.DONE] = (
+            f"The labels and the scale of **{errors.plain(entry.name)}** are right: no other ones "
+            "fit better."
+        )
+        st.rerun()
+    for sentence in objections:
+        st.error(errors.plain(sentence), icon=":material/rule:")
+    fits = search.fits(card.labels)
+    show_fits(search, fits)
+    if fits[0].is_above_chance and fits[0].scale in SCALES:
+        _offer_best(entry, search, fits[0])
+
+
+def _offer_best(entry: Entry, search: ContractSearch, best: Fit) -> None:
+    def act() -> None:
+        checked = search.checked(best.scale, best.labels)
+        adopt_again(entry.folder, best.labels, scale=best.scale, checked=checked)
+        st.session_state[keys.DONE] = (
+            f"**{errors.plain(entry.name)}** now has the labels and the scale that fit best."
+        )
+
+    if st.button("Use what fits best", icon=":material/auto_fix_high:", key="models.use_best"):
+        errors.attempt(act)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False, validate=Work.is_usable)
+def _checking(folder: str, stamp: int, dataset: str) -> Work[ContractSearch]:
+    def check(meter: Meter) -> ContractSearch:
+        meter.note("Loading Keras and the network…")
+        predictors.import_keras()
+        return check_contract(Path(folder), dataset, progress=meter)
+
+    return dataset_work(dataset, check)
