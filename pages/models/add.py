@@ -104,8 +104,12 @@ def show_search(foreign: Foreign, dataset: Dataset) -> ContractSearch | None:
         st.markdown(
             f"Tries {scales} scales on labelled faces, and finds the order of the labels for each."
         )
-        if not st.button("Find out", icon=":material/search:", type="primary", key="models.search"):
+        slot = st.empty()
+        if not slot.button(
+            "Find out", icon=":material/search:", type="primary", key="models.search"
+        ):
             return None
+        slot.empty()
         st.session_state[keys.SEARCHED] = asked
     search = search_for(foreign, dataset).result()
     fits = search.fits()

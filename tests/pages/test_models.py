@@ -1,0 +1,230 @@
+"""The Models page without a browser; uploads are tested in tests/browser."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from fer import models, settings
+from fer.models.card import ModelCard, read_card
+from pages.models import keys
+
+SHIPPED = Path(__file__).resolve().parents[2] / "models" / "ferplus"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of models with two of them, of which `ferplus` is the default one."""
+    monkeypatch.setenv("FER_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("FER_MODELS", str(tmp_path / "models"))
+    for name in ("ferplus", "mine"):
+        models.copy(SHIPPED, tmp_path / "models" / name)
+    return tmp_path / "models"
+
+
+@pytest.fixture
+def open_page(app: AppTest, folder: Path) -> Callable[[], AppTest]:
+    def opened() -> AppTest:
+        app.run()
+        app.switch_page("pages/models/page.py").run()
+        assert not app.exception
+        return app
+
+    return opened
+
+
+def _dialog(action: str, name: str) -> None:
+    from pages.models import actions
+    from pages.models.cards import entries
+
+    [entry] = [one for one in entries() if one.name == name] or [None]
+    if entry is not None:
+        actions.rename(entry.name) if action == "rename" else getattr(actions, action)(entry)
+
+
+def dialog(action: str, name: str) -> AppTest:
+    """A dialog without its page, which AppTest would close it with."""
+    kwargs = {"action": action, "name": name}
+    return AppTest.from_function(_dialog, default_timeout=60, kwargs=kwargs).run()
+
+
+def button(page: AppTest, key: str) -> object:
+    return next((one for one in page.button if one.key == key), None)
+
+
+def click(page: AppTest, key: str) -> AppTest:
+    next(one for one in page.button if one.key == key).click()
+    page.run()
+    assert not page.exception
+    return page
+
+
+def choose(page: AppTest, name: str) -> AppTest:
+    page.selectbox(key=keys.MODEL).select(name).run()
+    assert not page.exception
+    return page
+
+
+def words(page: AppTest) -> str:
+    shown = [*page.markdown, *page.header, *page.caption, *page.warning, *page.success]
+    return " ".join(element.value for element in shown).replace("\\", "")
+
+
+def change(folder: Path, name: str, **values: object) -> ModelCard:
+    card = replace(read_card(folder / name / models.CARD_FILE), **values)  # type: ignore[arg-type]
+    models.save_card(card, folder / name)
+    return card
+
+
+def test_every_model_is_listed_and_the_default_one_is_open(
+    open_page: Callable[[], AppTest],
+) -> None:
+    page = open_page()
+    assert list(page.dataframe[0].value["model"]) == ["★ ferplus", "mine"]
+    assert page.header[0].value == "ferplus"
+    assert "26,969 faces" in words(page)
+    assert button(page, "models.default") is None
+
+
+def test_no_accuracy_of_a_model_stands_alone(open_page: Callable[[], AppTest]) -> None:
+    table = open_page().dataframe[0].value
+    card = read_card(SHIPPED / models.CARD_FILE).metrics["public_test"]
+    assert table["accuracy"][0] == pytest.approx(100 * card["accuracy"])
+    assert table["mean recall"][0] == pytest.approx(100 * card["balanced_accuracy"])
+    assert table["calibration error"][0] == pytest.approx(100 * card["ece"])
+    assert "n 3,372" in table["on"][0]
+
+
+def test_another_model_becomes_the_default_one_and_the_page_tells_where_that_is_kept(
+    open_page: Callable[[], AppTest],
+) -> None:
+    page = choose(open_page(), "mine")
+    click(page, "models.default")
+    assert settings.default_model() == "mine"
+    assert "mine** is now used by default" in words(page)
+    assert "default_model.txt" in words(page) or "kept on the server" in words(page)
+
+
+def test_a_variable_that_names_the_default_model_is_named(
+    open_page: Callable[[], AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FER_MODEL", "ferplus")
+    page = choose(open_page(), "mine")
+    assert "FER_MODEL names ferplus" in words(page)
+    click(page, "models.default")
+    assert "takes precedence" in page.error[0].value.replace("\\", "")
+
+
+def test_a_renamed_model_stays_open_under_its_new_name(folder: Path) -> None:
+    shown = dialog("rename", "mine")
+    shown.text_input(key=keys.NEW_NAME).set_value("better").run()
+    click(shown, "models.rename_now")
+    assert models.list_models() == ["better", "ferplus"]
+    assert shown.session_state[keys.CHOOSE] == "better"
+    assert "is now called **better**" in shown.session_state[keys.DONE]
+
+
+def test_a_name_that_is_taken_is_refused_in_the_dialog(folder: Path) -> None:
+    shown = dialog("rename", "mine")
+    shown.text_input(key=keys.NEW_NAME).set_value("ferplus").run()
+    click(shown, "models.rename_now")
+    assert "There already is a model 'ferplus'" in shown.error[0].value.replace("\\", "")
+    assert models.list_models() == ["ferplus", "mine"]
+
+
+def test_a_copy_is_another_model_with_the_same_network(folder: Path) -> None:
+    click(dialog("copy", "mine"), "models.copy_now")
+    assert models.list_models() == ["ferplus", "mine", "mine-copy"]
+    first, second = (read_card(folder / name / "card.json") for name in ("mine", "mine-copy"))
+    assert first.model_sha256 == second.model_sha256
+
+
+def test_a_model_is_deleted_only_after_a_question(folder: Path) -> None:
+    shown = dialog("delete", "mine")
+    assert (folder / "mine").is_dir()
+    assert "is deleted for good" in words(shown)
+    click(shown, "models.delete_now")
+    assert models.list_models() == ["ferplus"]
+    assert shown.session_state[keys.DONE] == "**mine** was deleted."
+
+
+def test_the_default_model_is_not_deleted(folder: Path) -> None:
+    shown = click(dialog("delete", "ferplus"), "models.delete_now")
+    assert "Choose another default model first" in shown.error[0].value
+    assert (folder / "ferplus").is_dir()
+
+
+def test_a_deleted_model_leaves_the_page_with_another_one_open(
+    open_page: Callable[[], AppTest], folder: Path
+) -> None:
+    page = choose(open_page(), "mine")
+    click(dialog("delete", "mine"), "models.delete_now")
+    page.run()
+    assert not page.exception
+    assert page.header[0].value == "ferplus"
+
+
+def test_models_are_compared_fact_by_fact(open_page: Callable[[], AppTest], folder: Path) -> None:
+    change(folder, "mine", labels=tuple("abcdefg"), metrics={}, slices={})
+    page = open_page()
+    page.multiselect(key=keys.BESIDE).select("mine").run()
+    assert not page.exception
+    table = page.dataframe[1].value
+    assert list(table.columns) == ["ferplus", "mine"]
+    assert table.loc["classes", "mine"] == "a, b, c, d, e, f, g"
+    assert table.loc["accuracy, fer2013, PublicTest", "mine"] == "–"
+    assert table.loc["accuracy, fer2013, PublicTest", "ferplus"].startswith("79.4% (78.0% to")
+
+
+def test_an_adopted_model_warns_until_its_labels_and_its_scale_were_checked(
+    open_page: Callable[[], AppTest], folder: Path
+) -> None:
+    contract = {"scale": "0-1"}
+    change(folder, "mine", data={}, config={}, contract=contract, metrics={}, slices={})
+    page = choose(open_page(), "mine")
+    assert "Nobody has checked the labels and the scale" in page.warning[0].value
+    assert button(page, "models.check") is not None
+    found = {"dataset": "faces", "images": 600, "accuracy": 0.6, "accuracy_ci95": [0.56, 0.64]}
+    change(folder, "mine", contract={**contract, "checked": found})
+    page.run()
+    assert not page.warning
+    assert "checked on 600 validation faces of faces: accuracy 60.0%" in words(page)
+
+
+def test_a_damaged_card_is_a_sentence_and_can_be_deleted(
+    open_page: Callable[[], AppTest], folder: Path
+) -> None:
+    (folder / "mine" / models.CARD_FILE).write_text("{")
+    page = choose(open_page(), "mine")
+    assert "cannot be read" in page.error[0].value
+    assert button(page, "models.copy") is None
+    click(dialog("delete", "mine"), "models.delete_now")
+    assert not (folder / "mine").exists()
+
+
+def test_a_folder_that_can_only_be_read_is_a_sentence_in_place_of_the_buttons(
+    open_page: Callable[[], AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pages.models.actions.os.access", lambda *_: False)
+    page = open_page()
+    assert "can only be read" in words(page)
+    assert [button(page, f"models.{name}") for name in ("rename", "copy", "delete")] == [None] * 3
+
+
+def test_a_page_without_models_tells_how_to_get_one(
+    open_page: Callable[[], AppTest], folder: Path
+) -> None:
+    for name in ("ferplus", "mine"):
+        (folder / name / models.CARD_FILE).unlink()
+    page = open_page()
+    assert "There is no model yet" in page.info[0].value
+
+
+def test_a_link_to_a_model_that_is_not_here_is_a_sentence(
+    open_page: Callable[[], AppTest], app: AppTest
+) -> None:
+    app.query_params[keys.MODEL] = "gone"
+    page = open_page()
+    assert "asks for the model 'gone'" in page.error[0].value.replace("\\", "")
