@@ -13,6 +13,7 @@ from fer.importing import extras, require
 __version__ = settings.VERSION
 
 __all__ = [
+    "Dataset",
     "Predictor",
     "adopt",
     "calibrate",
@@ -27,6 +28,7 @@ __all__ = [
 ]
 
 _OUTSIDE_API = {
+    "Dataset": "fer.data",
     "Predictor": "fer.inference.predictor",
     "adopt": "fer.models.adoption",
     "check_contract": "fer.evaluation.contract_search",
@@ -38,7 +40,7 @@ _OUTSIDE_API = {
 
 if TYPE_CHECKING:
     from fer.api import calibrate, evaluate, export, train
-    from fer.data import load_dataset
+    from fer.data import Dataset, load_dataset
     from fer.evaluation.contract_search import check_contract, search_contract
     from fer.inference.predictor import Predictor, predict_emotion
     from fer.models.adoption import adopt

@@ -13,6 +13,7 @@ _PACKAGES = {
     "data": ("cleanlab", "h5py", "jinja2", "pandas", "plotly", "pyarrow", "scipy", "sklearn"),
     "examples": ("skimage",),
     "heic": ("pillow_heif",),
+    "hf": ("datasets",),
     "kaggle": ("kagglehub",),
     "onnx": ("onnx", "onnxruntime", "tf2onnx"),
     "tensorboard": ("tensorboard",),

@@ -27,7 +27,10 @@ def _data_source(dataset: str) -> "Dataset":
 @app.command("add")
 def add_data(
     source: Annotated[
-        str, typer.Argument(help="A folder, CSV file, manifest, archive, or kaggle:OWNER/NAME.")
+        str,
+        typer.Argument(
+            help="A folder, table, archive, file of arrays, kaggle:OWNER/NAME or hf:OWNER/NAME."
+        ),
     ],
     name: Annotated[str | None, typer.Option(help="Its name.")] = None,
     classes: Annotated[

@@ -74,3 +74,34 @@ def layout_of(name: str, shape: tuple[int, ...], blocks: Iterable[np.ndarray]) -
             "numbers from 0 to 255; scale them back to one of these."
         )
     return Layout(shape=shape[1:], white=1 if is_fraction and high <= 1 else 255)
+
+
+def label_texts(name: str, labels: np.ndarray) -> list[str]:
+    """Names or numbers as text, shape (n,) or (n, 1); of one-hot rows, the number of the class.
+
+    Raises:
+        DatasetError: If they are something else; `name` is that of the array.
+    """
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    if labels.ndim == 2 and labels.dtype.kind in "uifb":
+        if not np.isclose(labels.sum(axis=1), 1).all():
+            raise DatasetError(
+                f"The rows of '{name}' do not add up to 1. Expected a name or a number for each "
+                "image, or one-hot rows."
+            )
+        labels = labels.argmax(axis=1)
+    if labels.ndim != 1:
+        raise DatasetError(
+            f"Found '{name}' of shape {labels.shape}. Expected a name or a number for each image, "
+            "or one-hot rows, shape (n, classes)."
+        )
+    return texts(labels)
+
+
+def texts(values: np.ndarray) -> list[str]:
+    """Each value as text; bytes are UTF-8."""
+    return [
+        one.decode(errors="replace") if isinstance(one, bytes) else str(one)
+        for one in values.tolist()
+    ]

@@ -2,7 +2,7 @@
 
 import hashlib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +12,10 @@ import pandas as pd
 
 from fer import emotions
 from fer.data import votes
-from fer.errors import DatasetError
+from fer.data.in_memory import list_arrays, measure
+from fer.data.splits import assign_missing
+from fer.errors import ConfigError, DatasetError
+from fer.progress import Progress
 
 SPLITS = ("train", "validation", "test", "public_test", "private_test")
 """Values of the index column `split`; FER-2013's PublicTest and PrivateTest have their own."""
@@ -57,6 +60,73 @@ class Dataset:
     source_format: str = ""
     folder: Path | None = None
     truth: str = "label"
+
+    @classmethod
+    def from_arrays(
+        cls,
+        images: np.ndarray,
+        labels: Sequence[object] | np.ndarray,
+        *,
+        splits: Sequence[object] | np.ndarray | None = None,
+        subjects: Sequence[object] | np.ndarray | None = None,
+        classes: Sequence[str] | Mapping[object, str | None] | None = None,
+        custom_classes: bool = False,
+        name: str = "arrays",
+        height: int = 48,
+        width: int = 48,
+        channels: int = 1,
+        validation_fraction: float = 0.2,
+        seed: int = 0,
+        progress: Progress | None = None,
+    ) -> "Dataset":
+        """A data set of arrays, to evaluate or train on; it stays in memory.
+
+        >>> import numpy as np
+        >>> faces = np.random.default_rng(0).random((20, 48, 48))
+        >>> dataset = Dataset.from_arrays(faces, ["happy", "sad"] * 10)
+        >>> dataset.splits
+        {'train': 12, 'validation': 4, 'test': 4}
+
+        Args:
+            images: Grey (n, h, w) or (n, h, w, 1), or RGB (n, h, w, 3): uint8 or other numbers
+                from 0 to 255, or floats from 0 to 1. OpenCV's BGR has to be turned around.
+            labels: The emotion of each image: its name, or a number with `classes`; or one-hot
+                rows, shape (n, classes).
+            splits: `train`, `validation` or `test` for each image, "" for none; None to choose a
+                test part out of all, as `load_dataset` does.
+            subjects: The person on each image, "" if not known.
+            classes: The names of the numbers, in order, or what each label means, as in
+                `load_dataset`.
+            custom_classes: Keep unknown emotions as classes of their own.
+            name: Its name in cards and reports.
+            height: Height in pixels that images are scaled to: that of the network.
+            width: Width in pixels that images are scaled to.
+            channels: 1 for grey, 3 for RGB.
+            validation_fraction: Share of train to hold out for validation if there is none, 0–1.
+            seed: Seed of what is held out.
+            progress: Called with images done and images planned.
+
+        Raises:
+            DatasetError: If arrays do not fit together, values are out of range, or a class is
+                unknown.
+            ConfigError: If a number is impossible.
+        """
+        check_reading(height, width, channels, validation_fraction, seed)
+        listing = list_arrays(
+            np.asarray(images), labels, name=name, splits=splits, subjects=subjects,
+            classes=classes, custom_classes=custom_classes,
+        )  # fmt: skip
+        index, pixels = measure(listing, (height, width, channels), progress=progress)
+        rule = assign_missing(index, validation_fraction=validation_fraction, seed=seed)
+        return cls(
+            name=name,
+            index=index,
+            pixels=pixels,
+            labels=emotions.ordered(index["label"].unique()),
+            split_rule=rule,
+            skipped=listing.skipped,
+            source_format=listing.source_format,
+        )
 
     def __len__(self) -> int:
         return len(self.index)
@@ -217,6 +287,25 @@ def without_annotations(index: pd.DataFrame) -> pd.DataFrame:
         is_decided = label != ""
         label, split = label.where(is_decided, index["label_given"]), split.where(is_decided, "")
     return index.assign(label=label, split=split, excluded=False, label_by_hand="")
+
+
+def check_reading(
+    height: int, width: int, channels: int, validation_fraction: float, seed: int
+) -> None:
+    """Check the numbers with which a data set is read.
+
+    Raises:
+        ConfigError: If one is impossible.
+    """
+    for name, side in (("height", height), ("width", width)):
+        if not isinstance(side, int | np.integer) or side < 1:
+            raise ConfigError(f"{name} is {side!r}; it must be a whole number, 1 or more.")
+    if channels not in (1, 3):
+        raise ConfigError(f"channels is {channels!r}; it must be 1 for grey or 3 for RGB.")
+    if not 0 <= validation_fraction <= 1:
+        raise ConfigError(f"validation_fraction is {validation_fraction!r}; it must be 0 to 1.")
+    if not isinstance(seed, int | np.integer) or seed < 0:
+        raise ConfigError(f"seed is {seed!r}; it must be a whole number, 0 or more.")
 
 
 def known_split(split: str) -> str:

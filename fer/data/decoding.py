@@ -47,6 +47,12 @@ class ImageStats(NamedTuple):
     reason: str = ""
 
 
+MEASURED = {
+    "width": "int32", "height": "int32", "hash": "str", "mean": "float32", "std": "float32"
+}  # fmt: skip
+"""The types of these measures in an index."""
+
+
 def decode_batch(
     image: Callable[[int], str | np.ndarray], rows: np.ndarray, out: np.ndarray
 ) -> list[ImageStats]:

@@ -6,20 +6,19 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from fer import emotions
-from fer.data import annotations, archives, kaggle
+from fer.data import annotations, archives, hugging_face, kaggle
 from fer.data.classes import Classes, UnknownClassesError
-from fer.data.dataset import Dataset, without_annotations
+from fer.data.dataset import Dataset, check_reading, without_annotations
 from fer.data.readers import Reader, open_reader
 from fer.data.registry import Source, register, resolve
 from fer.data.splits import assign_missing
 from fer.data.store import last_index, open_stored
 from fer.data.synthetic_reader import drawn_reader
 from fer.data.votes import COLUMNS, TRUTHS, labelled
-from fer.errors import ConfigError, DatasetError
+from fer.errors import DatasetError
 from fer.progress import Progress
 
 
@@ -42,8 +41,11 @@ def load_dataset(
     and only what has changed is read.
 
     Args:
-        source: A name (`python -m fer data list`), a folder, `fer2013.csv`, a manifest, an
-            archive of one of these, `kaggle:<owner>/<name>`, or `synthetic` for drawn faces.
+        source: A name (`python -m fer data list`), or a path: a folder of class folders, a table
+            with pixels (`fer2013.csv`) or over image files, a Parquet table, arrays (`.npy`,
+            `.npz`, `.h5`), a folder or an archive with one of these; or `kaggle:<owner>/<name>`,
+            `hf:<owner>/<name>`, or `synthetic` for drawn faces. For arrays in memory, see
+            `Dataset.from_arrays`.
         height: Height of the faces in pixels.
         width: Width of the faces in pixels.
         channels: 1 for grey, 3 for RGB.
@@ -64,10 +66,10 @@ def load_dataset(
             or needs votes that it does not have.
         ConfigError: If a number is impossible.
     """
-    _check(height, width, channels, validation_fraction, seed)
+    check_reading(height, width, channels, validation_fraction, seed)
     if truth not in TRUTHS:
         raise DatasetError(f"Unknown truth '{truth}'. Known: {', '.join(TRUTHS)}.")
-    resolved = _resolve(source, Classes.of(classes, keep_unknown=custom_classes))
+    resolved = _resolve(source, Classes.of(classes, keep_unknown=custom_classes), progress)
     with _nothing_left(resolved):
         reader = _reader(resolved, max(height, width), progress)
         stored = open_stored(resolved.folder, reader, (height, width, channels), progress=progress)
@@ -115,18 +117,6 @@ def remembered_faces(
     return pd.concat(parts)
 
 
-def _check(height: int, width: int, channels: int, validation_fraction: float, seed: int) -> None:
-    for name, side in (("height", height), ("width", width)):
-        if not isinstance(side, int | np.integer) or side < 1:
-            raise ConfigError(f"{name} is {side!r}; it must be a whole number, 1 or more.")
-    if channels not in (1, 3):
-        raise ConfigError(f"channels is {channels!r}; it must be 1 for grey or 3 for RGB.")
-    if not 0 <= validation_fraction <= 1:
-        raise ConfigError(f"validation_fraction is {validation_fraction!r}; it must be 0 to 1.")
-    if not isinstance(seed, int | np.integer) or seed < 0:
-        raise ConfigError(f"seed is {seed!r}; it must be a whole number, 0 or more.")
-
-
 def add(
     source: str | Path,
     *,
@@ -144,7 +134,7 @@ def add(
     Raises:
         DatasetError: If the source cannot be read, or the name is impossible or taken.
     """
-    resolved = _resolve(source, Classes.of(classes, keep_unknown=custom_classes))
+    resolved = _resolve(source, Classes.of(classes, keep_unknown=custom_classes), progress)
     resolved = replace(resolved, name=name or resolved.name)
     register(resolved, dry_run=True)
     dataset = load_dataset(resolved, validation_fraction=0, progress=progress)
@@ -152,11 +142,13 @@ def add(
     return dataset
 
 
-def _resolve(source: str | Path | Source, classes: Classes) -> Source:
+def _resolve(source: str | Path | Source, classes: Classes, progress: Progress | None) -> Source:
     if isinstance(source, Source):
         return source
     if isinstance(source, str) and source.startswith(kaggle.PREFIX):
         return kaggle.locate(source, classes)
+    if isinstance(source, str) and source.startswith(hugging_face.PREFIX):
+        return hugging_face.locate(source, classes, progress=progress)
     return resolve(source, classes)
 
 

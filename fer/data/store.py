@@ -24,7 +24,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fer.data.decoding import ImageStats, decode_batch
+from fer.data.decoding import MEASURED, ImageStats, decode_batch
 from fer.data.locking import BUILD_LOCK, locked
 from fer.data.readers import Listing, Reader
 from fer.errors import DatasetError
@@ -35,9 +35,6 @@ _FORMAT = 1
 _BLOCK = 4096  # the most faces that a killed build loses …
 _BLOCK_BYTES = 16_000_000  # … or fewer if they are large: two blocks are in memory at once
 _BATCH = 512  # images per task, so that threads seldom wait for each other
-_MEASURED = {
-    "width": "int32", "height": "int32", "hash": "str", "mean": "float32", "std": "float32"
-}  # fmt: skip
 
 Shape = tuple[int, int, int]
 _Block = tuple[pd.DataFrame, np.ndarray]  # rows with their measures, and pixels
@@ -186,7 +183,7 @@ class _Build:
             copies = self._wanted[missing].reset_index().merge(known, on=["path", "stamp"])
             for start in range(0, len(copies), self._block):
                 part = copies.iloc[start : start + self._block]
-                yield part[["path", "stamp", *_MEASURED]], pixels[part["slot"].to_numpy()]
+                yield part[["path", "stamp", *MEASURED]], pixels[part["slot"].to_numpy()]
                 self._advance(len(part))
             missing[copies["index"].to_numpy()] = False
         rows = np.flatnonzero(missing)
@@ -207,7 +204,7 @@ class _Build:
         for file in self._folder.glob(f"{_name(self._shape)}-*-{_FORMAT}.parquet"):
             stored = _opened(self._folder, file.stem, self._shape)
             if stored is not None:
-                known = pd.read_parquet(file, columns=["path", "stamp", *_MEASURED])
+                known = pd.read_parquet(file, columns=["path", "stamp", *MEASURED])
                 yield known.assign(slot=np.arange(len(known))), stored.pixels
 
     def _start(self, rows: np.ndarray, pool: ThreadPoolExecutor) -> Callable[[], _Block]:
@@ -228,7 +225,7 @@ class _Build:
                 stats += batch.result()
                 self._advance(len(batch.result()))
             listed = self._wanted.iloc[rows].reset_index(drop=True)
-            table = listed.join(pd.DataFrame(stats).astype(_MEASURED))
+            table = listed.join(pd.DataFrame(stats).astype(MEASURED))
             reasons = table.pop("reason")
             good = (reasons == "").to_numpy()
             self._skipped += zip(table["path"][~good], reasons[~good], strict=True)

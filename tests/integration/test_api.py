@@ -147,3 +147,20 @@ def test_forms_are_not_written_for_a_split_that_the_data_set_lacks(
         api.export(folder, tiny_dataset, "private_test")
     assert not list(folder.glob("*.tflite"))
     assert json.loads((folder / models.CARD_FILE).read_text()) == json.loads(before)
+
+
+def test_arrays_are_trained_and_measured_on_like_any_data_set(
+    small_config: TrainingConfig, tiny_dataset: Dataset, tmp_path: Path
+) -> None:
+    arrays = Dataset.from_arrays(
+        tiny_dataset.pixels / 255,
+        tiny_dataset.index["label"].tolist(),
+        splits=tiny_dataset.index["split"].tolist(),
+        name="notebook",
+        height=24,
+        width=24,
+    )
+    config = replace(small_config, epochs=1)
+    trained = api.train(arrays, config=config, out=tmp_path / "mine")
+    assert trained.card.data["name"] == "notebook"
+    assert api.evaluate(trained, arrays)["images"] == 16

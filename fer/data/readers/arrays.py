@@ -12,12 +12,11 @@ import numpy.lib.format as npy
 import pandas as pd
 
 from fer import emotions
-from fer.data.array_images import Layout, are_images, layout_of
+from fer.data.array_images import Layout, are_images, label_texts, layout_of, texts
 from fer.data.parts import part_within
 from fer.data.readers.columns import LABELS, TableError
 from fer.data.readers.listing import stamp
 from fer.data.readers.rows import Opened, Rows
-from fer.errors import DatasetError
 from fer.importing import extras
 
 ARRAY_SUFFIXES = frozenset({".npy", ".npz", ".h5", ".hdf5"})
@@ -231,7 +230,7 @@ def _rows(
     arrays: Mapping[str, Array],
     skipped: Sequence[tuple[str, str]],
 ) -> Rows:
-    names = next((_texts(one.whole()) for one in arrays.values() if _is_names(one)), [])
+    names = next((texts(one.whole()) for one in arrays.values() if _is_names(one)), [])
     frames, layouts = [], []
     stamps = {file.name: stamp(file.stat()) for file in files}
     for images, labels, split in pairs:
@@ -277,30 +276,10 @@ def _blocks(array: Array) -> Iterator[np.ndarray]:
 
 
 def _labels(array: Array, names: Sequence[str]) -> list[str]:
-    """The label of each row as text; one-hot rows and numbers by the names, if there are any."""
-    values = array.whole()
-    if values.ndim == 2:
-        if values.shape[1] > 1:
-            if not np.isclose(values.sum(axis=1), 1).all():
-                raise DatasetError(
-                    f"The rows of '{array.name}' do not add up to 1. Expected a number or a name "
-                    "for each image, or one-hot rows."
-                )
-            values = values.argmax(axis=1)
-        else:
-            values = values[:, 0]
-    found = _texts(values)
-    if names:
-        numbers = {str(at): one for at, one in enumerate(names)}
-        return [numbers.get(re.sub(r"\.0$", "", one), one) for one in found]
-    return found
-
-
-def _texts(values: np.ndarray) -> list[str]:
-    return [
-        one.decode(errors="replace") if isinstance(one, bytes) else str(one)
-        for one in values.tolist()
-    ]
+    """The label of each row as text; numbers by the names, if there are any."""
+    found = label_texts(array.name, array.whole())
+    numbers = {str(at): name for at, name in enumerate(names)}
+    return [numbers.get(re.sub(r"\.0$", "", one), one) for one in found]
 
 
 def _codes(name: str, pairs: Sequence[Pair]) -> dict[str, str]:
