@@ -34,7 +34,7 @@ _OUTSIDE_API = {
     "check_contract": "fer.evaluation.contract_search",
     "load_dataset": "fer.data",
     "predict_emotion": "fer.inference.predictor",
-    "save": "fer.models.keras_files",
+    "save": "fer.evaluation.saving",
     "search_contract": "fer.evaluation.contract_search",
 }
 
@@ -42,9 +42,9 @@ if TYPE_CHECKING:
     from fer.api import calibrate, evaluate, export, train
     from fer.data import Dataset, load_dataset
     from fer.evaluation.contract_search import check_contract, search_contract
+    from fer.evaluation.saving import save
     from fer.inference.predictor import Predictor, predict_emotion
     from fer.models.adoption import adopt
-    from fer.models.keras_files import save
 
 
 def __getattr__(name: str) -> Any:

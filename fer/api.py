@@ -10,7 +10,8 @@ import numpy as np
 from fer import models
 from fer.data import Dataset, load_dataset
 from fer.evaluation import comparison
-from fer.evaluation.figures import calibrated_card, dataset_for, figures, form_figures
+from fer.evaluation.figures import calibrated_card, dataset_for, figures
+from fer.evaluation.parity import parity
 from fer.evaluation.photos import photo_figures, photo_table
 from fer.evaluation.predictions import predictions
 from fer.evaluation.report import check_target, full_figures, write_report
@@ -19,7 +20,7 @@ from fer.importing import extras
 from fer.inference.answered_photos import RememberingDetector, answer_photos
 from fer.inference.labelled_photos import labelled_photos
 from fer.inference.predictor import Predictor
-from fer.models import litert
+from fer.models import litert, onnx_export
 from fer.models.card import ModelCard
 from fer.models.model import Model
 from fer.progress import Progress
@@ -233,10 +234,11 @@ def export(
     *,
     progress: Progress | None = None,
 ) -> ModelCard:
-    """Write a model's LiteRT forms, measure each form, and keep the figures in its card.
+    """Write a model's other forms, compare each with the original, and keep that in its card.
 
+    The forms are LiteRT, LiteRT with int8 numbers, and, where the extra `onnx` is installed, ONNX.
     The model is a name or a folder; the rest is as in `evaluate`. Some training faces set the
-    ranges of the int8 numbers, and the forms are measured on the split. A model that came with the
+    ranges of the int8 numbers, and the forms are compared on the split. A model that came with the
     package stays as it is; its copy in the models folder changes.
 
     Returns:
@@ -247,15 +249,17 @@ def export(
     """
     folder = models.writable(models.find(model))
     loaded = models.load(folder)
+    network = loaded.network
     dataset = dataset_for(loaded.card, data, progress=progress)
     dataset.select(split)  # fails before anything is written
     train = dataset.select("train").pixels
     faces = np.ascontiguousarray(train[:: max(1, len(train) // _INT8_FACES)])
-    card = models.save_forms(litert.convert(loaded.network, faces), loaded.card, folder)
-    forms = {}
-    for form, row in card.forms.items():
-        loaded = models.load(folder, form=form)
-        forms[form] = {**row, **form_figures(loaded, dataset, split, progress=progress)}
-    card = replace(card, forms=forms)
+    files = litert.convert(network, faces)
+    if onnx_export.is_installed():
+        files["onnx"] = onnx_export.convert(network, loaded.card)
+    card = models.save_forms(files, loaded.card, folder)
+    written = {form: models.load(folder, form=form) for form in files}
+    rows = parity(loaded, written, dataset, split, progress=progress)
+    card = replace(card, forms={form: {**row, **rows[form]} for form, row in card.forms.items()})
     models.save_card(card, folder)
     return card

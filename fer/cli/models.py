@@ -1,6 +1,6 @@
 """Models and networks: list, import, export."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -59,41 +59,65 @@ def export(
     dataset: DatasetArgument,
     split: Annotated[str, typer.Option(help="The split to measure the forms on.")] = "test",
 ) -> None:
-    """Write a model as LiteRT, for phones and a fast start.
+    """Write a model's other forms: LiteRT, for phones and a fast start, and ONNX.
 
-    The accuracy, size and speed of each form are measured and kept in the model's card. A model
-    that came with the package is copied to your models first.
+    Each form is compared with the original on the split, and the differences, accuracy, size and
+    speed are kept in the model's card. ONNX needs the extra 'onnx'. A model that came with the
+    package is copied to your models first.
     """
     import_keras()
     from fer import api
 
     with progress() as bar, quiet_imports():
         card = api.export(model, dataset, split, progress=Counter(bar, "faces"))
-    table = make_table("form", "file", "size", "accuracy", "one face")
-    for form, row in card.forms.items():
-        table.add_row(
-            form,
-            row["file"],
-            f"{row['bytes'] / 1e6:.2f} MB",
-            f"{row['accuracy']:.1%} ({row['split']}, n {row['images']:,})",
-            f"{row['one_face_ms']:.2f} ms",
-        )
-    out.print(table)
+    _print_parity(card.forms)
 
 
 def save(
     model: ModelArgument,
-    file: Annotated[Path, typer.Argument(help="A .keras, .h5 or .json file to write.")],
+    file: Annotated[Path, typer.Argument(help="A .keras, .h5, .json or .onnx file to write.")],
+    data: Annotated[
+        str | None,
+        typer.Option(
+            help="The data set to compare on.",
+            show_default="the one that the model was trained or checked on, if it is here",
+        ),
+    ] = None,
+    split: Annotated[str, typer.Option(help="The split to compare on.")] = "test",
 ) -> None:
-    """Write a model's network for other programs.
+    """Write a model's network for other programs, and compare the file with it.
 
-    The weights of a .json file are written to a file beside it.
+    The weights of a .json file are written to a file beside it. ONNX needs the extra 'onnx'. The
+    comparison is printed, and kept beside the file, in FILE.parity.json.
     """
-    from fer.models import keras_files
+    from fer.evaluation import saving
 
-    import_keras()
-    for path in keras_files.save(model, file):
+    with progress() as bar, quiet_imports():
+        report = saving.save(model, file, data, split, progress=Counter(bar, "faces"))
+    for path in report["files"]:
         out.print(f"Written: {path}")
+    _print_parity(report["forms"])
+
+
+def _print_parity(forms: Mapping[str, Mapping[str, Any]]) -> None:
+    """The comparison of forms, as `fer.evaluation.parity.parity` gives it, with their sizes."""
+    from fer.data.summary import split_name
+
+    table = make_table("form", "size", "accuracy", "largest difference", "same answer", "one face")
+    for form, row in forms.items():
+        table.add_row(
+            form,
+            f"{row['bytes'] / 1e6:.2f} MB",
+            "" if row["accuracy"] is None else f"{row['accuracy']:.1%}",
+            f"{row['largest_difference']:.1e}",
+            f"{row['same_answer']:.1%}",
+            f"{row['one_face_ms']:.2f} ms",
+        )
+    out.print(table)
+    faces = counted(row["images"], "drawn face" if row["synthetic"] else "face")
+    out.print(f"Compared on {faces} of {row['dataset']}, split {split_name(row['split'])}.")
+    if row["synthetic"]:
+        out.print("Drawn faces are no measure of real ones. Name a data set of real faces instead.")
 
 
 def adopt(

@@ -1,13 +1,10 @@
 """All figures of a model on a data set, and the card that keeps them."""
 
-import timeit
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from fer.data import Dataset, load_dataset
 from fer.evaluation.calibration import calibrate
@@ -19,8 +16,6 @@ from fer.evaluation.slices import face_facts, slice_figures
 from fer.models.card import ModelCard
 from fer.models.model import Model
 from fer.progress import Progress
-
-_TIMED_CALLS = 200
 
 
 def dataset_for(
@@ -124,16 +119,3 @@ def _in_turn(
                 progress(before + size * done // max(planned, 1), sum(sizes))
 
         yield report
-
-
-def form_figures(
-    model: Model, dataset: Dataset, split: str, *, progress: Progress | None = None
-) -> dict[str, Any]:
-    """What a card keeps of one form of a model: accuracy on a split, and the time of one face."""
-    measured = figures(predictions(model, dataset, split, progress=progress))
-    face = np.ascontiguousarray(dataset.pixels[:1])
-    seconds = timeit.repeat(lambda: model.classify(face), number=1, repeat=_TIMED_CALLS)
-    return {
-        **{name: measured[name] for name in ("split", "images", "accuracy", "accuracy_ci95")},
-        "one_face_ms": round(float(np.median(seconds)) * 1000, 3),
-    }

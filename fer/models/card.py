@@ -58,9 +58,9 @@ class ModelCard:
         temperature: What `Model.classify` divides the logits by (Guo et al. 2017); 1 leaves
             the network's own probabilities.
         calibration: What the temperature was fitted on, and the ECE before and after.
-        forms: By form (`keras`, `litert`, `litert-int8`) its `file`, `bytes`, `sha256`, its
-            `accuracy` with `accuracy_ci95` on `images` of `split`, and `one_face_ms`, the median
-            time of one face where it was made. Empty until the model is exported.
+        forms: By form (`keras`, `litert`, `litert-int8`, `onnx`) its `file`, `bytes`, `sha256`, and
+            what `fer.evaluation.parity` measured of it and of its difference from the original.
+            Empty until the model is exported.
         versions: Versions of Python, the libraries and the backend.
         created: Time of training, ISO 8601, UTC.
         original: The form that the network was trained or adopted in, `keras` or `onnx`.

@@ -147,13 +147,24 @@ def _forms(card: ModelCard) -> str:
         (form, f"`{row['file']}`", f"{row['bytes'] / 1e6:.2f} MB",
          f"{_share(row)}, {row['split']}, n {row['images']:,}", f"{row['one_face_ms']:.2f} ms")
         for form, row in card.forms.items()
-        if "accuracy" in row
+        if row.get("accuracy") is not None
     ]  # fmt: skip
     if not rows:
         return ""
     heads = ("form", "file", "size", "accuracy (95% interval)", "one face")
     note = "Times are medians on the machine that exported it; LiteRT used one core."
-    return f"{_table(heads, rows)}\n\n{note}"
+    return "\n\n".join([_table(heads, rows), *_differences(card), note])
+
+
+def _differences(card: ModelCard) -> Iterator[str]:
+    for form, row in card.forms.items():
+        if form != card.original and "same_answer" in row:
+            kind = "drawn " if row["synthetic"] else ""
+            yield (
+                f"`{form}` gives {row['same_answer']:.1%} of the {row['images']:,} {kind}faces the "
+                f"original's answer; a probability differs by {row['largest_difference']:.1e} at "
+                "most."
+            )
 
 
 def _data(card: ModelCard) -> str:
