@@ -20,8 +20,11 @@ COMMANDS = {
     "evaluate": ("evaluate", "Measure a model on one split of a data set, or on your own photos."),
     "calibrate": ("evaluate", "Fit a model's confidence to a data set's validation split."),
     "models": ("models", "List the models."),
-    "export": ("models", "Write a model as LiteRT, for phones and a fast start."),
-    "save": ("models", "Write a model's network for other programs."),
+    "export": (
+        "models",
+        "Write a model's other forms: LiteRT, for phones and a fast start, and ONNX.",
+    ),
+    "save": ("models", "Write a model's network for other programs, and compare the file with it."),
     "adopt": ("models", "Make a model of a network that was trained elsewhere."),
     "check": ("models", "Check the labels and the scale of a model that was trained elsewhere."),
     "architectures": ("models", "List the networks with their cost, or show one layer by layer."),
