@@ -129,7 +129,11 @@ def adopt(
         str | None, typer.Option(help="Its classes in the order of its outputs: a,b,…")
     ] = None,
     scale: Annotated[
-        str | None, typer.Option(help="What it expects of pixel values; 0-1 unless given or found.")
+        str | None,
+        typer.Option(
+            help="What it expects of pixel values: 0-1 (unless given or found), -1-1, 0-255, "
+            "imagenet, caffe-bgr or per-image."
+        ),
     ] = None,
     weights: Annotated[Path | None, typer.Option(help="The weights of a .json file.")] = None,
     check: Annotated[

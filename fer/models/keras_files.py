@@ -1,18 +1,26 @@
 """Networks in Keras' own files: `.keras`, `.h5`, and JSON with weights."""
 
+import json
+import tempfile
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fer.errors import ModelError
 from fer.files import replace_file, replace_path
-from fer.importing import extras
+from fer.importing import extras, require
+from fer.models import keras2, keras_hdf5
+from fer.models.keras_building import build, load_whole, one_sentence
 from fer.models.loading import load
 
 if TYPE_CHECKING:
     import keras
 
 SUFFIXES = (".keras", ".h5", ".json")
-"""Files that are written and read; beside `name.json` lies `name.weights.h5`."""
+"""Files that are written; beside `name.json` lies `name.weights.h5`."""
+
+READ_SUFFIXES = (".keras", ".h5", ".hdf5", ".json")
+"""Files that are read, in upper or lower case."""
 
 
 @extras()
@@ -30,7 +38,9 @@ def save(model: str | Path, file: str | Path) -> list[Path]:
         FerError: If the model cannot be used, or the file cannot be written.
     """
     path = Path(file).expanduser()
-    _check_suffix(path)
+    if path.suffix not in SUFFIXES:
+        known = ", ".join(SUFFIXES)
+        raise ModelError(f"'{path.name}' ends in '{path.suffix}'; expected {known}.")
     return write_network(load(model).network, path)
 
 
@@ -55,7 +65,9 @@ def write_network(network: "keras.Model", path: Path) -> list[Path]:
 
 
 def read_network(path: Path, *, weights: Path | None = None) -> "keras.Model":
-    """Read a network without running any code in the file.
+    """Read a network that any Keras from 2.0 on wrote, without running any code in the file.
+
+    What a file is, its contents tell: Keras before 2.12 wrote HDF5 under the suffix `.keras`, too.
 
     Args:
         path: The file of the network.
@@ -63,31 +75,104 @@ def read_network(path: Path, *, weights: Path | None = None) -> "keras.Model":
             `name.weights.h5` or `name.h5`.
 
     Raises:
-        ModelError: If a file is missing, or Keras cannot read it.
+        ModelError: If a file is missing, damaged, or holds what Keras 3 cannot build.
     """
     _check_suffix(path)
-    import keras
+    _check_exists(path)
+    require("keras")
+    import h5py
 
-    files = [path]
-    if path.suffix == ".json":
-        named = [weights] if weights else [_weights_of(path), path.with_suffix(".h5")]
-        files.append(next((file for file in named if file.is_file()), named[0]))
-    if missing := [file for file in files if not file.is_file()]:
-        raise ModelError(f"There is no file '{missing[0]}'. Expected a network saved by Keras.")
+    is_archive, is_hdf5 = zipfile.is_zipfile(path), h5py.is_hdf5(path)
+    if weights and (is_archive or is_hdf5):
+        raise ModelError(
+            f"'{path.name}' has its own weights. Give the weights of .json files only."
+        )
+    if is_archive:
+        return _read_archive(path)
+    if is_hdf5:
+        return _read_hdf5(path)
+    return _read_json(path, weights)
+
+
+def _read_archive(path: Path) -> "keras.Model":
+    with one_sentence(path), tempfile.TemporaryDirectory() as folder:
+        with zipfile.ZipFile(path) as archive:
+            configuration = json.loads(archive.read("config.json"))
+            if "metadata.json" in archive.namelist():
+                version = json.loads(archive.read("metadata.json")).get("keras_version")
+                configuration["keras_version"] = version
+            if keras2.is_old(configuration):
+                weights = Path(archive.extract("model.weights.h5", folder))
+                return build(configuration, weights, path)
+        return load_whole(configuration, path, Path(folder) / "network.keras")
+
+
+def _read_hdf5(path: Path) -> "keras.Model":
+    with one_sentence(path), tempfile.TemporaryDirectory() as folder:
+        configuration = keras_hdf5.configuration_of(path)
+        if configuration is None:
+            raise _no_network(path)
+        if keras2.is_old(configuration):
+            return build(configuration, path, path)
+        return load_whole(configuration, path, Path(folder) / "network.h5")
+
+
+def _read_json(path: Path, weights: Path | None) -> "keras.Model":
     try:
-        if path.suffix != ".json":
-            return keras.saving.load_model(path, compile=False, safe_mode=True)
-        model = keras.models.model_from_json(path.read_text(encoding="utf-8"))
-        model.load_weights(files[1])
-    except Exception as error:  # Keras lets any exception of its parts through
-        raise ModelError(f"'{path}' cannot be loaded by Keras: {error}") from error
-    return model
+        configuration = json.loads(path.read_bytes())  # whose encoding it finds out
+        if isinstance(configuration, str):  # json.dump(network.to_json(), file)
+            configuration = json.loads(configuration)
+    except ValueError:
+        raise ModelError(
+            f"'{path.name}' is no file of Keras: neither an archive, nor HDF5, nor JSON. It may be "
+            "cut short, or the web page or Git LFS pointer of the file; download it again."
+        ) from None
+    if not isinstance(configuration, dict) or not {"class_name", "config"} <= set(configuration):
+        raise ModelError(
+            f"'{path.name}' describes no network of Keras: it has no class_name and config."
+        )
+    with one_sentence(path):
+        weights = weights or _weights_beside(path)
+        _check_exists(weights)
+        return build(configuration, weights, path)
+
+
+def _no_network(path: Path) -> ModelError:
+    if not keras_hdf5.holds_weights(path):
+        return ModelError(f"'{path.name}' is an HDF5 file, but holds no network of Keras.")
+    return ModelError(
+        f"'{path.name}' holds weights alone, not the layers they belong to. Give the .json file "
+        "that describes the layers, with this file as its weights; or build the network in "
+        "Python, load the weights and save it whole, as .keras."
+    )
 
 
 def _check_suffix(path: Path) -> None:
-    if path.suffix not in SUFFIXES:
-        raise ModelError(f"'{path.name}' ends in '{path.suffix}'; expected {', '.join(SUFFIXES)}.")
+    if path.suffix.lower() not in READ_SUFFIXES:
+        known = ", ".join(READ_SUFFIXES)
+        raise ModelError(f"'{path.name}' ends in '{path.suffix}'; expected {known}.")
+
+
+def _check_exists(path: Path) -> None:
+    if not path.is_file():
+        raise ModelError(f"There is no file '{path}'. Expected a network saved by Keras.")
 
 
 def _weights_of(path: Path) -> Path:
     return path.with_suffix(".weights.h5")
+
+
+def _weights_beside(path: Path) -> Path:
+    """The weights that go with a `.json` file by their name."""
+    named = [_weights_of(path), path.with_suffix(".h5"), path.with_suffix(".hdf5")]
+    for file in named:
+        if file.is_file():
+            return file
+    others = sorted(
+        file.name for file in path.parent.iterdir() if file.suffix.lower() in READ_SUFFIXES[1:3]
+    )
+    hint = f" Beside it: {', '.join(others[:5])}." if others else ""
+    raise ModelError(
+        f"'{path.name}' describes layers without their weights, and there is no '{named[0].name}' "
+        f"or '{named[1].name}' beside it. Name the file of the weights (--weights).{hint}"
+    )

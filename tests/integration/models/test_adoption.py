@@ -78,11 +78,11 @@ def test_a_network_that_does_not_fit_is_an_error(
         adoption.adopt(file, ("happy", "sad"), out=tmp_path / "mine")
     with pytest.raises(ModelError, match="Known: 0-1, -1-1, 0-255"):
         adoption.adopt(file, LABELS, out=tmp_path / "mine", scale="0-2")
-    with pytest.raises(ModelError, match=r"expected \.keras, \.h5, \.json"):
-        adoption.adopt(tmp_path / "network.onnx", LABELS, out=tmp_path / "mine")
+    with pytest.raises(ModelError, match=r"expected \.keras, \.h5, \.hdf5, \.json"):
+        adoption.adopt(tmp_path / "network.pt", LABELS, out=tmp_path / "mine")
     with pytest.raises(ModelError, match="There is no file"):
         adoption.adopt(tmp_path / "nothing.h5", LABELS, out=tmp_path / "mine")
     file.write_bytes(b"no network")
-    with pytest.raises(ModelError, match="cannot be loaded by Keras"):
+    with pytest.raises(ModelError, match="is no file of Keras"):
         adoption.adopt(file, LABELS, out=tmp_path / "mine")
     assert not (tmp_path / "mine").exists()

@@ -1,0 +1,207 @@
+"""Configurations of Keras 2.0–2.15, rewritten so that Keras 3 builds the same network.
+
+Keras 2 wrote a network's layers in several ways over the years, into HDF5 files and JSON. The
+functions here work on what `json.loads` makes of them, and know nothing of the weights.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from fer.errors import ModelError
+
+Configuration = dict[str, Any]
+"""`class_name` and `config` of a network or layer."""
+
+_RENAMED = {
+    "BatchNormalizationV1": "BatchNormalization",
+    "BatchNormalizationV2": "BatchNormalization",
+    "SyncBatchNormalization": "BatchNormalization",
+}
+_NETWORKS = {"Sequential", "Functional", "Model"}
+_INERT_GROUPS = {"Conv2DTranspose", "DepthwiseConv2D", "SeparableConv2D"}
+"""Layers that inherited `groups` from Conv2D without using it."""
+
+_OPERATIONS = {"TFOpLambda", "TensorFlowOpLayer", "SlicingOpLambda", "ClassMethod"}
+"""What Keras 2 wrote for a bare TensorFlow function among the layers."""
+
+
+def is_old(configuration: Mapping[str, Any]) -> bool:
+    """Whether Keras 1 or 2 wrote it. Those before 2.0.7 named no version in some files."""
+    version = str(configuration.get("keras_version", ""))
+    return version[:2] in ("1.", "2.") or not (version or "module" in configuration)
+
+
+def normalised(configuration: Configuration) -> Configuration:
+    """The configuration of a Keras 2 network, as Keras 3 would write it.
+
+    Args:
+        configuration: A network's; it is not changed.
+
+    Raises:
+        ModelError: If Keras 3 could not compute what the network computed.
+    """
+    if str(configuration.get("keras_version", "")).startswith("1."):
+        raise ModelError(
+            f"Keras {configuration['keras_version']} wrote this network and did not record which "
+            "way round its kernels are. Load it in Keras 2, check its answers and save it again."
+        )
+    return _network(configuration)
+
+
+def layers_of(configuration: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Every layer of a network, those inside its networks and wrappers too; of any version."""
+    inner = configuration.get("config")
+    found = inner if isinstance(inner, list) else []
+    if isinstance(inner, dict):
+        wrapped = inner.get("layer")
+        found = inner.get("layers") or ([wrapped] if isinstance(wrapped, dict) else [])
+    for layer in found:
+        yield layer
+        yield from layers_of(layer)
+
+
+def _network(entry: Configuration) -> Configuration:
+    found, kind = entry["config"], entry["class_name"]
+    config = {"layers": found} if isinstance(found, list) else dict(found)
+    old, names = config["layers"], _names(config["layers"])
+    config["name"] = config.get("name", entry.get("name", kind.lower())).replace("/", "_")
+    # Keras 2 counts a network's own graph as its first node. Keras 3 does that only for functional
+    # networks among `output_layers`.
+    networks = {_name(layer): layer["class_name"] for layer in old if _is_network(layer)}
+    config["layers"] = [_layer(layer, names, networks) for layer in old]
+    if kind == "Sequential":
+        if old[0]["class_name"] != "InputLayer" and (shape := _input_shape(old[0])):
+            name = f"{config['layers'][0]['config']['name']}_input"
+            inputs = {"batch_shape": shape, "name": name}
+            config["layers"].insert(0, _entry("keras.layers", "InputLayer", inputs))
+    else:
+        sequential = {name for name, one in networks.items() if one == "Sequential"}
+        for end in ("input_layers", "output_layers"):
+            ends = _references(config[end], names, sequential)
+            # Keras 3 would answer a list of one with a list of one.
+            config[end] = ends[0] if len(ends) == 1 else ends
+    new = "Sequential" if kind == "Sequential" else "Model"  # which Keras 3 makes functional
+    return _entry("keras", new, config)
+
+
+def _layer(
+    entry: Configuration, names: Mapping[str, str], networks: Collection[str]
+) -> Configuration:
+    kind = entry["class_name"]
+    if _is_network(entry):
+        made = _network(entry)
+    else:
+        made = _entry("keras.layers", _RENAMED.get(kind, str(kind)), _layer_config(entry))
+    if old := _name(entry):
+        made["config"]["name"] = names[old]
+    if "name" in entry:
+        made["name"] = made["config"]["name"]
+    if "inbound_nodes" in entry:
+        made["inbound_nodes"] = _references(entry["inbound_nodes"], names, networks)
+    return made
+
+
+def _entry(module: str, kind: str, config: Configuration) -> Configuration:
+    return {"module": module, "class_name": kind, "config": config, "registered_name": None}
+
+
+def _is_network(entry: Mapping[str, Any]) -> bool:
+    return entry["class_name"] in _NETWORKS
+
+
+def _name(entry: Mapping[str, Any]) -> str:
+    inner = entry["config"]
+    return str(entry.get("name") or (inner.get("name") if isinstance(inner, dict) else "") or "")
+
+
+def _layer_config(entry: Configuration) -> Configuration:
+    kind = entry["class_name"]
+    # Every weight is read from the file, so what it began as does not matter.
+    config = {
+        key: value for key, value in entry["config"].items() if not key.endswith("_initializer")
+    }
+    _refuse(kind, config)
+    if isinstance(config.get("dtype"), Mapping):  # a policy
+        config["dtype"] = config["dtype"]["config"]["name"]
+    axis = config.get("axis")
+    if isinstance(axis, list) and len(axis) == 1:
+        config["axis"] = axis[0]
+    if kind in _INERT_GROUPS:
+        config.pop("groups", None)
+    if kind == "SeparableConv2D":
+        for unused in ("kernel_regularizer", "kernel_constraint"):
+            config.pop(unused, None)
+    if kind == "LeakyReLU" and "alpha" in config:
+        config["negative_slope"] = _number(config.pop("alpha"))
+    shape = config.pop("batch_input_shape", None)
+    if kind == "InputLayer":
+        config["batch_shape"] = shape or config.get("batch_shape")
+        config.pop("ragged", None)
+    if isinstance(config.get("layer"), dict):
+        config["layer"] = _layer(config["layer"], _names([config["layer"]]), ())
+    return config
+
+
+def _refuse(kind: str, config: Mapping[str, Any]) -> None:
+    """Raise a ModelError for what Keras 3 computes in another way, or not at all."""
+    if kind in _OPERATIONS:
+        operation = config.get("function") or config.get("name") or kind
+        raise ModelError(
+            f"The network uses the TensorFlow function '{operation}' among its layers, which Keras "
+            "3 cannot read. Rebuild it with layers of Keras, and save that."
+        )
+    if config.get("data_format") == "channels_first":
+        raise ModelError(
+            "The network has its channels first (data_format 'channels_first'), which runs on GPUs "
+            "only. Rebuild it with 'channels_last', and save that."
+        )
+    if "hard_sigmoid" in (config.get("activation"), config.get("recurrent_activation")):
+        raise ModelError(
+            "The network uses 'hard_sigmoid', which Keras 3 computes by another formula, so its "
+            "answers would differ. Train it with another activation."
+        )
+    if kind in _INERT_GROUPS and config.get("groups", 1) != 1:
+        raise ModelError(
+            f"The network has a {kind} of {config['groups']} groups, which Keras 3 lacks."
+        )
+
+
+def _input_shape(first: Mapping[str, Any]) -> Sequence[int | None] | None:
+    """The shape that the first layer of a Sequential network knows, as itself or inside."""
+    config = first["config"]
+    if _is_network(first):
+        return _input_shape((config if isinstance(config, list) else config["layers"])[0])
+    shape: Sequence[int | None] | None = config.get("batch_input_shape")
+    return shape
+
+
+def _names(layers: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """By old name of a layer, a name that Keras 3 allows: without '/', and still different."""
+    old_names = [name for name in map(_name, layers) if name]
+    names: dict[str, str] = {}
+    for old in old_names:
+        new = old.replace("/", "_")
+        while new != old and (new in old_names or new in names.values()):
+            new += "_"
+        names[old] = new
+    return names
+
+
+def _references(value: Any, names: Mapping[str, str], networks: Collection[str]) -> Any:
+    """References `[layer, node, tensor, …]` with new names, and a node less for `networks`."""
+    if isinstance(value, dict):
+        return {key: _references(one, names, networks) for key, one in value.items()}
+    if not isinstance(value, list):
+        return value
+    if len(value) > 2 and isinstance(value[0], str) and value[0] in names:
+        old, node, *rest = value
+        node -= old in networks and node > 0
+        return [names[old], node, *_references(rest, names, networks)]
+    return [_references(one, names, networks) for one in value]
+
+
+def _number(value: Any) -> float:
+    """A number that Keras 2 wrote plainly or as an array."""
+    if isinstance(value, Mapping):
+        value = value["value"]
+    return float(value[0] if isinstance(value, list) else value)
