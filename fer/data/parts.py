@@ -65,11 +65,10 @@ def parts_of(names: Iterable[str]) -> dict[str, str]:
         found = words(name)
         if split := _split_of([word for word in found if word not in _AROUND]):
             certain[name] = split
-        elif not _SET_ASIDE & set(found):
-            splits = {_WORDS[word] for word in found if word in _WORDS}
+        elif not _SET_ASIDE & set(found) and (split := part_within(name)):
             rest = " ".join(word for word in found if word not in _WORDS)
-            if len(splits) == 1 and not understood(rest):
-                possible[name] = splits.pop()
+            if not understood(rest):
+                possible[name] = split
     parts = {**certain, **possible}
     if len(set(parts.values())) == 1:
         parts = certain

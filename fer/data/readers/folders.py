@@ -10,13 +10,14 @@ import pandas as pd
 from fer import emotions
 from fer.data.classes import LEFT_OUT, Classes, unknown_classes
 from fer.data.readers.layout import places
-from fer.data.readers.listing import PARTS, Listing, Reader, Tree, scan
+from fer.data.readers.listing import Listing, Reader, Tree, scan
 from fer.data.votes import VOTES_FILE, add_votes, with_votes
 from fer.errors import DatasetError
 from fer.files import is_hidden
 from fer.image_formats import SUFFIXES, why_no_image_file
 
-_OFFICIAL = re.compile(r"^(Training|PublicTest|PrivateTest)_\d+")
+_OFFICIAL = {"Training": "train", "PublicTest": "public_test", "PrivateTest": "private_test"}
+_OFFICIAL_NAME = re.compile(rf"({'|'.join(_OFFICIAL)})_\d+")
 _ENTERFACE = re.compile(r"e(?:n|in)terface", re.IGNORECASE)
 _ENTERFACE_SUBJECT = re.compile(r"s(?:ubject)?[ _-]?(\d{1,2})[ _-]+(?:an|di|fe|ha|sa|su)", re.I)
 
@@ -45,7 +46,7 @@ def _listing(root: Path, tree: Tree, classes: Classes) -> Listing:
     ]
     table = add_votes(table, root, sidecars, skipped)
     layout = "class folders"
-    if any(_OFFICIAL.match(path.rpartition("/")[2]) for path in paths[:1000]):
+    if any(_OFFICIAL_NAME.match(path.rpartition("/")[2]) for path in paths[:1000]):
         layout = "FER-2013 in class folders, with its official split in the file names"
     elif is_enterface:
         people = len(set(subjects) - {""}) or "no"
@@ -116,8 +117,8 @@ def _images_among(
 
 def _split(name: str, part: str) -> str:
     """The split that FER-2013's file names give; that of the folder for other names."""
-    official = _OFFICIAL.match(name) if part else None
-    return PARTS[official[1].lower()] if official else part
+    official = _OFFICIAL_NAME.match(name) if part else None
+    return _OFFICIAL[official[1]] if official else part
 
 
 def _enterface_subject(path: str) -> str:

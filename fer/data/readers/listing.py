@@ -11,15 +11,6 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-PARTS = {
-    "train": "train", "training": "train",
-    "val": "validation", "valid": "validation", "validation": "validation",
-    "test": "test", "testing": "test",
-    "publictest": "public_test", "public_test": "public_test",
-    "privatetest": "private_test", "private_test": "private_test",
-}  # fmt: skip
-"""Names of splits, in lower case."""
-
 _LINK = "a link out of the data set's folder, or to a folder"
 _NAME = "its name is not UTF-8; rename it"
 

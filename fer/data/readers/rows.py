@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fer.data.classes import LEFT_OUT, Classes, unknown_classes
-from fer.data.parts import part_of
+from fer.data.parts import parts_of
 from fer.data.readers.columns import TableError
 from fer.data.readers.listing import Listing
 from fer.data.votes import COLUMNS, add_votes, with_votes
@@ -140,7 +140,8 @@ def _understood(
             table["label"].iloc[unknown].tolist(),
             lambda row: rows.image(int(unknown[row])),
         )
-    splits = table["split"].map({name: part_of(name) for name in table["split"].unique()})
+    parts = parts_of(table["split"].unique())
+    splits = table["split"].map(lambda name: parts.get(name, ""))
     known = f"expected 0 to {len(rows.codes) - 1}" if rows.codes else "expected an emotion"
     for reason, applies in (
         ("no label", table["label"] == ""),

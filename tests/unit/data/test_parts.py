@@ -32,8 +32,11 @@ def test_eval_is_for_validation_only_beside_a_test() -> None:
 
 
 def test_longer_names_are_parts_where_several_stand_beside_each_other() -> None:
-    ferplus = {"FER2013Train": "train", "FER2013Valid": "validation", "FER2013Test": "test"}
+    ferplus = {
+        "FER2013Train": "train", "FER2013Valid": "public_test", "FER2013Test": "private_test"
+    }  # fmt: skip
     assert parts_of(ferplus) == ferplus
+    assert parts_of(["ck_train", "ck_val"]) == {"ck_train": "train", "ck_val": "validation"}
     assert parts_of(["affectnet training", "docs"]) == {}
     assert parts_of(["train", "ck_test"]) == {"train": "train", "ck_test": "test"}
 

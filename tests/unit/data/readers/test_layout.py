@@ -17,7 +17,10 @@ KEEP = Classes(keep_unknown=True)
         ("TRAIN-48x48/happy VAL-48x48/happy TEST-48x48/happy", "train validation test"),
         ("a/train/happy a/test/happy", "train test"),
         ("train/a/happy test/a/happy", "train test"),
-        ("FER2013Train/happy FER2013Valid/happy FER2013Test/happy", "train validation test"),
+        (
+            "FER2013Train/happy FER2013Valid/happy FER2013Test/happy",
+            "train public_test private_test",
+        ),
         ("happy test/happy test/sad", "train test test"),
         ("train/happy train/val/happy", "train validation"),
     ],

@@ -209,3 +209,11 @@ def test_ferplus_own_folders_give_votes_and_fer2013s_parts(make: MakeFaces) -> N
     assert dataset.votes is not None
     assert "FER+ votes for 3" in dataset.source_format
     assert "no single emotion has the most votes" in dict(dataset.skipped).popitem()[1]
+
+
+def test_an_eval_row_is_for_validation_beside_test_rows(make: MakeFaces) -> None:
+    faces = make("a.png", "b.png", "c.png")
+    (faces / "labels.csv").write_text(
+        "path,label,split\na.png,sad,TRAIN\nb.png,sad,eval\nc.png,sad,test_set\n"
+    )
+    assert load_dataset(faces).splits == {"train": 1, "validation": 1, "test": 1}
