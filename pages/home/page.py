@@ -54,7 +54,8 @@ LIMITS = {
     ),
     ":material/lock: Photos stay here": (
         "They are held in the memory of the machine that runs this app, for up to "
-        f"{visitors.KEPT_FOR_H} hours or until you remove them, and never sent anywhere else. Only "
+        f"{visitors.KEPT_FOR_H} hours or until you remove them, and never sent anywhere else. "
+        "“Kept for this browser”, at the foot of each page, lists and forgets all of it. Only "
         "photos that you keep under My photos are written to its disk. There is no tracking."
     ),
 }
