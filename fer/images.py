@@ -29,6 +29,7 @@ MAX_BYTES = 200_000_000
 _MAX_PREVIEW_PIXELS = 2_000_000
 
 _EXPECTED = "a JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF image, or another that Pillow reads"
+_AGAIN = "Copy or download it again, or save it anew as JPEG or PNG."
 _WITH_FRAMES = {"GIF", "PNG", "WEBP", "TIFF", "AVIF"}  # in others, what follows is no photo
 
 ImageSource = Path | str | bytes | np.ndarray | Image.Image | IO[bytes] | Sequence[Any]
@@ -179,17 +180,17 @@ def _from_bytes(data: bytes, name: str) -> FirstImage:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise too_large(f"{name} has over {MAX_PIXELS / 1e6:.0f}") from None
     except UnidentifiedImageError:
+        kind = kind_of(head)
+        if kind.startswith("a damaged"):
+            raise UnreadableImageError(f"{name} is {kind}. {_AGAIN}") from None
         raise UnreadableImageError(
-            f"{name} is {kind_of(head)}; expected {_EXPECTED}. Save it as JPEG or PNG."
+            f"{name} is {kind}; expected {_EXPECTED}. Save it as JPEG or PNG."
         ) from None
     except ImageError:
         raise
     except Exception as error:
         # Pillow's readers answer damaged bytes with nearly every built-in exception.
-        raise UnreadableImageError(
-            f"{name} is damaged or cut short ({error}); expected {_EXPECTED}. "
-            "Copy or download it again, or save it anew as JPEG or PNG."
-        ) from error
+        raise UnreadableImageError(f"{name} is damaged or cut short ({error}). {_AGAIN}") from error
 
 
 def _from_pil(image: Image.Image) -> np.ndarray:

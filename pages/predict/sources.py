@@ -135,14 +135,14 @@ def _take_zip(album: Album[Any], file: UploadedFile) -> Mapping[str, str]:
         for number, photo in enumerate(inside)
     ]  # fmt: skip
     add(album, file.name, photos)
-    return skipped
+    return {f"{file.name}/{name}": reason for name, reason in skipped.items()}
 
 
 def _show_skipped(skipped: Mapping[str, str]) -> None:
     """The files that came with the photos and are none, each with what it is instead."""
     if skipped:
         words = errors.plain(not_read(skipped, most=SKIPPED_NAMED))
-        st.warning(f"{words} Photos are taken in any usual format.", icon=":material/block:")
+        st.warning(words, icon=":material/block:")
     if len(skipped) > SKIPPED_NAMED:
         with st.expander(f"All {len(skipped):,} files that are not read"):
             st.dataframe({"File": list(skipped), "What it is": list(skipped.values())})

@@ -229,7 +229,7 @@ def test_each_file_that_is_no_photo_is_named_and_stays_named(
     for _ in range(2):
         settle(predict_page)
         [warning] = [plain(warning.value) for warning in predict_page.warning]
-        assert "2 files not read: clip.mov is a video, notes.txt is text." in warning
+        assert "2 files not read: set.zip/clip.mov is a video, notes.txt is text." in warning
         assert predict_page.markdown[0].value == "2 photos, 2 faces."
     by_label(predict_page, "Remove all").click()
     settle(predict_page)

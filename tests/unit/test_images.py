@@ -271,7 +271,7 @@ def test_a_truncated_image_is_refused(image_format: str, kept: float) -> None:
         (b"\0\0\0\x18ftypmp42\0\0\0\0", "a video"),
         (b"\xff\xd8\xff\xe0", "damaged JPEG"),
         (bytes(range(256)), "not known"),
-        (b"%!PS-Adobe-3.0 EPSF-3.0", "PostScript.*expected a JPEG"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0", r"PostScript.*expected a JPEG"),
     ],
 )
 def test_what_is_not_an_image_is_named(data: bytes, kind: str, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from fer import models
 from fer.errors import ImageError
 from fer.inference.answer import PhotoFaces
 from fer.inference.kept_photos import keep, kept_photos, remove
-from fer.inference.predictor import Image, Predictor, files_made
+from fer.inference.predictor import Predictor, files_made
 from pages.evaluate import photo_evaluation as module
 from pages.evaluate.photo_evaluation import photo_evaluation
 
