@@ -8,6 +8,7 @@ import pytest
 
 from fer import models
 from fer.errors import ImageError
+from fer.images import ImageSource
 from fer.inference.answer import PhotoFaces
 from fer.inference.kept_photos import keep, kept_photos, remove
 from fer.inference.predictor import Predictor, files_made
@@ -35,7 +36,7 @@ class Interrupted(Predictor):
         self.before = before
 
     def predict_many(
-        self, images: Iterable[Image], **options: Any
+        self, images: Iterable[ImageSource], **options: Any
     ) -> Iterator[PhotoFaces | ImageError]:
         self.before()
         return super().predict_many(images, **options)
