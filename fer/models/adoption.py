@@ -12,6 +12,7 @@ from fer.faces.alignment import FER2013_FRAMING
 from fer.importing import extras
 from fer.models import folder as folders
 from fer.models.card import ModelCard, facts_of
+from fer.models.endings import ENDINGS, ending_of
 from fer.models.keras_files import read_network
 from fer.models.pixel_scales import EPSILON, PixelScale, scale_named
 from fer.wording import counted
@@ -37,7 +38,7 @@ def adopt(
     Args:
         file: A `.keras` or `.h5` file, `.json` with its weights, or `.onnx`. The network goes from
             faces (n, height, width, channels), in ONNX also (n, channels, height, width), to one
-            number for each class; it gets a softmax if its outputs do not sum to 1.
+            number for each class. Sigmoids are divided by their sum, logits get a softmax.
         labels: The classes in the order of its outputs. Keras' folder readers sort them
             alphabetically.
         out: Folder of the model; a model that is there is replaced.
@@ -75,14 +76,16 @@ def adopt_network(
     checked: Mapping[str, Any] | None = None,
 ) -> ModelCard:
     """As `adopt`, for a network in memory."""
-    network = _standardised(network, labels, scale)
+    network, ending = _standardised(network, labels, scale)
     card = ModelCard(
         name=out.name,
         labels=tuple(labels),
         framing=asdict(FER2013_FRAMING),
         data={},
         contract=_contract(scale, checked),
-        remarks=(f"Adopted from a network made elsewhere that expects values {scale}.",),
+        remarks=(
+            f"Adopted from a network made elsewhere that expects values {scale}. {ENDINGS[ending]}",
+        ),
         **facts_of(network),
     )
     return folders.save(network, card, out)
@@ -100,23 +103,36 @@ def network_inside(network: "keras.Model") -> "keras.Model | None":
     return inside[0] if network.name == _ADOPTED and len(inside) == 1 else None
 
 
-def _standardised(network: "keras.Model", labels: Sequence[str], scale: str) -> "keras.Model":
-    """A foreign network behind layers that scale uint8 and, where it lacks one, with a softmax."""
+def _standardised(
+    network: "keras.Model", labels: Sequence[str], scale: str
+) -> tuple["keras.Model", str]:
+    """A foreign network behind layers that scale uint8, and the ending that it was given."""
     shape, classes = faces_and_classes(network)
     if classes != len(labels):
         raise ModelError(
             f"The network has {counted(classes, 'output')}; expected {len(labels)}, one number for "
             f"each of {', '.join(labels)}."
         )
-    from keras import Model, layers
+    from keras import Model, layers, ops
 
     faces = layers.Input(shape, dtype="uint8", name="face")
     outputs = network(scaled(faces, scale_named(scale, shape[-1])))
     noise = np.random.default_rng(0).integers(0, 256, (4, *shape), np.uint8)
-    sums = np.asarray(Model(faces, outputs)(noise, training=False)).sum(axis=1)
-    if not np.allclose(sums, 1, atol=1e-3):
+    answers = np.asarray(Model(faces, outputs)(noise, training=False))
+    ending = ending_of(answers, is_sigmoid=_ends_with_sigmoid(network))
+    if ending == "softmax":
         outputs = layers.Softmax()(outputs)
-    return Model(faces, outputs, name=_ADOPTED)
+    elif ending == "shares":
+        tiny = float(np.finfo(np.float32).tiny)
+        outputs = outputs / (ops.sum(outputs, axis=1, keepdims=True) + tiny)
+    return Model(faces, outputs, name=_ADOPTED), ending
+
+
+def _ends_with_sigmoid(network: "keras.Model") -> bool:
+    last = network.layers[-1]
+    if hasattr(last, "layers"):
+        return _ends_with_sigmoid(last)
+    return bool(last.get_config().get("activation") == "sigmoid")
 
 
 def faces_and_classes(network: "keras.Model") -> tuple[tuple[int, int, int], int]:

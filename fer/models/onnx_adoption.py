@@ -9,6 +9,7 @@ import numpy as np
 from fer.errors import ModelError
 from fer.faces.alignment import FER2013_FRAMING
 from fer.models.card import ModelCard, time_and_versions
+from fer.models.endings import ENDINGS, ending_of
 from fer.models.onnx_graph import Nodes, cost, described, scaled, shares, wrapped
 from fer.models.onnx_reading import OnnxNetwork, read_network
 from fer.models.pixel_scales import scale_named
@@ -55,11 +56,6 @@ def standardised(
         shape=network.shape,
         classes=network.classes,
     )
-    added = {
-        "": "It gives probabilities.",
-        "softmax": "It gives logits; a softmax was added.",
-        "shares": "It gives a probability for each class alone; they are divided by their sum.",
-    }
     height, width, channels = network.shape
     card = ModelCard(
         name=name,
@@ -71,7 +67,7 @@ def standardised(
         data={},
         remarks=(
             f"Adopted from an ONNX network made elsewhere{_by(network.maker)} that expects values "
-            f"{scale}. {added[ending]}",
+            f"{scale}. {ENDINGS[ending]}",
         ),
         original="onnx",
         **time_and_versions("onnx", "onnxruntime"),
@@ -81,12 +77,9 @@ def standardised(
 
 
 def _ending(network: OnnxNetwork, scale: str) -> str:
-    """What makes its outputs probabilities: `softmax`, `shares`, or "" where they are."""
     noise = np.random.default_rng(0).integers(0, 256, (4, *network.shape), np.uint8)
-    sums = network.run(scale_named(scale, network.shape[-1]).apply(noise)).sum(axis=1)
-    if np.allclose(sums, 1, atol=1e-3):
-        return ""
-    return "shares" if network.is_sigmoid else "softmax"
+    answers = network.run(scale_named(scale, network.shape[-1]).apply(noise))
+    return ending_of(answers, is_sigmoid=network.is_sigmoid)
 
 
 def _by(maker: str) -> str:

@@ -11,6 +11,7 @@ from fer.data import Dataset
 from fer.errors import ConfigError, ModelError
 from fer.models import adoption, keras_files
 from fer.models.pixel_scales import SCALES
+from fer.nets.forward import compile_features
 from fer.training.config import TrainingConfig
 
 LABELS = ("happy", "sad", "surprise")
@@ -43,6 +44,23 @@ def test_a_foreign_network_gets_its_scale_and_a_softmax(
     logits = np.asarray(notebook_network(faces(4, 20) / factor + offset))
     expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("is_nested", [False, True])
+def test_a_sigmoid_a_class_is_divided_by_the_sum(
+    notebook_network: keras.Model, tmp_path: Path, is_nested: bool
+) -> None:
+    network = keras.Sequential([notebook_network, layers.Activation("sigmoid")])
+    if is_nested:
+        network = keras.Sequential([layers.Input((20, 24, 1)), network])
+    network.save(tmp_path / "network.keras")
+    card = adoption.adopt(tmp_path / "network.keras", LABELS, out=tmp_path / "mine")
+    sigmoids = np.asarray(network(faces(4, 20) / 255))
+    model = models.load(tmp_path / "mine")
+    found = model.uncalibrated(faces(4, 20))
+    np.testing.assert_allclose(found, sigmoids / sigmoids.sum(axis=1, keepdims=True), atol=1e-5)
+    assert "divided by their sum" in card.remarks[0]
+    assert compile_features(model.network)(faces(2, 20)).shape[0] == 2
 
 
 @pytest.mark.parametrize("scale", SCALES)
