@@ -1,12 +1,14 @@
 """A model's network as a file for other programs, with a report of what the file answers."""
 
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from fer import models
 from fer.data import Dataset
+from fer.data.summary import split_name
 from fer.errors import DatasetError, ModelError
 from fer.evaluation.figures import dataset_for
 from fer.evaluation.parity import parity
@@ -15,6 +17,7 @@ from fer.importing import extras
 from fer.models import formats
 from fer.models.card import ModelCard
 from fer.progress import Progress
+from fer.wording import counted
 
 _FACES = 1000
 
@@ -83,3 +86,19 @@ def _faces_to_compare(
             if known:
                 return _faces_to_compare(card, known, split, progress)
     return _faces_to_compare(card, "synthetic", split, progress)
+
+
+def summary(report: Mapping[str, Any]) -> str:
+    """A report of `save` in words."""
+    original, written = report["forms"].values()
+    faces = counted(written["images"], "drawn face" if written["synthetic"] else "face")
+    accuracy = ""
+    if written["accuracy"] is not None and not written["synthetic"]:
+        accuracy = (
+            f" Accuracy is {written['accuracy']:.1%}, the model's {original['accuracy']:.1%}."
+        )
+    return (
+        f"Compared with the model on {faces} of {written['dataset']}, split "
+        f"{split_name(written['split'])}: the same answer for {written['same_answer']:.1%}; a "
+        f"probability differs by {written['largest_difference']:.1e} at most.{accuracy}"
+    )

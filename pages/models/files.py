@@ -1,5 +1,6 @@
 """The files of a model: what is there, and downloads in every format."""
 
+import json
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -12,12 +13,15 @@ from fer import api, models
 from fer.data import registered
 from fer.data.summary import split_name
 from fer.errors import FerError
+from fer.evaluation.packing import packed
+from fer.evaluation.saving import summary
+from fer.models import onnx_export
 from fer.models.card import ModelCard
-from fer.models.packing import packed
 from pages.common import errors, predictors
 from pages.common.cache import Work
 from pages.common.choices import select
 from pages.common.downloads import download
+from pages.common.progress import Meter
 from pages.models import keys
 from pages.models.actions import why_read_only
 from pages.models.cards import Entry, size_text
@@ -28,7 +32,7 @@ FORMS = {
     "litert-int8": "LiteRT in 8 bits (.tflite), the smallest",
     "onnx": "ONNX (.onnx)",
 }
-FORMATS = {".h5": "Keras 2 and 3 (.h5)", ".json": "JSON and weights (ZIP)"}
+FORMATS = {".h5": "Keras 2 and 3 (.h5)", ".json": "JSON and weights (ZIP)", ".onnx": FORMS["onnx"]}
 """Formats that are written on demand, by suffix."""
 EXPORTED = ("litert", "litert-int8")
 
@@ -36,13 +40,16 @@ EXPORTED = ("litert", "litert-int8")
 def show_files(entry: Entry, card: ModelCard) -> None:
     """The forms with their figures, and a file to download."""
     st.subheader("Files", anchor=False)
-    if rows := [_row(form, row) for form, row in card.forms.items() if "accuracy" in row]:
+    if rows := [_row(form, row) for form, row in card.forms.items() if row.get("accuracy")]:
         st.dataframe(
             pd.DataFrame(rows), hide_index=True, alt="Forms of the model",
             column_config={
                 "accuracy": st.column_config.NumberColumn(format="%.1f%%"),
                 "one face": st.column_config.TextColumn(
                     help="Median time on the machine that exported it"
+                ),
+                "same answer": st.column_config.TextColumn(
+                    help="Share of these faces to which it gives the original's answer"
                 ),
             },
         )  # fmt: skip
@@ -51,7 +58,11 @@ def show_files(entry: Entry, card: ModelCard) -> None:
     }
     can_write = card.original == "keras"
     makeable = {form: FORMS[form] for form in EXPORTED if form not in there} if can_write else {}
-    formats = {**there, **(FORMATS if can_write else {}), **makeable}
+    written = dict(FORMATS) if can_write else {}
+    if "onnx" in there or not onnx_export.is_installed():
+        written.pop(".onnx", None)
+    formats = {**there, **written, **makeable}
+    report = None
     with st.container(horizontal=True, vertical_alignment="bottom"):
         place = st.container(width=320)
         chosen = select(place, "Format", formats, key=f"{keys.FORM}.{entry.name}")
@@ -61,7 +72,9 @@ def show_files(entry: Entry, card: ModelCard) -> None:
             size = size_text(file.stat().st_size)
             download(f"Download {size}", file.read_bytes, f"{entry.name}{suffix}")
         elif chosen in FORMATS:
-            _offer_written(entry, chosen)
+            report = _offer_written(entry, chosen)
+    if report:
+        st.caption(summary(report))
     if chosen in makeable:
         _offer_export(entry)
 
@@ -75,31 +88,37 @@ def _row(form: str, row: Mapping[str, Any]) -> dict[str, Any]:
         "95% interval": f"{low:.1%} to {high:.1%}",
         "on": f"{split_name(row['split'])}, n {row['images']:,}",
         "one face": f"{row['one_face_ms']:.2f} ms",
+        "same answer": f"{row['same_answer']:.1%}" if "same_answer" in row else "",
     }
 
 
-def _offer_written(entry: Entry, suffix: str) -> None:
-    """A button that writes the file, then one that downloads it."""
+def _offer_written(entry: Entry, suffix: str) -> dict[str, Any] | None:
+    """A button that writes the file, then one that downloads it; the report once it is written."""
     asked = (entry.name, entry.stamp, suffix)
     if st.session_state.get(keys.FORM) != asked:
         if not st.button("Make the file", icon=":material/build:", key="models.make"):
-            return
+            return None
         st.session_state[keys.FORM] = asked
     try:
-        name, content = _packing(str(entry.folder), entry.stamp, suffix).result(
-            f"Writing {FORMATS[suffix]}"
-        )
+        name, content, report = _packing(str(entry.folder), entry.stamp, suffix).result()
     except FerError as error:
         errors.show(error)
-        return
+        return None
     download(f"Download {size_text(len(content))}", lambda: content, name)
+    download(
+        "Comparison",
+        lambda: json.dumps(report, indent=2).encode(),
+        f"{name}.parity.json",
+    )
+    return report
 
 
 @st.cache_resource(max_entries=3, show_spinner=False, validate=Work.is_usable)
-def _packing(folder: str, stamp: int, suffix: str) -> Work[tuple[str, bytes]]:
-    def pack(_: object) -> tuple[str, bytes]:
+def _packing(folder: str, stamp: int, suffix: str) -> Work[tuple[str, bytes, dict[str, Any]]]:
+    def pack(meter: Meter) -> tuple[str, bytes, dict[str, Any]]:
+        meter.note("Writing the file, and comparing it with the model…")
         predictors.import_keras()
-        return packed(Path(folder), suffix)
+        return packed(Path(folder), suffix, progress=meter)
 
     return Work(pack)
 
@@ -109,7 +128,7 @@ def _offer_export(entry: Entry) -> None:
     refusal = why_read_only()
     st.caption(
         refusal
-        or "This form is made with training faces of a data set, and measured on its test. The "
+        or "This form is made with training faces of a data set, and compared on its test. The "
         "figures are kept in the card."
         + (" A copy of the model is made for that." if entry.is_shipped else "")
     )
@@ -135,4 +154,4 @@ def _export(folder: Path, dataset: str) -> None:
 
     card = Work(export).result()
     st.session_state[keys.CHOOSE] = card.name
-    st.session_state[keys.DONE] = f"**{errors.plain(card.name)}** now has its LiteRT forms."
+    st.session_state[keys.DONE] = f"**{errors.plain(card.name)}** now has its other forms."

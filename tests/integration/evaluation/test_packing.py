@@ -6,17 +6,19 @@ import numpy as np
 import pytest
 
 from fer.errors import ModelError
+from fer.evaluation.packing import packed
 from fer.models.keras_files import read_network
 from fer.models.model import Model
-from fer.models.packing import packed
 
 
 @pytest.mark.parametrize("suffix", [".keras", ".h5"])
 def test_a_network_is_one_file_that_answers_as_the_model(
     tiny_folder: Path, tiny_model: Model, tmp_path: Path, suffix: str
 ) -> None:
-    name, content = packed(tiny_folder, suffix)
+    name, content, report = packed(tiny_folder, suffix)
     assert name == f"tiny{suffix}"
+    assert report["files"] == [name]
+    assert report["forms"][name]["same_answer"] == 1
     (tmp_path / name).write_bytes(content)
     faces = np.random.default_rng(0).integers(0, 256, (4, 24, 24, 1), dtype=np.uint8)
     network = read_network(tmp_path / name)
@@ -26,10 +28,14 @@ def test_a_network_is_one_file_that_answers_as_the_model(
 
 
 def test_json_and_its_weights_are_a_zip(tiny_folder: Path, tmp_path: Path) -> None:
-    name, content = packed(tiny_folder, ".json")
+    name, content, _ = packed(tiny_folder, ".json")
     assert name == "tiny-json.zip"
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        assert sorted(archive.namelist()) == ["tiny.json", "tiny.weights.h5"]
+        assert sorted(archive.namelist()) == [
+            "tiny.json",
+            "tiny.json.parity.json",
+            "tiny.weights.h5",
+        ]
         archive.extractall(tmp_path)
     assert read_network(tmp_path / "tiny.json").output_shape == (None, 2)
 
