@@ -65,11 +65,9 @@ def parts_of(names: Iterable[str]) -> dict[str, str]:
         found = words(name)
         if split := _split_of([word for word in found if word not in _AROUND]):
             certain[name] = split
-        elif not _SET_ASIDE & set(found) and (split := part_within(name)):
-            rest = " ".join(word for word in found if word not in _WORDS)
-            if not understood(rest):
-                possible[name] = split
-    parts = {**certain, **possible}
+        elif not _SET_ASIDE & set(found) and not understood(without_part(name)):
+            possible[name] = part_within(name)
+    parts = {**certain, **{name: split for name, split in possible.items() if split}}
     if len(set(parts.values())) == 1:
         parts = certain
     evaluation = "validation" if "test" in parts.values() else "test"
@@ -96,6 +94,11 @@ def part_within(name: str) -> str:
         if split := _split_of([first, second]):
             splits = {split}
     return splits.pop() if len(splits) == 1 else ""
+
+
+def without_part(name: str) -> str:
+    """The words of a name that name no part: "happy" of `train_happy`."""
+    return " ".join(word for word in words(name) if word not in _WORDS)
 
 
 def _split_of(found: list[str]) -> str:

@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from fer.data.class_names import understood
 from fer.data.classes import Classes, own_name
-from fer.data.parts import parts_of
+from fer.data.parts import part_within, parts_of, without_part
 
 NO_CLASS = "not in a class folder"
 
@@ -28,7 +29,8 @@ def places(folders: Iterable[str], classes: Classes) -> dict[str, Place]:
     """What each folder of images holds, by its path.
 
     The last folder names the class, and the nearest one above it that names a part the split, as in
-    `train/happy/`; or the part is below the class, as in `happy/train/`. Whatever stands beside a
+    `train/happy/`; or the part is below the class, as in `happy/train/`, or both are one folder, as
+    in `train_happy/`. Folders of persons may be above a class or in it. Whatever stands beside a
     `train` and is no part itself is left out: nobody knows what it is for.
 
     Args:
@@ -69,10 +71,27 @@ def _place(
         return Place(reason=NO_CLASS)
     *above, name = names
     if name not in parts[_above(names, len(above))]:
-        return Place(name, split)
+        return _in_class(names, split, parts, classes)
     if not _is_class(names[:-1], beside, parts, classes) or _above(names, len(names)) in beside:
         return Place(reason=NO_CLASS)
     return Place(above[-1], split)
+
+
+def _in_class(
+    names: list[str], split: str, parts: dict[str, dict[str, str]], classes: Classes
+) -> Place:
+    """The class that the last folder names, or that of which it is a group, such as a person."""
+    *above, name = names
+    if classes.is_certain(name):
+        return Place(name, split)
+    if (part := part_within(name)) and understood(rest := without_part(name)):
+        return Place(rest, part)
+    if not classes.keep_unknown and not own_name(name).isdecimal():
+        for depth in reversed(range(len(above))):
+            is_part = names[depth] in parts[_above(names, depth)]
+            if not is_part and classes.is_certain(names[depth]):
+                return Place(names[depth], split)
+    return Place(name, split)
 
 
 def _is_class(

@@ -45,6 +45,25 @@ def test_a_part_may_be_below_its_class() -> None:
     assert places(["hungry/train/", "sad/train/"], KEEP)["hungry/train/"].class_name == "hungry"
 
 
+def test_part_and_class_may_be_one_folder() -> None:
+    found = places(["train_happy/", "Test-Sad/", "valid_2_fear/", "train_hungry/"], USUAL)
+    assert list(found.values()) == [
+        Place("happy", "train"), Place("sad", "test"), Place("fear", "validation"),
+        Place("train_hungry"),
+    ]  # fmt: skip
+
+
+def test_folders_of_persons_in_a_class_or_above_it_change_nothing() -> None:
+    paths = ["train/happy/S001/", "sad/train/Ann/", "S002/angry/", "train/7/S003/", "happy/3/"]
+    assert [places([path], USUAL)[path] for path in paths] == [
+        Place("happy", "train"), Place("sad", "train"), Place("angry"), Place("S003", "train"),
+        Place("3"),
+    ]  # fmt: skip
+    assert places(["happy/hungry/"], KEEP)["happy/hungry/"] == Place("hungry")
+    mapped = Classes.of({"hungry": "sad"}, keep_unknown=False)
+    assert places(["happy/hungry/"], mapped)["happy/hungry/"] == Place("hungry")
+
+
 def test_what_is_beside_a_train_and_no_part_is_left_out_with_all_that_is_in_it() -> None:
     found = places(
         ["train/happy/", "test/happy/", "misc/sad/", "misc/train/sad/", "happy/", "train_old/sad/"],
