@@ -30,6 +30,7 @@ def readme(card: ModelCard) -> str:
     """Markdown: what the model is for, what it is not for, and its figures."""
     sections = {
         "Intended use, and what it must not be used for": _USE,
+        "Labels and scale": _contract(card),
         "Figures": _figures(card),
         "Other data": _other_data(card),
         "By slice, the worst first": _slices(card),
@@ -45,9 +46,10 @@ def readme(card: ModelCard) -> str:
 
 
 def _head(card: ModelCard) -> str:
+    kind = f"{name} network" if (name := card.config.get("architecture")) else "network"
     return f"""# {card.name}
 
-A {card.config.get("architecture", "")} network that names the facial expression in a face crop:
+A {kind} that names the facial expression in a face crop:
 {", ".join(card.labels)}. {card.parameters:,} parameters, {card.multiply_adds / 1e6:.0f} million
 multiply-adds a face.
 
@@ -55,7 +57,24 @@ Input: uint8 0–255, shape (n, {card.height}, {card.width}, {card.channels}); s
 network. Output: probabilities in the order above. `card.json` holds the whole contract."""
 
 
+def _contract(card: ModelCard) -> str:
+    if card.is_unchecked:
+        return f"""\
+**Never checked on labelled faces.** This network was trained elsewhere. If its labels stand in
+another order, or it expects other pixel values, its answers are wrong without a sign. Check it with
+`python -m fer check {card.name} DATASET`."""
+    checked = card.contract.get("checked")
+    if not checked:
+        return ""
+    return f"""\
+This network was trained elsewhere. On {checked["images"]:,} faces of {checked["dataset"]}, no other
+order of the labels and no other scale than `{card.contract["scale"]}` fitted better: its answers
+were right for {_share(checked)}."""
+
+
 def _figures(card: ModelCard) -> str:
+    if not card.metrics:
+        return ""
     by_votes = card.config.get("truth") == "votes"
     truth = "the single choice that most annotators made" if by_votes else "the data set's labels"
     tests = {split: row for split, row in card.metrics.items() if split != "validation"}
@@ -169,6 +188,8 @@ def _differences(card: ModelCard) -> Iterator[str]:
 
 def _data(card: ModelCard) -> str:
     data = card.data
+    if not data:
+        return "It was trained elsewhere. What it was trained on is not recorded."
     parts = ", ".join(f"{name} {n:,}" for name, n in data.get("splits", {}).items())
     known = f"\n\n{_FER2013}" if "fer2013" in str(data.get("name")).lower() else ""
     return f"""\

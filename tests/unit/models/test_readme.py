@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from fer.models.card import read_card
+from fer.models.card import ModelCard, read_card
 from fer.models.readme import readme
 
 SHIPPED = sorted((Path(__file__).parents[3] / "models").glob("*/card.json"))
@@ -28,3 +28,31 @@ def test_a_readme_states_what_annotations_change_beside_the_figures_as_given() -
     text = readme(replace(card, metrics={split: {**row, "by_hand": by_hand}}))
     assert "(400 labels, 2 exclusions), accuracy is 91.3% (n 1,234)" in text
     assert f"{row['accuracy']:.1%}" in text
+
+
+def adopted(**contract: object) -> ModelCard:
+    return ModelCard(
+        name="mine", labels=("happy", "sad"), height=48, width=48, channels=1, framing={}, data={},
+        contract={"scale": "-1-1", **contract}, remarks=("Adopted from elsewhere.",),
+    )  # fmt: skip
+
+
+def test_the_readme_of_an_adopted_model_warns_until_its_contract_is_checked() -> None:
+    text = readme(adopted())
+    assert "**Never checked on labelled faces.**" in text
+    assert "`python -m fer check mine DATASET`" in text
+    fit = {"dataset": "fer2013", "images": 1234, "accuracy": 0.652, "accuracy_ci95": [0.64, 0.67]}
+    text = readme(adopted(checked=fit))
+    assert "Never checked" not in text
+    assert "On 1,234 faces of fer2013" in text
+    assert "than `-1-1` fitted better" in text
+    assert "65.2% (64.0%–67.0%)" in text
+
+
+def test_the_readme_of_an_adopted_model_leaves_out_what_nobody_knows() -> None:
+    text = readme(adopted())
+    assert "None" not in text
+    assert "A network that names" in text
+    assert "is not recorded" in text
+    assert "## Figures" not in text
+    assert "## Training" not in text
