@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+SPREADSHEETS = frozenset({".xlsx", ".xlsm", ".xls", ".ods"})
+"""Suffixes of tables that are archives inside, and not read."""
+
 _MADE_BY_SYSTEMS = {"__macosx", "thumbs.db", "desktop.ini"}
 _ASCII_SHARE = 0.8  # of text in an encoding older than UTF-8
 

@@ -16,12 +16,13 @@ from typing import IO, NamedTuple, cast
 
 from fer import settings
 from fer.errors import DatasetError
-from fer.files import is_hidden, writing
+from fer.files import SPREADSHEETS, is_hidden, writing
 from fer.progress import Progress
 
 MAX_FILES = 2_000_000
 MAX_BYTES = 50_000_000_000
 SUFFIXES_OF_ARCHIVES = frozenset({".zip", ".tar", ".tgz", ".gz", ".xz", ".bz2"})
+_NO_FOLDERS = SPREADSHEETS | {".npz"}
 _CHUNK = 1 << 20
 _MAX_HEADER_BYTES = 1 << 20
 
@@ -38,9 +39,9 @@ class Member(NamedTuple):
 def is_archive(file: Path) -> bool:
     """Whether a file is a ZIP or a TAR, compressed or not, whatever its name.
 
-    NumPy's `.npz`, which is a ZIP too, holds arrays: none.
+    Spreadsheets and NumPy's `.npz` are ZIPs, too, but no folders of files.
     """
-    if file.suffix.lower() == ".npz":
+    if file.suffix.lower() in _NO_FOLDERS:
         return False
     try:
         if not file.is_file() or zipfile.is_zipfile(file):

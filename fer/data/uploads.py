@@ -12,7 +12,7 @@ from fer.data.archives import is_archive, new_folder, unpack, unpacked_folder
 from fer.data.classes import USUAL, UnknownClassesError
 from fer.data.dataset import Dataset
 from fer.data.loading import add
-from fer.data.readers import TableError, open_table
+from fer.data.readers import MissingImagesError, TableError, open_table
 from fer.data.registry import registered
 from fer.errors import DatasetError
 from fer.progress import Progress
@@ -92,7 +92,12 @@ def _check_table(file: Path, file_name: str) -> None:
         DatasetError: If it is something else.
     """
     try:
-        table = open_table(file.parent, file, USUAL)
+        open_table(file.parent, file, USUAL)
+    except MissingImagesError:
+        raise DatasetError(
+            f"'{file_name}' names image files, which were not uploaded with it. Pack it into a "
+            ".zip together with the images, and upload that."
+        ) from None
     except TableError as error:
         if error.is_meant:
             raise
@@ -100,8 +105,3 @@ def _check_table(file: Path, file_name: str) -> None:
             f"'{file_name}' is neither a ZIP or TAR archive nor a table with pixels: "
             f"{error.reason}. Pack the data set's folder into a .zip and upload that."
         ) from None
-    if table.names_files:
-        raise DatasetError(
-            f"'{file_name}' names image files, which were not uploaded with it. Pack it into a "
-            ".zip together with the images, and upload that."
-        )

@@ -4,10 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from fer.data.classes import Classes
+from fer.data.classes import Classes, UnknownClassesError
 from fer.data.readers.columns import TableError
 from fer.data.readers.folders import folder_reader
 from fer.data.readers.listing import Listing, Reader, signature_of, stays_inside
+from fer.data.readers.manifest import MissingImagesError
 from fer.data.readers.rows import Opened, listing_of
 from fer.data.readers.tables import (
     Refused,
@@ -19,7 +20,7 @@ from fer.data.readers.tables import (
 )
 from fer.errors import DatasetError
 
-__all__ = ["Listing", "Reader", "TableError", "open_reader", "open_table"]
+__all__ = ["Listing", "MissingImagesError", "Reader", "TableError", "open_reader", "open_table"]
 
 
 def open_reader(path: Path, classes: Classes) -> Reader:
@@ -77,10 +78,11 @@ def _beside_tables(listing: Callable[[], Listing], refused: Refused) -> Callable
     def read() -> Listing:
         try:
             found = listing()
-        except DatasetError:
-            if meant := next((error for _, error in refused if error.is_meant), None):
-                raise meant from None
-            raise
+        except DatasetError as error:
+            meant = [one for _, one in refused if one.is_meant]
+            if isinstance(error, UnknownClassesError) and not meant:
+                raise
+            raise (meant or [one for _, one in refused])[0] from None
         reasons = dict(found.skipped) | {name: error.reason for name, error in refused}
         return replace(found, skipped=tuple(reasons.items()))
 

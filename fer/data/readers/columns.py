@@ -87,6 +87,11 @@ class Columns:
     subject: int | None = None
 
     @property
+    def shown(self) -> tuple[str, ...]:
+        """The names, for errors; none without a header."""
+        return self.names if self.has_header else ()
+
+    @property
     def has_votes(self) -> bool:
         """Whether the shares are the ten votes of FER+."""
         return set(VOTES) <= set(self.shares)

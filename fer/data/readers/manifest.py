@@ -1,12 +1,13 @@
 """Tables over image files: a path and a label in each row."""
 
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from fer.data.readers.columns import Columns
+from fer.data.readers.columns import Columns, TableError
 from fer.data.readers.delimited import fields, records, text
 from fer.data.readers.listing import stays_inside
 from fer.data.readers.paths import Finder
@@ -20,6 +21,19 @@ _RAFDB = dict(
     zip("1234567", ["surprise", "fear", "disgust", "happy", "sad", "angry", "neutral"], strict=True)
 )  # Li et al. 2017, README of RAF-DB's basic set
 _ALIGNED = "_aligned"  # RAF-DB's faces, which its table names after the photos
+
+
+class MissingImagesError(TableError):
+    """A table none of whose images is there."""
+
+    def __init__(self, root: Path, name: str, names: Sequence[str], first: str) -> None:
+        super().__init__(
+            name,
+            f"none of its images can be used. The first, {first}",
+            names,
+            expected=f"Its paths are looked for below '{root}'. Put the images there, or add the "
+            "folder that holds both the table and the images.",
+        )
 
 
 def delimited_frame(file: Path, columns: Columns, separator: bytes, encoding: str) -> pd.DataFrame:
@@ -45,6 +59,9 @@ def read_manifest(root: Path, file: Path, columns: Columns, frame: pd.DataFrame)
         file: The table.
         columns: Its columns.
         frame: As `delimited_frame` gives it.
+
+    Raises:
+        MissingImagesError: If none of the files is there.
     """
     name = file.relative_to(root).as_posix()
     is_rafdb = file.name.lower() in RAFDB_FILES
@@ -71,6 +88,8 @@ def read_manifest(root: Path, file: Path, columns: Columns, frame: pd.DataFrame)
     if columns.has_votes:
         counts = frame[[f"share:{vote}" for vote in VOTES]].apply(pd.to_numeric, errors="coerce")
         table[list(COLUMNS)] = counts.to_numpy(np.float32)
+    if len(table) and (table["reason"] != "").all():
+        raise MissingImagesError(root, name, columns.shown, f"{where[0]}: {table['reason'][0]}")
     paths = [f"{root}/{path}" for path in table["path"]]
     sidecar = file.with_name(VOTES_FILE)
     has_sidecar = sidecar != file and stays_inside(root, sidecar)
@@ -79,7 +98,7 @@ def read_manifest(root: Path, file: Path, columns: Columns, frame: pd.DataFrame)
         kind="RAF-DB's table" if is_rafdb else "the manifest",
         table=table,
         image=paths.__getitem__,
-        names=columns.names,
+        names=columns.shown,
         codes=_RAFDB if is_rafdb else {},
         votes_kind="FER+" if columns.has_votes else "crowd",
         votes=[sidecar.relative_to(root).as_posix()] if has_sidecar else [],

@@ -46,9 +46,7 @@ def open_parquet(root: Path, file: Path, classes: Classes) -> Opened:
         read = read_manifest(root, file, columns, _frame(parquet, columns))
         used = read.table[read.table["reason"] == ""]
         files += list(used[["path", "stamp"]].itertuples(index=False, name=None))
-        return Opened(
-            name=name, has_splits=has_splits, files=files, rows=lambda: read, names_files=True
-        )
+        return Opened(name=name, has_splits=has_splits, files=files, rows=lambda: read)
     held = tuple(images[:1]) or columns.pixels
     return Opened(
         name=name,
@@ -96,7 +94,7 @@ def _read(
         kind="the table of images" if is_bytes else "the table of pixels",
         table=table,
         image=image,
-        names=columns.names,
+        names=columns.shown,
         codes={} if is_bytes else CODES,
         one_by_one=not is_bytes,
     )

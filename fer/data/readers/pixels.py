@@ -153,7 +153,7 @@ def read_pixel_rows(root: Path, file: Path, layout: Layout) -> Rows:
         kind="FER-2013's CSV" if is_fer2013 and grid.side == _USUAL_PX else "the table of pixels",
         table=table,
         image=image,
-        names=columns.names,
+        names=columns.shown,
         codes=CODES,
         skipped=skipped,
         votes_kind="FER+" if votes and votes.name == FERPLUS_FILE else "crowd",

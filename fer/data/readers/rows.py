@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from fer.data.classes import LEFT_OUT, Classes, unknown_classes
+from fer.data.classes import LEFT_OUT, Classes, own_name, unknown_classes
 from fer.data.parts import parts_of
 from fer.data.readers.columns import TableError
 from fer.data.readers.listing import Listing
@@ -57,14 +57,12 @@ class Opened:
         has_splits: Whether it gives the split of its rows.
         files: (name, stamp) of every file that it depends on.
         rows: Reads it, except for pixels.
-        names_files: Whether the images are files beside it.
     """
 
     name: str
     has_splits: bool
     files: Sequence[tuple[str, str]]
     rows: Callable[[], Rows]
-    names_files: bool = False
 
 
 def listing_of(
@@ -84,10 +82,11 @@ def listing_of(
     Raises:
         DatasetError: If no row can be used, or a class is unknown.
     """
-    left_out = list(skipped)
+    left_out, unused = list(skipped), list[tuple[str, str]]()
     tables, kept_rows = [], []
     for rows, split in parts:
         table, why = _understood(root, rows, classes, split)
+        unused += why
         left_out += [*rows.skipped, *why]
         kept_rows.append(table.index.to_numpy())
         tables.append(table.drop(columns=["where", "reason"]))
@@ -98,7 +97,7 @@ def listing_of(
         places = [place for place, twice in zip(places, again, strict=True) if not twice]
         merged = merged[~again].reset_index(drop=True)
     if merged.empty:
-        raise _nothing_usable(parts[0][0], left_out)
+        raise _nothing_usable(parts[0][0], unused)
     if COLUMNS[0] not in merged:
         sidecars = list(dict.fromkeys(file for rows, _ in parts for file in rows.votes))
         merged = add_votes(merged, root, sidecars, left_out)
@@ -127,7 +126,8 @@ def _understood(
     """The rows that can be used, by their place, and (path, reason) of the others."""
     table = rows.table
     names = table["label"].unique()
-    labels = {name: classes.label_of(name, rows.codes) for name in names}
+    codes = _codes(rows, classes)
+    labels = {name: classes.label_of(name, codes) for name in names}
     left_out = [name for name in names if classes.leaves_out(name)]
     reasons = table["reason"]
     is_unknown = (
@@ -161,9 +161,16 @@ def _understood(
     return table[is_used], skipped
 
 
-def _nothing_usable(rows: Rows, skipped: Sequence[tuple[str, str]]) -> TableError:
+def _codes(rows: Rows, classes: Classes) -> Mapping[str, str]:
+    """The meaning of numbers; none where they evidently count from 1, in an order of their own."""
+    used = set(rows.table["label"].map(own_name))
+    strange = used - set(rows.codes) - set(dict(classes.mapping))
+    is_shifted = "0" in rows.codes and "0" not in used and any(map(str.isdecimal, strange))
+    return {} if is_shifted else rows.codes
+
+
+def _nothing_usable(rows: Rows, unused: Sequence[tuple[str, str]]) -> TableError:
     reason = "it has no rows"
-    if skipped:
-        where, why = skipped[0]
-        reason = f"no row of it can be used. The first, {where}: {why}"
+    if unused:
+        reason = f"no row of it can be used. The first, {unused[0][0]}: {unused[0][1]}"
     return TableError(rows.name, reason, rows.names)

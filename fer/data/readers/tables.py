@@ -22,10 +22,11 @@ from fer.data.readers.pixels import (
 )
 from fer.data.readers.rows import Opened
 from fer.data.votes import VOTES_FILE
+from fer.files import SPREADSHEETS
 
 PARQUET_SUFFIXES = frozenset({".parquet", ".pq"})
 TEXT_SUFFIXES = frozenset({".csv", ".tsv", ".tab", ".txt"})
-TABLE_SUFFIXES = TEXT_SUFFIXES | PARQUET_SUFFIXES | ARRAY_SUFFIXES | PICKLES
+TABLE_SUFFIXES = TEXT_SUFFIXES | PARQUET_SUFFIXES | ARRAY_SUFFIXES | PICKLES | SPREADSHEETS
 
 _UNSURE = frozenset({".txt", ""})  # tables only if they look like one
 _MAX_UNSURE = 20  # of a folder: more are one file for each image
@@ -56,6 +57,9 @@ def open_table(root: Path, file: Path, classes: Classes) -> Opened:
         raise TableError(name, f"it cannot be read: {error.strerror}") from None
     if suffix in PICKLES or re.match(rb"\x80[\x02-\x05]", head):
         raise pickled(name, "it is a pickle")
+    if suffix in SPREADSHEETS:
+        advice = "Save it as CSV in the program that wrote it, and add that."
+        raise TableError(name, "it is a spreadsheet", expected=advice)
     if head.startswith(b"PAR1"):
         return open_parquet(root, file, classes)
     if suffix == ".npy":
@@ -63,6 +67,8 @@ def open_table(root: Path, file: Path, classes: Classes) -> Opened:
         return open_arrays(root, [file, *(one for one in beside if stays_inside(root, one))])
     if suffix in ARRAY_SUFFIXES:
         return open_arrays(root, [file])
+    if not head:
+        raise TableError(name, "it is empty", is_meant=False)
     return _open_text(root, file, name, classes)
 
 
@@ -143,7 +149,7 @@ def _is_class(name: str, classes: Classes) -> bool:
 def _open_text(root: Path, file: Path, name: str, classes: Classes) -> Opened:
     encoding = text_encoding(file)
     if encoding is None:
-        raise TableError(name, "it is empty, or not text", is_meant=False)
+        raise TableError(name, "it is not text", is_meant=False)
     head = list(islice(records(file, encoding), _SAMPLE))
     is_sure = file.suffix.lower() not in _UNSURE
     separator, columns = _columns(name, head, classes, is_sure=is_sure)
@@ -168,7 +174,6 @@ def _open_text(root: Path, file: Path, name: str, classes: Classes) -> Opened:
         has_splits=columns.split is not None,
         files=files,
         rows=lambda: rows,
-        names_files=True,
     )
 
 

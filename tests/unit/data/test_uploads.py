@@ -3,6 +3,8 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from fer.data import load_dataset, registered, uploads
@@ -65,6 +67,32 @@ def test_an_uploaded_fer2013_csv_becomes_a_data_set() -> None:
     rows = "".join(f"{code},{' '.join([str(code)] * 48 * 48)},Training\n" for code in range(3))
     dataset = add_upload(io.BytesIO(b"emotion,pixels,Usage\n" + rows.encode()), name="mine")
     assert dataset.index["label"].tolist() == ["angry", "disgust", "fear"]
+
+
+@pytest.mark.parametrize("name", ["faces.parquet", "faces.npz", "fer2013", "tabs.tsv"])
+def test_an_upload_of_any_table_with_pixels_becomes_a_data_set(tmp_path: Path, name: str) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (6, 48, 48), dtype=np.uint8)
+    texts = [" ".join(map(str, face.ravel())) for face in pixels]
+    file = tmp_path / name
+    if name.endswith("npz"):
+        np.savez(file, images=pixels, labels=["happy", "sad"] * 3)
+    elif name.endswith("parquet"):
+        pd.DataFrame({"emotion": [3, 4] * 3, "pixels": texts}).to_parquet(file)
+    else:
+        file.write_text("\n".join(["emotion\tpixels", *(f"3\t{text}" for text in texts)]))
+    with file.open("rb") as content:
+        dataset = add_upload(content, name="mine", file_name=name)
+    assert len(dataset) == 6
+    assert len(load_dataset("mine")) == 6
+
+
+def test_a_table_of_image_files_is_refused_without_them_and_shows_no_folder() -> None:
+    table = io.BytesIO(b"path,label\na.png,happy\n")
+    with pytest.raises(DatasetError) as refused:
+        add_upload(table, name="mine", file_name="labels.csv")
+    assert str(refused.value).startswith("'labels.csv' names image files, which were not uploaded")
+    assert "/" not in str(refused.value)
+    assert list(unpacked_folder().iterdir()) == []
 
 
 def test_an_error_names_the_uploaded_file_and_no_folder_of_the_server(make: MakeFaces) -> None:

@@ -150,7 +150,10 @@ def test_absolute_paths_count_inside_the_folder_and_below_its_name_elsewhere(fac
 
 def test_the_error_for_paths_that_lead_nowhere_names_the_first(faces: Path) -> None:
     (faces / "labels.csv").write_text("path,label\n/kaggle/input/gone.png,happy\n")
-    with pytest.raises(DatasetError, match=r"labels.csv:2 /kaggle/input/gone.png: no such file"):
+    with pytest.raises(
+        DatasetError,
+        match=r"labels.csv:2 /kaggle/input/gone.png: no such file.*both the table and the images",
+    ):
         load_dataset(faces)
 
 

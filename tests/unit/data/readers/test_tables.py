@@ -1,6 +1,7 @@
 """The tables that people really have; each is written here as its public source has it."""
 
 import pickle
+import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -223,3 +224,28 @@ def test_numbers_beside_image_files_are_never_guessed(make: MakeFaces) -> None:
     assert len(unknown.value.classes[0].examples) == 1
     dataset = read(root, classes={"0": "sad", "1": "fear"})
     assert dataset.index["label"].tolist() == ["sad", "fear"]
+
+
+def test_codes_from_1_are_not_taken_as_those_of_fer2013_which_begin_at_0(tmp_path: Path) -> None:
+    lines = [f"{code},{joined(face)}" for code, face in zip((1, 2, 6, 7), FACES, strict=True)]
+    (tmp_path / "own.csv").write_text("\n".join(["emotion,pixels", *lines]))
+    with pytest.raises(UnknownClassesError) as unknown:
+        read(tmp_path)
+    assert [one.name for one in unknown.value.classes] == ["1", "2", "6", "7"]
+
+
+def test_kaggles_competition_is_read_without_its_test_set_and_its_sample(tmp_path: Path) -> None:
+    lines = [f"{code},{joined(face)}" for code, face in zip(CODES, FACES, strict=True)]
+    (tmp_path / "train.csv").write_text("\n".join(["emotion,pixels", *lines]))
+    (tmp_path / "test.csv").write_text("\n".join(["pixels", *map(joined, FACES)]))
+    (tmp_path / "example_submission.csv").write_text("Id,Emotion\n1,0\n2,0\n")
+    dataset = read(tmp_path)
+    assert len(dataset) == 4
+    assert [name for name, _ in dataset.skipped] == ["example_submission.csv", "test.csv"]
+
+
+def test_a_spreadsheet_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "labels.xlsx", "w") as book:
+        book.writestr("xl/workbook.xml", "<workbook/>")
+    with pytest.raises(DatasetError, match=r"'labels\.xlsx'.*a spreadsheet\. Save it as CSV"):
+        load_dataset(tmp_path / "labels.xlsx")
