@@ -10,13 +10,13 @@ from fer.models import keras_files, onnx_export, onnx_runtime
 from fer.models.folder import FORMS
 from fer.models.model import Model
 
-SUFFIXES = (".keras", ".h5", ".json", ".onnx")
+SUFFIXES = (*keras_files.SUFFIXES, ".onnx")
 """Files that are written; beside `name.json` lies `name.weights.h5`."""
 
 
 def check_suffix(path: Path) -> None:
     """Raise a ModelError if no file that is written has that suffix."""
-    if path.suffix.lower() not in SUFFIXES:
+    if path.suffix not in SUFFIXES:
         raise ModelError(f"'{path.name}' ends in '{path.suffix}'; expected {', '.join(SUFFIXES)}.")
 
 
@@ -36,7 +36,7 @@ def write(model: Model, folder: Path, path: Path) -> list[Path]:
         FerError: If the model has no such form, or the file cannot be written.
     """
     check_suffix(path)
-    if path.suffix.lower() != ".onnx":
+    if path.suffix != ".onnx":
         return keras_files.write_network(model.network, path)
     if model.card.original == "onnx":
         import onnx
@@ -60,7 +60,7 @@ def read(path: Path, model: Model) -> Model:
     Raises:
         FerError: If it cannot be read.
     """
-    if path.suffix.lower() != ".onnx":
+    if path.suffix != ".onnx":
         return Model.of(keras_files.read_network(path), replace(model.card, model_sha256=""))
     card = replace(model.card, model_sha256="", original="onnx")
     forward = onnx_runtime.Network(path)

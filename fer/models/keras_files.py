@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 from fer.errors import ModelError
 from fer.files import replace_file, replace_path
-from fer.importing import extras, require
+from fer.importing import require
 from fer.models import keras2, keras_hdf5
 from fer.models.keras_building import build, load_whole, one_sentence
-from fer.models.loading import load
 
 if TYPE_CHECKING:
     import keras
@@ -21,27 +20,6 @@ SUFFIXES = (".keras", ".h5", ".json")
 
 READ_SUFFIXES = (".keras", ".h5", ".hdf5", ".json")
 """Files that are read, in upper or lower case."""
-
-
-@extras()
-def save(model: str | Path, file: str | Path) -> list[Path]:
-    """Write a model's network for other programs: `.keras`, `.h5`, or `.json` with its weights.
-
-    Args:
-        model: A model's name or folder.
-        file: The file to write; its suffix selects the format.
-
-    Returns:
-        The files written.
-
-    Raises:
-        FerError: If the model cannot be used, or the file cannot be written.
-    """
-    path = Path(file).expanduser()
-    if path.suffix not in SUFFIXES:
-        known = ", ".join(SUFFIXES)
-        raise ModelError(f"'{path.name}' ends in '{path.suffix}'; expected {known}.")
-    return write_network(load(model).network, path)
 
 
 def write_network(network: "keras.Model", path: Path) -> list[Path]:

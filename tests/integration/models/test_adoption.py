@@ -76,7 +76,8 @@ def test_the_layers_of_a_scale_compute_what_it_computes(tmp_path: Path, scale: s
 def test_an_adopted_network_is_trained_further_on_its_own_classes_only(
     tiny_folder: Path, tiny_dataset: Dataset, tiny_config: TrainingConfig, tmp_path: Path
 ) -> None:
-    file = keras_files.save(tiny_folder, tmp_path / "network.keras")[0]
+    file = tmp_path / "network.keras"
+    keras_files.write_network(models.load(tiny_folder).network, file)
     adoption.adopt(file, ("happy", "surprise"), out=tmp_path / "mine", scale="0-255")
     config = replace(tiny_config, start_from=str(tmp_path / "mine"), epochs=1)
     trained = api.train(tiny_dataset, config=config, out=tmp_path / "on")

@@ -308,7 +308,8 @@ def test_what_is_no_network_is_named_so(tmp_path: Path, suffix: str, content: by
 def test_a_model_goes_out_and_comes_back_in_every_format(
     tiny_folder: Path, tmp_path: Path, suffix: str
 ) -> None:
-    written = keras_files.save(tiny_folder, tmp_path / f"network{suffix}")
+    network = models.load(tiny_folder).network
+    written = keras_files.write_network(network, tmp_path / f"network{suffix}")
     assert all(file.is_file() for file in written)
     card = adoption.adopt(written[0], ("happy", "surprise"), out=tmp_path / "back", scale="0-255")
     back, before = models.load(tmp_path / "back"), models.load(tiny_folder)
@@ -333,7 +334,7 @@ def test_code_in_a_foreign_network_is_not_run(tmp_path: Path) -> None:
 def test_a_network_that_cannot_be_written_whole_leaves_the_old_file(
     tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = tmp_path / "network.keras"
+    network, file = models.load(tiny_folder).network, tmp_path / "network.keras"
     file.write_bytes(b"the old one")
 
     def breaks_off(self: keras.Model, path: Path) -> None:
@@ -342,6 +343,6 @@ def test_a_network_that_cannot_be_written_whole_leaves_the_old_file(
 
     monkeypatch.setattr(keras.Model, "save", breaks_off)
     with pytest.raises(ModelError, match="No space left"):
-        keras_files.save(tiny_folder, file)
+        keras_files.write_network(network, file)
     assert file.read_bytes() == b"the old one"
     assert list(tmp_path.iterdir()) == [file]
