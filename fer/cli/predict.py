@@ -234,6 +234,8 @@ def _print_report(report: "VideoReport", csv: Path) -> None:
         f"{counted(report.frames, 'frame')}{before}, {people}, up to "
         f"{report.seconds:.1f} s. Written to {csv}."
     )
+    if report.has_ended and not report.problem:
+        out.print("The stream ended.")
     if report.passed_over:
         out.print(f"{counted(report.passed_over, 'frame')} passed over to keep up with the source.")
 

@@ -23,6 +23,8 @@ MAX_FILES = 2_000_000
 MAX_BYTES = 50_000_000_000
 SUFFIXES_OF_ARCHIVES = frozenset({".zip", ".tar", ".tgz", ".gz", ".xz", ".bz2"})
 _NO_FOLDERS = SPREADSHEETS | {".npz"}
+UNPACKING = b"all files"
+"""Goes into the names of unpacked folders: those of earlier versions hold fewer of the files."""
 _CHUNK = 1 << 20
 _MAX_HEADER_BYTES = 1 << 20
 
@@ -56,7 +58,7 @@ def place_of(archive: Path) -> Path:
     """The folder that an archive is unpacked to; a different one once the archive changes."""
     status = archive.stat()
     state = f"{archive.resolve()}\0{status.st_size}\0{status.st_mtime_ns}"
-    digest = hashlib.blake2b(state.encode(), digest_size=8).hexdigest()
+    digest = hashlib.blake2b(state.encode(), digest_size=8, person=UNPACKING).hexdigest()
     stem = re.sub(r"[^\w-]", "_", archive.name.split(".")[0] or "archive")[:64]
     return unpacked_folder() / f"{stem}-{digest}"
 

@@ -8,7 +8,7 @@ from functools import partial
 from io import BufferedIOBase
 from pathlib import Path, PurePath
 
-from fer.data.archives import is_archive, new_folder, unpack, unpacked_folder
+from fer.data.archives import UNPACKING, is_archive, new_folder, unpack, unpacked_folder
 from fer.data.classes import USUAL, UnknownClassesError
 from fer.data.dataset import Dataset
 from fer.data.loading import add
@@ -52,7 +52,8 @@ def add_upload(
             "that runs this app, and add it by its path."
         )
     content.seek(0)
-    digest = hashlib.file_digest(content, partial(hashlib.blake2b, digest_size=8)).hexdigest()
+    hashed = partial(hashlib.blake2b, digest_size=8, person=UNPACKING)
+    digest = hashlib.file_digest(content, hashed).hexdigest()
     place = unpacked_folder() / f"upload-{digest}"
     if is_new := not place.exists():
         with new_folder(place) as folder:

@@ -44,10 +44,12 @@ class LiveVideo:
         fps: As the source states it; 25 if it does not.
         frames_planned: None: nobody knows.
         received: Frames that came so far.
+        has_ended: Whether the last frame was handed out because no more come.
         problem: Why the source broke off; None if it did not.
     """
 
     frames_planned: int | None = None
+    has_ended = False
 
     def __init__(
         self, arriving: Iterator[Pixels], *, name: str, fps: float, stop: threading.Event | None
@@ -134,6 +136,7 @@ class LiveVideo:
                     "on, and that it is video."
                 )
             elif ended:
+                self.has_ended = True
                 return
 
     def _is_news(self, due: int) -> bool:

@@ -31,7 +31,8 @@ class VideoReport:
         problem: Which part of the video could not be read; None if all of it was.
         stopped: Whether it was stopped before the end.
         is_live: Whether frames came from a camera or a stream, which cannot be resumed.
-        passed_over: Of those, how many were due while an earlier one was analysed.
+        has_ended: Whether such a source came to its end, before anybody stopped it.
+        passed_over: Of its frames, how many were due while an earlier one was analysed.
     """
 
     before: int = 0
@@ -41,6 +42,7 @@ class VideoReport:
     problem: str | None = None
     stopped: bool = False
     is_live: bool = False
+    has_ended: bool = False
     passed_over: int = 0
 
 
@@ -93,7 +95,7 @@ def analyse_to_csv(
     report.stopped = stop is not None and stop.is_set()
     report.problem = video.problem
     if isinstance(video, LiveVideo):
-        report.is_live = True
+        report.is_live, report.has_ended = True, video.has_ended
         report.passed_over = max(-(-video.received // every) - report.frames, 0)
     return report
 

@@ -112,3 +112,20 @@ def test_the_results_fit_the_window_and_are_accessible(
     sized_page.locator("video").wait_for(timeout=SLOW_MS)
     wait_until_idle(sized_page)
     check_layout(sized_page)
+
+
+def test_why_a_video_is_too_large_can_be_read_without_a_mouse(
+    page: "Page", server: str, tmp_path: Path, wait_until_idle: WaitUntilIdle
+) -> None:
+    large = tmp_path / "large.mp4"
+    with large.open("wb") as file:
+        file.truncate(51_000_000)
+    page.goto(f"{server}/video")
+    wait_until_idle(page)
+    page.locator("input[type=file]").set_input_files(large)
+    reason = page.get_by_text("File must be 50.0MB or smaller.").first
+    reason.wait_for(timeout=SLOW_MS)
+    box = reason.bounding_box()
+    assert box
+    assert box["height"] > 10
+    assert box["width"] > 150
