@@ -19,7 +19,7 @@ from fer.data.decoding import read_image
 from fer.errors import DatasetError, ImageError
 from fer.wording import counted
 
-LEFT_OUT = "its class is left out"
+LEFT_OUT = "of a class that is left out"
 """Why a face is skipped whose class is mapped to nothing."""
 
 _NAMED = 12  # unknown classes in an error
@@ -131,15 +131,14 @@ class UnknownClassesError(DatasetError):
         )
         self.classes = tuple(classes)
         names = [one.name for one in classes]
-        orders = [(order, given) for order, given in usual_orders(names).items()]
-        for order, given in [*orders, ("", dict.fromkeys(names[:_NAMED], "EMOTION"))]:
-            option = ",".join(f"{name}={meaning}" for name, meaning in given.items())
-            self.add_note(
-                f"{f'If the numbers are those of {order}' if order else 'In general'}: "
-                f"python -m fer data add {shlex.quote(source)} --classes {shlex.quote(option)}, "
-                f"in Python classes={given}"
-            )
-        self.add_note("A class is left out by NAME= and kept as its own class by NAME=NAME.")
+        template = dict.fromkeys(names[:_NAMED], "EMOTION")
+        ways = {f"If the numbers are {name}'s": each for name, each in usual_orders(names).items()}
+        for when, mapping in {**ways, "Otherwise" if ways else "To map them": template}.items():
+            option = ",".join(f"{name}={meaning}" for name, meaning in mapping.items())
+            command = f"python -m fer data add {shlex.quote(source)}"
+            self.add_note(f"{when}: {command} --classes {shlex.quote(option)}")
+        self.add_note("There, NAME= leaves a class out, and NAME=NAME keeps it as its own class.")
+        self.add_note(f"In Python: load_dataset({source!r}, classes={template})")
 
     def named(self, source: str) -> "UnknownClassesError":
         """The same error about a source as its user calls it."""

@@ -154,7 +154,7 @@ def test_numbered_classes_are_given_their_meaning_in_the_dialog(
     dialog.get_by_role("button", name="Add", exact=True).click()
     expect(page.get_by_text("class folders: 9 images")).to_be_visible(timeout=SLOW_MS)
     page.get_by_text("9 files or rows skipped").click()
-    expect(page.get_by_text("its class is left out")).to_be_visible()
+    expect(page.get_by_text("of a class that is left out")).to_be_visible()
     page.get_by_role("button", name="Remove").click()
     page.get_by_role("button", name="Remove numbered").click()
     expect(page.get_by_text("faces drawn by this program")).to_be_visible(timeout=SLOW_MS)

@@ -56,5 +56,5 @@ def test_data_add_takes_a_mapping_of_classes_in_one_option_or_several(
     mapping = ("--classes", "0=happy,1, maybe 2=", "--classes", "unused=Anger")
     added = run("data", "add", small_set, *mapping)
     assert added.exit_code == 0, added.stderr
-    assert "its class is left out" in added.stdout
+    assert "of a class that is left out" in added.stdout
     assert "happy" in run("data", "show", small_set.name).stdout

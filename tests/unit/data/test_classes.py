@@ -75,12 +75,12 @@ def test_the_error_shows_the_option_to_use_with_every_usual_order_that_fits() ->
         error = unknown_classes(Path("my set"), names, lambda row: np.zeros((48, 48), np.uint8))
         return "\n".join(error.__notes__)
 
-    assert "add 'my set' --classes tired=EMOTION," in notes("tired")
+    assert "add 'my set' --classes tired=EMOTION" in notes("tired")
     assert "classes={'tired': 'EMOTION'}" in notes("tired")
     assert "RAF-DB" not in notes("tired", "1")
     found = notes(*"1234567")
-    assert "those of RAF-DB: python -m fer data add 'my set' --classes 1=surprise,2=fear," in found
-    assert "those of AffectNet" in found
+    assert "are RAF-DB's: python -m fer data add 'my set' --classes 1=surprise,2=fear," in found
+    assert "are AffectNet's: " in found
     assert "FER-2013" not in found  # which has no 7
     assert "--classes 00=angry,6.0=neutral," in notes("6.0", "00")
     assert "7=contempt,8=," in notes("8", "7")
@@ -101,7 +101,7 @@ def test_numbered_folders_are_refused_and_read_with_a_mapping(make: MakeFaces) -
     assert dict(zip(dataset.index["path"], dataset.index["label"], strict=True)) == {
         "train/0/a.png": "angry", "train/1/b.png": "disgust", "test/0/c.png": "angry"
     }  # fmt: skip
-    assert dataset.skipped == (("test/7/d.png", "its class is left out"),)
+    assert dataset.skipped == (("test/7/d.png", "of a class that is left out"),)
 
 
 def test_numbered_rows_of_a_manifest_are_refused_and_read_with_a_mapping(make: MakeFaces) -> None:
@@ -113,7 +113,7 @@ def test_numbered_rows_of_a_manifest_are_refused_and_read_with_a_mapping(make: M
     assert len(refused.value.classes[0].examples) == 1
     dataset = load_dataset(root, classes={"0": "sad", "1": "happy", "2": ""})
     assert dataset.index["label"].tolist() == ["sad", "happy"]
-    assert ("labels.csv:4 c.png", "its class is left out") in dataset.skipped
+    assert ("labels.csv:4 c.png", "of a class that is left out") in dataset.skipped
 
 
 def test_a_mapping_changes_the_codes_of_fer2013s_csv(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_a_mapping_changes_the_codes_of_fer2013s_csv(tmp_path: Path) -> None:
     assert load_dataset(tmp_path, custom_classes=True).labels == ("angry", "disgust", "fear")
     dataset = load_dataset(tmp_path, classes={"0": "happy", "1": None})
     assert sorted(dataset.index["label"]) == ["fear", "happy"]
-    assert dataset.skipped == (("fer2013.csv:3", "its class is left out"),)
+    assert dataset.skipped == (("fer2013.csv:3", "of a class that is left out"),)
 
 
 @pytest.mark.usefixtures("own_home")

@@ -48,7 +48,7 @@ def test_numbers_and_one_hot_rows_need_the_names_of_the_classes() -> None:
         Dataset.from_arrays(FACES, numbers)
     mapped = Dataset.from_arrays(FACES, numbers, classes={0: "fear", 1: None})
     assert mapped.labels == ("fear",)
-    assert mapped.skipped[0] == ("arrays:1", "its class is left out")
+    assert mapped.skipped[0] == ("arrays:1", "of a class that is left out")
 
 
 def test_splits_and_persons_are_kept() -> None:

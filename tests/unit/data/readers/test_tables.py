@@ -144,7 +144,7 @@ def test_codes_that_a_mapping_names_go_before_those_of_fer2013(tmp_path: Path) -
     (tmp_path / "fer2013.csv").write_text(PLAIN.replace("\n0,", "\n7,"))
     dataset = read(tmp_path, classes={"7": "contempt", "3": None})
     assert dataset.index["label"].tolist() == ["contempt", "neutral", "sad"]
-    assert dataset.skipped == (("fer2013.csv:3", "its class is left out"),)
+    assert dataset.skipped == (("fer2013.csv:3", "of a class that is left out"),)
 
 
 def test_a_table_without_labels_is_refused_by_that_name(tmp_path: Path) -> None:
