@@ -21,6 +21,12 @@ _NETWORKS = {"Sequential", "Functional", "Model"}
 _INERT_GROUPS = {"Conv2DTranspose", "DepthwiseConv2D", "SeparableConv2D"}
 """Layers that inherited `groups` from Conv2D without using it."""
 
+_SPATIAL = {
+    "AveragePooling2D", "Conv2D", "Conv2DTranspose", "DepthwiseConv2D", "MaxPooling2D",
+    "SeparableConv2D",
+}  # fmt: skip
+"""Layers that TensorFlow computes with the channels first on GPUs only."""
+
 _OPERATIONS = {"TFOpLambda", "TensorFlowOpLayer", "SlicingOpLambda", "ClassMethod"}
 """What Keras 2 wrote for a bare TensorFlow function among the layers."""
 
@@ -70,10 +76,7 @@ def _network(entry: Configuration) -> Configuration:
     networks = {_name(layer): layer["class_name"] for layer in old if _is_network(layer)}
     config["layers"] = [_layer(layer, names, networks) for layer in old]
     if kind == "Sequential":
-        if old[0]["class_name"] != "InputLayer" and (shape := _input_shape(old[0])):
-            name = f"{config['layers'][0]['config']['name']}_input"
-            inputs = {"batch_shape": shape, "name": name}
-            config["layers"].insert(0, _entry("keras.layers", "InputLayer", inputs))
+        _give_input(config["layers"], old)
     else:
         sequential = {name for name, one in networks.items() if one == "Sequential"}
         for end in ("input_layers", "output_layers"):
@@ -94,6 +97,7 @@ def _layer(
         made = _entry("keras.layers", _RENAMED.get(kind, str(kind)), _layer_config(entry))
     if old := _name(entry):
         made["config"]["name"] = names[old]
+    made = _with_channels_last(made)
     if "name" in entry:
         made["name"] = made["config"]["name"]
     if "inbound_nodes" in entry:
@@ -150,11 +154,6 @@ def _refuse(kind: str, config: Mapping[str, Any]) -> None:
             f"The network uses the TensorFlow function '{operation}' among its layers, which Keras "
             "3 cannot read. Rebuild it with layers of Keras, and save that."
         )
-    if config.get("data_format") == "channels_first":
-        raise ModelError(
-            "The network has its channels first (data_format 'channels_first'), which runs on GPUs "
-            "only. Rebuild it with 'channels_last', and save that."
-        )
     if "hard_sigmoid" in (config.get("activation"), config.get("recurrent_activation")):
         raise ModelError(
             "The network uses 'hard_sigmoid', which Keras 3 computes by another formula, so its "
@@ -164,6 +163,40 @@ def _refuse(kind: str, config: Mapping[str, Any]) -> None:
         raise ModelError(
             f"The network has a {kind} of {config['groups']} groups, which Keras 3 lacks."
         )
+
+
+def _give_input(layers: list[Configuration], old: Sequence[Mapping[str, Any]]) -> None:
+    """Begin a Sequential network with an InputLayer whose channels come last."""
+    if old[0]["class_name"] != "InputLayer":
+        if not (shape := _input_shape(old[0])):
+            return
+        config = {"batch_shape": shape, "name": f"{layers[0]['config']['name']}_input"}
+        layers.insert(0, _entry("keras.layers", "InputLayer", config))
+        old = (layers[0], *old)
+    if len(old) > 1 and _has_channels_first(old[1]):
+        given = layers[0]["config"]
+        batch, channels, *sides = given["batch_shape"]
+        given["batch_shape"] = [batch, *sides, channels]
+        layers.insert(1, _permute(f"{given['name']}_first", 3, 1, 2))
+
+
+def _has_channels_first(entry: Mapping[str, Any]) -> bool:
+    is_spatial = entry["class_name"] in _SPATIAL
+    return is_spatial and entry["config"].get("data_format") == "channels_first"
+
+
+def _with_channels_last(entry: Configuration) -> Configuration:
+    """A layer, between two that turn its channels if it has them first."""
+    if not _has_channels_first(entry):
+        return entry
+    name = entry["config"]["name"]
+    entry["config"] |= {"name": f"{name}_turned", "data_format": "channels_last"}
+    turned = [_permute(f"{name}_last", 2, 3, 1), entry, _permute(f"{name}_first", 3, 1, 2)]
+    return _entry("keras", "Sequential", {"name": name, "layers": turned})
+
+
+def _permute(name: str, *axes: int) -> Configuration:
+    return _entry("keras.layers", "Permute", {"name": name, "dims": axes})
 
 
 def _input_shape(first: Mapping[str, Any]) -> Sequence[int | None] | None:

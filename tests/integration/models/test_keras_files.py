@@ -235,6 +235,40 @@ def test_kernels_that_theano_learnt_are_turned_round(tmp_path: Path) -> None:
     check_equal(read_network(file), original)
 
 
+def with_numpy(kernel: np.ndarray, bias: np.ndarray, features: np.ndarray) -> np.ndarray:
+    """Flatten, and a dense layer with softmax."""
+    powers = np.exp(features.reshape(len(features), -1) @ kernel + bias)
+    shares: np.ndarray = powers / powers.sum(axis=1, keepdims=True)
+    return shares
+
+
+@pytest.mark.parametrize("channels_first", [["pool"], ["conv", "pool"]])
+def test_layers_whose_channels_come_first_answer_as_they_did(
+    tmp_path: Path, channels_first: list[str]
+) -> None:
+    form = {name: "channels_first" if name in channels_first else "channels_last"
+            for name in ("conv", "pool")}  # fmt: skip
+    shape = [None, 1, 24, 24] if "conv" in channels_first else [None, 24, 24, 1]
+    first = conv(batch_input_shape=shape, data_format=form["conv"])
+    pool = old_layer("MaxPooling2D", "pool", pool_size=[2, 2], data_format=form["pool"])
+    configuration = {**with_list(), "config": [first, without_initializer(pool), FLAT, DENSE]}
+    size = 4 * 11 * 11 if "conv" in channels_first else 22 * 11 * 2
+    network = keras.Sequential(
+        [layers.Input((24, 24, 1)), layers.Conv2D(4, 3, activation="relu"), layers.Flatten(),
+         layers.Lambda(lambda x: x[:, :size]), layers.Dense(3)]
+    )  # fmt: skip
+    network.set_weights([np.random.default_rng(0).normal(0, 0.2, w.shape) for w in network.weights])
+    values = np.random.default_rng(1).random((4, 24, 24, 1), dtype=np.float32)
+    maps = np.asarray(network.layers[0](values))  # (n, 22, 22, 4)
+    if "conv" in channels_first:
+        maps = maps.transpose(0, 3, 1, 2)
+    pooled = maps.reshape(4, maps.shape[1], maps.shape[2] // 2, 2, -1, 2).max(axis=(3, 5))
+    expected = with_numpy(*network.layers[-1].get_weights(), pooled)
+    found = read_network(write_whole(network, configuration, tmp_path / "network.h5"))
+    assert found.input_shape == (None, 24, 24, 1)
+    np.testing.assert_allclose(np.asarray(found(values)), expected, atol=1e-5)
+
+
 def test_the_state_of_a_random_layer_is_no_weight(tmp_path: Path) -> None:
     network = give_weights(simple())
     file = write_whole(network, with_list(), tmp_path / "network.h5")

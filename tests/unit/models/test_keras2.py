@@ -77,7 +77,6 @@ def test_what_is_given_is_not_changed() -> None:
     ("layer", "reason"),
     [
         ({"class_name": "TFOpLambda", "config": {"function": "math.add"}}, "'math.add'"),
-        ({"class_name": "Flatten", "config": {"data_format": "channels_first"}}, "channels_last"),
         ({"class_name": "Dense", "config": {"activation": "hard_sigmoid"}}, "another formula"),
         ({"class_name": "DepthwiseConv2D", "config": {"groups": 2}}, "of 2 groups"),
     ],
