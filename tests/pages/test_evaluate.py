@@ -206,7 +206,7 @@ def test_no_label_is_preset_and_the_faces_own_cannot_be_given(
             assert label_button(page, other).disabled == (other == label)
     captions = " ".join(text.value for text in page.caption)
     assert "Figures keep the labels as given" in captions
-    assert "The next training learns them, except on test faces" in captions
+    assert "The next training learns those of training faces" in captions
 
 
 def test_a_relabelled_face_is_counted_among_the_annotations(
