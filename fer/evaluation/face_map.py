@@ -19,6 +19,7 @@ from fer.models.card import ModelCard, check_faces
 from fer.models.model import Model
 from fer.nets.forward import compile_features
 from fer.progress import Progress
+from fer.wording import counted
 
 LAID_OUT = 4000
 """The most faces that t-SNE lays out."""
@@ -27,6 +28,9 @@ _BATCH = 256
 _COMPONENTS = 30
 _NEAREST = 5  # faces of the sample that place another one
 _AROUND = 15  # faces on the map that are a face's neighbourhood
+_STEPS = 4  # of t-SNE, which reports no progress within one
+_STEP_ITERATIONS = 250  # the fewest that scikit-learn makes
+_EXAGGERATION = 12.0  # of the first step, which forms the groups
 _FORM = "1"  # of what is kept; a new one makes old maps void
 
 
@@ -44,16 +48,16 @@ def face_map(
     dataset: Dataset,
     *,
     progress: Progress | None = None,
-    note: Callable[[str], None] = lambda text: None,
+    begin: Callable[[str, str], None] = lambda what, noun: None,
 ) -> np.ndarray:
     """Where each face is on the map; drawn once for a model and the faces, and kept on disk.
 
     Args:
         model: Whose network is asked.
         dataset: Faces in the shape of the model's card, at least three.
-        progress: Called with faces done and faces planned, twice: for the network, and as faces
-            are placed.
-        note: Called with a sentence while t-SNE works, which reports no progress.
+        progress: Called with units done and planned.
+        begin: Called with what is done next and in which units: the network looks at the faces,
+            t-SNE takes some steps, the other faces are placed.
 
     Returns:
         Shape (n, 2), float32, in the order of the data set.
@@ -67,7 +71,8 @@ def face_map(
     check_faces(dataset, f"the model '{card.name}' takes", card.shape)
     if len(dataset) < 3:
         raise DatasetError(f"'{dataset.name}' has too few faces for a map. Add three or more.")
-    places = layout(_features(model, dataset, progress), progress=progress, note=note)
+    begin("Looking at the faces", "face")
+    places = layout(_features(model, dataset, progress), progress=progress, begin=begin)
     file = _file(card, dataset)
     with writing(file.parent, DatasetError):
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -81,32 +86,29 @@ def layout(
     *,
     sample: int = LAID_OUT,
     progress: Progress | None = None,
-    note: Callable[[str], None] = lambda text: None,
+    begin: Callable[[str, str], None] = lambda what, noun: None,
 ) -> np.ndarray:
     """Lay points out on a plane, alike ones near each other.
 
     Args:
         features: Shape (n, d), float32, n at least 3.
         sample: The most points that t-SNE lays out, drawn at random with a fixed seed.
-        progress: Called with points placed and planned.
-        note: As for `face_map`.
+        progress: As for `face_map`, like `begin`.
 
     Returns:
         Shape (n, 2), float32.
     """
     from sklearn.decomposition import PCA
-    from sklearn.manifold import TSNE
     from sklearn.neighbors import NearestNeighbors
 
     count = len(features)
     components = min(_COMPONENTS, count, features.shape[1])
     reduced = PCA(components, random_state=0).fit_transform(features)
     chosen = np.sort(np.random.default_rng(0).permutation(count)[:sample])
-    note(f"Arranging {len(chosen):,} faces by likeness…")
-    perplexity = min(30.0, (len(chosen) - 1) / 3)
-    tsne = TSNE(perplexity=perplexity, init="pca", random_state=0)
+    begin(f"Arranging {counted(len(chosen), 'face')} by likeness", "step")
     places = np.empty((count, 2), np.float32)
-    places[chosen] = tsne.fit_transform(reduced[chosen])
+    places[chosen] = _arranged(reduced[chosen], progress)
+    begin("Placing the other faces", "face")
     others = np.setdiff1d(np.arange(count), chosen)
     nearest = NearestNeighbors(n_neighbors=min(_NEAREST, len(chosen))).fit(reduced[chosen])
     for start in range(0, len(others), 1024):
@@ -118,6 +120,29 @@ def layout(
         if progress:
             progress(start + len(rows), len(others))
     return places
+
+
+def _arranged(points: np.ndarray, progress: Progress | None) -> np.ndarray:
+    """t-SNE of points, shape (n, 2), float32, in steps that each start where the last one ended.
+
+    Only so is there any progress to report. The map is as good as that of a single run.
+    """
+    from sklearn.manifold import TSNE
+
+    places: np.ndarray | str = "pca"
+    for step in range(_STEPS):
+        if progress:
+            progress(step, _STEPS)
+        tsne = TSNE(
+            perplexity=min(30.0, (len(points) - 1) / 3),
+            init=places,
+            early_exaggeration=1.0 if step else _EXAGGERATION,
+            learning_rate=max(len(points) / _EXAGGERATION / 4, 50.0),  # scikit-learn's "auto"
+            max_iter=_STEP_ITERATIONS,
+            random_state=0,
+        )
+        places = tsne.fit_transform(points)
+    return np.asarray(places, np.float32)
 
 
 def surroundings(places: np.ndarray, targets: np.ndarray, classes: int) -> np.ndarray:

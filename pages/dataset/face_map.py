@@ -96,7 +96,7 @@ def _drawing(name: str, model: str, sha256: str, may_draw: bool) -> Work[np.ndar
             return kept
         meter.note("Loading the model…")
         predictors.import_keras()
-        return face_map(models.load(model), dataset, progress=meter, note=meter.note)
+        return face_map(models.load(model), dataset, progress=meter, begin=meter.begin)
 
     return dataset_work(name, draw)
 

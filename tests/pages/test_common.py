@@ -1,4 +1,5 @@
 import io
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from pages.common.choices import page_of
 from pages.common.errors import plain
 from pages.common.facts import facts_html
 from pages.common.pictures import annotated, by_class, pictures_html
-from pages.common.progress import progress_text
+from pages.common.progress import Meter, progress_text
 
 
 def face(box: tuple[int, int, int, int], label: str) -> FacePrediction:
@@ -72,6 +73,30 @@ def test_progress_names_the_piece_and_the_time_left_once_it_is_known_and_long() 
     assert progress_text("Photo", 2, 5, 4.0) == "Photo 3 of 5, about 6 s left"
     assert progress_text("Photo", 4, 5, 0.4) == "Photo 5 of 5"
     assert progress_text("Photo", 1, 10, 40.0) == "Photo 2 of 10, about 6 min left"
+    assert progress_text("Face", 1000, 1000, 40.0) == "Face 1,000 of 1,000"
+
+
+def test_a_meter_counts_the_time_left_down_and_starts_afresh_with_other_pieces(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now, shown = [0.0], []
+    monkeypatch.setattr("pages.common.progress.time.monotonic", lambda: now[0])
+    slot = SimpleNamespace(progress=lambda share, text: shown.append((share, text)))
+    meter = Meter()
+    meter(50, 100)
+    meter.begin("Arranging 90 faces", "step")
+    meter.draw(slot)
+    meter(0, 4)
+    now[0] = 10.0
+    meter(1, 4)
+    meter.draw(slot)
+    now[0] = 14.0
+    meter.draw(slot)
+    assert shown == [
+        (0, "Arranging 90 faces…"),
+        (0.25, "Arranging 90 faces: step 2 of 4, about 30 s left"),
+        (0.25, "Arranging 90 faces: step 2 of 4, about 26 s left"),
+    ]
 
 
 def test_a_file_name_is_shown_as_it_is() -> None:

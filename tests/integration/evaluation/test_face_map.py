@@ -1,7 +1,18 @@
+from collections.abc import Iterator
+
 import numpy as np
-from sklearn.manifold import trustworthiness
+import pytest
+from sklearn.manifold import TSNE, trustworthiness
+from threadpoolctl import threadpool_limits
 
 from fer.evaluation.face_map import layout, surroundings
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """So few points are laid out sooner by one thread, above all while others are at work."""
+    with threadpool_limits(1):
+        yield
 
 
 def blobs(each: int) -> tuple[np.ndarray, np.ndarray]:
@@ -15,12 +26,30 @@ def blobs(each: int) -> tuple[np.ndarray, np.ndarray]:
 
 def test_points_that_are_alike_lie_near_each_other_inside_the_sample_and_outside() -> None:
     points, targets = blobs(60)
-    seen: list[tuple[int, int]] = []
-    places = layout(points, sample=90, progress=lambda done, planned: seen.append((done, planned)))
+    seen: dict[str, list[tuple[int, int]]] = {}
+    places = layout(
+        points,
+        sample=90,
+        progress=lambda done, planned: [*seen.values()][-1].append((done, planned)),
+        begin=lambda what, noun: seen.update({f"{what}: {noun}": []}),
+    )
     assert places.shape == (180, 2)
     assert trustworthiness(points, places, n_neighbors=10) > 0.8
     assert surroundings(places, targets, 3)[np.arange(180), targets].mean() > 0.95
-    assert seen[-1] == (90, 90)
+    assert seen == {
+        "Arranging 90 faces by likeness: step": [(0, 4), (1, 4), (2, 4), (3, 4)],
+        "Placing the other faces: face": [(90, 90)],
+    }
+
+
+def test_a_map_made_in_steps_is_as_good_as_one_made_at_once() -> None:
+    points = np.random.default_rng(0).standard_normal((300, 3)).astype(np.float32)
+    at_once = TSNE(perplexity=30, random_state=0).fit_transform(points)
+    in_steps, whole = (
+        trustworthiness(points, places, n_neighbors=10) for places in (layout(points), at_once)
+    )
+    assert whole > 0.9
+    assert in_steps > whole - 0.005
 
 
 def test_the_same_points_make_the_same_map() -> None:
