@@ -1,11 +1,13 @@
 """Choices of one thing among a few, by its name, and among many, by its page."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.errors import StreamlitAPIException
 
 from fer.errors import FerError
 
@@ -47,6 +49,19 @@ def select_linked(
         name = label[:1].lower() + label[1:]
         raise FerError(f"The link asks for the {name} '{asked}', which is not here. {remedy}")
     return chosen
+
+
+def set_linked(key: str, value: object, name: str) -> None:
+    """Set a widget that is in the address, in a callback, whether or not it was drawn before.
+
+    `name` is the value in the address, "" for the widget's default.
+    """
+    st.session_state[key] = value
+    with suppress(StreamlitAPIException):  # a widget that is drawn updates the address itself
+        if name:
+            st.query_params[key] = name
+        else:
+            st.query_params.pop(key, None)
 
 
 def segments(label: str, options: Mapping[T, str], *, default: T, **more: Any) -> T:

@@ -1,12 +1,10 @@
 """Every face of a data set, to filter, sort, open and annotate."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import streamlit as st
-from streamlit.errors import StreamlitAPIException
 
 from fer.data import SPLITS, Dataset
 from fer.data.audit import FINDINGS
@@ -15,7 +13,7 @@ from fer.data.summary import SPLIT_NAMES
 from pages.common.browser.annotated import show_annotations
 from pages.common.browser.selection import show_choice, show_choosing
 from pages.common.charts import bars_html
-from pages.common.choices import select
+from pages.common.choices import select, set_linked
 from pages.dataset import keys
 from pages.dataset.opened import Opened
 from pages.dataset.overview import histograms
@@ -79,12 +77,10 @@ def _choose_filters(dataset: Dataset) -> Query:
 def show_finding(finding: str) -> None:
     """Set the filters to what the audit found, and show the faces."""
     for key in (keys.SPLIT, keys.OPINION, keys.TEXT):
-        st.session_state[key] = ""
-    st.session_state[keys.CLASS] = []
+        set_linked(key, "", "")
+    set_linked(keys.CLASS, [], "")
     keys.BROWSER.restart()
-    st.session_state[keys.FINDING] = finding
-    with suppress(StreamlitAPIException):  # an existing widget updates the URL itself
-        st.query_params[keys.FINDING] = _all_or(FINDINGS)[finding]
+    set_linked(keys.FINDING, finding, _all_or(FINDINGS)[finding])
     st.session_state[keys.VIEW] = "faces"
 
 

@@ -1,5 +1,6 @@
 """The faces behind a figure: filters, the model's answers, and a link to what is on screen."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +16,7 @@ from fer.wording import percent
 from pages.common import errors, links
 from pages.common.browser.annotated import show_annotations
 from pages.common.browser.selection import show_choice, show_choosing
-from pages.common.choices import select
+from pages.common.choices import select, set_linked
 from pages.common.pictures import Picture
 from pages.evaluate import keys
 from pages.evaluate.evaluated import Evaluation
@@ -29,6 +30,10 @@ _DEFAULTS: dict[str, Any] = {
     keys.SHOW: "wrong", keys.TRUE: "", keys.PREDICTED: "", keys.CONFIDENCE: (0, 100),
     keys.AGREEMENT: "", keys.LEAK: "", keys.SLICE: "",
 }  # fmt: skip
+_NAMES: dict[str, Mapping[str, str]] = {
+    keys.SHOW: ANSWERS, keys.LEAK: COPIES, keys.SORT: SORTS,
+}  # fmt: skip
+"""What the address calls the values of a filter, where that is not themselves."""
 _KEYS = {
     "true": keys.TRUE, "predicted": keys.PREDICTED, "copies": keys.LEAK, "slice": keys.SLICE,
     "sort": keys.SORT, "face": keys.FACE,
@@ -48,11 +53,10 @@ def show_cell(true: str | None, predicted: str | None) -> None:
 def show_only(*, answer: str = "", **filters: str) -> None:
     """Show the faces that some filters let through, by the names of a query's fields."""
     keys.BROWSER.restart()
-    for key, default in _DEFAULTS.items():
-        st.session_state[key] = default
-    st.session_state[keys.SHOW] = answer
-    for field, value in filters.items():
-        st.session_state[_KEYS[field]] = value
+    chosen = {_KEYS[field]: value for field, value in filters.items()} | {keys.SHOW: answer}
+    for key, value in (_DEFAULTS | chosen).items():
+        is_default = value == _DEFAULTS.get(key)
+        set_linked(key, value, "" if is_default else _NAMES.get(key, {}).get(value, value))
     st.session_state[keys.TAB] = FACES_TAB
     ask("faces")
 
@@ -160,7 +164,6 @@ def show_link(evaluated: Evaluation, query: Query) -> None:
         keys.DATASET: [table.dataset],
         keys.SPLIT: [split_name(table.split)],
         keys.TTA: [tta_name(table.tta)],
-        # A click on a slice sets filters that were not on screen, and are not in the address yet.
         keys.SHOW: [ANSWERS[query.answer]],
         keys.TRUE: [query.true] if query.true else [],
         keys.PREDICTED: [query.predicted] if query.predicted else [],

@@ -26,8 +26,8 @@ from pages.evaluate.evaluated import Evaluation
 from pages.evaluate.explore import explore
 from pages.evaluate.faces import FACES_TAB, show_only
 
-_NAME_PX, _NUMBER_PX, _PAIR_PX, _SLICE_PX = 104, 60, 160, 240
-_PERCENT = st.column_config.NumberColumn(format="%.1f%%")
+_NAME_PX, _NUMBER_PX, _PAIR_PX = 104, 60, 160
+_SLICES_PX = 480
 _FACES = st.column_config.NumberColumn(format="localized", width=_NUMBER_PX)
 _BAR = st.column_config.ProgressColumn(format="%.1f%%", min_value=0, max_value=100, width=64)
 _LISTED = 200
@@ -142,36 +142,30 @@ def slices(evaluated: Evaluation) -> None:
     if not rows:
         st.info("No slice has 20 faces.")
         return
-    shown = pd.DataFrame(
-        {
-            "slice": slice_name(row["by"], row["value"]),
-            "faces": row["images"],
-            "accuracy": 100 * row["accuracy"],
-            "95% interval": "{:.1%} to {:.1%}".format(*row["accuracy_ci95"]),
-        }
-        for row in rows
+    st.caption(
+        "Accuracy with its 95% Wilson interval, the worst first. Click a slice to see its faces."
     )
-
-    def show() -> None:
-        row = rows[st.session_state[keys.SLICE_CLICK]["row"]]
-        by, value = row["by"], row["value"]
-        if by == "label":
-            show_only(true=value)
-        elif by == "in_training":
-            show_only(copies="yes" if value == "True" else "no")
-        else:
-            show_only(slice=f"{by}: {value}")
-
-    st.caption("The worst first, with 95% Wilson intervals. Click a slice to see its faces.")
-    click = _click(keys.SLICE_CLICK, show, width=_SLICE_PX)
-    show_table(shown, "Accuracy by slice", slice=click, faces=_FACES, accuracy=_PERCENT)
+    with st.container(key=keys.SLICES, height=_SLICES_PX, gap="xxsmall"):
+        for number, row in enumerate(rows):
+            low, high = row["accuracy_ci95"]
+            name = errors.plain(slice_name(row["by"], row["value"]))
+            st.button(
+                f"**{row['accuracy']:.1%}** ({low:.1%} to {high:.1%}) · {name} · "
+                f"{counted(row['images'], 'face')}",
+                key=f"{keys.SLICES}.{number}",
+                type="tertiary",
+                on_click=_show_slice,
+                args=(row["by"], row["value"]),
+            )
 
 
-def _click(key: str, show: Callable[[], None], **more: Any) -> Any:
-    """A column whose cells are buttons."""
-    return st.column_config.ButtonColumn(
-        type="tertiary", alignment="left", key=key, on_click=show, **more
-    )
+def _show_slice(by: str, value: str) -> None:
+    if by == "label":
+        show_only(true=value)
+    elif by == "in_training":
+        show_only(copies="yes" if value == "True" else "no")
+    else:
+        show_only(slice=f"{by}: {value}")
 
 
 def attention(evaluated: Evaluation) -> None:
@@ -222,11 +216,14 @@ def doubts(evaluated: Evaluation) -> None:
     chance = st.column_config.NumberColumn(
         format="%.1f%%", width=_NUMBER_PX, help="The chance that the label is right"
     )
-    click = {"label → prediction": _click(keys.ERROR_CLICK, show, width=_PAIR_PX)}
+    click = st.column_config.ButtonColumn(
+        type="tertiary", alignment="left", key=keys.ERROR_CLICK, on_click=show, width=_PAIR_PX
+    )
     annotated = st.column_config.TextColumn(
         width=_NAME_PX, help="What was annotated: excluded, or the label set by hand"
     )
-    show_table(table, "Likely label errors", right=chance, **click, **{"by hand": annotated})
+    columns = {"label → prediction": click, "right": chance, "by hand": annotated}
+    show_table(table, "Likely label errors", **columns)
 
 
 def report(evaluated: Evaluation) -> None:

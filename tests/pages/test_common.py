@@ -99,6 +99,31 @@ def test_a_meter_counts_the_time_left_down_and_starts_afresh_with_other_pieces(
     ]
 
 
+def test_a_filter_that_is_set_before_it_was_ever_drawn_is_in_the_address() -> None:
+    def page() -> None:
+        import streamlit as st
+
+        from pages.common.choices import select, set_linked
+
+        def choose(value: str, name: str) -> None:
+            set_linked("part", value, name)
+            st.session_state["is_open"] = True
+
+        if st.session_state.get("is_open"):
+            names = {"": "any", "dark": "dark ones"}
+            select(st.container(), "Part", names, key="part", bind="query-params")
+        st.button("Dark", key="dark", on_click=choose, args=("dark", "dark ones"))
+        st.button("Any", key="any", on_click=choose, args=("", ""))
+
+    app = AppTest.from_function(page).run()
+    app.button(key="dark").click().run()
+    assert app.selectbox(key="part").value == "dark"
+    assert app.query_params["part"] == "dark ones"
+    app.button(key="any").click().run()
+    assert not app.exception
+    assert app.selectbox(key="part").value == ""
+
+
 def test_a_file_name_is_shown_as_it_is() -> None:
     assert plain("my_*photo*[1](x).jpg") == r"my\_\*photo\*\[1\]\(x\).jpg"
 
