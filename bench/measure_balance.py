@@ -20,7 +20,6 @@ import numpy as np
 
 from fer import models
 from fer.data import Dataset, load_dataset, votes
-from fer.data.summary import split_name
 from fer.evaluation.figures import figures
 from fer.evaluation.intervals import bootstrap, wilson
 from fer.evaluation.photos import photo_table
@@ -29,6 +28,7 @@ from fer.faces.detection import Detector, load_detector
 from fer.images import to_network_input
 from fer.models.folder import save_card
 from fer.models.model import Model
+from fer.wording import split_name
 
 MIN_VOTES = 5
 DETECTORS = {"yunet": "YuNet", "mtcnn": "MTCNN"}

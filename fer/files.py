@@ -114,6 +114,11 @@ def is_folder(path: Path) -> bool:
     return os.path.isdir(path)  # noqa: PTH112
 
 
+def exists(path: Path) -> bool:
+    """Whether anything is there; where permissions hide that, unlike `Path.exists`, no error."""
+    return os.path.exists(path)  # noqa: PTH110
+
+
 @contextmanager
 def writing(folder: Path, error: type[Exception], *, variable: str = "FER_HOME") -> Iterator[None]:
     """Turn an OSError into an error that people can act on.

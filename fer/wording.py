@@ -1,4 +1,4 @@
-"""How counts, shares and foreign names are written, on pages, in charts and in the terminal."""
+"""How counts, splits, shares and foreign names are written, on pages, and in the terminal."""
 
 from collections.abc import Mapping
 from html import escape
@@ -25,6 +25,18 @@ def not_read(reasons: Mapping[str, str], *, most: int = 50) -> str:
     named = [f"{name} is {reason}" for name, reason in islice(reasons.items(), most)]
     more = [f"and {len(reasons) - most:,} more"] if len(reasons) > most else []
     return f"{counted(len(reasons), 'file')} not read: {', '.join(named + more)}."
+
+
+_SPLITS = {"public_test": "PublicTest", "private_test": "PrivateTest", "": "no split"}
+
+
+def split_name(split: str) -> str:
+    """A split as people read it; faces may be in none if votes are the truth.
+
+    >>> split_name("public_test"), split_name("train"), split_name("")
+    ('PublicTest', 'train', 'no split')
+    """
+    return _SPLITS.get(split, split)
 
 
 def percent(share: float) -> str:

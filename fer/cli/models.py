@@ -23,6 +23,7 @@ from fer.wording import counted
 
 if TYPE_CHECKING:
     from fer.evaluation.contract import Fit
+from fer.wording import split_name
 
 
 def models() -> None:
@@ -38,7 +39,7 @@ def models() -> None:
             table.add_row(name, styled(str(error), "red"))
             continue
         tests = [
-            f"{split} {figures['accuracy']:.1%} (n {figures['images']:,})"
+            f"{split_name(split)} {figures['accuracy']:.1%} (n {figures['images']:,})"
             for split, figures in card.metrics.items()
             if split != "validation"
         ]
@@ -101,7 +102,6 @@ def save(
 
 def _print_parity(forms: Mapping[str, Mapping[str, Any]]) -> None:
     """The comparison of forms, as `fer.evaluation.parity.parity` gives it, with their sizes."""
-    from fer.data.summary import split_name
 
     table = make_table("form", "size", "accuracy", "largest difference", "same answer", "one face")
     for form, row in forms.items():

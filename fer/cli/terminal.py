@@ -151,9 +151,9 @@ def stop_on_interrupt(
 
 def print_figures(figures: Mapping[str, Any]) -> None:
     """Print the figures of one split or of photos, their caveats, and a row per class."""
-    from fer.data.summary import split_name
     from fer.evaluation.caveats import caveats
     from fer.evaluation.comparison import verdict
+    from fer.wording import split_name
 
     (low, high), (lowest, highest) = figures["accuracy_ci95"], figures["ci95"]["balanced_accuracy"]
     out.print(

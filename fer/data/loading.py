@@ -19,6 +19,7 @@ from fer.data.store import last_index, open_stored
 from fer.data.synthetic_reader import drawn_reader
 from fer.data.votes import COLUMNS, TRUTHS, labelled
 from fer.errors import DatasetError
+from fer.files import exists
 from fer.progress import Progress
 
 
@@ -184,7 +185,7 @@ def _reader(source: Source, side: int, progress: Progress | None) -> Reader:
     if source.origin and not path.exists():
         with archives.new_folder(path) as folder:
             archives.unpack(Path(source.origin), folder, progress=progress)
-    if not path.exists():
+    if not exists(path):
         raise DatasetError(
             f"'{path}', the source of the data set '{source.name}', no longer exists. Put it back, "
             "or remove the data set."

@@ -5,6 +5,7 @@ from pathlib import Path
 from fer import settings
 from fer.data.registry import registered
 from fer.errors import DatasetError
+from fer.files import exists
 
 
 def allowed(path: str | Path) -> Path:
@@ -42,5 +43,10 @@ def check_source(source: str) -> None:
     """
     paths = {known.name: known.path for known in registered()}
     path = paths.get(source, source)
-    if path is not None and not allowed(path).exists():
+    if path == source and not {"/", "\\"} & set(source):
+        raise DatasetError(
+            f"There is no data set '{source}' here. Choose another one, add it on the Data page, "
+            "or type the absolute path of a folder."
+        )
+    if path is not None and not exists(allowed(path)):
         raise DatasetError(f"No data set at '{source}'. Type the path of an existing folder.")

@@ -7,20 +7,7 @@ import numpy as np
 import pandas as pd
 
 from fer.data.dataset import SPLITS, TEST_SPLITS, Dataset
-from fer.wording import counted
-
-SPLIT_NAMES = {split: split for split in SPLITS} | {
-    "public_test": "PublicTest",
-    "private_test": "PrivateTest",
-    "": "no split",
-}
-"""Names of splits on screens; faces may be in none if votes are the truth."""
-
-
-def split_name(split: str) -> str:
-    """The name of a split on screens; of what is none, such as `all`, the same."""
-    return SPLIT_NAMES.get(split, split)
-
+from fer.wording import counted, split_name
 
 _AVERAGED = 4000  # the most faces of a class; of more, evenly spread ones
 
@@ -48,13 +35,13 @@ def sentences(audit: Mapping[str, Any]) -> list[str]:
         if row["stands_in"] == "train":
             faces, occur = counted(row["images"], "face"), _verb(row["images"], "occurs", "occur")
             lines.append(
-                f"{faces} of {SPLIT_NAMES[row['split']]} also {occur} in train: "
+                f"{faces} of {split_name(row['split'])} also {occur} in train: "
                 "figures on them are too high."
             )
     for split, count in copies["redundant_within"].items():
         if count:
             redundant = counted(count, "redundant exact copy", "redundant exact copies")
-            lines.append(f"{redundant} within {SPLIT_NAMES[split]}.")
+            lines.append(f"{redundant} within {split_name(split)}.")
     if count := copies["label_conflicts"]:
         groups = counted(count, "group of equal faces", "groups of equal faces")
         lines.append(f"{groups} {_verb(count, 'has', 'have')} different labels.")
@@ -63,7 +50,7 @@ def sentences(audit: Mapping[str, Any]) -> list[str]:
         lines.append(f"{counted(near, 'face')} in {groups} are nearly the same image.")
     if flat := audit["near_constant"]["images"]:
         where = ", ".join(
-            f"{count:,} in {SPLIT_NAMES[split]}"
+            f"{count:,} in {split_name(split)}"
             for split, count in audit["near_constant"]["by_split"].items()
         )
         are = _verb(flat, "is", "are")

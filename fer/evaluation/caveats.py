@@ -180,9 +180,10 @@ def _of_photos(figures: Mapping[str, Any]) -> list[str]:
     if several:
         sentences.append(f"Photos with several faces: {several:,}; the largest face counts.")
     if figures["copies"]:
+        verb = "equals" if figures["copies"] == 1 else "equal"
         sentences.append(
-            f"Copies: {figures['copies']:,} faces equal another one, as the same photo is there "
-            "more than once; each counts."
+            f"Copies: {counted(figures['copies'], 'face')} {verb} another one, as the same photo "
+            "is there more than once; each counts."
         )
     measured = [label for label, row in figures["per_class"].items() if row["support"]]
     if absent := [label for label in figures["labels"] if label not in measured]:

@@ -14,7 +14,7 @@ from fer.evaluation.calibration import coverage_curve, reliability
 from fer.evaluation.label_errors import label_errors, listed_errors
 from fer.evaluation.predictions import PredictionTable
 from fer.evaluation.slices import face_facts, slice_figures
-from fer.files import write_text
+from fer.files import is_folder, write_text
 from fer.models.card import ModelCard
 from fer.models.model import Model
 
@@ -68,7 +68,7 @@ def check_target(file: Path) -> None:
     """Raise a FerError for a folder, a missing folder, or a name that does not end in `.html`."""
     if file.suffix.lower() not in (".html", ".htm"):
         raise FerError(f"The report '{file}' must end in .html; its JSON is written beside it.")
-    if file.is_dir() or not file.parent.is_dir():
+    if is_folder(file) or not is_folder(file.parent):
         raise FerError(
             f"No report can be written to '{file}'. Give a file in a folder that exists."
         )

@@ -13,7 +13,6 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from fer import emotions
-from fer.data.summary import split_name
 from fer.evaluation.caveats import caveats, is_test
 from fer.evaluation.charts import coverage_chart, reliability_chart
 from fer.evaluation.comparison import verdict
@@ -21,7 +20,7 @@ from fer.evaluation.matrix import matrix_cells
 from fer.evaluation.slices import slice_name
 from fer.models.card import ModelCard
 from fer.nets.explain import heat_colors
-from fer.wording import counted, percent
+from fer.wording import counted, percent, split_name
 
 _LISTED = 50
 _HEAT_PX = 128

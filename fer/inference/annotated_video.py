@@ -12,7 +12,7 @@ import av.error
 import cv2
 
 from fer.errors import VideoError
-from fer.files import replace_path
+from fer.files import exists, is_folder, replace_path
 from fer.inference.answer import FaceAnswer
 from fer.inference.drawing import draw_faces
 from fer.inference.frame_log import FrameFaces
@@ -41,11 +41,11 @@ def check_target(out: Path, *, source: Path, results: Path) -> None:
         VideoError: If it is the video or its results, or cannot be a file.
     """
     for file, what in ((source, "the video itself"), (results, "the file of its results")):
-        both_exist = out.exists() and file.exists()
+        both_exist = exists(out) and exists(file)
         if out.samefile(file) if both_exist else out.resolve() == file.resolve():
             raise VideoError(f"'{out}' is {what}. Choose another name for the annotated video.")
-    if out.is_dir() or not out.parent.is_dir():
-        reason = "it is a folder" if out.is_dir() else f"there is no folder '{out.parent}'"
+    if is_folder(out) or not is_folder(out.parent):
+        reason = "it is a folder" if is_folder(out) else f"there is no folder '{out.parent}'"
         raise VideoError(f"'{out}' cannot be written: {reason}. Choose a name that ends in .mp4.")
 
 

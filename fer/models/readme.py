@@ -1,9 +1,11 @@
 """The README of a model, written from its card, as a model card (Mitchell et al. 2019)."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from fer.models.card import ModelCard
+from fer.wording import split_name
 
 _USE = """\
 For learning, research and playful demonstrations, on photos of people who agreed to it. It names
@@ -28,6 +30,11 @@ et al. 2016, MIT licence)."""
 
 def readme(card: ModelCard) -> str:
     """Markdown: what the model is for, what it is not for, and its figures."""
+    card = replace(
+        card,
+        metrics={split_name(split): row for split, row in card.metrics.items()},
+        slices={split_name(split): rows for split, rows in card.slices.items()},
+    )
     sections = {
         "Intended use, and what it must not be used for": _USE,
         "Labels and scale": _contract(card),
@@ -164,7 +171,8 @@ the expected calibration error (15 bins of equal mass) went from {record["ece_be
 def _forms(card: ModelCard) -> str:
     rows = [
         (form, f"`{row['file']}`", f"{row['bytes'] / 1e6:.2f} MB",
-         f"{_share(row)}, {row['split']}, n {row['images']:,}", f"{row['one_face_ms']:.2f} ms")
+         f"{_share(row)}, {split_name(row['split'])}, n {row['images']:,}",
+         f"{row['one_face_ms']:.2f} ms")
         for form, row in card.forms.items()
         if row.get("accuracy") is not None
     ]  # fmt: skip
@@ -190,7 +198,7 @@ def _data(card: ModelCard) -> str:
     data = card.data
     if not data:
         return "It was trained elsewhere. What it was trained on is not recorded."
-    parts = ", ".join(f"{name} {n:,}" for name, n in data.get("splits", {}).items())
+    parts = ", ".join(f"{split_name(name)} {n:,}" for name, n in data.get("splits", {}).items())
     known = f"\n\n{_FER2013}" if "fer2013" in str(data.get("name")).lower() else ""
     return f"""\
 {data.get("name")}: {data.get("split_rule")}.

@@ -9,7 +9,7 @@ import streamlit as st
 from fer.data import SPLITS, Dataset
 from fer.data.audit import FINDINGS
 from fer.data.query import ANNOTATED, OPINIONS, SORTS, Query, rows
-from fer.data.summary import SPLIT_NAMES
+from fer.wording import split_name
 from pages.common.browser.annotated import show_annotations
 from pages.common.browser.selection import show_choice, show_choosing
 from pages.common.charts import bars_html
@@ -51,7 +51,7 @@ def _show_distribution(opened: Opened, shown: np.ndarray) -> None:
 def _choose_filters(dataset: Dataset) -> Query:
     has_votes = dataset.votes is not None
     present = set(dataset.index["split"])
-    splits = {split: SPLIT_NAMES[split] for split in SPLITS if split in present}
+    splits = {split: split_name(split) for split in SPLITS if split in present}
     sorts = SORTS if has_votes else {k: v for k, v in SORTS.items() if "label" not in v}
     findings = {**FINDINGS, **ANNOTATED}
     bound: Any = {"bind": "query-params", "on_change": keys.BROWSER.restart}

@@ -10,8 +10,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from fer import emotions
-from fer.data.summary import SPLIT_NAMES, class_by_split, samples
+from fer.data.summary import class_by_split, samples
 from fer.training.config import TrainingConfig
+from fer.wording import split_name
 from pages.common.pictures import by_class, data_uri, pictures_html
 from pages.dataset import keys
 from pages.dataset.opened import Opened
@@ -68,11 +69,11 @@ def _class_chart(opened: Opened) -> None:
     figure = go.Figure(
         [
             go.Bar(
-                name=SPLIT_NAMES[split],
+                name=split_name(split),
                 x=names,
                 y=counts[split],
                 marker={"color": colors, "pattern": {"shape": _PATTERNS[split], "solidity": 0.35}},
-                hovertemplate="%{x}, " + SPLIT_NAMES[split] + ": %{y:,}<extra></extra>",
+                hovertemplate="%{x}, " + split_name(split) + ": %{y:,}<extra></extra>",
             )
             for split in counts.columns
         ]
@@ -83,7 +84,7 @@ def _class_chart(opened: Opened) -> None:
     )  # fmt: skip
     st.plotly_chart(figure, key="dataset.overview.classes", config={"displayModeBar": False})
     with st.expander("As a table"):
-        st.dataframe(counts.rename(columns=SPLIT_NAMES), key="dataset.overview.table")
+        st.dataframe(counts.rename(columns=split_name), key="dataset.overview.table")
 
 
 def _augmented(opened: Opened) -> None:

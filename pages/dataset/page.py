@@ -5,9 +5,8 @@ import streamlit as st
 
 from fer.data import SYNTHETIC, Dataset, registered
 from fer.data.skipped import by_reason
-from fer.data.summary import SPLIT_NAMES
 from fer.errors import FerError
-from fer.wording import counted
+from fer.wording import counted, split_name
 from pages.common import errors
 from pages.common.choices import segments, select_linked
 from pages.common.facts import facts_html
@@ -91,7 +90,7 @@ def show_facts(opened: Opened) -> None:
     facts = {
         "Images": f"{len(dataset):,}",
         "Classes": str(len(dataset.labels)),
-        "Splits": " · ".join(SPLIT_NAMES[split] for split in summary["splits"]),
+        "Splits": " · ".join(split_name(split) for split in summary["splits"]),
         "Size": sizes(dataset),
         "Faces with a flaw": f"{flawed:,}",
         "Skipped": f"{len(dataset.skipped):,}",

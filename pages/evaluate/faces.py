@@ -9,10 +9,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from fer import emotions
-from fer.data.summary import split_name
 from fer.evaluation.caveats import AGREED
 from fer.evaluation.query import AGREEMENTS, ANSWERS, COPIES, SORTS, Query, rows, slice_names
-from fer.wording import percent
+from fer.wording import percent, split_name
 from pages.common import errors, links
 from pages.common.browser.annotated import show_annotations
 from pages.common.browser.selection import show_choice, show_choosing

@@ -7,13 +7,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from fer import settings
 from fer.data import SYNTHETIC, registered
-from fer.data.summary import split_name
 from fer.errors import FerError
 from fer.evaluation.caveats import caveats, is_test
 from fer.evaluation.photos import figures_on_test
 from fer.evaluation.tta import VIEWS
 from fer.models import list_models
-from fer.wording import counted
+from fer.wording import counted, split_name
 from pages.common import errors
 from pages.common.choices import segments, select_linked
 from pages.evaluate import keys

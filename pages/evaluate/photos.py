@@ -11,7 +11,6 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from fer import emotions, settings
-from fer.data.summary import split_name
 from fer.errors import FerError
 from fer.evaluation.caveats import FEW_PHOTOS, caveats
 from fer.evaluation.comparison import compare, verdict
@@ -20,7 +19,7 @@ from fer.evaluation.predictions import PredictionTable
 from fer.inference.kept_photos import kept_photos, remove, remove_all
 from fer.inference.labelled_photos import LabelledPhotos
 from fer.models.card import ModelCard
-from fer.wording import counted, percent
+from fer.wording import counted, percent, split_name
 from pages.common import errors, predictors, visitors
 from pages.common.choices import select
 from pages.common.model_choice import FINDERS

@@ -7,11 +7,10 @@ from typing import Any
 import streamlit as st
 
 from fer import models, settings
-from fer.data.summary import split_name
 from fer.errors import FerError
 from fer.models import management
 from fer.models.card import ModelCard, read_card
-from fer.wording import counted
+from fer.wording import counted, split_name
 
 
 @dataclass(frozen=True, kw_only=True)

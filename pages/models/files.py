@@ -11,12 +11,12 @@ import streamlit as st
 
 from fer import api, models
 from fer.data import registered
-from fer.data.summary import split_name
 from fer.errors import FerError
 from fer.evaluation.packing import packed
 from fer.evaluation.saving import summary
 from fer.models import onnx_export
 from fer.models.card import ModelCard
+from fer.wording import split_name
 from pages.common import errors, predictors
 from pages.common.cache import Work
 from pages.common.choices import select

@@ -73,9 +73,15 @@ def check_models(config: TrainingConfig) -> None:
         ConfigError: If one is not, perhaps because somebody removed it.
     """
     if missing := {config.start_from, *config.teachers} - {"", *list_models()}:
+        name = min(missing)
+        if {"/", "\\"} & set(name):
+            raise ConfigError(
+                f"The options name a model by its folder, '{name}'. Here, models have names: "
+                "choose one in its place under Advanced, or add that one on the Models page first."
+            )
         raise ConfigError(
-            f"The options name the model '{min(missing)}', which is not among the models here. "
-            "Choose another one, or add a model of that name."
+            f"The options name the model '{name}', which is not among the models here. Choose "
+            "another one, or add a model of that name."
         )
 
 

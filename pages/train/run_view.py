@@ -8,12 +8,11 @@ import streamlit as st
 
 from fer import runs
 from fer.data import TEST_SPLITS
-from fer.data.summary import split_name
 from fer.errors import FerError
 from fer.runs import queue
 from fer.runs.catalogue import in_words
 from fer.runs.run import Run, worked_s
-from fer.wording import counted
+from fer.wording import counted, split_name
 from pages.common import errors
 from pages.common.facts import facts_html
 from pages.common.progress import duration

@@ -151,6 +151,7 @@ def test_the_options_of_a_file_go_into_the_form_unless_it_is_wrong(train_page: A
         ("epochs =", "cannot be read"),
         (f"labels = {'[' * 3000}{']' * 3000}", "cannot be read"),
         ('start_from = "gone"', "'gone', which is not among the models"),
+        ('start_from = "/home/me/gone"', "a model by its folder, '/home/me/gone'"),
     ):
         train_page.file_uploader(key=keys.FILE).upload(f"{len(text)}.toml", text.encode()).run()
         assert not train_page.exception

@@ -1,6 +1,6 @@
 import pytest
 
-from fer.wording import counted, in_chart, percent, signed
+from fer.wording import counted, in_chart, percent, signed, split_name
 
 
 @pytest.mark.parametrize(
@@ -8,6 +8,13 @@ from fer.wording import counted, in_chart, percent, signed
 )
 def test_only_one_takes_the_singular(number: int, text: str) -> None:
     assert counted(number, "face") == text
+
+
+@pytest.mark.parametrize(
+    ("split", "name"), [("private_test", "PrivateTest"), ("test", "test"), ("all", "all")]
+)
+def test_a_split_of_fer2013_has_the_name_that_it_has_there(split: str, name: str) -> None:
+    assert split_name(split) == name
 
 
 def test_a_plural_that_does_not_end_in_s_is_given() -> None:

@@ -19,6 +19,7 @@ from fer.data.readers.tables import (
     tables_in,
 )
 from fer.errors import DatasetError
+from fer.files import is_folder
 
 __all__ = ["Listing", "MissingImagesError", "Reader", "TableError", "open_reader", "open_table"]
 
@@ -36,7 +37,7 @@ def open_reader(path: Path, classes: Classes) -> Reader:
     Raises:
         DatasetError: If it is none of these, or cannot be read.
     """
-    if not path.is_dir():
+    if not is_folder(path):
         return _tables_reader(path.parent, [open_table(path.parent, path, classes)], [], classes)
     try:
         opened, refused = _opened(path, tables_in(path), classes)

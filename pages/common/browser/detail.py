@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from fer.data import VOTES, Dataset
 from fer.data.near_duplicates import nearest
-from fer.data.summary import SPLIT_NAMES
+from fer.wording import split_name
 from pages.common import errors
 from pages.common.browser.annotate import show_controls, trail_of
 from pages.common.browser.faces import Browser
@@ -68,7 +68,7 @@ def _show_facts(dataset: Dataset, row: int, findings: Sequence[str]) -> None:
     face = dataset.index.iloc[row]
     facts = [
         errors.plain(face["path"]),
-        f"{SPLIT_NAMES[face['split']]}, {face['width']} × {face['height']} px, "
+        f"{split_name(face['split'])}, {face['width']} × {face['height']} px, "
         f"brightness {face['mean']:.0f}, contrast {face['std']:.0f}",
     ]
     if dataset.relabelled[row]:
@@ -128,7 +128,7 @@ def _show_similar(browser: Browser, row: int, near: np.ndarray | None, *, can_op
             st.caption(heading)
         index = dataset.index.iloc[shown]
         pictures = [
-            replace(picture, caption=f"{SPLIT_NAMES[split]}, {label}")
+            replace(picture, caption=f"{split_name(split)}, {label}")
             for picture, split, label in zip(
                 browser.pictures(shown), index["split"], index["label"], strict=True
             )

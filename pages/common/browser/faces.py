@@ -8,7 +8,7 @@ import streamlit as st
 
 from fer import emotions
 from fer.data import Dataset
-from fer.data.summary import SPLIT_NAMES
+from fer.wording import split_name
 from pages.common.browser.state import BrowserState
 from pages.common.charts import legend_html
 from pages.common.choices import page_of, segments
@@ -49,7 +49,7 @@ class Browser:
             Picture(
                 src=data_uri(pixels),
                 caption=emotions.with_symbol(label),
-                alt=f"{label}, {SPLIT_NAMES[split]}, {path}{', excluded' if is_excluded else ''}",
+                alt=f"{label}, {split_name(split)}, {path}{', excluded' if is_excluded else ''}",
                 color=emotions.describe(label).color,
                 faded=bool(is_excluded),
             )

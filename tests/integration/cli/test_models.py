@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import keras
@@ -5,6 +6,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from fer.cli.main import app
+from fer.models import copy
 from fer.models.card import read_card
 
 
@@ -12,11 +14,17 @@ def run(*arguments: object) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
-def test_models_lists_what_is_there(tiny_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FER_MODELS", str(tiny_folder.parent))
+def test_models_lists_what_is_there(
+    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = copy(tiny_folder, tmp_path / "tiny") / "card.json"
+    metrics = {"metrics": {"public_test": {"accuracy": 0.5, "images": 40}}}
+    file.write_text(json.dumps(json.loads(file.read_text()) | metrics))
+    monkeypatch.setenv("FER_MODELS", str(tmp_path))
     result = run("models")
     assert "tiny" in result.stdout
     assert "24×24×1" in result.stdout
+    assert "PublicTest 50.0%" in result.stdout
 
 
 def test_adopt_refuses_a_name_that_leads_elsewhere(tmp_path: Path) -> None:

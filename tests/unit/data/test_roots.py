@@ -83,9 +83,32 @@ def test_a_folder_that_is_not_there_or_not_for_the_app_is_refused_before_a_run_i
     check_source(str(tmp_path))
     with pytest.raises(DatasetError, match="No data set at"):
         check_source(str(tmp_path / "gone"))
-    for elsewhere in ("/etc", "etc", f"{tmp_path}/../other"):
+    for elsewhere in ("/etc", "etc/x", f"{tmp_path}/../other"):
         with pytest.raises(DatasetError, match=r"may read|not an absolute path"):
             check_source(elsewhere)
+
+
+def test_a_data_set_that_was_removed_is_missed_by_its_name() -> None:
+    with pytest.raises(DatasetError, match=r"no data set 'mine' here\. Choose another one"):
+        check_source("mine")
+
+
+def test_a_folder_that_cannot_be_entered_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FER_DATA_ROOTS", str(tmp_path))
+    hidden, stat = tmp_path / "closed" / "set", Path.stat
+
+    def refuse(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        if path == hidden:
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    with pytest.raises(DatasetError, match="No data set at"):
+        check_source(str(hidden))
+    with pytest.raises(DatasetError, match="no longer exists"):
+        load_dataset(Source(name="hidden", path=hidden))
 
 
 def test_a_data_set_that_was_added_by_name_must_lie_where_the_app_may_read_too(

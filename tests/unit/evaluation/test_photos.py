@@ -120,3 +120,8 @@ def test_a_table_holds_the_answers_beside_the_labels(tiny_model: Model) -> None:
     assert table.frame["loss"].tolist() == pytest.approx([-np.log(0.25), -np.log(0.9)])
     assert (table.split, table.dataset, table.left_out) == ("photos", "mine", 3)
     assert not table.frame["in_training"].any()
+
+
+def test_one_copy_is_counted_in_the_singular(figures: dict[str, Any]) -> None:
+    text = " ".join(caveats({**figures, "copies": 1}))
+    assert "Copies: 1 face equals another one, as the same photo is there" in text

@@ -48,6 +48,18 @@ def test_the_annotated_video_never_replaces_the_video_or_its_rows(
             check_target(out, source=source, results=table)
 
 
+def test_a_place_in_a_folder_that_cannot_be_entered_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, **options: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    out = tmp_path / "closed" / "out.mp4"
+    with pytest.raises(VideoError, match="there is no folder"):
+        check_target(out, source=tmp_path / "in.mp4", results=tmp_path / "in.csv")
+
+
 def test_a_video_whose_clock_restarts_is_annotated_to_its_end(
     write_video: WriteVideo, square_frame: Draw, square_predictor: Predictor, tmp_path: Path
 ) -> None:
