@@ -8,7 +8,6 @@ from typing import Any
 
 from fer import models
 from fer.data import Dataset
-from fer.data.summary import split_name
 from fer.errors import DatasetError, ModelError
 from fer.evaluation.figures import dataset_for
 from fer.evaluation.parity import parity
@@ -17,7 +16,7 @@ from fer.importing import extras
 from fer.models import formats
 from fer.models.card import ModelCard
 from fer.progress import Progress
-from fer.wording import counted
+from fer.wording import counted, split_name
 
 _FACES = 1000
 
