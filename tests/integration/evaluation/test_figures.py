@@ -103,6 +103,17 @@ def test_calibrating_measures_a_model_again_on_its_own_faces_also_once_some_are_
     assert calibrated_card(trained, others).metrics == {}
 
 
+def test_a_new_temperature_drops_the_figures_on_other_data_which_had_another_one(
+    tiny_model: Model, tiny_dataset: Dataset
+) -> None:
+    row = {
+        "name": "elsewhere", "how": "", "dataset": "other", "images": 1, "accuracy": 1.0,
+        "accuracy_ci95": [0.2, 1.0], "balanced_accuracy": 1.0, "ece": 0.3,
+    }  # fmt: skip
+    measured = replace(tiny_model, card=replace(tiny_model.card, other_data=[row]))
+    assert not calibrated_card(measured, tiny_dataset).other_data
+
+
 def test_a_second_model_is_compared_on_the_same_labels(
     tiny_model: Model, tiny_folder: Path, tiny_dataset: Dataset, tmp_path: Path
 ) -> None:
