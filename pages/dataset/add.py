@@ -8,9 +8,8 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from fer import settings
-from fer.data import add
+from fer.data import add, hugging_face, kaggle
 from fer.data.classes import UnknownClassesError
-from fer.data.kaggle import PREFIX, cache_folder
 from fer.data.roots import allowed
 from fer.data.uploads import MAX_BYTES, add_upload
 from fer.errors import DatasetError
@@ -25,7 +24,14 @@ PLACES = {
     "path": ":material/folder_open: On this machine",
     "upload": ":material/upload: Upload",
     "kaggle": ":material/cloud_download: Kaggle",
+    "hub": ":material/hub: Hugging Face",
 }
+
+_SLUGS = {
+    "kaggle": (kaggle.PREFIX, "msambare/fer2013"),
+    "hub": (hugging_face.PREFIX, "owner/name"),
+}
+"""How the name of a data set elsewhere begins, and an example without it."""
 
 
 @st.dialog("Add a data set", width="medium", icon=":material/library_add:")
@@ -41,22 +47,22 @@ def show_add() -> None:
             "Folder or file",
             key="dataset.add.path",
             placeholder=f"{settings.data_roots()[0]}/fer2013" if settings.data_roots() else "",
-            help="Class folders (train/happy/*.jpg …), fer2013.csv, icml_face_data.csv, a CSV or "
-            "Parquet manifest with path,label, or a .zip or .tar of one of these.",
+            help="Class folders (train/happy/*.jpg …), a table with pixels such as fer2013.csv, a "
+            "table of image files with path,label, Parquet, arrays (.npy, .npz, .h5), or a .zip or "
+            ".tar of one of these.",
         )
         roots = ", ".join(f"`{root}`" for root in settings.data_roots())
         st.caption(f"This app may read below {roots}. `FER_DATA_ROOTS` changes that.")
     elif place == "upload":
         upload = st.file_uploader(
-            "A .zip or .tar of class folders, or fer2013.csv",
+            "A .zip or .tar of a data set, fer2013.csv, Parquet, .npz or .h5",
             key="dataset.add.upload",
             max_upload_size=MAX_BYTES // 1_000_000,
         )
     else:
-        slug = st.text_input(
-            "Owner and name", key="dataset.add.slug", placeholder="msambare/fer2013"
-        )
-        source = PREFIX + slug.removeprefix(PREFIX) if slug else ""
+        prefix, example = _SLUGS[place]
+        slug = st.text_input("Owner and name", key=f"dataset.add.slug.{place}", placeholder=example)
+        source = prefix + slug.strip().removeprefix(prefix) if slug.strip() else ""
     suggested = _suggested(upload.name if upload else source)
     name = st.text_input("Name of the data set", key="dataset.add.name", placeholder=suggested)
     wanted = (name or suggested).strip()
@@ -96,8 +102,10 @@ def _add(source: str, upload: UploadedFile | None, name: str, classes: dict[str,
 
 
 def _allowed(source: str) -> str:
-    if source.startswith(PREFIX):
-        allowed(cache_folder())  # before hundreds of megabytes are downloaded in vain
+    if source.startswith(kaggle.PREFIX):
+        allowed(kaggle.cache_folder())  # before hundreds of megabytes are downloaded in vain
+        return source
+    if source.startswith(hugging_face.PREFIX):
         return source
     path = allowed(source)
     if not path.exists():

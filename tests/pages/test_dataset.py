@@ -1,5 +1,6 @@
 import contextlib
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -347,12 +348,32 @@ def test_kaggle_is_not_asked_for_what_could_not_be_read_afterwards(
     monkeypatch.setenv("KAGGLEHUB_CACHE", "/elsewhere/kagglehub")
     add_dialog.session_state["dataset.add.place"] = "kaggle"
     add_dialog.run()
-    add_dialog.text_input(key="dataset.add.slug").set_value("msambare/fer2013")
+    add_dialog.text_input(key="dataset.add.slug.kaggle").set_value("msambare/fer2013")
     add_dialog.button(key="dataset.add.go").click().run()
     assert not add_dialog.exception
     assert "'/elsewhere/kagglehub' is not under a folder that this app may read" in (
         add_dialog.error[0].value
     )
+
+
+def test_a_data_set_of_the_hub_is_asked_for_by_owner_and_name(
+    add_dialog: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "datasets", None)
+    add_dialog.session_state["dataset.add.place"] = "hub"
+    add_dialog.run()
+    add_dialog.text_input(key="dataset.add.slug.hub").set_value("hf:someone/faces")
+    add_dialog.button(key="dataset.add.go").click().run()
+    assert not add_dialog.exception
+    assert "huggingface.co/datasets/someone/faces" in add_dialog.error[0].value
+
+
+def test_a_table_uploaded_without_its_images_is_refused_by_its_own_name(
+    add_dialog: AppTest,
+) -> None:
+    upload(add_dialog, "labels.csv", b"path,label\na.png,happy\n")
+    assert "labels.csv' names image files, which were not uploaded" in add_dialog.error[0].value
+    assert "unpacked" not in add_dialog.error[0].value
 
 
 def test_what_is_skipped_is_listed_by_reason(app: AppTest, named: str, tmp_path: Path) -> None:
