@@ -82,8 +82,8 @@ def test_the_error_shows_the_option_to_use_with_every_usual_order_that_fits() ->
     assert "are RAF-DB's: python -m fer data add 'my set' --classes 1=surprise,2=fear," in found
     assert "are AffectNet's: " in found
     assert "FER-2013" not in found  # which has no 7
-    assert "--classes 00=angry,6.0=neutral," in notes("6.0", "00")
-    assert "7=contempt,8=," in notes("8", "7")
+    assert "--classes 00=angry,6.0=neutral\n" in notes("6.0", "00")
+    assert "7=contempt,8=\n" in notes("8", "7")
 
 
 @pytest.mark.usefixtures("own_home")
