@@ -48,7 +48,7 @@ def show_add() -> None:
 
 def step(number: int, title: str) -> None:
     """The heading of a step."""
-    st.subheader(f"{number}. {title}", anchor=False)
+    st.header(f"{number}. {title}", anchor=False)
 
 
 def choose_file() -> Foreign | None:

@@ -69,7 +69,7 @@ def _percent(figures: dict[str, Any], key: str) -> float | None:
 
 def show_comparison(chosen: Sequence[Entry]) -> None:
     """Facts and figures of several models, a column each."""
-    st.subheader("Compared", anchor=False)
+    st.header("Compared", anchor=False)
     columns = {entry.name: _facts(entry, entry.card) for entry in chosen if entry.card}
     table = pd.DataFrame(columns).fillna("–")
     st.dataframe(table, alt=f"Comparison of {', '.join(columns)}", height="content")

@@ -1,0 +1,237 @@
+"""The Models page, with networks that were trained elsewhere."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import h5py
+import keras
+import numpy as np
+import pytest
+from keras import layers
+from playwright.sync_api import Page, expect
+
+from fer import emotions, models
+from fer.data import Dataset, add, load_dataset
+from fer.data.synthetic import draw_face, face_seeds
+from fer.models.card import read_card
+from fer.models.pixel_scales import SCALES
+
+WaitUntilIdle = Callable[[Page], None]
+
+SLOW_MS = 120_000
+SIDE_PX = 32
+SKIN = np.array([1.0, 0.8, 0.65])  # red, green and blue of a drawn face
+SHIPPED = Path(__file__).resolve().parents[2] / "models" / "ferplus"
+EXCHANGED = ("surprise", "happy", "neutral", "angry", "sad", "fear", "disgust")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def models_folder(fer_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = fer_home / "models"
+    shutil.copytree(SHIPPED, folder / "ferplus")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FER_MODELS", str(folder))
+        patch.setenv("FER_DATA_ROOTS", str(tmp_path_factory.getbasetemp()))
+        yield folder
+
+
+@pytest.fixture
+def page(page: Page) -> Page:
+    """The first visits to a server wait for Keras."""
+    page.set_default_timeout(SLOW_MS)
+    return page
+
+
+@pytest.fixture(scope="module", autouse=True)
+def faces(fer_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Drawn faces in colour, as the data set `drawn`."""
+    root = tmp_path_factory.mktemp("drawn")
+    seeds = iter(face_seeds(7 * 140, seed=5))
+    for label in emotions.FER2013:
+        for part, count in (("train", 100), ("validation", 40)):
+            folder = root / part / label
+            folder.mkdir(parents=True)
+            for number in range(count):
+                face = draw_face(label, seed=next(seeds), size=SIDE_PX)[..., None] * SKIN
+                cv2.imwrite(str(folder / f"{number}.png"), face[..., ::-1].astype(np.uint8))
+    add(root, name="drawn")
+    return root
+
+
+@pytest.fixture(scope="module")
+def networks(faces: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Path]]:
+    """Files of three networks as other people have them, by the scale that each expects."""
+    folder = tmp_path_factory.mktemp("networks")
+    grey = trained("0-255", emotions.FER2013_CODES, channels=1, faces=faces)
+    colour = trained("-1-1", emotions.FER2013, channels=3, faces=faces)
+    vgg = trained("caffe-bgr", EXCHANGED, channels=3, faces=faces)
+    return {
+        "0-255": [keras_2_file(grey, folder / "fer_model.hdf5")],
+        "-1-1": keras_2_json(colour, folder),
+        "caffe-bgr": [keras_2_file(vgg, folder / "vgg.h5")],
+    }
+
+
+def keras_2_file(network: keras.Model, file: Path) -> Path:
+    """Write a network as `model.save` of Keras 2.2.4 did."""
+    network.save(file.with_suffix(".h5"))
+    file.with_suffix(".h5").rename(file)
+    with h5py.File(file, "a") as content:
+        content.attrs["model_config"] = json.dumps(keras_2_configuration(network))
+        content.attrs["keras_version"] = "2.2.4"
+        content.attrs.pop("training_config", None)
+    return file
+
+
+def keras_2_json(network: keras.Model, folder: Path) -> list[Path]:
+    """Write a network as `model.to_json` and `model.save_weights` of Keras 2.2.4 did."""
+    described, weights = folder / "colour.json", folder / "colour_weights.h5"
+    described.write_text(json.dumps(keras_2_configuration(network)))
+    whole = keras_2_file(network, folder / "whole.h5")
+    with h5py.File(whole) as content, h5py.File(weights, "w") as kept:
+        for name, group in content["model_weights"].items():
+            content.copy(group, kept, name)
+        for name, value in content["model_weights"].attrs.items():
+            kept.attrs[name] = value
+    return [described, weights]
+
+
+def keras_2_configuration(network: keras.Model) -> dict[str, object]:
+    """Only what these layers need; the first one holds the shape of the input, as it did then."""
+    kept = (
+        "name", "trainable", "axis", "momentum", "epsilon", "filters", "kernel_size", "strides",
+        "padding", "activation", "units",
+    )  # fmt: skip
+    entries = []
+    for layer in network.layers:
+        config = {key: one for key, one in layer.get_config().items() if key in kept}
+        entries.append({"class_name": type(layer).__name__, "config": config})
+    entries[0]["config"]["batch_input_shape"] = list(network.input_shape)
+    return {
+        "class_name": "Sequential",
+        "config": {"name": "sequential_1", "layers": entries},
+        "keras_version": "2.2.4",
+        "backend": "tensorflow",
+    }
+
+
+def trained(scale: str, order: tuple[str, ...], *, channels: int, faces: Path) -> keras.Model:
+    keras.utils.set_random_seed(0)
+    part: Dataset = load_dataset(faces, height=SIDE_PX, width=SIDE_PX, channels=channels).select(
+        "train"
+    )
+    network = keras.Sequential(
+        [
+            layers.Input((SIDE_PX, SIDE_PX, channels)),
+            layers.BatchNormalization(momentum=0.8),
+            layers.Conv2D(16, 3, strides=2, padding="same", activation="relu"),
+            layers.Conv2D(32, 3, strides=2, padding="same", activation="relu"),
+            layers.Flatten(),
+            layers.Dense(48, activation="relu"),
+            layers.Dense(len(order), activation="softmax"),
+        ]
+    )
+    network.compile(keras.optimizers.Adam(0.003), "sparse_categorical_crossentropy")
+    values = SCALES[scale].apply(np.asarray(part.pixels))
+    network.fit(values, part.targets_among(order), epochs=8, batch_size=32, verbose=0)
+    return network
+
+
+def open_wizard(page: Page, server: str, files: list[Path]) -> None:
+    page.goto(f"{server}/models?models.view=Add+a+network")
+    page.locator("input[type=file]").set_input_files(files)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("scale", "order", "sees"),
+    [
+        ("0-255", emotions.FER2013_CODES, "32 × 32 grey"),
+        ("-1-1", emotions.FER2013, "32 × 32 RGB"),
+        ("caffe-bgr", EXCHANGED, "32 × 32 RGB"),
+    ],
+)
+def test_the_wizard_finds_the_scale_and_the_labels_of_a_foreign_network(
+    page: Page,
+    server: str,
+    networks: dict[str, list[Path]],
+    models_folder: Path,
+    wait_until_idle: WaitUntilIdle,
+    scale: str,
+    order: tuple[str, ...],
+    sees: str,
+) -> None:
+    open_wizard(page, server, networks[scale])
+    expect(page.get_by_text(sees)).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_alt_text(f"The face under the scale {scale}")).to_be_visible(timeout=SLOW_MS)
+    page.get_by_role("button", name="Find out").click()
+    found = f"The scale {scale} with the labels {', '.join(order)} fits best."
+    expect(page.get_by_text(found)).to_be_visible(timeout=SLOW_MS)
+    wait_until_idle(page)
+    name = f"found-{scale.strip('-')}"
+    page.get_by_label("Name of the model").fill(name)
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_role("heading", name=name)).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_text("no other ones fit better").first).to_be_visible()
+    expect(page.get_by_text("Nobody has checked")).to_have_count(0)
+    card = read_card(models_folder / name / models.CARD_FILE)
+    assert (card.contract["scale"], card.labels) == (scale, order)
+    assert card.contract["checked"]["dataset"] == "drawn"
+
+
+@pytest.mark.slow
+def test_the_order_of_labels_is_changed_with_the_keyboard_and_judged_at_once(
+    page: Page, server: str, networks: dict[str, list[Path]], wait_until_idle: WaitUntilIdle
+) -> None:
+    open_wizard(page, server, networks["caffe-bgr"])
+    page.get_by_role("button", name="Find out").click()
+    expect(page.get_by_text("fits best")).to_be_visible(timeout=SLOW_MS)
+    wait_until_idle(page)
+    first = page.get_by_role("combobox", name="Output 1", exact=True)
+    first.focus()
+    first.press_sequentially("happy")
+    first.press("Enter")
+    expect(page.get_by_text("These labels look exchanged")).to_be_visible(timeout=SLOW_MS)
+    wait_until_idle(page)
+    expect(first).to_have_value("happy")
+    expect(page.get_by_role("combobox", name="Output 2", exact=True)).to_have_value("surprise")
+
+
+def test_a_file_that_is_no_network_is_one_sentence(page: Page, server: str, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no network")
+    open_wizard(page, server, [tmp_path / "notes.txt"])
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("notes.txt", timeout=SLOW_MS)
+    assert len(alert.inner_text()) < 400
+
+
+def test_a_file_is_written_and_downloaded_in_another_format(
+    page: Page, server: str, wait_until_idle: WaitUntilIdle
+) -> None:
+    page.goto(f"{server}/models?models.model=ferplus")
+    wait_until_idle(page)
+    box = page.get_by_role("combobox", name="Format")
+    box.click()
+    page.get_by_role("option", name="JSON and weights").click()
+    page.get_by_role("button", name="Make the file").click()
+    with page.expect_download(timeout=SLOW_MS) as download:
+        page.get_by_role("button", name="Download").click()
+    assert download.value.suggested_filename == "ferplus-json.zip"
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+@pytest.mark.parametrize("view", ["All+models", "Add+a+network"])
+def test_the_page_fits_and_has_no_accessibility_faults(
+    sized_page: Page,
+    server: str,
+    wait_until_idle: WaitUntilIdle,
+    check_layout: Callable[[Page], None],
+    view: str,
+) -> None:
+    sized_page.goto(f"{server}/models?models.view={view}")
+    expect(sized_page.get_by_role("heading", name="Which models")).to_be_visible(timeout=SLOW_MS)
+    wait_until_idle(sized_page)
+    check_layout(sized_page)
