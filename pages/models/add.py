@@ -33,17 +33,29 @@ def show_add() -> None:
     if refusal := why_read_only():
         st.info(refusal, icon=":material/lock:")
         return
+    foreign = search = None
     try:
         foreign = choose_file()
-        if foreign is None:
-            return
-        show_network(foreign)
-        dataset = show_sight(foreign)
-        search = show_search(foreign, dataset)
-        scale, labels = choose_contract(foreign, search)
-        show_naming(foreign, search, scale, labels)
     except FerError as error:
         errors.show(error)
+    if foreign is None:
+        return
+    start_afresh(foreign)
+    show_network(foreign)
+    try:
+        search = show_search(foreign, show_sight(foreign))
+    except FerError as error:  # of the data set: another one can be chosen, or none
+        errors.show(error)
+    scale, labels = choose_contract(foreign, search)
+    show_naming(foreign, search, scale, labels)
+
+
+def start_afresh(foreign: Foreign) -> None:
+    """Forget what was chosen for another network."""
+    if st.session_state.get(keys.FOREIGN) != foreign.key:
+        st.session_state[keys.FOREIGN] = foreign.key
+        for key in (keys.ORDER, keys.SCALE, keys.NAME):
+            st.session_state.pop(key, None)
 
 
 def step(number: int, title: str) -> None:
