@@ -155,7 +155,8 @@ class LiveVideo:
                 if self._is_closed.is_set():
                     return
         except VideoError as error:
-            ended = problem = str(error)
+            sentence = str(error).rstrip(".")
+            ended = problem = sentence[:1].lower() + sentence[1:]
         finally:
             with self._changed:
                 self._ended, self.problem = ended, problem
@@ -167,7 +168,7 @@ def _from_camera(capture: cv2.VideoCapture) -> Iterator[Pixels]:
         while True:
             is_there, frame = capture.read()
             if not is_there:
-                raise VideoError("the camera was disconnected")
+                raise VideoError("The camera was disconnected.")
             yield partial(cv2.cvtColor, frame, cv2.COLOR_BGR2RGB)
     finally:
         capture.release()
@@ -205,11 +206,11 @@ def _next_packet(packets: "Iterator[av.Packet[Any]]") -> "av.Packet[Any] | None"
     try:
         return next(packets, None)
     except (av.error.ExitError, av.error.TimeoutError):
-        raise VideoError(f"it sent nothing for {TIMEOUT_S:.0f} seconds") from None
+        raise VideoError(f"It sent nothing for {TIMEOUT_S:.0f} seconds.") from None
     except (av.error.EOFError, av.error.OSError):
         return None
     except av.error.FFmpegError as error:
-        raise VideoError(f"it broke off ({reason_of(error)})") from None
+        raise VideoError(f"It broke off ({reason_of(error)}).") from None
 
 
 def _decoded(packet: "av.Packet[Any]") -> list[av.VideoFrame]:
