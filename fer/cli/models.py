@@ -167,6 +167,11 @@ def adopt(
         f"Added '{card.name}': {card.width}×{card.height}×{card.channels}, "
         f"{len(card.labels)} classes. Measure it with `python -m fer evaluate {name} DATASET`."
     )
+    if card.is_unchecked:
+        out.print(
+            "Its labels and scale were never checked on labelled faces. Check them with "
+            f"`python -m fer check {name} DATASET`."
+        )
 
 
 def _checked(

@@ -77,3 +77,24 @@ def test_adopt_without_labels_or_a_check_names_both_ways(network_file: Path) -> 
     assert result.exit_code == 1
     assert "--labels a,b,…" in result.stderr
     assert "--check DATASET" in result.stderr
+
+
+def test_adopt_takes_weights_of_any_name_and_warns_of_an_unchecked_contract(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import keras
+
+    monkeypatch.setenv("FER_MODELS", str(tmp_path / "models"))
+    network = keras.Sequential(
+        [keras.layers.Input((24, 24, 1)), keras.layers.Flatten(), keras.layers.Dense(2)]
+    )
+    (tmp_path / "structure.json").write_text(network.to_json())
+    network.save_weights(tmp_path / "best.weights.h5")
+    adopt = ("adopt", tmp_path / "structure.json", "--name", "mine", "--labels", "happy,sad")
+    without = run(*adopt)
+    assert without.exit_code == 1
+    assert "(--weights)" in " ".join(without.stderr.split())
+    result = run(*adopt, "--weights", tmp_path / "best.weights.h5")
+    assert result.exit_code == 0, result.stderr
+    assert "never checked" in " ".join(result.stdout.split())
+    assert "`python -m fer check mine DATASET`" in " ".join(result.stdout.split())
