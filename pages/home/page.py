@@ -114,18 +114,18 @@ def show_figures(card: ModelCard) -> None:
         return
     figures = card.metrics[split]
     recalls = {label: row["recall"] for label, row in figures["per_class"].items()}
-    words, bars = st.columns([5, 6], gap="large")
-    with words:
+    table, bars = st.columns([5, 6], gap="large")
+    with table:
         st.html(figures_html(card, {SPLITS[split]: card.metrics[split]}))
-        st.markdown("\n".join(f"- {fact}" for fact in facts(card, split)))
-        st.page_link(
-            "pages/evaluate/page.py",
-            label="Measure it on your own photos",
-            icon=SCREENS["evaluate"][1],
-        )
     with bars:
         st.caption("Share of the faces of each expression that it recognises")
         st.html(bars_html(recalls))
+    st.markdown("\n".join(f"- {fact}" for fact in facts(card, split)))
+    st.page_link(
+        "pages/evaluate/page.py",
+        label="Measure it on your own photos",
+        icon=SCREENS["evaluate"][1],
+    )
 
 
 def facts(card: ModelCard, split: str) -> list[str]:
