@@ -12,7 +12,7 @@ from fer.cli.terminal import (
     DatasetArgument,
     JsonOption,
     ModelArgument,
-    import_keras,
+    import_runtime,
     out,
     print_figures,
     progress,
@@ -81,7 +81,7 @@ def evaluate(
             model, dataset, detector or "auto", form=form or "auto", compare=compare, report=report
         )
     else:
-        import_keras()
+        import_runtime(model)
         from fer import api
 
         with progress() as bar:
@@ -140,7 +140,7 @@ def calibrate(model: ModelArgument, dataset: DatasetArgument) -> None:
     The fit changes how confident the model is, never which emotion a face gets. It is kept in the
     model's card; a model that came with the package is copied to your models first.
     """
-    import_keras()
+    import_runtime(model)
     from fer import api
 
     with progress() as bar:

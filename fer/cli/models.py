@@ -12,6 +12,7 @@ from fer.cli.terminal import (
     DatasetArgument,
     ModelArgument,
     import_keras,
+    import_runtime,
     make_table,
     out,
     progress,
@@ -91,9 +92,10 @@ def save(
     The weights of a .json file are written to a file beside it. ONNX needs the extra 'onnx'. The
     comparison is printed, and kept beside the file, in FILE.parity.json.
     """
+    import_runtime(model)
     from fer.evaluation import saving
 
-    with progress() as bar, quiet_imports():
+    with progress() as bar:
         report = saving.save(model, file, data, split, progress=Counter(bar, "faces"))
     for path in report["files"]:
         out.print(f"Written: {path}")
@@ -208,7 +210,7 @@ def check(model: ModelArgument, dataset: DatasetArgument) -> None:
     They are tried against all others on validation faces. If no other ones fit better, the model's
     card keeps that.
     """
-    import_keras()
+    import_runtime(model)
     from fer import models
     from fer.evaluation.contract_search import check_contract, scale_of
 

@@ -107,6 +107,15 @@ def import_keras() -> None:
         import keras  # noqa: F401
 
 
+def import_runtime(model: str) -> None:
+    """Import what runs the original form of a model, without start-up messages."""
+    from fer.models import CARD_FILE, find
+    from fer.models.card import read_card
+
+    if read_card(find(model) / CARD_FILE).original == "keras":
+        import_keras()
+
+
 def progress() -> "Progress":
     """Bars on the error output, so that the output stays clean."""
     from rich.progress import MofNCompleteColumn, Progress

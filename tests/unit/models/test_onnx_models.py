@@ -88,3 +88,15 @@ def test_it_is_listed_among_the_models(adopted: Path, monkeypatch: pytest.Monkey
     result = CliRunner().invoke(app, ["models"])
     assert "mine" in result.stdout
     assert "24×24×1" in result.stdout
+
+
+def test_its_commands_work_where_keras_is_not_installed(
+    adopted: Path, face_folder: Path, tmp_path: Path
+) -> None:
+    """Unit tests fail at any import of Keras."""
+    measured = CliRunner().invoke(app, ["evaluate", str(adopted), str(face_folder)])
+    assert measured.exit_code == 0, measured.output
+    out = tmp_path / "out.onnx"
+    saved = CliRunner().invoke(app, ["save", str(adopted), str(out), "--data", str(face_folder)])
+    assert saved.exit_code == 0, saved.output
+    assert "Compared on 8 faces" in saved.stdout
