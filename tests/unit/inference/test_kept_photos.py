@@ -35,6 +35,14 @@ def test_a_kept_photo_is_a_copy_of_its_file_in_the_folder_of_its_emotion(
     assert (settings.photos_folder() / path).read_bytes() == png(10)
 
 
+@pytest.mark.parametrize("name", ["scan.jp2", "photo.J2K", "me.jfif", "subject01.happy", "photo"])
+def test_a_photo_is_kept_whatever_its_suffix(name: str, png: Callable[[int], bytes]) -> None:
+    path = keep(name, png(10), "happy")
+    assert labels() == {path: "happy"}
+    remove(path)
+    assert labels() == {}
+
+
 def test_equal_names_are_kept_apart_and_equal_contents_once(png: Callable[[int], bytes]) -> None:
     first, second = (keep("photo.png", png(x), "happy") for x in (10, 20))
     assert first != second
