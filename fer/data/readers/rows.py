@@ -163,7 +163,7 @@ def _understood(
 
 def _codes(rows: Rows, classes: Classes) -> Mapping[str, str]:
     """The meaning of numbers; none where they evidently count from 1, in an order of their own."""
-    used = set(rows.table["label"].map(own_name))
+    used = set(map(own_name, rows.table["label"].unique()))
     strange = used - set(rows.codes) - set(dict(classes.mapping))
     is_shifted = "0" in rows.codes and "0" not in used and any(map(str.isdecimal, strange))
     return {} if is_shifted else rows.codes

@@ -60,6 +60,9 @@ def open_table(root: Path, file: Path, classes: Classes) -> Opened:
     if suffix in SPREADSHEETS:
         advice = "Save it as CSV in the program that wrote it, and add that."
         raise TableError(name, "it is a spreadsheet", expected=advice)
+    if head.startswith(b"version https://"):  # git-lfs.github.com/spec/v1
+        advice = "Fetch the data with: git lfs pull."
+        raise TableError(name, "it only points to data in Git LFS", expected=advice)
     if head.startswith(b"PAR1"):
         return open_parquet(root, file, classes)
     if suffix == ".npy":

@@ -249,3 +249,9 @@ def test_a_spreadsheet_is_refused_with_the_way_out(tmp_path: Path) -> None:
         book.writestr("xl/workbook.xml", "<workbook/>")
     with pytest.raises(DatasetError, match=r"'labels\.xlsx'.*a spreadsheet\. Save it as CSV"):
         load_dataset(tmp_path / "labels.xlsx")
+
+
+def test_a_pointer_of_git_lfs_is_refused_as_such(tmp_path: Path) -> None:
+    (tmp_path / "train.parquet").write_text("version https://git-lfs.github.com/spec/v1\nsize 3\n")
+    with pytest.raises(DatasetError, match=r"'train\.parquet'.*git lfs pull"):
+        read(tmp_path)
