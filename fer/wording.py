@@ -27,6 +27,17 @@ def not_read(reasons: Mapping[str, str], *, most: int = 50) -> str:
     return f"{counted(len(reasons), 'file')} not read: {', '.join(named + more)}."
 
 
+def duration(seconds: float) -> str:
+    """A stretch of time, in the largest unit that suits it.
+
+    >>> duration(80), duration(400), duration(9000)
+    ('80 s', '7 min', '2.5 h')
+    """
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
 _SPLITS = {"public_test": "PublicTest", "private_test": "PrivateTest", "": "no split"}
 
 

@@ -9,6 +9,7 @@ import typer
 
 from fer.cli.terminal import JsonOption, make_table, out, styled
 from fer.errors import TrainingError
+from fer.wording import counted, duration
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -25,9 +26,12 @@ def list_runs(as_json: JsonOption = False) -> None:
     """List the runs, newest first."""
     from fer import runs
     from fer.runs import queue
+    from fer.runs.catalogue import tested
 
     queue.wake()
-    rows = [{"id": run.id, "name": run.name, **run.status()} for run in runs.list_runs()]
+    rows = [
+        {"id": run.id, "name": run.name, **run.status(), **tested(run)} for run in runs.list_runs()
+    ]
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
         return
@@ -69,12 +73,16 @@ def show(run: RunArgument) -> None:
 
 def _progress_line(status: Mapping[str, Any]) -> str:
     left, speed = status.get("eta_s"), status.get("faces_per_s")
-    return (
-        f"epoch {status.get('epoch', 0)} of {status.get('epochs')}, step {status.get('batch', 0)} "
-        f"of {status.get('batches', '?')}"
-        + (f", {speed:,.0f} faces/s" if speed else "")
-        + (f", about {left / 60:.0f} min left" if left else "")
-    )
+    if status["state"] == "measuring":
+        faces = counted(status.get("to_measure", 0), "face")
+        line = f"measuring, {status.get('measured', 0):,} of {faces}"
+    else:
+        line = (
+            f"epoch {status.get('epoch', 0)} of {status.get('epochs')}, step "
+            f"{status.get('batch', 0)} of {status.get('batches', '?')}"
+        )
+        line += f", {speed:,.0f} faces/s" if speed else ""
+    return line + (f", about {duration(left)} left" if left else "")
 
 
 @app.command()

@@ -107,6 +107,19 @@ def comparison(runs: Sequence[Run]) -> dict[str, list[Any]]:
     return rows
 
 
+def tested(run: Run) -> dict[str, float]:
+    """`test_accuracy` and `test_mean_recall` of a run's model; empty until they are measured."""
+    measured = run.figures()
+    for split in TEST_SPLITS:
+        if split in measured:
+            figures = measured[split]
+            return {
+                "test_accuracy": figures["accuracy"],
+                "test_mean_recall": figures["balanced_accuracy"],
+            }
+    return {}
+
+
 def _test_figures(runs: Sequence[Run]) -> dict[str, list[str]]:
     """Rows for every test split that any of the runs has figures of."""
     measured = [run.figures() for run in runs]

@@ -51,7 +51,6 @@ class Recorder(Observer):
             "started": time.time(),
             "worked_s": worked_s(earlier) or 0.0,
             **{name: fact for name, fact in earlier.items() if name not in _PASSING},
-            "is_resumed": "started" in earlier,
             "reason": "",
         }
         self._worked_at = time.monotonic()

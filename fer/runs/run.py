@@ -44,7 +44,7 @@ ACTIVE = ("starting", "preparing", "running", "paused", "stopping", "measuring")
 NAME_LENGTH = 100
 """How many characters a run's name may have."""
 
-NOTES_FILE = "notes.txt"
+NOTES_FILE, FIGURES_FILE = "notes.txt", "figures.json"
 
 RESUMABLE = ("stopped", "failed", "crashed")
 
@@ -171,7 +171,7 @@ class Run:
     def figures(self) -> dict[str, dict[str, Any]]:
         """The figures of its model by split; empty until they are measured."""
         with suppress(OSError, ValueError):
-            figures = json.loads((self.folder / "figures.json").read_text(encoding="utf-8"))
+            figures = json.loads((self.folder / FIGURES_FILE).read_text(encoding="utf-8"))
             if isinstance(figures, dict):
                 return figures
         return {}

@@ -9,12 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from fer import models
-from fer.data import TEST_SPLITS
 from fer.errors import FerError, TrainingError
 from fer.files import write_text
 from fer.runs import queue
 from fer.runs.recorder import Recorder
-from fer.runs.run import Run
+from fer.runs.run import FIGURES_FILE, Run
 from fer.training.events import Observer
 
 log = logging.getLogger(__name__)
@@ -91,13 +90,11 @@ def run_training(run: Run, observer: Observer | None = None) -> models.Model:
         reserve.unlink(missing_ok=True)
         run.request("")
     state = "stopped" if trained.card.training["stopped"] else "finished"
-    metrics = trained.card.metrics
-    test = next((metrics[split] for split in TEST_SPLITS if split in metrics), {})
     recorder.state(
         state,
-        test_accuracy=test.get("accuracy"),
-        test_mean_recall=test.get("balanced_accuracy"),
-        reason="" if metrics or not trained.card.training["epochs_run"] else _UNMEASURED,
+        reason=""
+        if trained.card.metrics or not trained.card.training["epochs_run"]
+        else _UNMEASURED,
     )
     log.info("The run is %s", state)
     return trained
@@ -127,7 +124,7 @@ def _train(run: Run, observer: Observer) -> models.Model:
     card = replace(trained.card, config={**trained.card.config, **names})
     if card != trained.card:
         models.save_card(card, run.model_folder)
-    write_text(run.folder / "figures.json", json.dumps(dict(card.metrics)))
+    write_text(run.folder / FIGURES_FILE, json.dumps(dict(card.metrics)))
     return replace(trained, card=card)
 
 

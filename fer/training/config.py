@@ -186,6 +186,11 @@ class TrainingConfig:
         """As `read`, from the content of a file of that name."""
         return options.from_mapping(cls, options.parse(content, file_name))
 
+    def is_over(self, epochs: int, *, best: int) -> bool:
+        """Whether a training ends after this many epochs, of which this one is the best."""
+        waited = self.early_stopping > 0 and epochs - best >= self.early_stopping
+        return waited or epochs >= self.epochs
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
         return asdict(self)

@@ -112,7 +112,7 @@ def fit(
         observer=observer,
         checkpoints=checkpoints,
     )
-    unfinished = len(state.history) < config.epochs and not is_over(config, state.history)
+    unfinished = not is_over(config, state.history)
     loop.stopped = unfinished and observer.should_stop()
     if unfinished and not loop.stopped:
         model.fit(

@@ -89,6 +89,6 @@ def plateau_rate(config: TrainingConfig, history: Sequence[EpochEnded]) -> float
 
 
 def is_over(config: TrainingConfig, history: Sequence[EpochEnded]) -> bool:
-    """Whether early stopping ends the training after these epochs."""
+    """Whether the training has ended after these epochs."""
     best = max((epoch.epoch for epoch in history if epoch.is_best), default=0)
-    return config.early_stopping > 0 and len(history) - best >= config.early_stopping
+    return config.is_over(len(history), best=best)

@@ -4,6 +4,8 @@ import time
 
 from streamlit.delta_generator import DeltaGenerator
 
+from fer.wording import duration
+
 
 def progress_text(
     noun: str, done: int, planned: int, elapsed_s: float, since_s: float = 0.0
@@ -25,17 +27,6 @@ def progress_text(
     left_s = elapsed_s / done * (planned - done) - since_s if done else 0
     eta = f", about {duration(left_s)} left" if left_s > 1 else ""
     return f"{noun} {min(done + 1, planned):,} of {planned:,}{eta}"
-
-
-def duration(seconds: float) -> str:
-    """A stretch of time, in the largest unit that suits it.
-
-    >>> duration(80), duration(400), duration(9000)
-    ('80 s', '7 min', '2.5 h')
-    """
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 class Meter:

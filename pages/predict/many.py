@@ -10,13 +10,12 @@ import streamlit as st
 from fer import emotions
 from fer.inference.album import Album, Photo
 from fer.inference.answer import NO_FACE, FacePrediction
-from fer.wording import counted, percent
+from fer.wording import counted, duration, percent
 from pages.common import errors
 from pages.common.charts import bars_html
 from pages.common.choices import page_of, segments
 from pages.common.gallery import gallery
 from pages.common.pictures import Picture
-from pages.common.progress import duration
 from pages.common.verdicts import in_percent, with_symbol
 from pages.predict import keys
 from pages.predict.analysis import Analysis

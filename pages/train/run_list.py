@@ -10,7 +10,8 @@ import streamlit as st
 
 from fer import runs
 from fer.errors import FerError
-from fer.runs.run import Run, worked_s
+from fer.runs.catalogue import tested
+from fer.runs.run import FIGURES_FILE, Run, worked_s
 from fer.training import tuning
 from pages.common import errors
 from pages.train import charts, keys
@@ -84,10 +85,23 @@ def _network_and_dataset(run: Run) -> tuple[str, str]:
     return config.architecture, config.dataset
 
 
+def _tested(run: Run) -> dict[str, float]:
+    """As `tested`; the file is read again only after it has changed."""
+    try:
+        return _read(run, (run.folder / FIGURES_FILE).stat().st_mtime_ns)
+    except OSError:  # there is none yet
+        return {}
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def _read(run: Run, changed: int) -> dict[str, float]:
+    return tested(run)
+
+
 def _cells(row: Row) -> dict[str, Any]:
     network, dataset = _network_and_dataset(row.run)
     status, started = row.status, row.status.get("started")
-    seconds = worked_s(status)
+    seconds, figures = worked_s(status), _tested(row.run)
     return {
         "name": row.name,
         "state": STATE_SYMBOLS.get(row.state, row.state),
@@ -95,8 +109,8 @@ def _cells(row: Row) -> dict[str, Any]:
         "data set": PurePath(dataset).name,
         "epochs": f"{status.get('finished_epochs', 0)}/{status.get('epochs', '?')}",
         "best validation": status.get("best_val_accuracy"),
-        "test accuracy": status.get("test_accuracy"),
-        "mean recall": status.get("test_mean_recall"),
+        "test accuracy": figures.get("test_accuracy"),
+        "mean recall": figures.get("test_mean_recall"),
         "minutes": None if seconds is None else seconds / 60,
         "started": datetime.fromtimestamp(started) if started else None,
         "notes": row.run.notes or None,

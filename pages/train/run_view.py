@@ -1,6 +1,7 @@
 """One training run: its state, progress, curves and log, all read from its folder."""
 
 import time
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -12,10 +13,9 @@ from fer.errors import FerError
 from fer.runs import queue
 from fer.runs.catalogue import in_words
 from fer.runs.run import Run, worked_s
-from fer.wording import counted, split_name
+from fer.wording import counted, duration, split_name
 from pages.common import errors
 from pages.common.facts import facts_html
-from pages.common.progress import duration
 from pages.train import charts, keys
 from pages.train.actions import button, show_next_steps
 from pages.train.overview import STATE_SYMBOLS, row_of
@@ -50,7 +50,7 @@ def show_status(run: Run) -> None:
         show_reason = st.error if state in ("failed", "crashed") else st.info
         show_reason(errors.plain(status["reason"]))
     if state in runs.RESUMABLE:
-        st.caption(_resumption(status))
+        st.caption(_resumption(run, status))
     elif state == "queued":
         st.caption(_waiting(run))
     elif state in runs.ACTIVE:
@@ -72,12 +72,15 @@ def show_buttons(run: Run, state: str) -> None:
         button("Resume", partial(queue.submit, run), icon=play, key="train.resume", type="primary")
 
 
-def _resumption(status: dict[str, Any]) -> str:
+def _resumption(run: Run, status: dict[str, Any]) -> str:
     done, epochs = status.get("finished_epochs", 0), status.get("epochs", "?")
     if not done:
         return "No epoch has ended, so Resume begins with the first one."
     if done == epochs:
         return "All epochs have ended; Resume measures the model."
+    with suppress(FerError):  # a configuration that cannot be read
+        if run.config().is_over(done, best=status.get("best_epoch", done)):
+            return f"Early stopping ended it after epoch {done}; Resume measures the model."
     return f"Resume continues with epoch {done + 1} of {epochs}."
 
 
@@ -116,7 +119,7 @@ def show_training(status: dict[str, Any]) -> None:
     done = (max(epoch, 1) - 1) * batches + batch
     begun, speed = status.get("first_epoch", 1), status.get("faces_per_s")
     words = [f"Epoch {max(epoch, 1)} of {epochs}"]
-    words += [f"resumed with epoch {begun}"] if status.get("is_resumed") else []
+    words += [f"resumed with epoch {begun}"] if begun > 1 else []
     words += [f"{speed:,.0f} faces/s"] if speed else []
     st.progress(min(1.0, done / (epochs * batches)), " · ".join(words + _left(status)))
     loss, accuracy = status.get("loss"), status.get("accuracy")

@@ -7,9 +7,8 @@ import streamlit as st
 from fer.errors import FerError
 from fer.inference.background import UNWATCHED_S
 from fer.inference.video_job import VideoJob
-from fer.wording import percent
+from fer.wording import duration, percent
 from pages.common import errors
-from pages.common.progress import duration
 
 
 def show_work(job: VideoJob) -> None:

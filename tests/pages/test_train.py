@@ -12,7 +12,7 @@ from fer.errors import DatasetError
 from fer.nets.augmentation import Augmentation
 from fer.runs import queue
 from fer.runs.metrics import METRICS_FILE
-from fer.runs.run import Run
+from fer.runs.run import FIGURES_FILE, Run
 from fer.training import tuning
 from fer.training.config import PRESETS, TrainingConfig
 from fer.training.events import EpochEnded
@@ -259,8 +259,35 @@ def test_measuring_shows_its_progress_and_can_be_stopped(train_page: AppTest) ->
 
 
 def test_a_resumed_run_names_the_epoch_that_it_resumed_with(train_page: AppTest) -> None:
-    facts = {"is_resumed": True, "first_epoch": 2, "epoch": 2, "batches": 10}
+    facts = {"first_epoch": 2, "epoch": 2, "batches": 10}
     assert "resumed with epoch 2" in show_state(train_page, "running", **facts)
+
+
+def test_a_run_that_early_stopping_has_ended_only_resumes_to_be_measured(
+    train_page: AppTest,
+) -> None:
+    run = runs.create(TrainingConfig(epochs=30, early_stopping=3), state="failed")
+    facts = {"finished_epochs": 9, "epochs": 30, "best_epoch": 7}
+    run.write_status(**run.stored_status() | facts)
+    train_page.run()
+    assert "Resume continues with epoch 10 of 30" in words(train_page)
+    run.write_status(**run.stored_status() | {"best_epoch": 6})
+    train_page.run()
+    assert "Early stopping ended it after epoch 9; Resume measures the model" in words(train_page)
+
+
+def test_the_list_of_runs_has_the_test_figures_of_their_models(train_page: AppTest) -> None:
+    run = a_run("my run", "finished")
+    train_page.run()
+    assert train_page.dataframe[0].value["test accuracy"].isna().all()
+    figures = {"validation": {"accuracy": 0.9}, "test": {
+        "accuracy": 0.7, "balanced_accuracy": 0.6, "images": 40, "accuracy_ci95": [0.6, 0.8],
+        "ci95": {"balanced_accuracy": [0.5, 0.7]},
+    }}  # fmt: skip
+    (run.folder / FIGURES_FILE).write_text(json.dumps(figures))
+    train_page.run()
+    row = train_page.dataframe[0].value.iloc[0]
+    assert (row["test accuracy"], row["mean recall"]) == (0.7, 0.6)
 
 
 def test_a_class_without_a_validation_face_is_warned_about(train_page: AppTest) -> None:
