@@ -9,10 +9,9 @@ from fer.data.roots import check_source
 from fer.runs import estimate, queue
 from fer.runs.estimate import Faces, throughput
 from fer.training.config import TrainingConfig
-from fer.wording import counted
+from fer.wording import counted, duration
 from pages.common import errors
 from pages.common.cache import Work
-from pages.common.progress import duration
 
 LONG_S = 3600.0
 WAITING_EVERY_S = 5.0
@@ -72,18 +71,18 @@ def show_estimate(config: TrainingConfig, faces: Faces) -> None:
     words = f"{parameters:,} parameters, {cost / 1e6:.0f} million multiply-adds per face"
     if faces.train:
         words += f", {faces.train:,} faces to learn from"
+    st.caption(f"{words}.")
     if queue.blocker() is not None:  # a measurement would disturb it, and be disturbed
         rate = estimate.recorded_throughput(config.architecture, cost)
-        st.caption(f"{words}.")
         st.fragment(lambda: st.caption(_waiting()), run_every=WAITING_EVERY_S)()
         show_time(config, faces, rate, "as in earlier runs")
     else:
-        _measure(config, faces, words)
+        _measure(config, faces)
     for caveat in faces.caveats():
         st.warning(errors.plain(caveat), icon=":material/warning:")
 
 
-def _measure(config: TrainingConfig, faces: Faces, words: str) -> None:
+def _measure(config: TrainingConfig, faces: Faces) -> None:
     measured = _throughput(
         config.architecture,
         dict(config.options),
@@ -96,10 +95,8 @@ def _measure(config: TrainingConfig, faces: Faces, words: str) -> None:
         if waiting and measured.done() and measured.exception() is None:
             st.rerun()  # the whole page, so that this fragment no longer runs every second
         if not measured.done():
-            st.caption(f"{words}. Measuring the throughput of this machine …")
-            return
-        st.caption(f"{words}.")
-        if measured.exception() is None:
+            st.caption("Measuring the throughput of this machine …")
+        elif measured.exception() is None:
             show_time(config, faces, measured.result(), "on this machine")
 
     st.fragment(show, run_every=1.0 if waiting else None)()
