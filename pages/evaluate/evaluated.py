@@ -96,7 +96,7 @@ def evaluation(
     """
     loaded = load_model(model)
     faces = load_faces(loaded, dataset, truth)
-    key = (loaded.card.model_sha256, loaded.card.temperature, id(faces), split, tta)
+    key = (model, _card_stamp(model), id(faces), split, tta)
     evaluated = _evaluating(key, loaded, faces).result()
     _set_aside()
     return evaluated
@@ -104,7 +104,7 @@ def evaluation(
 
 @st.cache_resource(max_entries=_MOST_KEPT, show_spinner=False, validate=Work.is_usable)
 def _evaluating(
-    key: tuple[str, float, int, str, str], _model: Model, _faces: Dataset
+    key: tuple[str, int, int, str, str], _model: Model, _faces: Dataset
 ) -> Work[Evaluation]:
     *_, split, tta = key
 
@@ -127,8 +127,13 @@ def _set_aside() -> None:
 
 def load_model(model: str) -> Model:
     """The model, loaded again when its card has changed."""
+    return _load_model(model, _card_stamp(model))
+
+
+def _card_stamp(model: str) -> int:
+    """Changes with the card, which changes with the network."""
     card = models.find(model) / models.CARD_FILE
-    return _load_model(model, card.stat().st_mtime_ns if card.is_file() else 0)
+    return card.stat().st_mtime_ns if card.is_file() else 0
 
 
 @st.cache_resource(max_entries=3, show_spinner="Loading the model")

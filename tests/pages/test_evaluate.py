@@ -14,7 +14,7 @@ from fer import emotions
 from fer.data import VOTES, add, annotations, load_dataset, remove
 from fer.data.synthetic import draw_face
 from fer.evaluation.predictions import predictions
-from fer.models import load, save
+from fer.models import CARD_FILE, load, save
 from fer.models.card import ModelCard
 from fer.nets.architectures import build
 from pages.evaluate import keys
@@ -298,6 +298,18 @@ def test_a_model_of_data_that_are_not_here_leads_to_them_and_shows_its_cards_fig
     hint = page.info[0].value.replace("\\", "")
     assert "judge was trained on fer2013, which is not here. On its split PublicTest" in hint
     assert "79.4% (95% interval 78.0% to 80.7%) on 3,372 faces" in hint
+
+
+def test_a_card_that_changed_without_its_network_is_read_again(
+    app: AppTest, models: Path, judged: str
+) -> None:
+    write_model(models / "judge", ("happy", "sad"))
+    page = opened(app, DATASET=judged, SPLIT="test")
+    assert "trained on another data set" not in words(page)
+    card = models / "judge" / CARD_FILE
+    card.write_text(json.dumps(json.loads(card.read_text()) | {"data": {"name": "elsewhere"}}))
+    page.run()
+    assert "trained on another data set, elsewhere" in words(page)
 
 
 @pytest.mark.parametrize(
