@@ -1,7 +1,14 @@
+import time
 from collections.abc import Callable
+from threading import Thread
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+
+from fer import runs
+from fer.runs.recorder import Recorder
+from fer.training.config import TrainingConfig
+from fer.training.events import Measuring
 
 WaitUntilIdle = Callable[[Page], None]
 
@@ -33,6 +40,31 @@ def test_a_training_outlives_its_tab_and_is_stopped_and_resumed(
         expect(again.get_by_text("faces/s").first).to_be_visible(timeout=SLOW_MS)
         again.get_by_role("button", name="Stop", exact=True).last.click()
         expect(again.get_by_text("⏹️ stopped").first).to_be_visible(timeout=SLOW_MS)
+
+
+def test_a_click_stops_the_measuring_of_a_run(page: Page, server: str) -> None:
+    run = runs.create(TrainingConfig(), name="to stop", state="starting")
+    run.write_status(**run.stored_status() | {"finished_epochs": 30})
+
+    def measure() -> None:  # as the worker does, but slowly
+        recorder = Recorder(run)
+        for done in range(20_000):
+            recorder.notify(Measuring(done=done, planned=20_000))
+            if recorder.should_skip():
+                recorder.state("stopped", reason="The measuring was stopped.")
+                return
+            time.sleep(0.05)
+
+    with run.held():
+        worker = Thread(target=measure, daemon=True)
+        worker.start()
+        page.goto(f"{server}/train")
+        page.get_by_role("button", name="Stop measuring").click(timeout=SLOW_MS)
+        worker.join(SLOW_MS / 1000)
+    expect(page.get_by_text("The measuring was stopped.")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_text("⏹️ stopped").first).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_role("button", name="Stop measuring")).to_have_count(0, timeout=SLOW_MS)
+    run.remove()
 
 
 def test_advanced_shows_options_varied_faces_and_layers(

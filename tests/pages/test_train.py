@@ -279,14 +279,14 @@ def test_a_run_that_early_stopping_has_ended_only_resumes_to_be_measured(
 def test_the_list_of_runs_has_the_test_figures_of_their_models(train_page: AppTest) -> None:
     run = a_run("my run", "finished")
     train_page.run()
-    assert train_page.dataframe[0].value["test accuracy"].isna().all()
+    assert train_page.dataframe[-1].value["test accuracy"].isna().all()
     figures = {"validation": {"accuracy": 0.9}, "test": {
         "accuracy": 0.7, "balanced_accuracy": 0.6, "images": 40, "accuracy_ci95": [0.6, 0.8],
         "ci95": {"balanced_accuracy": [0.5, 0.7]},
     }}  # fmt: skip
     (run.folder / FIGURES_FILE).write_text(json.dumps(figures))
     train_page.run()
-    row = train_page.dataframe[0].value.iloc[0]
+    row = train_page.dataframe[-1].value.iloc[0]
     assert (row["test accuracy"], row["mean recall"]) == (0.7, 0.6)
 
 
