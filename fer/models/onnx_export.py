@@ -40,7 +40,7 @@ def convert(network: "keras.Model", card: ModelCard) -> bytes:
     from fer.models.onnx_graph import FACES, described, wrapped
 
     faces = keras.layers.Input(card.shape, dtype="uint8", name=FACES)
-    # Without training=False, Keras 3.15 exports batch normalisation as it is in training.
+    # A trained network may have been put together in training mode; Keras would export that.
     answering = keras.Model(faces, network(faces, training=False))
     answering(np.zeros((1, *card.shape), np.uint8))  # Keras exports only what was called
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():

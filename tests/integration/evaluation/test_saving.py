@@ -70,7 +70,7 @@ def test_batch_normalisation_is_exported_as_it_answers_and_not_as_it_learns(
     inputs = keras.layers.Input((16, 16, 1), dtype="uint8")
     values = keras.layers.Conv2D(4, 3)(keras.layers.Rescaling(1 / 255)(inputs))
     norm = keras.layers.BatchNormalization()
-    values = keras.layers.GlobalAveragePooling2D()(keras.layers.ReLU()(norm(values)))
+    values = keras.layers.GlobalAveragePooling2D()(keras.layers.ReLU()(norm(values, training=True)))
     network = keras.Model(inputs, keras.layers.Dense(2, activation="softmax")(values))
     norm.set_weights([np.full(4, value, np.float32) for value in (1.5, 0.1, 0.2, 3.0)])
     card = ModelCard(
