@@ -101,6 +101,7 @@ class ContractSearch:
         fit = self.fit(scale, labels)
         return {
             "dataset": self.dataset,
+            "synthetic": self.synthetic,
             "images": fit.images,
             "accuracy": fit.accuracy,
             "accuracy_ci95": list(fit.accuracy_ci95),

@@ -50,8 +50,9 @@ class ModelCard:
             whose faces it shows, the number of its `faces`, and of those that have an answer the
             same keys as in `metrics`.
         contract: Of a network from elsewhere, the `scale` of `fer.models.pixel_scales` that it was
-            adopted with, and in `checked` the `dataset`, its number of `images`, `accuracy` and
-            `accuracy_ci95` where these and the labels proved right. Empty for one trained here.
+            adopted with, and in `checked` the `dataset`, whether its faces are drawn (`synthetic`),
+            their number (`images`), `accuracy` and `accuracy_ci95` where these and the labels
+            proved right. Empty for one trained here.
         remarks: Its maker's notes, such as results measured elsewhere.
         config: The training configuration.
         training: Epochs run, the best one, seconds, and whether it was stopped early.

@@ -73,8 +73,10 @@ another order, or it expects other pixel values, its answers are wrong without a
     checked = card.contract.get("checked")
     if not checked:
         return ""
+    drawn = "drawn " if checked.get("synthetic") else ""
+    faces = f"{checked['images']:,} {drawn}faces of {checked['dataset']}"
     return f"""\
-This network was trained elsewhere. On {checked["images"]:,} faces of {checked["dataset"]}, no other
+This network was trained elsewhere. On {faces}, no other
 order of the labels and no other scale than `{card.contract["scale"]}` fitted better: its answers
 were right for {_share(checked)}."""
 

@@ -110,7 +110,8 @@ def origin(card: ModelCard) -> str:
         text += f" and expects values {scale}." if scale else "."
         if checked:
             low, high = checked["accuracy_ci95"]
-            faces = counted(checked["images"], "validation face")
+            drawn = "drawn " if checked.get("synthetic") else ""
+            faces = counted(checked["images"], f"{drawn}validation face")
             text += (
                 f" Its labels and its scale were checked on {faces} of {checked['dataset']}: "
                 f"accuracy {checked['accuracy']:.1%} (95% interval {low:.1%} to {high:.1%}), and "

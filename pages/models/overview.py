@@ -72,7 +72,10 @@ def show_comparison(chosen: Sequence[Entry]) -> None:
     st.header("Compared", anchor=False)
     columns = {entry.name: _facts(entry, entry.card) for entry in chosen if entry.card}
     table = pd.DataFrame(columns).fillna("–")
-    st.dataframe(table, alt=f"Comparison of {', '.join(columns)}", height="content")
+    st.dataframe(
+        table, alt=f"Comparison of {', '.join(columns)}", height="content",
+        column_config={"_index": st.column_config.TextColumn(width=270)},
+    )  # fmt: skip
     first, *others = columns
     for other in others:
         if set(chosen[0].card.labels if chosen[0].card else ()) == set(

@@ -95,7 +95,14 @@ def test_a_wrong_scale_is_named_beside_the_one_that_fits() -> None:
 
 
 def test_nothing_speaks_against_the_contract_that_fits() -> None:
-    assert search("0-1", (0, 1, 2, 3)).objections("0-1", LABELS) == []
+    found = search("0-1", (0, 1, 2, 3))
+    assert found.objections("0-1", LABELS) == []
+    checked = found.checked("0-1", LABELS)
+    assert (checked["dataset"], checked["synthetic"], checked["images"]) == ("shades", False, 200)
+
+
+def test_a_contract_with_an_objection_is_not_checked() -> None:
+    assert search("0-1", (1, 0, 2, 3)).checked("0-1", LABELS) == {}
 
 
 def test_a_network_that_knows_nothing_fits_no_contract() -> None:
