@@ -51,6 +51,11 @@ def normalised(configuration: Configuration) -> Configuration:
             f"Keras {configuration['keras_version']} wrote this network and did not record which "
             "way round its kernels are. Load it in Keras 2, check its answers and save it again."
         )
+    if not _is_network(configuration):
+        raise ModelError(
+            f"The network is a class of its own, '{configuration['class_name']}', whose code the "
+            "file does not hold. Rebuild it as a Sequential or functional network, and save that."
+        )
     return _network(configuration)
 
 

@@ -24,6 +24,7 @@ def build(configuration: dict[str, Any], weights: Path, path: Path) -> "keras.Mo
     Raises:
         ModelError: If Keras 3 cannot build it, or the weights are not its own.
     """
+    import h5py
     import keras
 
     is_old = keras2.is_old(configuration)
@@ -32,6 +33,8 @@ def build(configuration: dict[str, Any], weights: Path, path: Path) -> "keras.Mo
     network = keras.models.model_from_json(json.dumps(new))
     if not network.built:
         raise ModelError(f"'{path.name}' does not give the shape of the network's input.")
+    if not h5py.is_hdf5(weights):
+        raise ModelError(f"'{weights.name}' holds no weights: it is no HDF5 file of Keras.")
     with tempfile.TemporaryDirectory() as folder:
         try:
             network.load_weights(keras_hdf5.copy_weights(weights, Path(folder)))

@@ -269,6 +269,19 @@ def test_layers_whose_channels_come_first_answer_as_they_did(
     np.testing.assert_allclose(np.asarray(found(values)), expected, atol=1e-5)
 
 
+def test_what_a_normalization_learnt_counts_inside_an_inner_network_too(tmp_path: Path) -> None:
+    norm = layers.Normalization()
+    norm.adapt(np.random.default_rng(0).normal(3, 2, (50, 24, 24, 1)))
+    network = keras.Sequential(
+        [layers.Input((24, 24, 1)), keras.Sequential([norm]), layers.Flatten(), layers.Dense(3)]
+    )
+    old = without_initializer(old_layer("Normalization", "norm", axis=[-1], **SHAPE))
+    inner = {"class_name": "Sequential", "config": {"name": "inner", "layers": [old]}}
+    end = old_layer("Dense", "dense_1", units=3)
+    configuration = {**with_list(), "config": [inner, FLAT, end]}
+    check_equal(read_network(write_whole(network, configuration, tmp_path / "n.h5")), network)
+
+
 def test_the_state_of_a_random_layer_is_no_weight(tmp_path: Path) -> None:
     network = give_weights(simple())
     file = write_whole(network, with_list(), tmp_path / "network.h5")
@@ -291,6 +304,8 @@ def test_weights_alone_are_recognised_and_named(tmp_path: Path) -> None:
     whole = write_whole(simple(), with_list(), tmp_path / "whole.h5")
     with pytest.raises(ModelError, match=r"its own weights"):
         read_network(whole, weights=tmp_path / "model.h5")
+    with pytest.raises(ModelError, match=r"'net\.json' holds no weights"):
+        read_network(tmp_path / "net.json", weights=tmp_path / "net.json")
     with h5py.File(tmp_path / "data.h5", "w") as file:
         file["pixels"] = np.arange(3)
     with pytest.raises(ModelError, match="holds no network"):

@@ -92,6 +92,12 @@ def test_networks_of_keras_1_are_refused() -> None:
         keras2.normalised(sequential(CONV, version="1.0.4"))
 
 
+def test_networks_whose_code_is_elsewhere_are_refused() -> None:
+    subclass = {"class_name": "EmotionNet", "config": {"name": "net"}, "keras_version": "2.9.0"}
+    with pytest.raises(ModelError, match=r"class of its own, 'EmotionNet'"):
+        keras2.normalised(subclass)
+
+
 def test_versions_are_told_apart() -> None:
     old = [{"keras_version": "2.15.0"}, {"keras_version": "1.2.2"}, {"class_name": "Sequential"}]
     new = [{"keras_version": "3.4.1"}, {"class_name": "Sequential", "module": "keras"}]
