@@ -13,6 +13,7 @@ from fer.data.readers.rows import Opened, listing_of
 from fer.data.readers.tables import (
     Refused,
     chosen,
+    has_class_folders,
     open_all,
     open_table,
     tables_below,
@@ -44,10 +45,12 @@ def open_reader(path: Path, classes: Classes) -> Reader:
         if not opened:
             opened, more = _opened(path, tables_below(path, classes), classes)
             refused += more
+        beside = bool(opened) and has_class_folders(path, classes)
     except OSError as error:
         raise DatasetError(f"The folder '{path}' cannot be read: {error.strerror}.") from None
     if opened:
-        return _tables_reader(path, opened, refused, classes)
+        reader = _tables_reader(path, opened, refused, classes)
+        return _or_class_folders(reader, folder_reader(path, classes), opened) if beside else reader
     reader = folder_reader(path, classes)
     return reader._replace(listing=_beside_tables(reader.listing, refused)) if refused else reader
 
@@ -71,6 +74,24 @@ def _tables_reader(
         return listing_of(root, parts, classes, skipped)
 
     return Reader(signature_of(what, files), listing)
+
+
+def _or_class_folders(tables: Reader, folders: Reader, opened: Sequence[Opened]) -> Reader:
+    """Tables, or the class folders beside them where the tables' own classes mean nothing."""
+
+    def read() -> Listing:
+        try:
+            return tables.listing()
+        except UnknownClassesError as unknown:
+            try:
+                found = folders.listing()
+            except DatasetError:
+                raise unknown from None
+        reason = "the meaning of its classes is not known, and the class folders are enough"
+        reasons = dict(found.skipped) | {one.name: reason for one in opened}
+        return replace(found, skipped=tuple(reasons.items()))
+
+    return Reader(f"{tables.signature}{folders.signature}", read)
 
 
 def _beside_tables(listing: Callable[[], Listing], refused: Refused) -> Callable[[], Listing]:

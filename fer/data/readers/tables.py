@@ -1,7 +1,8 @@
 """The tables of a data set: which files are tables, which of them are used, and how."""
 
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -127,21 +128,38 @@ def tables_in(folder: Path) -> list[Path]:
 
 
 def tables_below(root: Path, classes: Classes) -> list[Path]:
-    """The files in folders below that may be tables; none if there are class folders."""
+    """The files in folders below that may be tables; none if there are class folders.
+
+    Raises:
+        OSError: If a folder cannot be read.
+    """
     found: list[Path] = []
-    level = [root]
-    for _ in range(_MAX_DEPTH):
-        below = [
-            folder
-            for one in level
-            for folder in sorted(one.iterdir())
-            if folder.is_dir() and not folder.is_symlink() and not folder.name.startswith(".")
-        ]
-        if any(_is_class(folder.name, classes) for folder in below):
+    for level in _levels_below(root):
+        if any(_is_class(folder.name, classes) for folder in level):
             return []
-        found += [file for folder in below for file in tables_in(folder)]
-        level = below
+        found += [file for folder in level for file in tables_in(folder)]
     return found
+
+
+def has_class_folders(root: Path, classes: Classes) -> bool:
+    """Whether a folder below has the name of a class."""
+    return any(_is_class(folder.name, classes) for level in _levels_below(root) for folder in level)
+
+
+def _levels_below(root: Path) -> Iterator[list[Path]]:
+    """The folders in a folder, then those in these; without links and hidden ones."""
+    level = [str(root)]
+    for _ in range(_MAX_DEPTH):
+        below: list[str] = []
+        for folder in level:
+            with os.scandir(folder) as entries:
+                below += [
+                    entry.path
+                    for entry in entries
+                    if entry.is_dir(follow_symlinks=False) and not entry.name.startswith(".")
+                ]
+        level = sorted(below)
+        yield [Path(folder) for folder in level]
 
 
 def _is_class(name: str, classes: Classes) -> bool:

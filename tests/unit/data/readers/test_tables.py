@@ -255,3 +255,17 @@ def test_a_pointer_of_git_lfs_is_refused_as_such(tmp_path: Path) -> None:
     (tmp_path / "train.parquet").write_text("version https://git-lfs.github.com/spec/v1\nsize 3\n")
     with pytest.raises(DatasetError, match=r"'train\.parquet'.*git lfs pull"):
         read(tmp_path)
+
+
+def test_class_folders_are_read_where_the_numbers_in_a_table_beside_them_mean_nothing(
+    make: MakeFaces,
+) -> None:
+    root = make("train/happy/a.png", "train/sad/b.png")
+    (root / "labels.csv").write_text("file,label\ntrain/happy/a.png,0\ntrain/sad/b.png,1\n")
+    dataset = read(root)
+    assert dataset.index["label"].tolist() == ["happy", "sad"]
+    assert "the meaning of its classes is not known" in dict(dataset.skipped)["labels.csv"]
+    make("train/sad/c.png", root=root)
+    assert len(read(root)) == 3
+    mapped = read(root, classes={"0": "fear", "1": "angry"})
+    assert mapped.index["label"].tolist() == ["fear", "angry"]
