@@ -88,7 +88,7 @@ def _row(form: str, row: Mapping[str, Any]) -> dict[str, Any]:
         "95% interval": f"{low:.1%} to {high:.1%}",
         "on": f"{split_name(row['split'])}, n {row['images']:,}",
         "one face": f"{row['one_face_ms']:.2f} ms",
-        "same answer": f"{row['same_answer']:.1%}" if "same_answer" in row else "",
+        **({"same answer": f"{row['same_answer']:.1%}"} if "same_answer" in row else {}),
     }
 
 
