@@ -22,6 +22,8 @@ from fer.files import write_text
 
 VERSION = "0.2.0.dev0"
 PACKAGE = Path(__file__).resolve().parent
+SHIPPED_MODELS = ("fer2013", "ferplus")
+"""Names of the models that come with the package, or with a checkout."""
 
 
 def checkout() -> Path | None:

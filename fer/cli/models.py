@@ -20,11 +20,10 @@ from fer.cli.terminal import (
     styled,
 )
 from fer.errors import FerError, ModelError
-from fer.wording import counted
+from fer.wording import counted, split_name
 
 if TYPE_CHECKING:
     from fer.evaluation.contract import Fit
-from fer.wording import split_name
 
 
 def models() -> None:
@@ -200,7 +199,10 @@ def _checked(
             f"{' '.join(objections)} Nothing was added. Leave --labels and --scale away to take "
             "what fits best, or --check to add it as it is."
         )
-    out.print(f"Scale {taken[0]}, labels {','.join(taken[1])}: no other contract fits better.")
+    out.print(
+        f"Scale {taken[0]}, labels {','.join(taken[1])}: no other contract fits better. "
+        + " ".join(search.limits(taken[1]))
+    )
     return *taken, search.checked(*taken)
 
 
@@ -220,7 +222,8 @@ def check(model: ModelArgument, dataset: DatasetArgument) -> None:
     _print_fits(search.dataset, search.fits(card.labels))
     if objections := search.objections(scale_of(card), card.labels):
         raise ModelError(f"{' '.join(objections)} Adopt the network again with what fits.")
-    out.print(f"Scale and labels of '{card.name}' are right: no other ones fit better.")
+    limits = " ".join(search.limits(card.labels))
+    out.print(f"No other scale and labels fit '{card.name}' better. {limits}")
 
 
 def _print_fits(dataset: str, fits: "Sequence[Fit]") -> None:

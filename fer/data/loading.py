@@ -169,9 +169,12 @@ def _nothing_left(source: Source) -> Iterator[None]:
         decoded = sum(file.stat().st_size for file in source.folder.rglob("*pixels"))
         if not is_stored and not decoded:
             shutil.rmtree(source.folder, ignore_errors=True)
-        if source.origin and isinstance(error, UnknownClassesError):
+        if not source.origin:
+            raise
+        if isinstance(error, UnknownClassesError):
             raise error.named(source.origin) from error
-        raise
+        # Nobody knows the folder that the archive was unpacked to.
+        raise DatasetError(str(error).replace(str(place), source.origin)) from error
 
 
 def _reader(source: Source, side: int, progress: Progress | None) -> Reader:

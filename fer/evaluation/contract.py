@@ -4,6 +4,7 @@ Half of the faces that were tried find the order of the labels; the other half, 
 that, gives the accuracy.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,8 @@ from fer.evaluation.intervals import wilson
 from fer.evaluation.label_order import best_order
 
 _LEVEL = 0.05
+_ENOUGH = 10
+"""Measured faces of a label, so that its exchange with another one would show."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +108,23 @@ class ContractSearch:
             "images": fit.images,
             "accuracy": fit.accuracy,
             "accuracy_ci95": list(fit.accuracy_ci95),
+            "limits": self.limits(labels),
         }
+
+    def limits(self, labels: Sequence[str]) -> list[str]:
+        """What a check of these labels leaves open, in sentences."""
+        measured = Counter(self.classes[target] for target in self.targets[1::2])
+        few = [label for label in labels if measured[label] < _ENOUGH]
+        sentences = ["Only its own scale was tried."] if len(self.answers) == 1 else []
+        if few:
+            sentences.append(
+                f"Of {', '.join(few)} there were fewer than {_ENOUGH} faces, too few to check "
+                f"{'this label' if len(few) == 1 else 'these labels'}."
+            )
+        return [
+            *sentences,
+            "The network may have learnt these faces: that checks its contract, not its quality.",
+        ]
 
     def objections(self, scale: str, labels: Sequence[str]) -> list[str]:
         """What speaks against a contract, in sentences; none if no other fits clearly better."""
@@ -129,7 +148,8 @@ class ContractSearch:
                 f"These labels look exchanged: with {', '.join(here.labels)}, accuracy is "
                 f"{here.accuracy:.1%}, with yours {given.accuracy:.1%} ({here.images:,} faces)."
             )
-        if best.scale != scale and self._is_better(best, here):
+        others = max(1, len(self.answers) - 1)  # Bonferroni: the best of several may be luck
+        if best.scale != scale and self._is_better(best, here, level=_LEVEL / others):
             sentences.append(
                 f"The scale {best.scale} fits better than {scale}: {best.accuracy:.1%} against "
                 f"{here.accuracy:.1%} ({best.images:,} faces)."
@@ -144,6 +164,9 @@ class ContractSearch:
         np.add.at(counts, (self.targets[searched], self.answers[scale][searched]), 1)
         order = best_order(counts[allowed])
         names = [self.classes[allowed[row]] if row >= 0 else "" for row in order]
+        for place, label in enumerate(known[: self.outputs]):
+            if not names[place] and label not in names:
+                names[place] = label  # what no face tells stays as it is
         others = [*known, *emotions.ALL, *(f"class {n + 1}" for n in range(self.outputs))]
         left = iter(dict.fromkeys(one for one in others if one not in names))
         return tuple(name or next(left) for name in names)
@@ -157,13 +180,13 @@ class ContractSearch:
         rows = rows[np.isin(self.targets[rows], meanings)]
         return self.targets[rows], meanings[self.answers[scale][rows]] == self.targets[rows]
 
-    def _is_better(self, one: Fit, other: Fit) -> bool:
+    def _is_better(self, one: Fit, other: Fit, *, level: float = _LEVEL) -> bool:
         """Whether the first is clearly better: McNemar's test in its exact form (1947)."""
         right, right_other = self._right(one), self._right(other)
         only, only_other = (right & ~right_other).sum(), (right_other & ~right).sum()
         if only <= only_other:
             return False
-        return bool(binomtest(int(only), int(only + only_other)).pvalue < _LEVEL)
+        return bool(binomtest(int(only), int(only + only_other)).pvalue < level)
 
     def _right(self, fit: Fit) -> np.ndarray:
         """Which of all faces of the second half a contract answers rightly."""

@@ -83,8 +83,13 @@ def check_contract(
     Raises:
         FerError: If the model or the data set cannot be used, or the card cannot be written.
     """
-    folder = models.find(model)
+    folder = models.writable(models.find(model))
     loaded = models.load(folder)
+    if loaded.card.data:
+        raise ModelError(
+            f"'{loaded.card.name}' was trained here, so that its labels and scale are known. Only "
+            "networks from elsewhere are checked."
+        )
     search = search_model(loaded, data, progress=progress)
     if checked := search.checked(scale_of(loaded.card), loaded.card.labels):
         kept = {**loaded.card.contract, "checked": checked}

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import keras
 
 _ADOPTED = "adopted"
+_PASSING = frozenset({"Dropout", "Flatten", "Reshape"})  # what may follow the last activation
 
 
 @extras()
@@ -129,7 +130,10 @@ def _standardised(
 
 
 def _ends_with_sigmoid(network: "keras.Model") -> bool:
-    last = network.layers[-1]
+    last = next(
+        (layer for layer in reversed(network.layers) if type(layer).__name__ not in _PASSING),
+        network.layers[-1],
+    )
     if hasattr(last, "layers"):
         return _ends_with_sigmoid(last)
     return bool(last.get_config().get("activation") == "sigmoid")
@@ -148,6 +152,11 @@ def faces_and_classes(network: "keras.Model") -> tuple[tuple[int, int, int], int
         raise ModelError(
             f"The network goes from {shape} to {outputs}; expected (None, height, width, channels) "
             "to (None, classes)."
+        )
+    if shape[1] in (1, 3) and shape[3] not in (1, 3):
+        raise ModelError(
+            f"The network takes faces with their channels first, {shape[1:]}; expected (height, "
+            "width, channels). Save it with channels last, or as ONNX, where both can be adopted."
         )
     return shape[1:], outputs[1]
 

@@ -19,7 +19,8 @@ def ending_of(outputs: np.ndarray, *, is_sigmoid: bool) -> str:
         outputs: What it answered to noise, shape (n, classes).
         is_sigmoid: Whether its last layer is a sigmoid a class.
     """
-    if np.allclose(outputs.sum(axis=1), 1, atol=1e-3) and outputs.min() >= 0:
-        return ""
     is_probability = outputs.min() >= 0 and outputs.max() <= 1
-    return "shares" if is_sigmoid and is_probability else "softmax"
+    if is_sigmoid and is_probability:
+        return "shares"  # even if these few sum to 1: saturated ones do
+    is_distribution = is_probability and np.allclose(outputs.sum(axis=1), 1, atol=1e-3)
+    return "" if is_distribution else "softmax"

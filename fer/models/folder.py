@@ -59,17 +59,30 @@ def find(model: str | Path | None = None) -> Path:
         ModelNotFoundError: If it does not exist.
     """
     name = settings.default_model() if model is None else model
-    places = [root / name for root in settings.models_folders()]
     with suppress(RuntimeError):  # ~nobody
-        places.insert(0, Path(name).expanduser())
-    for folder in places:
-        if any((folder / file).is_file() for file in (CARD_FILE, *FORMS.values())):
+        if _holds_model(folder := Path(name).expanduser()):
             return folder
+    return find_named(str(name))
+
+
+def find_named(name: str) -> Path:
+    """The folder of that name in the folders of models.
+
+    Raises:
+        ModelNotFoundError: If it does not exist.
+    """
+    for root in settings.models_folders():
+        if _holds_model(root / name):
+            return root / name
     known = ", ".join(list_models()) or "none"
     raise ModelNotFoundError(
         f"No model '{name}'. Known: {known} (in '{settings.models_folder()}'). "
         "Give a name or a folder, or train one with `python -m fer train`."
     )
+
+
+def _holds_model(folder: Path) -> bool:
+    return any((folder / file).is_file() for file in (CARD_FILE, *FORMS.values()))
 
 
 def check_replaceable(folder: Path) -> None:

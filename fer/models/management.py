@@ -14,6 +14,13 @@ def is_shipped(folder: Path) -> bool:
     return folder.resolve().is_relative_to(settings.PACKAGE)
 
 
+def is_protected(folder: Path) -> bool:
+    """Whether a model came with the package or the checkout, which nobody renames or deletes."""
+    project = settings.checkout()
+    shipped = [project / "models" / name for name in settings.SHIPPED_MODELS] if project else []
+    return is_shipped(folder) or folder.resolve() in shipped
+
+
 def rename(name: str, new_name: str) -> Path:
     """Give a model another name; if it is the default one, it stays that.
 
@@ -65,11 +72,11 @@ def is_taken(name: str) -> bool:
 def _own(name: str) -> Path:
     """The folder of a model that may be changed."""
     folders.named(name)  # never a path
-    folder = folders.find(name)
-    if is_shipped(folder):
+    folder = folders.find_named(name)
+    if is_protected(folder):
         raise ModelError(
-            f"'{name}' came with the package and stays as it is. Make a copy of it, under another "
-            "name or under the same one, which then takes its place."
+            f"'{name}' came with the package and stays as it is. Make a copy of it, and change "
+            "that."
         )
     return folder
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from fer.models.card import ModelCard
-from fer.wording import split_name
+from fer.wording import counted, split_name
 
 _USE = """\
 For learning, research and playful demonstrations, on photos of people who agreed to it. It names
@@ -70,15 +70,24 @@ def _contract(card: ModelCard) -> str:
 **Never checked on labelled faces.** This network was trained elsewhere. If its labels stand in
 another order, or it expects other pixel values, its answers are wrong without a sign. Check it with
 `python -m fer check {card.name} DATASET`."""
+    found = checked_text(card)
+    return f"This network was trained elsewhere. {found}" if found else ""
+
+
+def checked_text(card: ModelCard) -> str:
+    """On what the labels and the scale of a network from elsewhere were checked; "" if never."""
     checked = card.contract.get("checked")
     if not checked:
         return ""
     drawn = "drawn " if checked.get("synthetic") else ""
-    faces = f"{checked['images']:,} {drawn}faces of {checked['dataset']}"
-    return f"""\
-This network was trained elsewhere. On {faces}, no other
-order of the labels and no other scale than `{card.contract["scale"]}` fitted better: its answers
-were right for {_share(checked)}."""
+    faces = counted(checked["images"], f"{drawn}validation face")
+    return " ".join(
+        [
+            f"Its labels and scale were checked on {faces} of {checked['dataset']}: no other ones "
+            f"fitted better, and {_share(checked)} of its answers were right.",
+            *checked.get("limits", ()),
+        ]
+    )
 
 
 def _figures(card: ModelCard) -> str:

@@ -37,13 +37,15 @@ def show_actions(entry: Entry) -> None:
 
 
 def _show_changes(entry: Entry) -> None:
-    if not entry.is_shipped and st.button("Rename", icon=":material/edit:", key="models.rename"):
+    if not entry.is_protected and st.button("Rename", icon=":material/edit:", key="models.rename"):
         rename(entry.name)
     if entry.card is not None and st.button(
         "Copy", icon=":material/content_copy:", key="models.copy"
     ):
         copy(entry)
-    if not entry.is_shipped and st.button("Delete", icon=":material/delete:", key="models.delete"):
+    if not entry.is_protected and st.button(
+        "Delete", icon=":material/delete:", key="models.delete"
+    ):
         delete(entry)
 
 

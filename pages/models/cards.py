@@ -10,6 +10,8 @@ from fer import models, settings
 from fer.errors import FerError
 from fer.models import management
 from fer.models.card import ModelCard, read_card
+from fer.models.folder import find_named
+from fer.models.readme import checked_text
 from fer.wording import counted, split_name
 
 
@@ -40,6 +42,11 @@ class Entry:
         return management.is_shipped(self.folder)
 
     @property
+    def is_protected(self) -> bool:
+        """Whether nobody renames or deletes it."""
+        return management.is_protected(self.folder)
+
+    @property
     def stamp(self) -> int:
         """Changes with its card."""
         return _stamp(self.folder)
@@ -56,7 +63,7 @@ def entries() -> list[Entry]:
     found = []
     for name in models.list_models():
         try:
-            folder = models.find(name)
+            folder = find_named(name)
             found.append(Entry(name=name, folder=folder, card=_card(str(folder), _stamp(folder))))
         except FerError as error:
             folder = settings.models_folder() / name
@@ -104,20 +111,10 @@ def size_text(size: int) -> str:
 def origin(card: ModelCard) -> str:
     """How it was made, in a sentence."""
     if not card.data:
-        checked = card.contract.get("checked")
         scale = card.contract.get("scale")
         text = "It comes from elsewhere"
         text += f" and expects values {scale}." if scale else "."
-        if checked:
-            low, high = checked["accuracy_ci95"]
-            drawn = "drawn " if checked.get("synthetic") else ""
-            faces = counted(checked["images"], f"{drawn}validation face")
-            text += (
-                f" Its labels and its scale were checked on {faces} of {checked['dataset']}: "
-                f"accuracy {checked['accuracy']:.1%} (95% interval {low:.1%} to {high:.1%}), and "
-                "no other ones fit better."
-            )
-        return text
+        return f"{text} {checked_text(card)}".rstrip()
     faces = card.data.get("splits", {}).get("train")
     text = f"Trained on {card.data.get('name')}"
     text += f", {counted(faces, 'face')}" if faces else ""

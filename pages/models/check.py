@@ -42,19 +42,30 @@ def show_check(entry: Entry, card: ModelCard) -> None:
     objections = search.objections(scale_of(card), card.labels)
     if not objections:
         st.session_state[keys.DONE] = (
-            f"The labels and the scale of **{errors.plain(entry.name)}** are right: no other ones "
-            "fit better."
+            f"No other labels and no other scale fit **{errors.plain(entry.name)}** better. Its "
+            "card keeps what was checked."
         )
         st.rerun()
     for sentence in objections:
         st.error(errors.plain(sentence), icon=":material/rule:")
     fits = search.fits(card.labels)
     show_fits(search, fits)
-    if fits[0].is_above_chance and fits[0].scale in SCALES:
-        _offer_best(entry, search, fits[0])
+    if not fits[0].is_above_chance or fits[0].scale not in SCALES:
+        return
+    if card.original == "onnx":
+        st.caption("Delete it and add its file again with what fits best.")
+    elif st.button("Use what fits best", icon=":material/auto_fix_high:", key="models.use_best"):
+        use_best(entry, search, fits[0])
 
 
-def _offer_best(entry: Entry, search: ContractSearch, best: Fit) -> None:
+@st.dialog("Use what fits best?")
+def use_best(entry: Entry, search: ContractSearch, best: Fit) -> None:
+    st.markdown(
+        f"“{errors.plain(entry.name)}” gets the scale {best.scale} and the labels "
+        f"{errors.plain(', '.join(best.labels))}. Its figures, its calibration and its other "
+        "forms were made with the old ones, and go."
+    )
+
     def act() -> None:
         checked = search.checked(best.scale, best.labels)
         adopt_again(entry.folder, best.labels, scale=best.scale, checked=checked)
@@ -62,7 +73,7 @@ def _offer_best(entry: Entry, search: ContractSearch, best: Fit) -> None:
             f"**{errors.plain(entry.name)}** now has the labels and the scale that fit best."
         )
 
-    if st.button("Use what fits best", icon=":material/auto_fix_high:", key="models.use_best"):
+    if st.button("Use it", type="primary", key="models.use_best_now"):
         errors.attempt(act)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from fer import emotions
 from pages.models import keys
 
 
@@ -38,6 +39,8 @@ def _exchange(place: int) -> None:
     chosen = (st.session_state[f"{keys.LABEL}.{place}"] or "").strip().lower()
     if not chosen:
         return
+    if emotions.is_known(chosen):
+        chosen = emotions.canonical(chosen)
     if chosen in order:
         order[order.index(chosen)] = order[place]
     order[place] = chosen

@@ -178,7 +178,7 @@ def test_the_wizard_finds_the_scale_and_the_labels_of_a_foreign_network(
     page.get_by_label("Name of the model").fill(name)
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.get_by_role("heading", name=name)).to_be_visible(timeout=SLOW_MS)
-    expect(page.get_by_text("no other ones fit better").first).to_be_visible()
+    expect(page.get_by_text("no other ones fitted better").first).to_be_visible()
     expect(page.get_by_text("Nobody has checked")).to_have_count(0)
     card = read_card(models_folder / name / models.CARD_FILE)
     assert (card.contract["scale"], card.labels) == (scale, order)

@@ -11,11 +11,13 @@ from fer import emotions
 from fer.data.classes import LEFT_OUT, Classes, unknown_classes
 from fer.data.readers.layout import places
 from fer.data.readers.listing import Listing, Reader, Tree, scan
+from fer.data.skipped import by_reason
 from fer.data.votes import VOTES_FILE, add_votes, with_votes
 from fer.errors import DatasetError
 from fer.files import is_hidden
 from fer.image_formats import SUFFIXES, why_no_image_file
 
+_SHOWN = 3  # files and reasons in an error
 _OFFICIAL = {"Training": "train", "PublicTest": "public_test", "PrivateTest": "private_test"}
 _OFFICIAL_NAME = re.compile(rf"({'|'.join(_OFFICIAL)})_\d+")
 _ENTERFACE = re.compile(r"e(?:n|in)terface", re.IGNORECASE)
@@ -90,10 +92,14 @@ def _faces(
             root, [name for name, _ in unknown], lambda row: f"{root}/{unknown[row][1]}"
         )
     if not rows:
+        found = "; ".join(
+            f"{one.listed(_SHOWN)} ({one.reason})" for one in by_reason(skipped)[:_SHOWN]
+        )
         raise DatasetError(
-            f"'{root}' holds no images in class folders. Expected class folders named "
-            f"{', '.join(emotions.ALL)} or an alias of these, each in train, validation or test, "
-            "or in none of them."
+            f"'{root}' holds no images in class folders.{f' Not used: {found}.' if found else ''} "
+            f"Expected class folders named {', '.join(emotions.ALL)} or an alias of these, each in "
+            "train, validation or test, or in none of them; or a table of the images and their "
+            "labels."
         )
     return rows, skipped
 

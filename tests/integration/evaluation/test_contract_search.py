@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -77,3 +78,15 @@ def test_the_labels_of_a_model_without_its_own_network_inside_are_searched(
     search = fer.check_contract(tmp_path / "flat", shades)
     assert list(search.answers) == ["as it is"]
     assert search.fits()[0].labels == ("sad", "happy")
+    models.save(
+        keras.Model(inputs, values), replace(card, labels=("sad", "happy")), tmp_path / "flat"
+    )
+    fer.check_contract(tmp_path / "flat", shades)
+    assert "Only its own scale was tried." in (tmp_path / "flat" / "README.md").read_text()
+
+
+def test_a_model_that_was_trained_here_is_not_checked(shades: Path, tiny_folder: Path) -> None:
+    before = card_of(tiny_folder)
+    with pytest.raises(ModelError, match="was trained here"):
+        fer.check_contract(tiny_folder, shades)
+    assert card_of(tiny_folder) == before

@@ -87,6 +87,33 @@ def test_what_came_with_the_package_is_neither_renamed_nor_removed(shipped: Path
     assert (shipped / "other").is_dir()
 
 
+def test_what_came_with_the_checkout_is_neither_renamed_nor_removed(
+    mine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "project" / "fer").mkdir(parents=True)
+    (tmp_path / "project" / "pyproject.toml").touch()
+    monkeypatch.setattr(settings, "PACKAGE", tmp_path / "project" / "fer")
+    monkeypatch.delenv("FER_MODELS")
+    for name in ("ferplus", "own"):
+        models.copy(mine, settings.models_folder() / name)
+    for change in (management.remove, lambda name: management.rename(name, "new")):
+        with pytest.raises(ModelError, match="came with the package"):
+            change("ferplus")
+    management.remove("own")
+    assert models.list_models() == ["ferplus"]
+
+
+def test_a_name_never_means_a_folder_beside_the_process(
+    mine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models.copy(mine, tmp_path / "here" / "mine")
+    monkeypatch.chdir(tmp_path / "here")
+    settings.set_default_model("ferplus")
+    management.remove("mine")
+    assert (tmp_path / "here" / "mine").is_dir()
+    assert not mine.exists()
+
+
 def test_a_removed_copy_shows_what_came_with_the_package_again(shipped: Path, mine: Path) -> None:
     settings.set_default_model("mine")
     management.remove("mine")

@@ -35,8 +35,10 @@ def test_an_archive_that_is_no_data_set_leaves_nothing(
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as pack:
         for name, content in members.items():
             pack.writestr(name, content)
-    with pytest.raises(DatasetError):
+    with pytest.raises(DatasetError) as error:
         add(tmp_path / "bomb.zip", name="bomb")
+    assert "bomb.zip" in str(error.value)
+    assert "unpacked" not in str(error.value)
     assert not [file for file in settings.datasets_folder().rglob("*") if file.is_file()]
     assert list((settings.datasets_folder() / "unpacked").iterdir()) == []
 

@@ -101,6 +101,23 @@ def test_nothing_speaks_against_the_contract_that_fits() -> None:
     assert (checked["dataset"], checked["synthetic"], checked["images"]) == ("shades", False, 200)
 
 
+def test_a_check_names_the_labels_that_too_few_faces_have() -> None:
+    found = search("0-1", (0, 1, 2, 3), faces=60)
+    checked = found.checked("0-1", LABELS)
+    few, learnt = checked["limits"]
+    assert few.startswith("Of ") and "too few to check" in few
+    assert learnt.startswith("The network may have learnt these faces")
+    named = [label for label in (*LABELS, "fear") if label in found.limits((*LABELS, "fear"))[0]]
+    assert "fear" in named
+    assert search("0-1", (0, 1, 2, 3)).limits(LABELS) == [learnt]
+
+
+def test_labels_that_no_face_tells_keep_their_places() -> None:
+    known = ("angry", "fear", "sad", "disgust")
+    found = search("0-1", (0, 1, 2, 3), labels=("angry", "happy", "sad"))
+    assert found.fits(known)[0].labels == known
+
+
 def test_a_contract_with_an_objection_is_not_checked() -> None:
     assert search("0-1", (1, 0, 2, 3)).checked("0-1", LABELS) == {}
 
