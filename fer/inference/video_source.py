@@ -63,6 +63,12 @@ def source_from(text: str) -> Path | Camera | Address:
             f"'{scheme}://' is no address that can be read; expected {', '.join(_SCHEMES)}, "
             "camera:0, or the path of a file."
         )
+    try:
+        host = urlsplit(text).hostname
+    except ValueError:
+        host = None
+    if not host:
+        raise VideoError(f"The {scheme} address names no host. Expected {scheme}://HOST/PATH.")
     return Address(url=text)
 
 

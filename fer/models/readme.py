@@ -70,8 +70,9 @@ def _contract(card: ModelCard) -> str:
 **Never checked on labelled faces.** This network was trained elsewhere. If its labels stand in
 another order, or it expects other pixel values, its answers are wrong without a sign. Check it with
 `python -m fer check {card.name} DATASET`."""
-    found = checked_text(card)
-    return f"This network was trained elsewhere. {found}" if found else ""
+    found, scale = checked_text(card), card.contract.get("scale")
+    expects = f" and expects values {scale}" if scale else ""
+    return f"This network was trained elsewhere{expects}. {found}" if found else ""
 
 
 def checked_text(card: ModelCard) -> str:

@@ -1,5 +1,6 @@
 """Arrays in files: pairs of `.npy`, and `.npz` or HDF5 files with images and labels."""
 
+import math
 import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,6 +22,9 @@ from fer.importing import extras
 
 ARRAY_SUFFIXES = frozenset({".npy", ".npz", ".h5", ".hdf5"})
 PICKLES = frozenset({".pkl", ".pickle", ".p"})
+MAX_BYTES = 10_000_000_000
+"""Bytes of an array, unpacked: a small file can hold a very large one."""
+
 _BLOCK = 1024
 _MAX_CLASSES = 64
 _NAMES = frozenset(
@@ -149,8 +153,17 @@ def _packed(file: Path) -> list[Array]:
             key = member.removesuffix(".npy")
             if dtype.hasobject:
                 raise pickled(file.name, f"'{key}' holds Python objects")
+            _check_size(file.name, key, shape, dtype)
             found.append(Array(key, shape, dtype, partial(rows, key)))
     return found
+
+
+def _check_size(file: str, name: str, shape: tuple[int, ...], dtype: np.dtype) -> None:
+    size = math.prod(shape) * dtype.itemsize
+    if size > MAX_BYTES:
+        raise TableError(
+            file, f"'{name}' has {size / 1e9:,.0f} GB; at most {MAX_BYTES / 1e9:.0f} can be read"
+        )
 
 
 def _hdf5(file: Path) -> list[Array]:
@@ -161,6 +174,9 @@ def _hdf5(file: Path) -> list[Array]:
 
     def note(name: str, item: object) -> None:
         if isinstance(item, h5py.Dataset) and item.shape:
+            if item.external or item.is_virtual:  # which might be any file of this machine
+                raise TableError(file.name, f"'{name}' takes its values from other files")
+            _check_size(file.name, name, item.shape, item.dtype)
             dtype = np.dtype("S1") if h5py.check_string_dtype(item.dtype) else item.dtype
             found.append(Array(name, item.shape, dtype, partial(read, name)))
 
@@ -183,7 +199,10 @@ def _pairs(name: str, arrays: Mapping[str, Array]) -> tuple[list[Pair], list[tup
     for one in images:
         split = part_within(one.name)
         there = [label for label in labels if label.shape[0] == one.shape[0]]
-        there = [label for label in there if part_within(label.name) == split] or there
+        # Never those of another part, which may have as many.
+        parts = [part_within(label.name) for label in there]
+        part = split if split in parts else ""
+        there = [label for label, own in zip(there, parts, strict=True) if own == part]
         named = [label for label in there if _is_named_label(label.name)]
         if len(chosen := there if len(there) == 1 else named) == 1:
             pairs.append(Pair(one, chosen[0], split))

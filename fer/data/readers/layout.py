@@ -43,7 +43,15 @@ def places(folders: Iterable[str], classes: Classes) -> dict[str, Place]:
         for depth, name in enumerate(names):
             beside[_above(names, depth)].add(name)
     parts = {above: parts_of(sorted(found)) for above, found in beside.items()}
-    return {folder: _place(names, beside, parts, classes) for folder, names in paths.items()}
+    found = {folder: _place(names, beside, parts, classes) for folder, names in paths.items()}
+    if any(place.split == "train" for place in found.values()):
+        for folder, place in found.items():
+            # It would be shared out among the parts; an unknown class is asked about.
+            if not place.split and not place.reason and classes.label_of(place.class_name):
+                found[folder] = Place(
+                    reason=f"the folder '{folder[:-1]}' is in no part, unlike others"
+                )
+    return found
 
 
 def _above(names: list[str], depth: int) -> str:

@@ -151,10 +151,11 @@ def _understood(
             "unknown split '" + table["split"] + "'; expected train, validation or test",
             (splits == "") & (table["split"] != ""),
         ),
-        ("named twice; the first row counts", table["path"].duplicated()),
     ):
         if applies.any():
             reasons = reasons.mask(applies & (reasons == ""), reason)
+    again = table["path"].where(reasons == "").duplicated() & (reasons == "")
+    reasons = reasons.mask(again, "named twice; the first row counts")
     is_used = reasons == ""
     skipped = list(zip(table["where"][~is_used], reasons[~is_used], strict=True))
     table = table.assign(label=table["label"].map(labels), split=splits.mask(splits == "", split))

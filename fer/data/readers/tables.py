@@ -97,13 +97,20 @@ def open_all(root: Path, files: Sequence[Path], classes: Classes) -> tuple[list[
 def chosen(opened: Sequence[Opened]) -> tuple[list[tuple[Opened, str]], list[Opened]]:
     """The tables to read, each with the split of its rows ("" if it gives them), and the others.
 
-    One table with splits is enough. Otherwise all whose names, or the names of whose folders, are
-    those of splits are read together, and so are the shards of one Parquet table.
+    One table with splits is enough, unless there are several that are named after splits or are
+    shards. Without any, all whose names, or the names of whose folders, are those of splits are
+    read together, and so are the shards of one Parquet table.
     """
     whole = [one for one in opened if one.has_splits]
     parts = [one for one in opened if part_within(one.name)]
     shards = [one for one in opened if _SHARD.search(one.name)]
-    used = whole[:1] or (parts if len(parts) > 1 else []) or shards or list(opened[:1])
+    together = [one for one in whole if one in parts or one in shards]  # one table, cut up
+    used = (
+        (together if len(together) > 1 else whole[:1])
+        or (parts if len(parts) > 1 else [])
+        or shards
+        or list(opened[:1])
+    )
     splits = [part_within(one.name) for one in used]
     if whole or len(set(splits)) == 1:
         splits = [""] * len(used)

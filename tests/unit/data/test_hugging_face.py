@@ -2,6 +2,7 @@ import io
 import json
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import numpy as np
@@ -99,3 +100,28 @@ def test_a_download_that_fails_leaves_nothing_and_gives_the_hubs_reason(
         add("hf:someone/faces")
     assert list(unpacked_folder().iterdir()) == []
     assert [source.name for source in registered()] == ["synthetic"]
+
+
+@pytest.mark.parametrize("name", ["./shared", "tests/data", "a/..b/c"])
+def test_a_folder_of_this_machine_is_no_name_on_the_hub(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "tests" / "data").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    install(monkeypatch, lambda *_: pytest.fail("It was asked for."))
+    with pytest.raises(DatasetError, match="is not the name of a data set"):
+        add(f"hf:{name}")
+
+
+@pytest.mark.parametrize("path", ["http://169.254.169.254/x.png", "/etc/passwd", "../x.png"])
+def test_an_image_that_is_only_named_is_never_fetched(
+    monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    rows = Rows(FACES[:1], [0])
+    images = [{"bytes": None, "path": path}]
+    rows._table = rows._table.set_column(
+        0, "image", pa.array(images, rows._table.schema.field("image").type)
+    )
+    install(monkeypatch, lambda *_: {"train": rows})
+    with pytest.raises(DatasetError, match="which are not read"):
+        add("hf:someone/faces")

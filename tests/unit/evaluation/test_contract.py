@@ -105,7 +105,8 @@ def test_a_check_names_the_labels_that_too_few_faces_have() -> None:
     found = search("0-1", (0, 1, 2, 3), faces=60)
     checked = found.checked("0-1", LABELS)
     few, learnt = checked["limits"]
-    assert few.startswith("Of ") and "too few to check" in few
+    assert few.startswith("Of ")
+    assert "too few to check" in few
     assert learnt.startswith("The network may have learnt these faces")
     named = [label for label in (*LABELS, "fear") if label in found.limits((*LABELS, "fear"))[0]]
     assert "fear" in named

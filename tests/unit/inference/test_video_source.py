@@ -28,3 +28,9 @@ def test_the_name_of_an_address_holds_no_password_and_no_key() -> None:
         open_address(Address(url="http://me:secret@127.0.0.1:1/a.ts?token=abc"))
     assert "secret" not in str(refused.value)
     assert "abc" not in str(refused.value)
+
+
+@pytest.mark.parametrize("url", ["http://[x", "http://", "rtsp:///cam"])
+def test_an_address_without_a_host_is_refused(url: str) -> None:
+    with pytest.raises(VideoError, match="names no host"):
+        source_from(url)

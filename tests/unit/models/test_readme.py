@@ -44,8 +44,8 @@ def test_the_readme_of_an_adopted_model_warns_until_its_contract_is_checked() ->
     fit = {"dataset": "fer2013", "images": 1234, "accuracy": 0.652, "accuracy_ci95": [0.64, 0.67]}
     text = readme(adopted(checked=fit))
     assert "Never checked" not in text
-    assert "On 1,234 faces of fer2013" in text
-    assert "than `-1-1` fitted better" in text
+    assert "on 1,234 validation faces of fer2013" in text
+    assert "expects values -1-1" in text
     assert "65.2% (64.0%–67.0%)" in text
 
 

@@ -121,3 +121,41 @@ def test_an_array_of_python_objects_is_not_unpickled(tmp_path: Path) -> None:
     np.save(tmp_path / "y.npy", WORDS)
     with pytest.raises(DatasetError, match=r"any program.*numpy\.savez"):
         load_dataset(tmp_path / "X.npy")
+
+
+def test_values_that_lie_in_other_files_are_never_read(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_bytes(bytes(6 * 48 * 48))
+    for how in ("external", "virtual"):
+        file = tmp_path / f"{how}.h5"
+        with h5py.File(file, "w") as made:
+            made["labels"] = CODES
+            if how == "external":
+                made.create_dataset(
+                    "images", (6, 48, 48), "u1", external=[(str(secret), 0, 6 * 48 * 48)]
+                )
+            else:
+                layout = h5py.VirtualLayout((6, 48, 48), "u1")
+                layout[:] = h5py.VirtualSource(str(secret), "images", (6, 48, 48))
+                made.create_virtual_dataset("images", layout)
+        with pytest.raises(DatasetError, match="takes its values from other files"):
+            load_dataset(file)
+
+
+def test_a_small_file_that_holds_a_huge_array_is_refused_before_it_is_unpacked(
+    tmp_path: Path,
+) -> None:
+    with h5py.File(tmp_path / "huge.h5", "w") as made:
+        made["labels"] = CODES
+        made.create_dataset("images", (1000, 50_000, 50_000), "u1", chunks=True)
+    with pytest.raises(DatasetError, match=r"has 2,500 GB; at most 10 can be read"):
+        load_dataset(tmp_path / "huge.h5")
+
+
+def test_images_never_take_the_labels_of_another_part(tmp_path: Path) -> None:
+    for part in ("val", "test"):
+        np.save(tmp_path / f"X_{part}.npy", FACES)
+    np.save(tmp_path / "y_test.npy", WORDS)
+    dataset = load_dataset(tmp_path, validation_fraction=0)
+    assert dataset.splits == {"test": 6}
+    assert [path for path, _ in dataset.skipped] == ["X_val.npy"]

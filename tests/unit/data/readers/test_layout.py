@@ -85,3 +85,12 @@ def test_images_outside_a_class_folder_have_no_class() -> None:
     assert (
         places(["images/train/", "images/train/happy/"], KEEP)["images/train/"].reason == NO_CLASS
     )
+
+
+def test_a_class_in_no_part_is_left_out_where_others_are_in_parts() -> None:
+    found = places(
+        ["FER2013/train/happy/", "FER2013/test/happy/", "extra/happy/", "happy/"], Classes()
+    )
+    assert [place.split for place in found.values()] == ["train", "test", "", ""]
+    assert "is in no part" in found["extra/happy/"].reason
+    assert "is in no part" in found["happy/"].reason

@@ -269,3 +269,27 @@ def test_class_folders_are_read_where_the_numbers_in_a_table_beside_them_mean_no
     assert len(read(root)) == 3
     mapped = read(root, classes={"0": "fear", "1": "angry"})
     assert mapped.index["label"].tolist() == ["fear", "angry"]
+
+
+def test_a_table_with_splits_that_is_cut_into_parts_is_read_whole(tmp_path: Path) -> None:
+    pixels = [" ".join(str((7 * row + at) % 256) for at in range(48 * 48)) for row in range(4)]
+    for name, usage, rows in (
+        ("train", "Training", (0, 1)),
+        ("public_test", "PublicTest", (2,)),
+        ("private_test", "PrivateTest", (3,)),
+    ):
+        lines = [f"{row % 2},{pixels[row]},{usage}\n" for row in rows]
+        (tmp_path / f"{name}.csv").write_text("emotion,pixels,Usage\n" + "".join(lines))
+    dataset = load_dataset(tmp_path, validation_fraction=0)
+    assert dataset.splits == {"train": 2, "public_test": 1, "private_test": 1}
+    assert dataset.skipped == ()
+
+
+def test_a_row_that_is_skipped_takes_no_image_from_the_next(make: MakeFaces) -> None:
+    root = make("a.png", "b.png")
+    (root / "labels.csv").write_text("path,label\na.png,\na.png,happy\nb.png,sad\nb.png,happy\n")
+    dataset = load_dataset(root, validation_fraction=0)
+    assert dataset.index["label"].tolist() == ["happy", "sad"]
+    assert [reason for _, reason in dataset.skipped] == [
+        "no label", "named twice; the first row counts"
+    ]  # fmt: skip
