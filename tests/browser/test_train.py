@@ -1,5 +1,6 @@
 import time
 from collections.abc import Callable
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -42,7 +43,10 @@ def test_a_training_outlives_its_tab_and_is_stopped_and_resumed(
         expect(again.get_by_text("⏹️ stopped").first).to_be_visible(timeout=SLOW_MS)
 
 
-def test_a_click_stops_the_measuring_of_a_run(page: Page, server: str) -> None:
+def test_a_click_stops_the_measuring_of_a_run(
+    page: Page, server: str, fer_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FER_RUNS", str(fer_home / "runs"))  # where the server's are
     run = runs.create(TrainingConfig(), name="to stop", state="starting")
     run.write_status(**run.stored_status() | {"finished_epochs": 30})
 

@@ -1,13 +1,13 @@
 """Readers, one for each layout of files, and the choice among them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from fer.data.classes import Classes, UnknownClassesError
 from fer.data.readers.columns import TableError
 from fer.data.readers.folders import folder_reader
-from fer.data.readers.listing import Listing, Reader, signature_of, stays_inside
+from fer.data.readers.listing import Listing, Reader, scan, signature_of, stays_inside
 from fer.data.readers.manifest import MissingImagesError
 from fer.data.readers.rows import Opened, listing_of
 from fer.data.readers.tables import (
@@ -21,6 +21,7 @@ from fer.data.readers.tables import (
 )
 from fer.errors import DatasetError
 from fer.files import is_folder
+from fer.image_formats import SUFFIXES
 
 __all__ = ["Listing", "MissingImagesError", "Reader", "TableError", "open_reader", "open_table"]
 
@@ -39,7 +40,8 @@ def open_reader(path: Path, classes: Classes) -> Reader:
         DatasetError: If it is none of these, or cannot be read.
     """
     if not is_folder(path):
-        return _tables_reader(path.parent, [open_table(path.parent, path, classes)], [], classes)
+        table = open_table(path.parent, path, classes)
+        return _tables_reader(path.parent, [table], [], classes, is_whole=False)
     try:
         opened, refused = _opened(path, tables_in(path), classes)
         if not opened:
@@ -60,8 +62,14 @@ def _opened(root: Path, files: Sequence[Path], classes: Classes) -> tuple[list[O
 
 
 def _tables_reader(
-    root: Path, opened: Sequence[Opened], refused: Refused, classes: Classes
+    root: Path,
+    opened: Sequence[Opened],
+    refused: Refused,
+    classes: Classes,
+    *,
+    is_whole: bool = True,
 ) -> Reader:
+    """The reader of tables; of a whole folder, it also lists the images that none of them names."""
     used, others = chosen(opened)
     skipped = [(name, error.reason) for name, error in refused]
     first = used[0][0].name
@@ -71,7 +79,12 @@ def _tables_reader(
 
     def listing() -> Listing:
         parts = [(one.rows(), split) for one, split in used]
-        return listing_of(root, parts, classes, skipped)
+        found = listing_of(root, parts, classes, skipped)
+        if not is_whole:
+            return found
+        named = {path for rows, _ in parts for path in rows.table["path"]}
+        unnamed = [(path, "no table that is read names it") for path in _images(root, named)]
+        return replace(found, skipped=(*found.skipped, *unnamed))
 
     return Reader(signature_of(what, files), listing)
 
@@ -92,6 +105,17 @@ def _or_class_folders(tables: Reader, folders: Reader, opened: Sequence[Opened])
         return replace(found, skipped=tuple(reasons.items()))
 
     return Reader(f"{tables.signature}{folders.signature}", read)
+
+
+def _images(root: Path, named: Container[str]) -> list[str]:
+    """The image files below a folder, but for those that are named."""
+    return [
+        path
+        for folder, lines in scan(root, "").folders
+        for line in lines
+        if (path := folder + line.partition("\0")[0]) not in named
+        and PurePath(path).suffix.lower() in SUFFIXES
+    ]
 
 
 def _beside_tables(listing: Callable[[], Listing], refused: Refused) -> Callable[[], Listing]:

@@ -120,6 +120,8 @@ def recognise(
     names, body, has_header = _header(rows) if header is None else (tuple(header), rows, True)
     plain = [re.sub(r"[^a-z0-9]+", "_", one.casefold()).strip("_") for one in names]
     cells = [[row[at].strip() for row in body if at < len(row)] for at in range(len(names))]
+    if {"model", "detector"} <= set(plain):
+        raise TableError(name, "it holds a model's answers, which are no labels", is_meant=False)
     found = Columns(names=names, has_header=has_header)
     pixels = _pixels(plain, cells) if not images else ()
     taken = {*pixels, *images}

@@ -69,7 +69,7 @@ def test_a_row_that_cannot_be_used_is_listed_by_line(
     (faces / "labels.csv").write_text(f"path,label,split\nfaces/a.png,happy,train\n{line}\n")
     dataset = load_dataset(faces, validation_fraction=0)
     assert dataset.index["path"].tolist() == ["faces/a.png"]
-    [(where, found)] = dataset.skipped
+    (where, found), *_ = dataset.skipped
     assert where.startswith("labels.csv:3")
     assert reason in found
 

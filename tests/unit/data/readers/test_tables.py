@@ -293,3 +293,25 @@ def test_a_row_that_is_skipped_takes_no_image_from_the_next(make: MakeFaces) -> 
     assert [reason for _, reason in dataset.skipped] == [
         "no label", "named twice; the first row counts"
     ]  # fmt: skip
+
+
+def test_images_that_no_table_names_are_counted(make: MakeFaces) -> None:
+    root = make("a.png", "b.png", "more/c.png")
+    (root / "labels.csv").write_text("path,label\na.png,happy\n")
+    dataset = load_dataset(root, validation_fraction=0)
+    assert dataset.skipped == (
+        ("b.png", "no table that is read names it"),
+        ("more/c.png", "no table that is read names it"),
+    )
+
+
+def test_the_answers_of_a_model_are_never_taken_for_labels(make: MakeFaces) -> None:
+    root = make("happy/a.png", "sad/b.png")
+    columns = "file,face,emotion,model,detector"
+    (root / "results.csv").write_text(
+        f"{columns}\nhappy/a.png,1,sad,ferplus,yunet\nsad/b.png,1,happy,ferplus,yunet\n"
+    )
+    dataset = load_dataset(root, validation_fraction=0)
+    labels = dict(zip(dataset.index["path"], dataset.index["label"], strict=True))
+    assert labels == {"happy/a.png": "happy", "sad/b.png": "sad"}
+    assert dataset.skipped == (("results.csv", "it holds a model's answers, which are no labels"),)
