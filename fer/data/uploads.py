@@ -74,7 +74,8 @@ def add_upload(
         )
     except DatasetError as error:
         text = str(error).replace(str(source), file_name).replace(str(place), file_name)
-        if is_new and all(source.path != place for source in registered()):
+        others = [one.path for one in registered() if one.path is not None]
+        if is_new and not any(path.is_relative_to(place) for path in others):
             shutil.rmtree(place, ignore_errors=True)
         if isinstance(error, UnknownClassesError):
             raise error.named(file_name) from error

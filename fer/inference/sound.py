@@ -10,6 +10,7 @@ import av.error
 import numpy as np
 
 _RATE = 48_000
+_PIECE = 60 * _RATE
 _CHANNELS = 2
 _FRAME = 1024  # samples that AAC encodes at a time
 _INACCURATE = _RATE // 20  # timestamps are this many samples off, without a gap in the sound
@@ -49,7 +50,8 @@ class Sound:
                 return
             place, samples = self._next
             if place > self._end + _INACCURATE:
-                self._append(_silence(min(place, until) - self._end))
+                # In pieces: after a jump of the clock, a gap may last a day.
+                self._append(_silence(min(place, until, self._end + _PIECE) - self._end))
                 continue
             if place < self._end - _INACCURATE:
                 samples = samples[:, self._end - place :]

@@ -108,7 +108,11 @@ def _arrays(file: Path) -> list[Array]:
     name = file.name
     try:
         if file.suffix.lower() == ".npy":
-            return [_in_memory(name, np.load(file, mmap_mode="r", allow_pickle=False))]
+            array = np.load(file, mmap_mode="r", allow_pickle=False)
+            if not isinstance(array, np.ndarray):
+                array.close()
+                raise TableError(name, "it is an .npz file. Give it that suffix")
+            return [_in_memory(name, array)]
         if file.suffix.lower() == ".npz":
             return _packed(file)
         return _hdf5(file)

@@ -84,3 +84,9 @@ def test_progress_counts_the_images() -> None:
     seen: list[tuple[int, int]] = []
     Dataset.from_arrays(FACES, LABELS, progress=lambda done, planned: seen.append((done, planned)))
     assert seen == [(40, 40)]
+
+
+def test_images_of_different_sizes_are_refused_in_a_sentence() -> None:
+    images = [np.zeros((48, 48), np.uint8), np.zeros((50, 50), np.uint8)]
+    with pytest.raises(DatasetError, match="differ in size"):
+        Dataset.from_arrays(images, ["happy", "sad"])
