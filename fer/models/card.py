@@ -213,7 +213,10 @@ def read_card(path: Path) -> ModelCard:
         raise CardError(f"The card '{path}' lacks {', '.join(sorted(missing))}.")
     if not isinstance(values["labels"], list):
         raise CardError(f"The card '{path}' has labels that are not a list.")
+    if not isinstance(values.get("other_data", []), list):
+        raise CardError(f"The card '{path}' has other_data that is not a list.")
     values["labels"] = tuple(values["labels"])
+    values["other_data"] = tuple(values.get("other_data", ()))
     return ModelCard(**{name: value for name, value in values.items() if name in known})
 
 

@@ -190,7 +190,10 @@ def test_an_adopted_model_warns_until_its_labels_and_its_scale_were_checked(
     change(folder, "mine", contract={**contract, "checked": found})
     page.run()
     assert not page.warning
-    assert "checked on 600 validation faces of faces: accuracy 60.0%" in words(page)
+    text = words(page)
+    assert (
+        "checked on 600 validation faces of faces: no other ones fitted better, and 60.0%" in text
+    )
 
 
 def test_a_damaged_card_is_a_sentence_and_can_be_deleted(
