@@ -26,11 +26,12 @@ def list_runs(as_json: JsonOption = False) -> None:
     """List the runs, newest first."""
     from fer import runs
     from fer.runs import queue
-    from fer.runs.catalogue import tested
+    from fer.runs.catalogue import measured_on_test
 
     queue.wake()
     rows = [
-        {"id": run.id, "name": run.name, **run.status(), **tested(run)} for run in runs.list_runs()
+        {"id": run.id, "name": run.name, **run.status(), **measured_on_test(run)}
+        for run in runs.list_runs()
     ]
     if as_json:
         typer.echo(json.dumps(rows, indent=2))

@@ -107,7 +107,7 @@ def comparison(runs: Sequence[Run]) -> dict[str, list[Any]]:
     return rows
 
 
-def tested(run: Run) -> dict[str, float]:
+def measured_on_test(run: Run) -> dict[str, float]:
     """`test_accuracy` and `test_mean_recall` of a run's model; empty until they are measured."""
     measured = run.figures()
     for split in TEST_SPLITS:

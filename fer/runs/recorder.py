@@ -191,6 +191,7 @@ class Recorder(Observer):
         self._append(_epoch_row(event))
         write_text(self._run.folder / "history.csv", _csv(self._history))
         self._window = []
+        self._polled = float("-inf")  # before another epoch begins, requests are read
         self._status |= self._so_far()
         self._write(always=True)
         log.info(

@@ -10,7 +10,7 @@ import streamlit as st
 
 from fer import runs
 from fer.errors import FerError
-from fer.runs.catalogue import tested
+from fer.runs.catalogue import measured_on_test
 from fer.runs.run import FIGURES_FILE, Run, worked_s
 from fer.training import tuning
 from pages.common import errors
@@ -86,7 +86,7 @@ def _network_and_dataset(run: Run) -> tuple[str, str]:
 
 
 def _tested(run: Run) -> dict[str, float]:
-    """As `tested`; the file is read again only after it has changed."""
+    """As `measured_on_test`; the file is read again only after it has changed."""
     try:
         return _read(run, (run.folder / FIGURES_FILE).stat().st_mtime_ns)
     except OSError:  # there is none yet
@@ -95,7 +95,7 @@ def _tested(run: Run) -> dict[str, float]:
 
 @st.cache_data(max_entries=500, show_spinner=False)
 def _read(run: Run, changed: int) -> dict[str, float]:
-    return tested(run)
+    return measured_on_test(run)
 
 
 def _cells(row: Row) -> dict[str, Any]:

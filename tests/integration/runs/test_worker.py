@@ -16,7 +16,7 @@ import pytest
 from fer import models, runs
 from fer.errors import FerError
 from fer.runs import queue, worker
-from fer.runs.catalogue import tested
+from fer.runs.catalogue import measured_on_test
 from fer.runs.metrics import read_metrics
 from fer.runs.run import Run
 from fer.training import checkpoint
@@ -47,7 +47,7 @@ def test_a_run_leaves_all_its_files(small_config: TrainingConfig) -> None:
     status = run.status()
     assert status["state"] == "finished"
     assert (status["finished_epochs"], status["epochs"], status["batches"]) == (2, 2, 3)
-    assert tested(run)["test_accuracy"] == trained.card.metrics["test"]["accuracy"]
+    assert measured_on_test(run)["test_accuracy"] == trained.card.metrics["test"]["accuracy"]
     steps, epochs = read_metrics(run.folder)
     assert len(epochs) == 2
     assert len(steps) >= 2
@@ -115,7 +115,7 @@ def test_a_second_request_to_stop_skips_the_measuring_and_keeps_the_model(
     with run.held():
         worker.run_training(run, StopTwice())
     status = run.status()
-    assert (status["state"], status["finished_epochs"], tested(run)) == ("stopped", 1, {})
+    assert (status["state"], status["finished_epochs"], measured_on_test(run)) == ("stopped", 1, {})
     assert "Evaluate measures it" in status["reason"]
     assert run.has_model
     assert run.requested() == ""
