@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier, Event
+from types import SimpleNamespace
 from typing import TypeVar
 
 import cv2
 import pytest
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.testing.v1 import AppTest
 
 from fer.data import add, annotations, load_dataset, remove
@@ -130,9 +132,12 @@ def test_whoever_waits_sees_how_far_the_work_is_and_then_its_result() -> None:
     work = Work(count)
     draw = work._meter.draw
 
-    def drawn(slot: object) -> None:
-        texts.append(work._meter._text)
-        draw(slot)  # type: ignore[arg-type]
+    def drawn(slot: DeltaGenerator) -> None:
+        def progress(share: float, text: str) -> None:
+            texts.append(text)
+            slot.progress(share, text)
+
+        draw(SimpleNamespace(progress=progress))  # type: ignore[arg-type]
         go_on.set()
 
     work._meter.draw = drawn  # type: ignore[method-assign]
