@@ -1,29 +1,21 @@
 """Arrays in files: pairs of `.npy`, and `.npz` or HDF5 files with images and labels."""
 
-import math
 import re
-import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache, partial
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import numpy.lib.format as npy
 import pandas as pd
 
 from fer import emotions
 from fer.data.array_images import Layout, are_images, label_texts, layout_of, texts
 from fer.data.parts import part_within
+from fer.data.readers.array_files import Array, arrays_in
 from fer.data.readers.columns import LABELS, TableError
 from fer.data.readers.listing import stamp
 from fer.data.readers.rows import Opened, Rows
-from fer.importing import extras
-
-ARRAY_SUFFIXES = frozenset({".npy", ".npz", ".h5", ".hdf5"})
-PICKLES = frozenset({".pkl", ".pickle", ".p"})
-MAX_BYTES = 10_000_000_000
-"""Bytes of an array, unpacked: a small file can hold a very large one."""
 
 _BLOCK = 1024
 _MAX_CLASSES = 64
@@ -50,18 +42,6 @@ _CK = dict(enumerate(["angry", "disgust", "fear", "happy", "sad", "surprise", "c
 """The order of CK_data.h5, which WuJie1010/Facial-Expression-Recognition.Pytorch writes."""
 
 
-class Array(NamedTuple):
-    """An array in a file: its name, and how to read some of its rows."""
-
-    name: str
-    shape: tuple[int, ...]
-    dtype: np.dtype
-    read: Callable[[int, int], np.ndarray]
-
-    def whole(self) -> np.ndarray:
-        return self.read(0, self.shape[0])
-
-
 class Pair(NamedTuple):
     """Images, their labels, and the split in their names ("" if none)."""
 
@@ -82,7 +62,7 @@ def open_arrays(root: Path, files: Sequence[Path]) -> Opened:
     refused: list[TableError] = []
     for file in files:
         try:
-            arrays |= {array.name: array for array in _arrays(file)}
+            arrays |= {array.name: array for array in arrays_in(file)}
         except TableError as error:
             if len(files) == 1:
                 raise
@@ -102,97 +82,6 @@ def open_arrays(root: Path, files: Sequence[Path]) -> Opened:
         files=[(file.relative_to(root).as_posix(), stamp(file.stat())) for file in files],
         rows=partial(_rows, name, folder, files, pairs, arrays, skipped),
     )
-
-
-def _arrays(file: Path) -> list[Array]:
-    name = file.name
-    try:
-        if file.suffix.lower() == ".npy":
-            array = np.load(file, mmap_mode="r", allow_pickle=False)
-            if not isinstance(array, np.ndarray):
-                array.close()
-                raise TableError(name, "it is an .npz file. Give it that suffix")
-            return [_in_memory(name, array)]
-        if file.suffix.lower() == ".npz":
-            return _packed(file)
-        return _hdf5(file)
-    except ValueError as error:
-        if re.search("pickle|objects", str(error), re.IGNORECASE):
-            raise pickled(name, "it holds Python objects") from None
-        raise TableError(name, f"it is damaged ({error})") from None
-    except (OSError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile) as error:
-        raise TableError(name, f"it cannot be read ({error})") from None
-
-
-def pickled(name: str, what: str) -> TableError:
-    """The error for pickled data."""
-    reason = f"{what}, and reading a pickle can run any program that someone has put into it"
-    advice = "Save images and labels in Python: numpy.savez('faces.npz', images=…, labels=…)."
-    return TableError(name, reason, expected=advice)
-
-
-def _in_memory(name: str, array: np.ndarray) -> Array:
-    return Array(name, array.shape, array.dtype, lambda start, stop: array[start:stop])
-
-
-def _packed(file: Path) -> list[Array]:
-    """The arrays of an `.npz`; each is read when it is needed, and the last one kept."""
-
-    @lru_cache(maxsize=2)
-    def whole(key: str) -> np.ndarray:
-        with np.load(file, allow_pickle=False) as pack:
-            values: np.ndarray = pack[key]
-        return values
-
-    def rows(key: str, start: int, stop: int) -> np.ndarray:
-        return whole(key)[start:stop]
-
-    found = []
-    with zipfile.ZipFile(file) as pack:
-        for member in pack.namelist():
-            with pack.open(member) as stream:
-                is_old = npy.read_magic(stream) == (1, 0)
-                read = npy.read_array_header_1_0 if is_old else npy.read_array_header_2_0
-                shape, _, dtype = read(stream)
-            key = member.removesuffix(".npy")
-            if dtype.hasobject:
-                raise pickled(file.name, f"'{key}' holds Python objects")
-            _check_size(file.name, key, shape, dtype)
-            found.append(Array(key, shape, dtype, partial(rows, key)))
-    return found
-
-
-def _check_size(file: str, name: str, shape: tuple[int, ...], dtype: np.dtype) -> None:
-    size = math.prod(shape) * dtype.itemsize
-    if size > MAX_BYTES:
-        raise TableError(
-            file, f"'{name}' has {size / 1e9:,.0f} GB; at most {MAX_BYTES / 1e9:.0f} can be read"
-        )
-
-
-def _hdf5(file: Path) -> list[Array]:
-    with extras():
-        import h5py
-
-    found: list[Array] = []
-
-    def note(name: str, item: object) -> None:
-        if isinstance(item, h5py.Dataset) and item.shape:
-            if item.external or item.is_virtual:  # which might be any file of this machine
-                raise TableError(file.name, f"'{name}' takes its values from other files")
-            _check_size(file.name, name, item.shape, item.dtype)
-            dtype = np.dtype("S1") if h5py.check_string_dtype(item.dtype) else item.dtype
-            found.append(Array(name, item.shape, dtype, partial(read, name)))
-
-    @lru_cache(maxsize=4)
-    def read(name: str, start: int, stop: int) -> np.ndarray:
-        with h5py.File(file) as opened:
-            values: np.ndarray = opened[name][start:stop]
-        return values
-
-    with h5py.File(file) as opened:
-        opened.visititems(note)
-    return found
 
 
 def _pairs(name: str, arrays: Mapping[str, Array]) -> tuple[list[Pair], list[tuple[str, str]]]:

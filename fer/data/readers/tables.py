@@ -8,7 +8,8 @@ from pathlib import Path
 
 from fer.data.classes import Classes
 from fer.data.parts import part_within
-from fer.data.readers.arrays import ARRAY_SUFFIXES, PICKLES, open_arrays, pickled
+from fer.data.readers.array_files import ARRAY_SUFFIXES, PICKLES, pickled
+from fer.data.readers.arrays import open_arrays
 from fer.data.readers.columns import Columns, TableError, recognise
 from fer.data.readers.delimited import SEPARATORS, Record, fields, records, text, text_encoding
 from fer.data.readers.listing import stamp, stays_inside
