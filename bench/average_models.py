@@ -1,7 +1,7 @@
 """Make one model of several: the mean of their weights, with rare classes raised.
 
     PYTHONPATH=. python bench/average_models.py FER2013 --out NEW \
-        --logit-adjustment -0.1 NEW=0.8 fer2013=0.2
+        --logit-adjustment 0.3 NEW=1
 
 made `models/ferplus` of NEW, a network trained with `models/ferplus/config.toml`.
 

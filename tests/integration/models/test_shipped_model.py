@@ -72,8 +72,8 @@ def shipped(request: pytest.FixtureRequest) -> str:
 
 def test_the_models_have_the_size_in_their_cards(shipped: str) -> None:
     model = models.load(shipped)
-    assert model.network.count_params() == model.card.parameters < 3_000_000
-    assert model.card.multiply_adds < 60_000_000
+    assert model.network.count_params() == model.card.parameters < 1_500_000
+    assert model.card.multiply_adds <= 80_000_000
     folder = models.find(shipped)
     assert sum(file.stat().st_size for file in folder.iterdir()) < 12_000_000
 
@@ -143,7 +143,7 @@ def test_400_wrong_faces_relabelled_to_the_answer_leave_every_figure_as_it_was(
     assert second["accuracy"] == pytest.approx(before["accuracy"] + 400 / before["images"])
     for name in before.keys() - {"measured", "by_hand"}:
         assert after[name] == before[name], name
-    assert "With 400 labels set by hand: accuracy 91" in report.read_text(encoding="utf-8")
+    assert "With 400 labels set by hand: accuracy 92" in report.read_text(encoding="utf-8")
     assert json.loads(report.with_suffix(".json").read_text())["by_hand"] == second
 
 
