@@ -75,3 +75,11 @@ class ModelNotFoundError(ModelError):
 
 class CardError(ModelError):
     """A card that is damaged, from a newer version, or does not fit its network."""
+
+
+class FeedbackError(FerError):
+    """A correction, or what is done with it, that is not as it should be."""
+
+
+class FeedbackUnavailable(FeedbackError):  # noqa: N818 - a state that passes, no mistake
+    """The database of corrections cannot be used at the moment; nothing was changed."""

@@ -1,5 +1,6 @@
 """Pixels of any usual kind → RGB, uint8."""
 
+import hashlib
 from typing import Any
 
 import cv2
@@ -63,6 +64,20 @@ def to_8_bits(values: np.ndarray) -> np.ndarray:
         scale = 255 / (high - low) if high > low else 0
         return cv2.convertScaleAbs(finite, alpha=scale, beta=-low * scale)
     return cv2.convertScaleAbs(finite, alpha=255 / white)
+
+
+def content_hash(image: np.ndarray) -> str:
+    """A hash of an image's size and values: equal for equal images, however they are stored.
+
+    Args:
+        image: Grey (h, w) or RGB (h, w, 3), uint8. A grey image and its RGB twin are equal.
+
+    Returns:
+        32 hexadecimal digits.
+    """
+    rgb = cv2.cvtColor(image, cv2.COLOR_GRAY2RGB) if image.ndim == 2 else image
+    size = b"%dx%d" % image.shape[:2]
+    return hashlib.blake2b(np.ascontiguousarray(rgb).data, digest_size=16, key=size).hexdigest()
 
 
 def check_size(width: int, height: int, name: str) -> None:

@@ -1,16 +1,19 @@
 """The one place for the version, paths and environment variables.
 
-| variable         | meaning                                     | default                         |
-|------------------|---------------------------------------------|---------------------------------|
-| `FER_HOME`       | what this machine keeps: detectors, data    | the user's data folder          |
-| `FER_MODELS`     | folder of trained models                    | `models/` in a checkout, else   |
-|                  |                                             | in FER_HOME, and those shipped  |
-| `FER_MODEL`      | name of the model used when none is named   | the one chosen, or `ferplus`    |
-| `FER_RUNS`       | folder of training runs                     | `runs/` in a checkout, else in  |
-|                  |                                             | FER_HOME                        |
-| `FER_DATA`       | a FER-2013 folder, for tests and benchmarks | none                            |
-| `FER_DATA_ROOTS` | folders that the app may read data sets     | the user's home, and the folder |
-|                  | from, separated as in PATH                  | that holds the checkout         |
+| variable            | meaning                                  | default                         |
+|---------------------|------------------------------------------|---------------------------------|
+| `FER_HOME`          | what this machine keeps: detectors, data | the user's data folder          |
+| `FER_MODELS`        | folder of trained models                 | `models/` in a checkout, else   |
+|                     |                                          | in FER_HOME, and those shipped  |
+| `FER_MODEL`         | the model used when none is named        | the one chosen, or `ferplus`    |
+| `FER_RUNS`          | folder of training runs                  | `runs/` in a checkout, else in  |
+|                     |                                          | FER_HOME                        |
+| `FER_DATA`          | a FER-2013 folder, for tests and bench/  | none                            |
+| `FER_DATA_ROOTS`    | folders that the app may read data sets  | the user's home, and the folder |
+|                     | from, separated as in PATH               | that holds the checkout         |
+| `FER_DATABASE_URL`  | the database of corrections: SQLite      | `feedback.db` in FER_HOME       |
+|                     | or PostgreSQL                            |                                 |
+| `FER_FEEDBACK_DAYS` | days after which corrections are deleted | none: kept until deleted        |
 """
 
 import os
@@ -18,6 +21,7 @@ from pathlib import Path
 
 import platformdirs
 
+from fer.errors import ConfigError
 from fer.files import write_text
 
 VERSION = "0.2.0.dev0"
@@ -116,3 +120,25 @@ def photos_folder() -> Path:
 def detectors_folder() -> Path:
     """Folder of detector files that are not part of any package."""
     return home() / "detectors"
+
+
+def database_url() -> str:
+    """Where corrections are kept, as SQLAlchemy names a database."""
+    named = os.environ.get("FER_DATABASE_URL", "").strip()
+    return named or f"sqlite:///{home() / 'feedback.db'}"
+
+
+def feedback_days() -> int | None:
+    """After how many days corrections are deleted; None where they are kept.
+
+    Raises:
+        ConfigError: If `FER_FEEDBACK_DAYS` is no positive whole number.
+    """
+    named = os.environ.get("FER_FEEDBACK_DAYS", "").strip()
+    if not named:
+        return None
+    if not named.isdecimal() or int(named) == 0:
+        raise ConfigError(
+            f"FER_FEEDBACK_DAYS is '{named}'; expected a whole number of days, such as 365."
+        )
+    return int(named)

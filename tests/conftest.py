@@ -43,8 +43,8 @@ def fer_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FER_HOME", str(home))
         patch.setenv("FER_RUNS", str(home / "runs"))
-        patch.delenv("FER_MODELS", raising=False)
-        patch.delenv("FER_MODEL", raising=False)
+        for setting in ("FER_MODELS", "FER_MODEL", "FER_DATABASE_URL", "FER_FEEDBACK_DAYS"):
+            patch.delenv(setting, raising=False)
         yield home
 
 

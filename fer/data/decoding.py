@@ -4,7 +4,6 @@ Threads do it. OpenCV and the hashes release Python's lock; helper processes too
 threads to read FER-2013, whose 32 thousand images need two seconds of one core.
 """
 
-import hashlib
 import re
 from collections.abc import Callable
 from typing import NamedTuple
@@ -14,7 +13,7 @@ import numpy as np
 
 from fer.errors import ImageError, UnreadableImageError
 from fer.images import decode, to_network_input
-from fer.pixels import MAX_PIXELS, MIN_SIDE_PX
+from fer.pixels import MAX_PIXELS, MIN_SIDE_PX, content_hash
 
 _SMALL_BYTES = 64_000  # a larger buffer costs five times as much as what is read into it
 
@@ -78,15 +77,14 @@ def _measure(image: np.ndarray, out: np.ndarray) -> ImageStats:
     """Measure an image, and shape it into `out` the way a network takes it."""
     height, width, channels = out.shape
     out[:] = to_network_input(image, height=height, width=width, channels=channels)
-    if image.ndim == 2:
-        grey, rgb = image, cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)
-    else:
-        grey, rgb = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.ascontiguousarray(image)
+    grey = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     mean, std = cv2.meanStdDev(grey)
-    size = b"%dx%d" % image.shape[:2]
-    digest = hashlib.blake2b(rgb.data, digest_size=16, key=size)
     return ImageStats(
-        image.shape[1], image.shape[0], digest.hexdigest(), float(mean[0, 0]), float(std[0, 0])
+        image.shape[1],
+        image.shape[0],
+        content_hash(image),
+        float(mean[0, 0]),
+        float(std[0, 0]),
     )
 
 

@@ -1,0 +1,347 @@
+"""Where corrections, their reviews and promotions are kept."""
+
+import hashlib
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, fields, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from fer import settings
+from fer.errors import FeedbackError
+from fer.feedback.database import Database
+from fer.feedback.images import content_of
+from fer.feedback.records import Correction, Promotion, Review, Status, now
+from fer.feedback.tables import CORRECTIONS, PROMOTIONS, REVIEWS, STATE
+
+DECISIONS = (Status.ACCEPTED, Status.REJECTED, Status.NEW)
+"""What a reviewer may decide; `new` takes an earlier decision back."""
+
+_AT_ONCE = 1000
+"""Ids in one statement; databases have their limits."""
+
+_KEY_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+"""Without those that look alike."""
+
+
+def new_key() -> str:
+    """A contributor's new key, such as `p4sw-9xk2-…`: 24 letters and digits, 118 bits of chance."""
+    letters = [secrets.choice(_KEY_LETTERS) for _ in range(24)]
+    return "-".join("".join(letters[start : start + 4]) for start in range(0, 24, 4))
+
+
+def contributor_id(key: str) -> str:
+    """The hash by which the store knows the owner of a key; case, spaces and dashes do not matter.
+
+    Raises:
+        FeedbackError: If the key is empty.
+    """
+    plain = "".join(letter for letter in key.lower() if letter.isalnum())
+    if not plain:
+        raise FeedbackError("The key is empty. Enter the key that you got with your correction.")
+    return hashlib.sha256(f"fer contributor {plain}".encode()).hexdigest()[:32]
+
+
+def open_store(url: str | None = None) -> "Store":
+    """Open the store of corrections, which is made or brought up to date where necessary.
+
+    Corrections older than `FER_FEEDBACK_DAYS` are deleted.
+
+    Args:
+        url: A database as SQLAlchemy names it; by default `FER_DATABASE_URL`, else a file in
+            FER_HOME.
+
+    Raises:
+        ConfigError: If a setting is impossible.
+        FeedbackUnavailable: If the database cannot be used.
+    """
+    store = Store(Database(url or settings.database_url()))
+    store.finish_wiping()
+    if (days := settings.feedback_days()) is not None:
+        store.purge(days)
+    return store
+
+
+class Store:
+    """Corrections in a database; safe in several threads and processes at once.
+
+    Every method raises FeedbackUnavailable if the database cannot be used; nothing is changed then.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @property
+    def name(self) -> str:
+        """The database's file, or its URL without the password."""
+        return self._database.name
+
+    @property
+    def version(self) -> str:
+        """A text that changes with every write."""
+        with self._database.reading() as connection:
+            return str(connection.scalar(select(STATE.c.version)))
+
+    def keep(self, correction: Correction) -> bool:
+        """Keep a correction; once it returns, the correction survives a power cut.
+
+        Returns:
+            False if that id is already there: sending it again does no harm.
+
+        Raises:
+            FeedbackError: If the crop is no PNG.
+        """
+        crop, face = content_of(correction.crop)
+        larger = correction.larger_crop and content_of(correction.larger_crop)[0]
+        correction = replace(
+            correction,
+            created=min(correction.created, now()),  # or a wrong clock evades the purge
+            crop=crop,
+            larger_crop=larger or None,
+            face=face,
+        )
+        dialect = sqlite if self._database.is_sqlite else postgresql
+        insert = dialect.insert(CORRECTIONS).values(asdict(correction)).on_conflict_do_nothing()
+        with self._changing() as connection:
+            return connection.execute(insert).rowcount == 1
+
+    def take_back(self, id: str, contributor: str) -> bool:
+        """Delete one correction of a contributor; False if it is not there, or not theirs."""
+        return bool(self.delete(contributor=contributor, ids=[id]))
+
+    def corrections(
+        self,
+        *,
+        contributor: str | None = None,
+        status: str | None = None,
+        since: datetime | None = None,
+        ids: Iterable[str] | None = None,
+        with_crops: bool = True,
+    ) -> list[Correction]:
+        """Corrections, oldest first: those that fit everything that is given.
+
+        Args:
+            contributor: Of this contributor.
+            status: With this status.
+            since: Created then or later.
+            ids: With one of these ids.
+            with_crops: Also read their pictures; else `crop` is empty and `larger_crop` None.
+        """
+        with self._database.reading() as connection:
+            where = _where(contributor=contributor, status=status, since=since)
+            return _select(connection, where, ids, with_crops=with_crops)
+
+    def count(self) -> dict[str, int]:
+        """How many corrections there are with each status."""
+        status = CORRECTIONS.c.status
+        query = select(status, func.count()).group_by(status)
+        with self._database.reading() as connection:
+            found = {row[0]: row[1] for row in connection.execute(query)}
+        return {str(status): found.get(status, 0) for status in Status}
+
+    def delete(
+        self, *, contributor: str | None = None, ids: Iterable[str] | None = None
+    ) -> list[Correction]:
+        """Delete corrections with their reviews, so that no trace of them stays in the files.
+
+        Args:
+            contributor: Of this contributor.
+            ids: With one of these ids.
+
+        Returns:
+            What was deleted, without pictures.
+
+        Raises:
+            FeedbackError: If neither is given.
+        """
+        if contributor is None and ids is None:
+            raise FeedbackError("Nothing is named to delete. Name a contributor, or corrections.")
+        return self._delete(_where(contributor=contributor), ids)
+
+    def purge(self, older_than_days: int) -> int:
+        """Delete what was created more than this many days ago; how many were deleted."""
+        end = now() - timedelta(days=older_than_days)
+        with self._database.reading() as connection:
+            oldest = connection.scalar(select(func.min(CORRECTIONS.c.created)))
+        if oldest is None or oldest >= end:
+            return 0
+        return len(self._delete([CORRECTIONS.c.created < end], None))
+
+    def review(
+        self,
+        ids: Iterable[str],
+        *,
+        decision: str,
+        reviewer: str,
+        label: str | None = None,
+        reason: str = "",
+    ) -> int:
+        """Accept or reject corrections; those in quarantine, and unknown ids, stay as they are.
+
+        Args:
+            ids: Of the corrections.
+            decision: One of `DECISIONS`.
+            reviewer: Who decides.
+            label: What they are accepted as; the verdict of each by default.
+            reason: Why they are rejected.
+
+        Returns:
+            How many were reviewed.
+
+        Raises:
+            FeedbackError: If the decision is unknown, no reviewer is named, or the label is not
+                one that the corrected model knows.
+        """
+        if decision not in DECISIONS:
+            known = ", ".join(DECISIONS)
+            raise FeedbackError(f"The decision is '{decision}'; expected one of {known}.")
+        if not reviewer.strip():
+            raise FeedbackError("A review needs its reviewer. Enter your name.")
+        when = now()
+        with self._changing() as connection:
+            found = _select(
+                connection, [CORRECTIONS.c.status != Status.QUARANTINED], ids, with_crops=False
+            )
+            for correction in found:
+                given = (label or correction.verdict) if decision == Status.ACCEPTED else ""
+                if given and given not in correction.verdicts:
+                    raise FeedbackError(
+                        f"'{given}' is not what {correction.model} knows; expected one of "
+                        f"{', '.join(correction.verdicts)}."
+                    )
+                change = {"status": decision, "label": given, "reason": reason}
+                of_it = CORRECTIONS.c.id == correction.id
+                connection.execute(CORRECTIONS.update().where(of_it).values(change))
+                connection.execute(
+                    REVIEWS.insert().values(
+                        correction=correction.id,
+                        reviewer=reviewer.strip(),
+                        decision=decision,
+                        label=given,
+                        reason=reason,
+                        when=when,
+                    )
+                )
+        return len(found)
+
+    def reviews(self, correction: str | None = None) -> list[Review]:
+        """The reviews of a correction, or all of them, oldest first."""
+        query = select(REVIEWS).order_by(REVIEWS.c.id)
+        if correction is not None:
+            query = query.where(REVIEWS.c.correction == correction)
+        with self._database.reading() as connection:
+            return [_record(Review, row) for row in connection.execute(query)]
+
+    def quarantine(self, ids: Iterable[str], reason: str) -> int:
+        """Bar corrections from training and testing, for good; how many."""
+        return self._set(ids, status=Status.QUARANTINED, label="", reason=reason)
+
+    def hold_out(self, ids: Iterable[str], *, held_out: bool = True) -> int:
+        """Decide that corrections measure models, or that they train them; how many."""
+        return self._set(ids, held_out=held_out)
+
+    def promotions(self) -> list[Promotion]:
+        """All promotions, oldest first."""
+        query = select(PROMOTIONS).order_by(PROMOTIONS.c.when)
+        with self._database.reading() as connection:
+            return [_record(Promotion, row) for row in connection.execute(query)]
+
+    def record_promotion(self, promotion: Promotion) -> None:
+        """Remember a promotion, or the new state of one that is known."""
+        with self._changing() as connection:
+            connection.execute(PROMOTIONS.delete().where(PROMOTIONS.c.id == promotion.id))
+            values = asdict(promotion) | {"figures": dict(promotion.figures)}
+            connection.execute(PROMOTIONS.insert().values(values))
+
+    def finish_wiping(self) -> None:
+        """Wipe the traces of a deletion that was interrupted."""
+        with self._database.reading() as connection:
+            unwiped = connection.scalar(select(STATE.c.unwiped))
+        if unwiped and self._database.wipe():
+            done = STATE.c.unwiped == unwiped  # not a deletion that came meanwhile
+            with self._database.writing() as connection:
+                connection.execute(STATE.update().where(done).values(unwiped=""))
+
+    def _delete(
+        self, where: list[ColumnElement[bool]], ids: Iterable[str] | None
+    ) -> list[Correction]:
+        with self._changing() as connection:
+            found = _select(connection, where, ids, with_crops=False)
+            for some in _chunks([correction.id for correction in found]):
+                connection.execute(CORRECTIONS.delete().where(CORRECTIONS.c.id.in_(some)))
+            if found:
+                connection.execute(STATE.update().values(unwiped=uuid4().hex))
+        self.finish_wiping()
+        return found
+
+    def _set(self, ids: Iterable[str], **values: Any) -> int:
+        with self._changing() as connection:
+            changes = [
+                CORRECTIONS.update().where(CORRECTIONS.c.id.in_(some)).values(values)
+                for some in _chunks(ids)
+            ]
+            return sum(connection.execute(change).rowcount for change in changes)
+
+    @contextmanager
+    def _changing(self) -> Iterator[Connection]:
+        """A transaction that gives the store a new version."""
+        with self._database.writing() as connection:
+            yield connection
+            connection.execute(STATE.update().values(version=uuid4().hex))
+
+
+def _where(
+    *, contributor: str | None = None, status: str | None = None, since: datetime | None = None
+) -> list[ColumnElement[bool]]:
+    columns = CORRECTIONS.c
+    conditions = []
+    if contributor is not None:
+        conditions.append(columns.contributor == contributor)
+    if status is not None:
+        conditions.append(columns.status == status)
+    if since is not None:
+        conditions.append(columns.created >= since)
+    return conditions
+
+
+def _select(
+    connection: Connection,
+    where: Sequence[ColumnElement[bool]],
+    ids: Iterable[str] | None,
+    *,
+    with_crops: bool,
+) -> list[Correction]:
+    pictures = ("crop", "larger_crop")
+    columns = [column for column in CORRECTIONS.c if with_crops or column.name not in pictures]
+    query = select(*columns).where(*where)
+    queries = (
+        [query]
+        if ids is None
+        else [query.where(CORRECTIONS.c.id.in_(some)) for some in _chunks(ids)]
+    )
+    rows = [row for query in queries for row in connection.execute(query)]
+    found = [_correction(row) for row in rows]
+    return sorted(found, key=lambda correction: (correction.created, correction.id))
+
+
+def _correction(row: Row[Any]) -> Correction:
+    values = {"crop": b"", **row._mapping}
+    values["labels"] = tuple(values["labels"])
+    values["probabilities"] = tuple(values["probabilities"])
+    return Correction(**values)
+
+
+def _record(kind: Callable[..., Any], row: Row[Any]) -> Any:
+    names = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    return kind(**{name: value for name, value in row._mapping.items() if name in names})
+
+
+def _chunks(ids: Iterable[str]) -> Iterator[list[str]]:
+    wanted = list(ids)
+    for start in range(0, len(wanted), _AT_ONCE):
+        yield wanted[start : start + _AT_ONCE]
