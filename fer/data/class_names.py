@@ -24,6 +24,8 @@ ORDERS: dict[str, tuple[int, tuple[str, ...]]] = {
         0,
         ("neutral", "happy", "sad", "surprise", "fear", "disgust", "angry", "contempt", *3 * [""]),
     ),
+    # Keras' image_dataset_from_directory and torchvision's ImageFolder number folders so.
+    "the alphabet": (0, tuple(sorted(emotions.FER2013))),
 }
 """Usual meanings of numbers by data set: the first number, and the labels; "" is no emotion."""
 

@@ -16,7 +16,7 @@ from fer.data.classes import Classes
 from fer.data.readers.columns import Columns, TableError, recognise
 from fer.data.readers.listing import stamp
 from fer.data.readers.manifest import labels_of, places_of, read_manifest
-from fer.data.readers.pixels import CODES, grid_of
+from fer.data.readers.pixels import codes_of, grid_of
 from fer.data.readers.rows import Opened, Rows
 from fer.errors import UnreadableImageError
 from fer.images import decode
@@ -89,14 +89,15 @@ def _read(
             return _decoded(value(row)[0], paths[row])
         return grid.image(_text(value(row)), paths[row])
 
+    codes = {} if is_bytes else codes_of(columns, table["split"].unique())
     return Rows(
         name=name,
         kind="the table of images" if is_bytes else "the table of pixels",
         table=table,
         image=image,
         names=columns.shown,
-        codes={} if is_bytes else CODES,
-        one_by_one=not is_bytes,
+        codes=codes,
+        one_by_one=bool(codes),
     )
 
 

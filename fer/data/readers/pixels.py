@@ -4,7 +4,7 @@ import hashlib
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -21,8 +21,9 @@ from fer.data.votes import COLUMNS, VOTES_FILE, read_votes
 from fer.errors import UnreadableImageError
 
 FERPLUS_FILE = "fer2013new.csv"
-CODES = {str(code): label for code, label in enumerate(emotions.FER2013_CODES)}
-"""What the numbers of a column of emotions beside pixels mean."""
+_CODES = {str(code): label for code, label in enumerate(emotions.FER2013_CODES)}
+_OWN_COLUMNS = ("emotion", "pixels")
+_OWN_USAGES = frozenset({"publictest", "privatetest"})
 
 _USUAL_PX = 48
 _SPACES = bytes.maketrans(b"[]()\"',;|\t\r\n", b" " * 12)
@@ -147,18 +148,35 @@ def read_pixel_rows(root: Path, file: Path, layout: Layout) -> Rows:
     skipped: list[tuple[str, str]] = []
     if votes := votes_beside(file):
         table = _with_votes(table, votes, file, skipped)
-    is_fer2013 = columns.label is not None and columns.names[columns.label].lower() == "emotion"
+    codes = codes_of(columns, table["split"].unique())
     return Rows(
         name=name,
-        kind="FER-2013's CSV" if is_fer2013 and grid.side == _USUAL_PX else "the table of pixels",
+        kind="FER-2013's CSV" if codes and grid.side == _USUAL_PX else "the table of pixels",
         table=table,
         image=image,
         names=columns.shown,
-        codes=CODES,
+        codes=codes,
         skipped=skipped,
         votes_kind="FER+" if votes and votes.name == FERPLUS_FILE else "crowd",
-        one_by_one=True,
+        one_by_one=bool(codes),
     )
+
+
+def codes_of(columns: Columns, usages: Iterable[str]) -> dict[str, str]:
+    """What numbers mean as labels of a table of pixels: FER-2013's, where it is of that form.
+
+    Its columns are `emotion` and `pixels`, or it has a part called PublicTest or PrivateTest. Other
+    tables may number emotions by the alphabet, or as any other data set does.
+
+    Args:
+        columns: Of the table.
+        usages: The splits of its rows, as written.
+    """
+    used = [columns.label, *columns.pixels]
+    own = tuple(columns.names[at].strip().lower() for at in used if at is not None)
+    if own == _OWN_COLUMNS or _OWN_USAGES & {usage.strip().lower() for usage in usages}:
+        return _CODES
+    return {}
 
 
 def votes_beside(file: Path) -> Path | None:

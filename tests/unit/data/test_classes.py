@@ -79,8 +79,8 @@ def test_the_error_shows_the_option_to_use_with_every_usual_order_that_fits() ->
     assert "classes={'tired': 'EMOTION'}" in notes("tired")
     assert "RAF-DB" not in notes("tired", "1")
     found = notes(*"1234567")
-    assert "are RAF-DB's: python -m fer data add 'my set' --classes 1=surprise,2=fear," in found
-    assert "are AffectNet's: " in found
+    assert "are as in RAF-DB: python -m fer data add 'my set' --classes 1=surprise,2=fear," in found
+    assert "are as in AffectNet: " in found
     assert "FER-2013" not in found  # which has no 7
     assert "--classes 00=angry,6.0=neutral\n" in notes("6.0", "00")
     assert "7=contempt,8=\n" in notes("8", "7")

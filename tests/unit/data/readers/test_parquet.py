@@ -97,6 +97,15 @@ def test_fer2013_as_parquet_is_read(tmp_path: Path, kind: str) -> None:
     np.testing.assert_array_equal(dataset.pixels[:, :, :, 0], FACES[:2])
 
 
+def test_class_numbers_beside_pixels_are_those_of_fer2013_only_in_its_own_columns(
+    tmp_path: Path,
+) -> None:
+    frame = pd.DataFrame({"label": [0, 3], "pixels": [face.ravel().tolist() for face in FACES[:2]]})
+    frame.to_parquet(tmp_path / "own.parquet")
+    with pytest.raises(UnknownClassesError, match="'3' \\(1 face\\)"):
+        load_dataset(tmp_path)
+
+
 def test_a_damaged_or_strange_parquet_file_is_refused_with_the_reason(tmp_path: Path) -> None:
     pd.DataFrame({"day": [1], "price": [2]}).to_parquet(tmp_path / "prices.parquet")
     with pytest.raises(

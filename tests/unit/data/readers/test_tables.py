@@ -17,6 +17,7 @@ SIDE = 48
 FACES = np.random.default_rng(0).integers(0, 256, (4, SIDE * SIDE))
 CODES = (0, 3, 6, 4)
 LABELS = ["angry", "happy", "neutral", "sad"]
+MEANINGS = dict(zip(map(str, CODES), LABELS, strict=True))
 USAGES = ("Training", "Training", "PublicTest", "PrivateTest")
 
 
@@ -118,7 +119,7 @@ def test_columns_of_pixels_that_are_sorted_as_text_are_put_in_order(tmp_path: Pa
     lines = ["label," + joined((f"pixel_{at}" for at in order), ",")]
     lines += [f"{code},{joined(face[order], ',')}" for code, face in zip(CODES, FACES, strict=True)]
     (tmp_path / "sorted.csv").write_text("\n".join(lines))
-    dataset = read(tmp_path / "sorted.csv")
+    dataset = read(tmp_path / "sorted.csv", classes=MEANINGS)
     np.testing.assert_array_equal(dataset.pixels.reshape(4, -1), FACES)
 
 
@@ -126,7 +127,7 @@ def test_other_sizes_and_values_up_to_1_are_scaled(tmp_path: Path) -> None:
     large = np.repeat(np.linspace(0, 1, 64), 64).reshape(64, 64).T
     lines = ["label,pixels", *(f"{code},{joined(large.ravel())}" for code in CODES)]
     (tmp_path / "large.csv").write_text("\n".join(lines))
-    dataset = load_dataset(tmp_path / "large.csv", height=64, width=64, validation_fraction=0)
+    dataset = read(tmp_path / "large.csv", height=64, width=64, classes=MEANINGS)
     assert dataset.index["width"].tolist() == [64] * 4
     np.testing.assert_array_equal(dataset.pixels[0, :, :, 0], np.rint(large * 255))
 
@@ -232,6 +233,34 @@ def test_codes_from_1_are_not_taken_as_those_of_fer2013_which_begin_at_0(tmp_pat
     with pytest.raises(UnknownClassesError) as unknown:
         read(tmp_path)
     assert [one.name for one in unknown.value.classes] == ["1", "2", "6", "7"]
+
+
+NUMBERED = {
+    "label,pixels": ("label,pixels", " "),
+    "wide": ("emotion," + joined((f"pixel{at}" for at in range(SIDE * SIDE)), ","), ","),
+    "without a header": ("", " "),
+    "wide without a header": ("", ","),
+    "other splits": ("label,pixels,split", " "),
+}
+
+
+@pytest.mark.parametrize("form", NUMBERED)
+def test_numbers_in_a_table_that_is_not_of_fer2013s_own_form_are_asked_about(
+    tmp_path: Path, form: str
+) -> None:
+    header, separator = NUMBERED[form]
+    end = ",train" if header.endswith("split") else ""
+    lines = [
+        f"{code},{joined(face, separator)}{end}" for code, face in zip(CODES, FACES, strict=True)
+    ]
+    (tmp_path / "own.csv").write_text("\n".join([header, *lines]))
+    with pytest.raises(UnknownClassesError) as unknown:
+        read(tmp_path)
+    asked = unknown.value.classes
+    assert [(one.name, one.faces) for one in asked] == [("0", 1), ("3", 1), ("4", 1), ("6", 1)]
+    np.testing.assert_array_equal(asked[0].examples[0].ravel(), FACES[0])
+    dataset = read(tmp_path, classes=MEANINGS)
+    assert dataset.index["label"].tolist() == LABELS
 
 
 def test_kaggles_competition_is_read_without_its_test_set_and_its_sample(tmp_path: Path) -> None:
