@@ -5,9 +5,12 @@ import posixpath
 import re
 import stat
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
+from fer.data.class_names import understood
+from fer.data.parts import part_of
 from fer.data.readers.listing import scan, stamp
 
 _DRIVE = re.compile(r"[A-Za-z]:/")
@@ -17,10 +20,11 @@ _SUFFIX = re.compile(r"\.\w{1,5}$")
 class Finder:
     """Finds image files below a data set's folder by the paths in a table.
 
-    A path counts from the table's folder, or from the data set's. Of an absolute path, which may
-    come from another machine, the longest tail counts that exists there. What is found in neither
-    place is looked for in every folder below, and taken if there is exactly one such file; its
-    suffix may be missing in the table.
+    A path counts from the table's folder, or from the data set's. What is found in neither place is
+    looked for in every folder below, and taken if there is exactly one such file; its suffix may be
+    missing in the table. An absolute path may come from another machine: of the files that have its
+    name, the one counts that shares the most folders with it, from the name upwards. It shares one
+    at least, unless it lies where paths count from.
     """
 
     def __init__(self, root: Path, folder: Path, *, ending: str = "") -> None:
@@ -34,8 +38,8 @@ class Finder:
         self._root = str(root)
         below = folder.relative_to(root).as_posix()
         self._bases = [""] if below == "." else [f"{below}/", ""]
+        self._base_folders = [base.rstrip("/") for base in self._bases]
         self._ending = ending
-        self._tail = 0  # leading parts to drop, as for the path before
         self._inside: dict[str, bool] = {}
 
     def find(self, path: str) -> tuple[str, str, str]:
@@ -44,48 +48,57 @@ class Finder:
         if not wanted or "\0" in wanted:
             return path, "", "no file is named" if not wanted else "no such file"
         is_absolute = wanted.startswith("/") or bool(_DRIVE.match(wanted))
-        if not self._ending:
-            found = self._absolute(wanted) if is_absolute else self._relative(wanted)
-            if found:
-                return found
-        return self._anywhere(wanted, is_absolute=is_absolute)
+        if is_absolute and not wanted.startswith(f"{self._root}/"):
+            return self._elsewhere(wanted)
+        if is_absolute:
+            wanted = wanted[len(self._root) + 1 :]
+        if not self._ending and (found := self._relative(wanted, [""] if is_absolute else None)):
+            return found
+        return self._anywhere(wanted)
 
-    def _relative(self, path: str) -> tuple[str, str, str] | None:
-        for base in self._bases:
+    def _relative(self, path: str, bases: Sequence[str] | None) -> tuple[str, str, str] | None:
+        for base in self._bases if bases is None else bases:
             if (found := self._examine(posixpath.normpath(base + path))) is not None:
                 return found
         return None
 
-    def _absolute(self, path: str) -> tuple[str, str, str] | None:
-        if path.startswith(f"{self._root}/"):
-            return self._examine(posixpath.normpath(path[len(self._root) + 1 :]))
-        parts = [part for part in path.split("/") if part not in ("", ".", "..")]
-        for drop in (self._tail, *range(1, len(parts))):
-            tail = "/".join(parts[drop:])
-            if drop and tail and (found := self._relative(tail)):
-                self._tail = drop
-                return found
-        return None
-
-    def _anywhere(self, path: str, *, is_absolute: bool) -> tuple[str, str, str]:
-        plain = posixpath.normpath(path)
-        *_, name = plain.split("/")
-        stem = _SUFFIX.sub("", name)
-        names = [f"{stem}{self._ending}"] if self._ending else []
-        names += [name] if name != stem else [name, stem]
-        for wanted in names:
-            there = self._below[wanted]
-            if not is_absolute and "/" in plain:
-                folder = posixpath.dirname(plain)
-                there = [
-                    one for one in there if f"/{posixpath.dirname(one)}".endswith(f"/{folder}")
-                ]
-            if len(there) == 1 and (found := self._examine(there[0])):
-                return found
+    def _elsewhere(self, path: str) -> tuple[str, str, str]:
+        """The file that an absolute path of another machine means."""
+        folders = [part for part in path.split("/")[:-1] if part not in ("", ".")]
+        for there in self._named(path):
+            shared = {one: _shared(folders, one.split("/")[:-1]) for one in there}
+            most = max(shared.values(), default=0)
+            best = [one for one, number in shared.items() if number == most]
+            if most <= 0:  # the folder of the table may have another name here
+                best = [one for one in there if posixpath.dirname(one) in self._base_folders]
+            if best:
+                return self._only(path, best)
             if there:
-                reason = f"{len(there):,} files have this name, such as {there[0]} and {there[1]}"
-                return path, "", reason
+                return path, "", f"no such file; {there[0]} has its name, but is in another folder"
         return path, "", "no such file"
+
+    def _anywhere(self, path: str) -> tuple[str, str, str]:
+        folder = posixpath.dirname(posixpath.normpath(path))
+        for there in self._named(path):
+            if found := [
+                one for one in there
+                if not folder or f"/{posixpath.dirname(one)}".endswith(f"/{folder}")
+            ]:  # fmt: skip
+                return self._only(path, found)
+        return path, "", "no such file"
+
+    def _only(self, path: str, there: Sequence[str]) -> tuple[str, str, str]:
+        if len(there) == 1:
+            return self._examine(there[0]) or (path, "", "no such file")
+        return path, "", f"{len(there):,} files have this name, such as {there[0]} and {there[1]}"
+
+    def _named(self, path: str) -> Iterator[list[str]]:
+        """The files below that have the name of a path, by each name that it may have."""
+        name = posixpath.basename(posixpath.normpath(path))
+        stem = _SUFFIX.sub("", name)
+        if self._ending:
+            yield self._below[f"{stem}{self._ending}"]
+        yield self._below[name]
 
     def _examine(self, path: str) -> tuple[str, str, str] | None:
         """None if nothing has this path from the root."""
@@ -124,3 +137,17 @@ class Finder:
 
 
 _OUTSIDE = "outside the data set's folder"
+
+
+def _shared(folders: Sequence[str], others: Sequence[str]) -> int:
+    """How many folders two paths share, from the last one upwards.
+
+    -1 if the next ones are different parts or classes: `train/happy` is not `test/happy`.
+    """
+    number = 0
+    for one, other in zip(reversed(folders), reversed(others), strict=False):
+        if one != other:
+            meanings = [(meaning(one), meaning(other)) for meaning in (part_of, understood)]
+            return -1 if any(a != b for a, b in meanings if a and b) else number
+        number += 1
+    return number

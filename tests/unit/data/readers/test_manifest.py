@@ -173,6 +173,40 @@ def test_a_path_in_another_folder_does_not_match_a_file_of_the_same_name(
     assert dataset.index["path"].tolist() == ["c.png"]
 
 
+def test_an_absolute_path_matches_the_file_that_shares_most_of_its_folders(
+    make: MakeFaces,
+) -> None:
+    root = make("train/sad/1.png", "test/sad/1.png", "copy/train/sad/1.png", "sad/2.png", "3.png")
+    rows = {
+        "/data/fer/train/sad/1.png": "2 files have this name",
+        "/data/copy/train/sad/1.png": "",
+        "/data/fer/test/sad/1.png": "",
+        "/data/fer/sad/2.png": "",
+        "/data/happy/2.png": "sad/2.png has its name, but is in another folder",
+        "/data/fer/3.png": "",
+    }
+    lines = "".join(f"{path},sad\n" for path in rows)
+    (root / "labels.csv").write_text(f"path,label\n{lines}")
+    dataset = load_dataset(root, validation_fraction=0)
+    assert dataset.index["path"].tolist() == [
+        "copy/train/sad/1.png", "test/sad/1.png", "sad/2.png", "3.png"
+    ]  # fmt: skip
+    found = {path: reason for path, reason in dataset.skipped if path.startswith("labels.csv")}
+    assert len(found) == 2
+    for path, reason in found.items():
+        assert rows[path.partition(" ")[2]] in reason
+
+
+def test_a_file_of_the_same_name_in_another_part_or_class_is_another_file(
+    make: MakeFaces,
+) -> None:
+    root = make("test/happy/1.png", "sad/anna/2.png", "a.png")
+    (root / "labels.csv").write_text(
+        "path,label\n/data/train/happy/1.png,happy\n/data/happy/anna/2.png,happy\n/data/a.png,sad\n"
+    )
+    assert load_dataset(root, validation_fraction=0).index["path"].tolist() == ["a.png"]
+
+
 def test_a_table_that_windows_wrote_is_read(make: MakeFaces) -> None:
     root = make("José.png", "c.png")
     (root / "labels.csv").write_bytes("path;label\r\nJosé.png;happy\r\nc.png;sad".encode("cp1252"))
