@@ -12,8 +12,10 @@ from fer.errors import ImageTooLargeError, ImageTooSmallError, UnreadableImageEr
 MAX_PIXELS = 50_000_000
 MIN_SIDE_PX = 12
 _GROUND = (255, 255, 255)  # shows through transparent pixels
-_OVERSHOOT = 0.01
+OVERSHOOT = 0.01
 """Resizing carries float values this far beyond 0–1."""
+DARKEST_WHITE = 10
+"""No face of 0–255 is as dark as this at its brightest: such floats have another scale."""
 
 _EXPECTED = (
     "expected (height, width) for grey, (height, width, 3) for RGB or (height, width, 4) for RGBA"
@@ -51,16 +53,19 @@ def on_white(rgba: Image.Image) -> Image.Image:
 def to_8_bits(values: np.ndarray) -> np.ndarray:
     """Scale grey values: 16-bit values span 0–65535; the range of others is inferred.
 
-    32-bit and floating-point formats have no fixed white: it is taken as 1 (floats only), 255 or
-    65535, the first that holds all values; where none does, the values are stretched.
+    32-bit and floating-point formats have no fixed white: it is taken as 1 (floats only, which
+    resizing may have carried a little beyond), 255 or 65535, the first that holds all values; where
+    none does, the values are stretched.
     """
     if values.dtype.itemsize == 2:
         return cv2.convertScaleAbs(values.astype(np.uint16), alpha=255 / 65535)
-    whites = (1, 255, 65535) if values.dtype.kind == "f" else (255, 65535)
     finite = np.nan_to_num(values.astype(np.float32), nan=0, posinf=0, neginf=0)
     low, high = float(finite.min()), float(finite.max())
-    white = next((white for white in whites if high <= white), None)
-    if low < 0 or white is None:
+    if values.dtype.kind == "f" and low >= -OVERSHOOT and high <= 1 + OVERSHOOT:
+        return cv2.convertScaleAbs(finite.clip(0, 1), alpha=255)
+    white = next((white for white in (255, 65535) if high <= white), None)
+    is_dark = values.dtype.kind == "f" and high < DARKEST_WHITE
+    if low < 0 or white is None or is_dark:
         scale = 255 / (high - low) if high > low else 0
         return cv2.convertScaleAbs(finite, alpha=scale, beta=-low * scale)
     return cv2.convertScaleAbs(finite, alpha=255 / white)
@@ -143,7 +148,7 @@ def _as_uint8(pixels: np.ndarray) -> np.ndarray:
         if low >= 0 and high <= 255:
             return pixels.astype(np.uint8)
         hint = "Scale them to 0–255 first; 16-bit values are divided by 257."
-    elif low >= -_OVERSHOOT and high <= 1 + _OVERSHOOT:
+    elif low >= -OVERSHOOT and high <= 1 + OVERSHOOT:
         scaled = np.clip(pixels.astype(np.float32), 0, 1) * 255
         return np.rint(scaled).astype(np.uint8)
     elif low >= 0 and high <= 255:

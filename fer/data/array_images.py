@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fer.errors import DatasetError
-from fer.pixels import MIN_SIDE_PX
+from fer.pixels import DARKEST_WHITE, MIN_SIDE_PX, OVERSHOOT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +32,8 @@ class Layout:
         if values.ndim == 3 and values.shape[2] == 1:
             values = values[:, :, 0]
         if values.dtype != np.uint8 or self.white == 1:
-            values = np.rint(values.astype(np.float64) * (255 / self.white)).astype(np.uint8)
+            shares = np.clip(values.astype(np.float64) / self.white, 0, 1)
+            values = np.rint(shares * 255).astype(np.uint8)
         return np.ascontiguousarray(values)
 
 
@@ -68,12 +69,14 @@ def layout_of(name: str, shape: tuple[int, ...], blocks: Iterable[np.ndarray]) -
                 "0 to 255; replace them."
             )
         is_fraction |= block.dtype.kind in "fb"
-    if low < 0 or high > 255:
+    is_share = is_fraction and low >= -OVERSHOOT and high <= 1 + OVERSHOOT
+    is_dark = is_fraction and high < DARKEST_WHITE
+    if not is_share and (low < 0 or high > 255 or is_dark):
         raise DatasetError(
             f"'{name}' holds values from {low:g} to {high:g}. Expected floats from 0 to 1, or "
             "numbers from 0 to 255; scale them back to one of these."
         )
-    return Layout(shape=shape[1:], white=1 if is_fraction and high <= 1 else 255)
+    return Layout(shape=shape[1:], white=1 if is_share else 255)
 
 
 def label_texts(name: str, labels: np.ndarray) -> list[str]:

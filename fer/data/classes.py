@@ -132,7 +132,9 @@ class UnknownClassesError(DatasetError):
         self.classes = tuple(classes)
         names = [one.name for one in classes]
         template = dict.fromkeys(names[:_NAMED], "EMOTION")
-        ways = {f"If the numbers are as in {name}": each for name, each in usual_orders(names).items()}
+        ways = {
+            f"If the numbers are as in {name}": each for name, each in usual_orders(names).items()
+        }
         for when, mapping in {**ways, "Otherwise" if ways else "To map them": template}.items():
             option = ",".join(f"{name}={meaning}" for name, meaning in mapping.items())
             command = f"python -m fer data add {shlex.quote(source)}"

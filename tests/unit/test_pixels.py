@@ -3,6 +3,7 @@ import pytest
 
 from fer.errors import FerError, ImageTooLargeError, ImageTooSmallError, UnreadableImageError
 from fer.images import decode
+from fer.pixels import to_8_bits
 
 RGB = np.random.default_rng(0).integers(0, 256, (16, 20, 3), dtype=np.uint8)
 GREY = RGB[..., 0]
@@ -26,6 +27,13 @@ def test_whole_numbers_of_any_type_are_0_to_255(dtype: type) -> None:
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 def test_floats_of_0_to_1_are_scaled(dtype: type) -> None:
     np.testing.assert_allclose(decode((RGB / 255).astype(dtype)).astype(int), RGB, atol=1)
+
+
+def test_grey_floats_that_overshoot_1_are_not_taken_for_the_darkest_of_255() -> None:
+    ramp = np.linspace(0, 1, 256, dtype=np.float32).reshape(16, 16)
+    expected = np.arange(256).reshape(16, 16)
+    np.testing.assert_allclose(to_8_bits(ramp * 1.01 - 0.004), expected, atol=2)
+    np.testing.assert_allclose(to_8_bits(ramp * 3), expected, atol=1)
 
 
 def test_a_little_overshoot_of_resized_floats_is_cut_off() -> None:

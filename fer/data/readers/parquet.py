@@ -82,7 +82,7 @@ def _read(
     value = _values(parquet, [columns.names[at] for at in held])
     paths = table["path"].tolist()
     sample = [] if is_bytes else [_text(value(row)) for row in range(min(20, len(table)))]
-    grid = grid_of(sample)
+    grid = grid_of(name, sample)
 
     def image(row: int) -> np.ndarray:
         if is_bytes:

@@ -19,6 +19,7 @@ from fer.data.readers.listing import stays_inside
 from fer.data.readers.rows import Rows
 from fer.data.votes import COLUMNS, VOTES_FILE, read_votes
 from fer.errors import UnreadableImageError
+from fer.pixels import DARKEST_WHITE, OVERSHOOT
 
 FERPLUS_FILE = "fer2013new.csv"
 _CODES = {str(code): label for code, label in enumerate(emotions.FER2013_CODES)}
@@ -101,12 +102,12 @@ class Grid:
                 f"{name}: {len(values):,} pixels; expected {self.side}×{self.side} = "
                 f"{self.side**2:,}."
             )
-        if values.max() > self.white:
+        if values.max() > self.white + (OVERSHOOT if self.white == 1 else 0):
             raise UnreadableImageError(
                 f"{name}: the pixel value {values.max():g}; expected 0 to {self.white}."
             )
         if values.dtype != np.int64:
-            values = np.rint(values * (255 / self.white))
+            values = np.rint(np.minimum(values / self.white, 1) * 255)
         if self.order is not None:
             values = values[list(self.order)]
         return values.astype(np.uint8).reshape(self.side, self.side)
@@ -139,7 +140,7 @@ def read_pixel_rows(root: Path, file: Path, layout: Layout) -> Rows:
     )
     first = min(columns.pixels)
     order = [at - first for at in columns.pixels]
-    grid = grid_of(sample, None if order == sorted(order) else order)
+    grid = grid_of(name, sample, None if order == sorted(order) else order)
 
     def image(row: int) -> np.ndarray:
         content = read_record(file, layout.encoding, *places[row])
@@ -214,8 +215,12 @@ def _numbers(block: bytes, name: str) -> np.ndarray:
     raise UnreadableImageError(f"{name}: found '{shown}' among the pixels; expected numbers.")
 
 
-def grid_of(blocks: Sequence[bytes], order: Sequence[int] | None = None) -> Grid:
-    """What the pixels of the first rows have in common."""
+def grid_of(name: str, blocks: Sequence[bytes], order: Sequence[int] | None = None) -> Grid:
+    """What the pixels of the first rows of a table have in common.
+
+    Raises:
+        TableError: If their scale is none that is known.
+    """
     counts: Counter[int] = Counter()
     highest, is_fraction = 0.0, False
     for block in blocks:
@@ -228,9 +233,12 @@ def grid_of(blocks: Sequence[bytes], order: Sequence[int] | None = None) -> Grid
             counts[side] += 1
             highest = max(highest, float(values.max()))
             is_fraction |= bool((values % 1).any())
+    if is_fraction and 1 + OVERSHOOT < highest < DARKEST_WHITE:
+        reason = f"its pixels reach {highest:g}. Expected 0 to 1, or 0 to 255; scale them"
+        raise TableError(name, reason, expected="")
     return Grid(
         side=counts.most_common(1)[0][0] if counts else _USUAL_PX,
-        white=1 if is_fraction and highest <= 1 else 255,
+        white=1 if is_fraction and highest <= 1 + OVERSHOOT else 255,
         order=order,
     )
 

@@ -67,6 +67,7 @@ def test_splits_and_persons_are_kept() -> None:
         (FACES[:, :5], LABELS, r"shape \(40, 5, 48\)"),
         (FACES.astype(object), LABELS, "object"),
         (FACES / 127.5 - 1, LABELS, "from -1 to 1"),
+        (FACES / 100, LABELS, r"from 0 to 2\.55"),
         (FACES, np.ones((40, 2)), "do not add up to 1"),
         (FACES, ["happy", "hungry"] * 20, "'hungry' .20 faces"),
     ],
@@ -78,6 +79,15 @@ def test_what_does_not_fit_is_refused_with_what_was_found(
         Dataset.from_arrays(images, labels)  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="channels"):
         Dataset.from_arrays(FACES, LABELS, channels=2)
+
+
+def test_floats_that_resizing_carried_a_little_beyond_1_are_not_black() -> None:
+    shares = FACES / 255
+    shares[0, 0, 0], shares[0, 0, 1] = 1.004, -0.004
+    pixels = Dataset.from_arrays(shares, LABELS, validation_fraction=0).pixels[..., 0]
+    expected = FACES.copy()
+    expected[0, 0, :2] = 255, 0
+    np.testing.assert_array_equal(pixels, expected)
 
 
 def test_progress_counts_the_images() -> None:

@@ -132,6 +132,20 @@ def test_other_sizes_and_values_up_to_1_are_scaled(tmp_path: Path) -> None:
     np.testing.assert_array_equal(dataset.pixels[0, :, :, 0], np.rint(large * 255))
 
 
+def test_pixels_that_resizing_carried_a_little_beyond_1_are_not_black(tmp_path: Path) -> None:
+    shares = FACES / 255
+    shares[2, 7] = 1.004
+    lines = ["emotion,pixels", *(f"0,{joined(face)}" for face in shares)]
+    (tmp_path / "fer2013.csv").write_text("\n".join(lines))
+    expected = FACES.copy()
+    expected[2, 7] = 255
+    np.testing.assert_array_equal(read(tmp_path).pixels.reshape(4, -1), expected)
+    lines = ["emotion,pixels", *(f"0,{joined(face * 2.5)}" for face in shares)]
+    (tmp_path / "fer2013.csv").write_text("\n".join(lines))
+    with pytest.raises(DatasetError, match=r"'fer2013.csv'.*reach 2\.5.*Expected 0 to 1"):
+        read(tmp_path)
+
+
 def test_a_quotation_mark_that_is_never_closed_takes_no_other_row_with_it(tmp_path: Path) -> None:
     lines = rows()
     lines[2] = '"' + lines[2]
