@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,27 +13,34 @@ SPREADSHEETS = frozenset({".xlsx", ".xlsm", ".xls", ".ods"})
 """Suffixes of tables that are archives inside, and not read."""
 
 _MADE_BY_SYSTEMS = {"__macosx", "thumbs.db", "desktop.ini"}
+_EXCHANGE_BY = {"linux": "renameat2", "darwin": "renameatx_np"}
+"""The function of the C library that exchanges two folders; both take the same arguments."""
+_EXCHANGE, _NO_FOLDER = 2, -1  # its flag; for a folder that absolute paths do not need
 _ASCII_SHARE = 0.8  # of text in an encoding older than UTF-8
 
 
 @contextmanager
-def replace_path(path: Path) -> Iterator[Path]:
+def replace_path(path: Path, *, may_replace: bool = True) -> Iterator[Path]:
     """Make a file or folder beside its place, and move it there once it is complete.
 
     Yields a path of the same name, where nothing exists yet. A folder takes the place of an older
-    folder, a file that of an older file.
+    folder, a file that of an older file. Where the system can exchange two folders (Linux, macOS),
+    there is one of them at any moment; elsewhere there is none for the blink of an eye.
+
+    Args:
+        path: The file or folder.
+        may_replace: Whether a folder may take the place of an older one that is not empty.
 
     Raises:
-        OSError: If the disk refuses it; what was there stays.
+        OSError: If the disk refuses it, or it may not replace what is there, which stays.
     """
-    # Not `secrets`: it makes `import fer` slower. Not `tempfile`: on Windows, its folders and all
-    # that is made in them are their owner's alone.
-    beside = path.parent / f".{path.name}-{os.urandom(4).hex()}"
-    beside.mkdir()
+    beside = _new_beside(path)
     made, old = beside / path.name, beside / f"{path.name}.old"
     try:
         yield made
-        if made.is_dir() and path.is_dir():
+        if may_replace and made.is_dir() and path.is_dir():
+            if _exchange(made, path):
+                return
             _move(path, old)
         try:
             _move(made, path)
@@ -42,6 +50,49 @@ def replace_path(path: Path) -> Iterator[Path]:
             raise
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def remove_folder(path: Path) -> None:
+    """Remove a folder at once: nobody sees half of it.
+
+    Raises:
+        OSError: If the disk refuses it; the whole folder stays.
+    """
+    beside = _new_beside(path)
+    try:
+        _move(path, beside / path.name)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def is_being_replaced(path: Path) -> bool:
+    """Whether somebody makes what is to take the place of a file or folder."""
+    begins = f".{path.name}-"
+    try:
+        return any(other.name.startswith(begins) for other in path.parent.iterdir())
+    except OSError:
+        return False
+
+
+def _new_beside(path: Path) -> Path:
+    """A new hidden folder beside a file or folder."""
+    # Not `secrets`: it makes `import fer` slower. Not `tempfile`: on Windows, its folders and all
+    # that is made in them are their owner's alone.
+    beside = path.parent / f".{path.name}-{os.urandom(4).hex()}"
+    beside.mkdir()
+    return beside
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchange two folders in one step; False where the system or the disk cannot."""
+    import ctypes
+
+    name = _EXCHANGE_BY.get(sys.platform)
+    exchange = getattr(ctypes.CDLL(None), name, None) if name else None
+    if exchange is None:
+        return False
+    paths = [ctypes.c_char_p(os.fsencode(path.absolute())) for path in (one, other)]
+    return bool(exchange(_NO_FOLDER, paths[0], _NO_FOLDER, paths[1], _EXCHANGE) == 0)
 
 
 @contextmanager

@@ -33,6 +33,7 @@ def adopt(
     scale: str = "0-1",
     weights: str | Path | None = None,
     checked: Mapping[str, Any] | None = None,
+    may_replace: bool = True,
 ) -> ModelCard:
     """Make a model of a network that was trained elsewhere.
 
@@ -42,11 +43,12 @@ def adopt(
             number for each class. Sigmoids are divided by their sum, logits get a softmax.
         labels: The classes in the order of its outputs. Keras' folder readers sort them
             alphabetically.
-        out: Folder of the model; a model that is there is replaced.
+        out: Folder of the model.
         scale: What it expects of pixel values, a name of `fer.models.pixel_scales.SCALES`.
         weights: The weights of a `.json` file; without it they lie beside `name.json`, in
             `name.weights.h5` or `name.h5`.
         checked: Where labels and scale proved right, as `ContractSearch.checked` gives it.
+        may_replace: Whether a model that is there is replaced; otherwise it is an error.
 
     Returns:
         The card as written. It has no figures until `evaluate` gives some.
@@ -56,16 +58,19 @@ def adopt(
     """
     scale_named(scale, channels=3)  # before anything is read
     folder = Path(out).expanduser().resolve()
-    folders.check_replaceable(folder)
+    folders.check_replaceable(folder, may_replace=may_replace)
     path = Path(file).expanduser()
     if path.suffix.lower() == ".onnx":
         from fer.models.onnx_adoption import standardised
 
         content, card = standardised(path, labels, name=folder.name, scale=scale)
-        return folders.save(content, replace(card, contract=_contract(scale, checked)), folder)
+        card = replace(card, contract=_contract(scale, checked))
+        return folders.save(content, card, folder, may_replace=may_replace)
     beside = Path(weights).expanduser() if weights else None
     network = read_network(path, weights=beside)
-    return adopt_network(network, labels, out=folder, scale=scale, checked=checked)
+    return adopt_network(
+        network, labels, out=folder, scale=scale, checked=checked, may_replace=may_replace
+    )
 
 
 def adopt_network(
@@ -75,6 +80,7 @@ def adopt_network(
     out: Path,
     scale: str,
     checked: Mapping[str, Any] | None = None,
+    may_replace: bool = True,
 ) -> ModelCard:
     """As `adopt`, for a network in memory."""
     network, ending = _standardised(network, labels, scale)
@@ -89,7 +95,7 @@ def adopt_network(
         ),
         **facts_of(network),
     )
-    return folders.save(network, card, out)
+    return folders.save(network, card, out, may_replace=may_replace)
 
 
 def _contract(scale: str, checked: Mapping[str, Any] | None) -> dict[str, Any]:

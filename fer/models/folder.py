@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from fer import options, settings
 from fer.errors import ModelError, ModelNotFoundError
-from fer.files import replace_path, write_bytes, write_text
+from fer.files import replace_path, write_text
 from fer.models.card import ModelCard, read_card
 from fer.models.readme import readme
 
@@ -59,10 +59,17 @@ def find(model: str | Path | None = None) -> Path:
         ModelNotFoundError: If it does not exist.
     """
     name = settings.default_model() if model is None else model
+    found = next(filter(_holds_model, places(name)), None)
+    return found or find_named(str(name))
+
+
+def places(model: str | Path | None = None) -> list[Path]:
+    """Where a model may lie, by name or folder; the first one that holds a model counts."""
+    name = settings.default_model() if model is None else model
+    named = [root / name for root in settings.models_folders()]
     with suppress(RuntimeError):  # ~nobody
-        if _holds_model(folder := Path(name).expanduser()):
-            return folder
-    return find_named(str(name))
+        return [Path(name).expanduser(), *named]
+    return named
 
 
 def find_named(name: str) -> Path:
@@ -85,31 +92,41 @@ def _holds_model(folder: Path) -> bool:
     return any((folder / file).is_file() for file in (CARD_FILE, *FORMS.values()))
 
 
-def check_replaceable(folder: Path) -> None:
-    """Raise a ModelError if the folder holds anything but a model."""
-    if folder.is_file() or (
-        folder.is_dir() and any(folder.iterdir()) and not (folder / CARD_FILE).is_file()
-    ):
+def check_replaceable(folder: Path, *, may_replace: bool = True) -> None:
+    """Raise a ModelError if the folder holds anything but a model that may be replaced."""
+    is_full = folder.is_dir() and any(folder.iterdir())
+    if is_full and not may_replace:
+        raise taken(folder.name)
+    if folder.is_file() or (is_full and not (folder / CARD_FILE).is_file()):
         raise ModelError(
             f"'{folder}' exists and is not a model. Choose a new folder for the model."
         )
 
 
-def save(network: "keras.Model | bytes", card: ModelCard, folder: Path) -> ModelCard:
+def taken(name: str) -> ModelError:
+    """The error of a model's name that another one has."""
+    return ModelError(f"There already is a model '{name}'. Choose another name.")
+
+
+def save(
+    network: "keras.Model | bytes", card: ModelCard, folder: Path, *, may_replace: bool = True
+) -> ModelCard:
     """Write a model; a reader sees the old one or the new one, never a mixture.
 
     Args:
         network: A Keras network, whose optimizer is not kept, or the content of an ONNX file.
         card: Its card, whose `original` fits; the checksum is filled in here.
-        folder: Where to write it; an existing model is replaced.
+        folder: Where to write it.
+        may_replace: Whether a model that is there is replaced.
 
     Returns:
         The card as written.
 
     Raises:
-        ModelError: If the folder is not a model's, or cannot be written.
+        ModelError: If the folder is not a model's, holds one that may not be replaced, or cannot
+            be written.
     """
-    with _replacing(folder) as new:
+    with _replacing(folder, may_replace=may_replace) as new:
         new.mkdir()
         path = new / FORMS[card.original]
         if isinstance(network, bytes):
@@ -124,18 +141,36 @@ def save(network: "keras.Model | bytes", card: ModelCard, folder: Path) -> Model
     return card
 
 
-def copy(source: Path, folder: Path) -> Path:
-    """Copy a model and name it after its new folder; an existing model is replaced.
+def copy(source: Path, folder: Path, *, may_replace: bool = True) -> Path:
+    """Copy a model and name it after its new folder.
+
+    Args:
+        source: The folder of the model.
+        folder: Its new folder.
+        may_replace: Whether a model that is there is replaced.
 
     Raises:
-        ModelError: If the folder is not a model's, or cannot be written.
+        ModelError: If the folder is not a model's, holds one that may not be replaced, or cannot
+            be written, or if the source was replaced in the meantime.
         CardError: If the source's card is damaged.
     """
+    before = stamp(source)
     card = replace(read_card(source / CARD_FILE), name=folder.resolve().name)
-    with _replacing(folder) as new:
+    with _replacing(folder, may_replace=may_replace) as new:
         shutil.copytree(source, new)
+        if stamp(source) != before:
+            raise ModelError(f"'{source}' changed while it was copied. Copy it again.")
         save_card(card, new)
     return folder.resolve()
+
+
+def stamp(folder: Path) -> tuple[int, int]:
+    """Changes when a model is replaced or its card is written again."""
+    try:
+        found = (folder / CARD_FILE).stat()
+    except OSError:
+        return 0, 0
+    return found.st_ino, found.st_mtime_ns
 
 
 def writable(folder: Path) -> Path:
@@ -159,22 +194,31 @@ def writable(folder: Path) -> Path:
 def save_forms(files: Mapping[str, bytes], card: ModelCard, folder: Path) -> ModelCard:
     """Write other forms of the network, and list them and the original in the card.
 
+    They take the place of all other forms that were there.
+
+    Args:
+        files: The content of each form's file.
+        card: The model's.
+        folder: The model's.
+
     Returns:
         The card as written.
 
     Raises:
         ModelError: If the folder cannot be written.
     """
-    with _writing(folder):
+    others = [file for form, file in FORMS.items() if form != card.original]
+    with _replacing(folder) as new:
+        shutil.copytree(folder, new, ignore=shutil.ignore_patterns(*others))
         for form, content in files.items():
-            write_bytes(folder / FORMS[form], content)
-    paths = {form: folder / FORMS[form] for form in (card.original, *files)}
-    forms = {
-        form: {"file": path.name, "bytes": path.stat().st_size, "sha256": checksum(path)}
-        for form, path in paths.items()
-    }
-    card = replace(card, forms=forms)
-    save_card(card, folder)
+            (new / FORMS[form]).write_bytes(content)
+        paths = {form: new / FORMS[form] for form in (card.original, *files)}
+        forms = {
+            form: {"file": path.name, "bytes": path.stat().st_size, "sha256": checksum(path)}
+            for form, path in paths.items()
+        }
+        card = replace(card, forms=forms)
+        save_card(card, new)
     return card
 
 
@@ -198,13 +242,17 @@ def checksum(path: Path) -> str:
 
 
 @contextmanager
-def _replacing(folder: Path) -> Iterator[Path]:
+def _replacing(folder: Path, *, may_replace: bool = True) -> Iterator[Path]:
     folder = folder.resolve()
-    check_replaceable(folder)
+    check_replaceable(folder, may_replace=may_replace)
     with _writing(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with replace_path(folder) as new:
-            yield new
+        try:
+            with replace_path(folder, may_replace=may_replace) as new:
+                yield new
+        except OSError:
+            check_replaceable(folder, may_replace=may_replace)  # somebody else was faster
+            raise
 
 
 @contextmanager

@@ -63,5 +63,5 @@ def read(path: Path, model: Model) -> Model:
     if path.suffix != ".onnx":
         return Model.of(keras_files.read_network(path), replace(model.card, model_sha256=""))
     card = replace(model.card, model_sha256="", original="onnx")
-    forward = onnx_runtime.Network(path)
+    forward = onnx_runtime.Network(path.read_bytes(), path)
     return Model(card=card, forward=forward, open_network=model.open_network, form="onnx")

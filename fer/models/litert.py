@@ -55,6 +55,10 @@ def _exported(network: "keras.Model", **options: object) -> bytes:
 class Network:
     """A LiteRT file, ready to be called from several threads.
 
+    Args:
+        content: Of the file, which may be replaced under a running server.
+        path: Of the file, for messages.
+
     Attributes:
         input_shape: Height, width and channels.
         classes: Number of outputs.
@@ -63,15 +67,14 @@ class Network:
         ModelError: If the runtime is not installed, or the file is damaged.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, content: bytes, path: Path) -> None:
         if not is_installed():
             raise ModelError(
                 f"'{path}' needs the package ai-edge-litert, which is not installed. Install it "
                 "with `pip install ai-edge-litert`, or use the form 'keras'."
             )
         try:
-            # From memory, so that the file may be replaced under a running server.
-            self._content = path.read_bytes()
+            self._content = content
             first = self._new_interpreter()
         except (OSError, ValueError, RuntimeError) as error:
             raise ModelError(f"'{path}' cannot be loaded by LiteRT: {error}") from error

@@ -1,11 +1,11 @@
 """Renaming and removing models. Those that came with the package stay as they are."""
 
 import os
-import shutil
 from pathlib import Path
 
 from fer import settings
 from fer.errors import ModelError
+from fer.files import remove_folder
 from fer.models import folder as folders
 
 
@@ -33,14 +33,14 @@ def rename(name: str, new_name: str) -> Path:
     """
     before, after = _own(name), folders.named(new_name)
     if is_taken(new_name):
-        raise ModelError(f"There already is a model '{new_name}'. Choose another name.")
+        raise folders.taken(new_name)
     if os.environ.get("FER_MODEL", "").strip() == name:
         raise ModelError(
             f"FER_MODEL names '{name}' on this machine, so it cannot be renamed. Change or remove "
             "that variable first."
         )
     was_default = settings.default_model() == name
-    folders.copy(before, after)
+    folders.copy(before, after, may_replace=False)
     if was_default:
         settings.set_default_model(new_name)
     _delete(before)
@@ -83,7 +83,7 @@ def _own(name: str) -> Path:
 
 def _delete(folder: Path) -> None:
     try:
-        shutil.rmtree(folder)
+        remove_folder(folder)
     except OSError as error:
         raise ModelError(
             f"'{folder}' cannot be deleted ({error.strerror or error}). Check who may write there."

@@ -11,6 +11,10 @@ from fer.importing import extras
 class Network:
     """An ONNX file that keeps the contract, ready to be called from several threads.
 
+    Args:
+        content: Of the file, which may be replaced under a running server.
+        path: Of the file, for messages.
+
     Attributes:
         input_shape: Height, width and channels.
         classes: Number of outputs.
@@ -20,7 +24,7 @@ class Network:
         ModelError: If the file is damaged, or does not go from faces to one number a class.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, content: bytes, path: Path) -> None:
         with extras():
             import onnxruntime
         options = onnxruntime.SessionOptions()
@@ -28,9 +32,8 @@ class Network:
         # Threads that wait for work sleep: a camera's worker leaves the processor to others.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
-            # From memory, so that the file may be replaced under a running server.
             self._session = onnxruntime.InferenceSession(
-                path.read_bytes(), options, providers=["CPUExecutionProvider"]
+                content, options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # its exceptions share no class of their own
             raise ModelError(f"'{path}' cannot be loaded by ONNX Runtime: {error}") from error

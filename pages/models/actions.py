@@ -8,6 +8,7 @@ import streamlit as st
 from fer import models, settings
 from fer.errors import ModelError
 from fer.models import management
+from fer.models.folder import taken
 from pages.common import errors, links, visitors
 from pages.models import keys
 from pages.models.cards import Entry
@@ -107,8 +108,8 @@ def copy(entry: Entry) -> None:
     def act() -> None:
         folder = models.named(new_name)
         if folder.exists() or (management.is_taken(new_name) and new_name != same):
-            raise ModelError(f"There already is a model '{new_name}'. Choose another name.")
-        models.copy(entry.folder, folder)
+            raise taken(new_name)
+        models.copy(entry.folder, folder, may_replace=False)
         _next(new_name, f"**{errors.plain(new_name)}** is a copy of {errors.plain(entry.name)}.")
 
     if st.button("Copy", type="primary", key="models.copy_now"):

@@ -12,6 +12,7 @@ from fer.data.class_names import ORDERS
 from fer.errors import FerError, ModelError
 from fer.evaluation.contract import ContractSearch
 from fer.models import management
+from fer.models.folder import taken
 from fer.models.pixel_scales import SCALES
 from fer.wording import counted
 from pages.common import errors
@@ -207,7 +208,7 @@ def _add(
 ) -> None:
     folder = models.named(name)
     if management.is_taken(name):
-        raise ModelError(f"There already is a model '{name}'. Choose another name.")
+        raise taken(name)
     if len(set(labels)) < len(labels) or not all(labels):
         raise ModelError("Two outputs have the same label. Give each output a label of its own.")
     checked = search.checked(scale, labels) if search else {}

@@ -54,7 +54,9 @@ def show_files(entry: Entry, card: ModelCard) -> None:
             },
         )  # fmt: skip
     there = {
-        form: FORMS[form] for form, file in models.FORMS.items() if (entry.folder / file).is_file()
+        form: FORMS[form]
+        for form, file in models.FORMS.items()
+        if form in (card.original, *card.forms) and (entry.folder / file).is_file()
     }
     can_write = card.original == "keras"
     makeable = {form: FORMS[form] for form in EXPORTED if form not in there} if can_write else {}

@@ -52,7 +52,10 @@ class Foreign:
     ) -> ModelCard:
         """Make a model of it; the arguments are those of `fer.models.adoption.adopt`."""
         with _on_disk(self.files) as (file, weights):
-            return adopt(file, labels, out=out, scale=scale, weights=weights, checked=checked)
+            return adopt(
+                file, labels, out=out, scale=scale, weights=weights, checked=checked,
+                may_replace=False,
+            )  # fmt: skip
 
 
 def read_upload(files: Mapping[str, bytes]) -> Work[Foreign]:

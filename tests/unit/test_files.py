@@ -1,11 +1,13 @@
 """Files and folders that are there whole or not at all."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
+from fer import files
 from fer.errors import DatasetError
-from fer.files import replace_file, replace_path, write_bytes, write_text, writing
+from fer.files import remove_folder, replace_file, replace_path, write_bytes, write_text, writing
 
 
 def test_a_file_is_replaced_in_one_move_and_nothing_stays_beside_it(tmp_path: Path) -> None:
@@ -34,7 +36,12 @@ def test_a_write_that_fails_leaves_the_old_file_alone(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_a_folder_takes_the_place_of_an_older_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("can_exchange", [True, False])
+def test_a_folder_takes_the_place_of_an_older_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, can_exchange: bool
+) -> None:
+    if not can_exchange:
+        monkeypatch.setattr(files, "_EXCHANGE_BY", {})
     folder = tmp_path / "model"
     for name in ("first", "second"):
         with replace_path(folder) as made:
@@ -58,6 +65,7 @@ def test_a_folder_that_cannot_be_moved_into_place_leaves_the_old_one(
         return move(made, to)
 
     monkeypatch.setattr(Path, "replace", refuse)
+    monkeypatch.setattr(files, "_EXCHANGE_BY", {})
 
     def replace() -> None:
         with replace_path(folder) as made:
@@ -67,6 +75,65 @@ def test_a_folder_that_cannot_be_moved_into_place_leaves_the_old_one(
         replace()
     assert [path.name for path in folder.iterdir()] == ["card.json"]
     assert list(tmp_path.iterdir()) == [folder]
+
+
+@pytest.mark.skipif(sys.platform not in files._EXCHANGE_BY, reason="no folders are exchanged")
+def test_a_folder_that_is_replaced_is_there_at_every_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    was_there = []
+    move = Path.replace
+
+    def watch(made: Path, to: Path) -> Path:
+        moved = move(made, to)
+        was_there.append(folder.exists())
+        return moved
+
+    monkeypatch.setattr(Path, "replace", watch)
+    with replace_path(folder) as made:
+        made.mkdir()
+        (made / "new").touch()
+    assert all(was_there)
+    assert [path.name for path in folder.iterdir()] == ["new"]
+
+
+def test_a_folder_that_may_not_be_replaced_stays(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+
+    def make(name: str) -> None:
+        with replace_path(folder, may_replace=False) as made:
+            made.mkdir()
+            (made / name).touch()
+
+    make("first")
+    with pytest.raises(OSError, match="model"):
+        make("second")
+    assert [path.name for path in folder.iterdir()] == ["first"]
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_a_folder_is_removed_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "card.json").touch()
+    (folder / "network").touch()
+
+    def refuse(path: Path, *, ignore_errors: bool = False) -> None:
+        if not ignore_errors:
+            raise PermissionError(13, "held by another program")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", lambda *_: refuse(folder))
+        with pytest.raises(PermissionError):
+            remove_folder(folder)
+        assert len(list(folder.iterdir())) == 2
+    monkeypatch.setattr(files.shutil, "rmtree", refuse)
+    remove_folder(folder)
+    assert not folder.exists()
 
 
 def test_a_file_never_takes_the_place_of_a_folder(tmp_path: Path) -> None:

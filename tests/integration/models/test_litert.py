@@ -78,6 +78,17 @@ def test_a_photo_needs_no_tensorflow_if_the_model_was_exported_to_litert(
     subprocess.run([sys.executable, "-c", code, str(exported)], check=True, timeout=60)
 
 
+def test_forms_take_the_place_of_all_that_were_there(exported: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(exported, tmp_path / "tiny"))
+    (folder / "model.onnx").write_bytes(b"of an earlier network")
+    card = models.load(folder).card
+    new = models.save_forms({"litert": (folder / "model.tflite").read_bytes()}, card, folder)
+    assert set(new.forms) == {"keras", "litert"}
+    assert {file.name for file in folder.glob("model.*")} == {"model.keras", "model.tflite"}
+    assert models.load(folder, form="litert").card == new
+    assert (folder / "config.toml").read_text() == (exported / "config.toml").read_text()
+
+
 def test_a_damaged_missing_or_unknown_form_is_an_error(exported: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(exported, tmp_path / "copy"))
     (copy / "model.tflite").write_bytes(b"no network")

@@ -1,4 +1,3 @@
-import shutil
 from pathlib import Path
 
 import pytest
@@ -123,9 +122,9 @@ def test_a_removed_copy_shows_what_came_with_the_package_again(shipped: Path, mi
 def test_a_folder_that_cannot_be_deleted_is_a_sentence(
     mine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(path: Path) -> None:
+    def refuse(path: Path, to: Path) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(shutil, "rmtree", refuse)
+    monkeypatch.setattr(Path, "replace", refuse)
     with pytest.raises(ModelError, match=r"cannot be deleted \(Permission denied\)"):
         management.remove("mine")
