@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 PORT   ?= 8501
+# Tests run in so many processes at once; 0 runs them in the one that is started.
+WORKERS ?= 2
 
 VENV := .venv
 BIN  := $(VENV)/bin
@@ -22,8 +24,8 @@ help: ## List these commands
 app: $(VENV)/.detector-tried ## Serve the app on http://127.0.0.1:8501 (PORT=… for another port)
 	$(PY) -m fer app --port $(PORT)
 
-test: lint ## Format, lint, types, import contracts, all tests, coverage
-	$(PY) -m pytest --cov
+test: lint ## Format, lint, types, import contracts, all tests, coverage (WORKERS=0 for one process)
+	$(PY) -m pytest --cov -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.requirements-dev ## The quick part of that: format, lint, types, import contracts
 	$(BIN)/ruff format --check .

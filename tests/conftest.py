@@ -11,6 +11,7 @@ import hypothesis
 import numpy as np
 import pandas as pd
 import pytest
+from filelock import FileLock
 from PIL import Image
 
 from fer.data import Dataset
@@ -66,7 +67,9 @@ def _unpacked(archive: Path) -> Path:
     found = archive.stat()
     key = f"fer2013-{getpass.getuser()}-{found.st_size}-{found.st_mtime_ns}"
     folder = Path(tempfile.gettempdir()) / key
-    if not folder.is_dir():
+    with FileLock(f"{folder}.lock"):  # of the processes that share the tests, one unpacks
+        if folder.is_dir():
+            return folder
         # Unpacked beside and moved: a run that was cut short leaves nothing that looks whole.
         with tempfile.TemporaryDirectory(prefix="fer2013-") as beside:
             inside = Path(beside) / "whole"
