@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 ENTRY = Path(__file__).resolve().parents[2] / "streamlit_app.py"
-START_TIMEOUT_S = 60
+START_TIMEOUT_S = 120
+PATIENCE_MS = 60_000  # other tests use the processor, too
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -32,7 +33,7 @@ FLAGS = (
 
 # Streamlit says "not running" for a moment between a click and the run it starts, so idle has to
 # last. The clock lives in the page and is set back by whoever waits.
-IDLE_FOR_MS = 300
+IDLE_FOR_MS = 500
 IDLE_WITHIN_MS = 120_000  # the first visit to Evaluate draws and evaluates a whole data set
 IS_IDLE = """idleForMs => {
     const app = document.querySelector(
@@ -117,9 +118,10 @@ def chromium() -> str:
 def browser(chromium: str) -> "Iterator[Browser]":
     """Headless Chromium; a module each, because Playwright's event loop blocks asyncio's."""
     try:
-        from playwright.sync_api import sync_playwright
+        from playwright.sync_api import expect, sync_playwright
     except ImportError as error:
         _skip_outside_ci(f"no Playwright: {error}")
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         yield running
@@ -136,6 +138,7 @@ def _skip_outside_ci(reason: str) -> NoReturn:
 def page(browser: "Browser") -> "Iterator[Page]":
     """An empty tab with a fresh profile, 1280 × 900 px."""
     with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+        context.set_default_timeout(PATIENCE_MS)
         yield context.new_page()
 
 
@@ -146,6 +149,7 @@ def sized_page(browser: "Browser", width: int, scheme: str) -> "Iterator[Page]":
         viewport={"width": width, "height": 844},
         color_scheme=scheme,  # type: ignore[arg-type]
     ) as context:
+        context.set_default_timeout(PATIENCE_MS)
         yield context.new_page()
 
 

@@ -4,17 +4,14 @@ import csv
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import cv2
 import pytest
+from playwright.sync_api import Locator, Page, expect
 
 from fer import settings
 from fer.data import VOTES, add
 from fer.data.synthetic import draw_face
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
 
 LABELS = ("fear", "happy", "sad")
 TESTS_EACH = 14
@@ -29,7 +26,7 @@ TABS = {
     "Attention": "Mean Grad-CAM",
 }
 MATRIX = ".st-key-evaluate-matrix"
-Idle = Callable[["Page"], None]
+Idle = Callable[[Page], None]
 
 
 def write_faces(folder: Path) -> None:
@@ -89,36 +86,36 @@ def app(models: None, server: str) -> str:
     return server
 
 
-def open_page(page: "Page", app: str, idle: Idle, query: str = "") -> None:
+def open_page(page: Page, app: str, idle: Idle, query: str = "") -> None:
     page.set_default_timeout(120_000)
     page.goto(f"{app}/evaluate{query}")
     page.get_by_role("tab", name="Report").wait_for()
     idle(page)
 
 
-def faces(page: "Page") -> "Locator":
+def faces(page: Page) -> Locator:
     return page.get_by_role("group", name=re.compile("^Faces, page")).get_by_role("button")
 
 
-def cells(page: "Page") -> "Locator":
+def cells(page: Page) -> Locator:
     return page.locator(f"{MATRIX} button")
 
 
-def cell(page: "Page", true: str, predicted: str) -> "Locator":
+def cell(page: Page, true: str, predicted: str) -> Locator:
     return page.get_by_role("button", name=f"True {true}, predicted {predicted}: ")
 
 
-def outlined(page: "Page") -> list[str]:
-    """The cells that the matrix shows as chosen, as `true, predicted`."""
-    names = page.locator(f"{MATRIX} button[aria-pressed=true]").evaluate_all(
-        "cells => cells.map(cell => cell.title)"
-    )
-    return [
+def expect_outlined(page: Page, wanted: list[str]) -> None:
+    """Wait for the matrix to show these cells as chosen, as `true, predicted`."""
+    chosen = page.locator(f"{MATRIX} button[aria-pressed=true]")
+    expect(chosen).to_have_count(len(wanted))
+    names = chosen.evaluate_all("cells => cells.map(cell => cell.title)")
+    assert wanted == [
         name.partition(":")[0].removeprefix("True ").replace("predicted ", "") for name in names
     ]
 
 
-def click_cell(page: "Page", idle: Idle, number: int) -> int:
+def click_cell(page: Page, idle: Idle, number: int) -> int:
     """Click a cell, counted by rows, and return the number that stands in it."""
     count = int(cells(page).nth(number).inner_text().replace(",", ""))
     cells(page).nth(number).click()
@@ -127,7 +124,7 @@ def click_cell(page: "Page", idle: Idle, number: int) -> int:
     return count
 
 
-def relabel(page: "Page", idle: Idle, label: str) -> None:
+def relabel(page: Page, idle: Idle, label: str) -> None:
     """Give the open face a label that is no class of the data set, and go back to the face."""
     page.get_by_role("combobox", name="Another emotion").fill(label)
     page.keyboard.press("Enter")
@@ -138,21 +135,21 @@ def relabel(page: "Page", idle: Idle, label: str) -> None:
     page.get_by_role("button", name="Clear its annotations").wait_for()
 
 
-def fullest_cells(page: "Page") -> list[int]:
+def fullest_cells(page: Page) -> list[int]:
     texts = cells(page).all_inner_texts()
     assert len(texts) == len(LABELS) ** 2
     return sorted(range(len(texts)), key=lambda number: -int(texts[number]))
 
 
 def test_a_clicked_cell_shows_its_faces_and_the_link_shows_them_to_others(
-    page: "Page", app: str, wait_until_idle: Idle
+    page: Page, app: str, wait_until_idle: Idle
 ) -> None:
     open_page(page, app, wait_until_idle)
     assert page.get_by_text("3 faces also occur in the training part").is_visible()
     for number in fullest_cells(page)[:3]:
         count = click_cell(page, wait_until_idle, number)
         true, said = LABELS[number // 3], LABELS[number % 3]
-        assert outlined(page) == [f"{true}, {said}"]
+        expect_outlined(page, [f"{true}, {said}"])
         assert f"evaluate.true={true}" in page.url
         assert f"evaluate.predicted={said}" in page.url
         assert faces(page).count() == count
@@ -172,7 +169,7 @@ def test_a_clicked_cell_shows_its_faces_and_the_link_shows_them_to_others(
 
 
 def test_a_face_tells_all_about_itself_and_can_be_annotated(
-    page: "Page", app: str, wait_until_idle: Idle
+    page: Page, app: str, wait_until_idle: Idle
 ) -> None:
     open_page(page, app, wait_until_idle, "?evaluate.show=all+faces&evaluate.leak=also+in+training")
     assert faces(page).count() == 3
@@ -209,72 +206,64 @@ def test_a_face_tells_all_about_itself_and_can_be_annotated(
 
 
 def test_the_keyboard_moves_in_the_matrix_and_chooses_a_cell(
-    page: "Page", app: str, wait_until_idle: Idle
+    page: Page, app: str, wait_until_idle: Idle
 ) -> None:
     open_page(page, app, wait_until_idle)
     cells(page).first.focus()
     for key in ("ArrowDown", "ArrowRight", "ArrowRight", "ArrowRight", "ArrowUp", "Home", "End"):
         page.keyboard.press(key)
-    assert outlined(page) == []
+    expect_outlined(page, [])
     page.keyboard.press("Enter")
     page.wait_for_url("**evaluate.true=fear**")
     wait_until_idle(page)
-    assert outlined(page) == ["fear, sad"]
+    expect_outlined(page, ["fear, sad"])
     page.keyboard.press("ArrowDown")  # the focus has stayed
     page.keyboard.press("Space")
     page.wait_for_url("**evaluate.true=happy**")
     wait_until_idle(page)
-    assert outlined(page) == ["happy, sad"]
+    expect_outlined(page, ["happy, sad"])
 
 
 def test_a_cell_is_outlined_however_it_is_chosen_and_let_go_in_three_ways(
-    page: "Page", app: str, wait_until_idle: Idle
+    page: Page, app: str, wait_until_idle: Idle
 ) -> None:
     open_page(page, app, wait_until_idle, "?evaluate.true=sad&evaluate.predicted=happy")
-    assert outlined(page) == ["sad, happy"]  # by a link
+    expect_outlined(page, ["sad, happy"])  # by a link
     cell(page, "sad", "happy").click()
     wait_until_idle(page)
-    assert outlined(page) == []
+    expect_outlined(page, [])
     assert "evaluate.true" not in page.url
     top = page.locator("[class*=st-key-evaluate-top-] button").first
     true, predicted = re.findall(r"fear|happy|sad", top.inner_text())
     top.click()
     wait_until_idle(page)
-    assert outlined(page) == [f"{true}, {predicted}"]  # by the list
+    expect_outlined(page, [f"{true}, {predicted}"])  # by the list
     top.click()
     wait_until_idle(page)
-    assert outlined(page) == []
+    expect_outlined(page, [])
     page.get_by_role("combobox", name="True").fill("fear")
     page.keyboard.press("Enter")
     wait_until_idle(page)
-    assert outlined(page) == ["fear, happy", "fear, sad"]  # by a filter: all confusions of fear
+    expect_outlined(page, ["fear, happy", "fear, sad"])  # by a filter: all confusions of fear
     page.get_by_role("button", name="Clear filters").click()
     wait_until_idle(page)
-    assert outlined(page) == []
+    expect_outlined(page, [])
     assert page.get_by_role("button", name="Clear filters").is_disabled()
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(390, "dark")])
 def test_on_a_phone_a_click_on_a_cell_brings_its_faces_into_view(
-    sized_page: "Page", app: str, wait_until_idle: Idle, width: int, scheme: str
+    sized_page: Page, app: str, wait_until_idle: Idle, width: int, scheme: str
 ) -> None:
     open_page(sized_page, app, wait_until_idle)
     first = fullest_cells(sized_page)[0]
     cells(sized_page).nth(first).evaluate("cell => cell.scrollIntoView({ block: 'end' })")
-    assert not is_in_view(faces(sized_page).first)
+    expect(faces(sized_page).first).not_to_be_in_viewport()
     click_cell(sized_page, wait_until_idle, first)
-    sized_page.wait_for_timeout(1000)  # it scrolls smoothly
-    assert is_in_view(faces(sized_page).first)
+    expect(faces(sized_page).first).to_be_in_viewport(ratio=1)
 
 
-def is_in_view(element: "Locator") -> bool:
-    box, window = element.bounding_box(), element.page.viewport_size
-    assert box
-    assert window
-    return bool(box["y"] > 0 and box["y"] + box["height"] < window["height"])
-
-
-def click_row(page: "Page") -> None:
+def click_row(page: Page) -> None:
     """Click the first cell of the first row of the table with a column of buttons."""
     table = page.get_by_test_id("stDataFrameResizable").first
     table.wait_for()
@@ -284,7 +273,7 @@ def click_row(page: "Page") -> None:
     page.mouse.click(box["x"] + 40, box["y"] + 52)
 
 
-def test_a_slice_shows_its_faces(page: "Page", app: str, wait_until_idle: Idle) -> None:
+def test_a_slice_shows_its_faces(page: Page, app: str, wait_until_idle: Idle) -> None:
     open_page(page, app, wait_until_idle, "?evaluate.true=sad")
     page.get_by_role("tab", name="Slices").click()
     page.locator(".st-key-evaluate-slices button").first.click()
@@ -296,7 +285,7 @@ def test_a_slice_shows_its_faces(page: "Page", app: str, wait_until_idle: Idle) 
 
 
 def test_a_row_of_the_label_errors_opens_its_face_among_those_like_it(
-    page: "Page", app: str, wait_until_idle: Idle
+    page: Page, app: str, wait_until_idle: Idle
 ) -> None:
     open_page(page, app, wait_until_idle)
     page.get_by_role("tab", name="Label errors").click()
@@ -304,10 +293,10 @@ def test_a_row_of_the_label_errors_opens_its_face_among_those_like_it(
     page.get_by_text("likeliest label error first").wait_for()
     wait_until_idle(page)
     assert page.get_by_text(re.compile(r"^True: \w+\. Predicted: \w+, ")).is_visible()
-    assert len(outlined(page)) == 1
+    expect(page.locator(f"{MATRIX} button[aria-pressed=true]")).to_have_count(1)
 
 
-def test_every_tab_opens_without_an_error(page: "Page", app: str, wait_until_idle: Idle) -> None:
+def test_every_tab_opens_without_an_error(page: Page, app: str, wait_until_idle: Idle) -> None:
     open_page(page, app, wait_until_idle)
     for name, text in TABS.items():
         page.get_by_role("tab", name=name).click()
@@ -324,7 +313,7 @@ def test_every_tab_opens_without_an_error(page: "Page", app: str, wait_until_idl
 
 
 def test_a_face_that_only_one_of_two_models_gets_right_is_opened(
-    page: "Page", app: str, wait_until_idle: Idle
+    page: Page, app: str, wait_until_idle: Idle
 ) -> None:
     open_page(page, app, wait_until_idle, "?evaluate.tab=Comparison")
     page.get_by_role("table", name="Confusion matrix of other minus").wait_for()
@@ -339,7 +328,7 @@ def test_a_face_that_only_one_of_two_models_gets_right_is_opened(
 
 
 def test_on_fer2013_cells_are_clicked_a_face_is_relabelled_and_a_link_is_followed(
-    page: "Page", app: str, wait_until_idle: Idle, fer2013_folder: Path
+    page: Page, app: str, wait_until_idle: Idle, fer2013_folder: Path
 ) -> None:
     add(fer2013_folder, name="real")
     page.set_default_timeout(120_000)

@@ -115,7 +115,7 @@ def test_a_filter_that_is_set_before_it_was_ever_drawn_is_in_the_address() -> No
         st.button("Dark", key="dark", on_click=choose, args=("dark", "dark ones"))
         st.button("Any", key="any", on_click=choose, args=("", ""))
 
-    app = AppTest.from_function(page).run()
+    app = AppTest.from_function(page, default_timeout=60).run()
     app.button(key="dark").click().run()
     assert app.selectbox(key="part").value == "dark"
     assert app.query_params["part"] == "dark ones"
@@ -178,7 +178,7 @@ def _pages() -> None:
 
 
 def test_many_things_are_shown_page_by_page_and_a_page_that_is_not_there_is_the_first() -> None:
-    app = AppTest.from_function(_pages).run()
+    app = AppTest.from_function(_pages, default_timeout=60).run()
     assert app.text[0].value == "([0, 1, 2], 'page 1 of 3')"
     app.session_state["page"] = 3
     assert app.run().text[0].value == "([6], 'page 3 of 3')"

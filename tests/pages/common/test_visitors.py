@@ -32,7 +32,7 @@ def open_tab(monkeypatch: pytest.MonkeyPatch) -> OpenTab:
     def open_tab(cookie: str | None) -> AppTest:
         cookies = {visitors.VISITOR_COOKIE: cookie} if cookie else {}
         monkeypatch.setattr(type(st.context), "cookies", cookies)
-        return AppTest.from_function(count_runs).run()
+        return AppTest.from_function(count_runs, default_timeout=60).run()
 
     return open_tab
 

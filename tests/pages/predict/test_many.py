@@ -53,7 +53,7 @@ def shown() -> None:
 
 
 def page() -> AppTest:
-    app = AppTest.from_function(shown)
+    app = AppTest.from_function(shown, default_timeout=60)
     app.session_state.results = RESULTS
     app.session_state.made_with = MADE_WITH
     return app

@@ -31,7 +31,7 @@ def charts() -> None:
 
 
 def test_blurred_faces_count_in_no_share_and_are_hatched_with_their_reason() -> None:
-    page = AppTest.from_function(charts).run()
+    page = AppTest.from_function(charts, default_timeout=60).run()
     assert not page.exception
     shares, people = (json.loads(one.proto.spec)["data"] for one in page.get("plotly_chart"))
     assert [numbers(line["y"]) for line in shares] == [[0.8, 0, 0], [0.2, 0, 0]]

@@ -63,9 +63,9 @@ def test_work_that_waits_can_be_stopped(stoppable: Callable[[], Background]) -> 
 def test_work_that_nobody_watches_ends(
     stoppable: Callable[[], Background], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(background, "UNWATCHED_S", 0.3)
+    monkeypatch.setattr(background, "UNWATCHED_S", 1.0)
     one = stoppable()
-    for _ in range(10):
+    for _ in range(25):
         time.sleep(0.05)
         one.watch()
     assert one.is_working
