@@ -6,7 +6,10 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
+import cv2
 import hypothesis
 import numpy as np
 import pandas as pd
@@ -17,6 +20,7 @@ from PIL import Image
 from fer.data import Dataset
 from fer.data.synthetic import draw_face, face_seeds
 from fer.faces.face import Face
+from fer.feedback.records import Correction, now
 from fer.inference.predictor import Predictor
 from fer.models.model import Model
 
@@ -231,3 +235,25 @@ def square_frame() -> Callable[..., np.ndarray]:
 
 
 make_face = pytest.fixture(scope="session")(lambda: face_at)
+
+
+def correction_of(seed: int = 0, **given: Any) -> Correction:
+    """A correction of a face of random pixels, and what is given instead."""
+    pixels = np.random.default_rng(seed).integers(0, 256, (48, 48), dtype=np.uint8)
+    usual = {
+        "id": str(uuid4()),
+        "created": now(),
+        "contributor": "somebody",
+        "consent": "first",
+        "source": "predict",
+        "model": "tiny",
+        "model_sha256": "0" * 64,
+        "labels": ("happy", "surprise"),
+        "probabilities": (0.25, 0.75),
+        "verdict": "happy",
+        "crop": cv2.imencode(".png", pixels)[1].tobytes(),
+    }
+    return Correction(**(usual | given))
+
+
+make_correction = pytest.fixture(scope="session")(lambda: correction_of)

@@ -31,6 +31,7 @@ COMMANDS = {
     "app": ("app", "Serve the app to browsers on this machine."),
     "runs": ("runs", "Manage training runs."),
     "data": ("data", "Manage the data sets of this machine."),
+    "feedback": ("feedback", "Manage the corrections that people sent."),
     "detectors": ("detectors", "Manage the face detectors of this machine."),
 }
 """By command: its module, which defines it by its name or as `app`, and its help in short."""

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import NullPool
 
-from fer.errors import ConfigError, FeedbackUnavailable
+from fer.errors import ConfigError, FeedbackError, FeedbackUnavailable
 from fer.files import writing
 from fer.importing import require
 
@@ -21,6 +21,16 @@ WAIT_S = 5
 """For others to finish writing, and for a server to answer."""
 
 _MIGRATION_LOCK = 15_070_401  # any number that no other program locks in this database
+_TODO = {
+    sqlite3.SQLITE_CORRUPT: "Move that file elsewhere: then a new one is made.",
+    sqlite3.SQLITE_NOTADB: "Move that file elsewhere: then a new one is made.",
+    sqlite3.SQLITE_FULL: "Make room on its disk.",
+    sqlite3.SQLITE_IOERR: "Check its disk, and whether there is room on it.",
+    sqlite3.SQLITE_READONLY: "Allow this program to write to it and to its folder.",
+    sqlite3.SQLITE_CANTOPEN: "Check that it is a file that this program may write to.",
+}
+_TODO_ON_SERVER = "Check that the server runs, and FER_DATABASE_URL."
+
 _PRAGMAS = (
     "journal_mode = WAL",
     "synchronous = FULL",  # what was acknowledged survives a power cut
@@ -103,6 +113,8 @@ class Database:
         """Turn the errors of a database into sentences."""
         try:
             yield
+        except DataError as error:
+            raise FeedbackError(f"The database cannot hold this: {error.orig}.") from error
         except DBAPIError as error:
             raise FeedbackUnavailable(self._sentence(error.orig)) from error
         except sqlite3.Error as error:  # from `wipe`
@@ -134,6 +146,7 @@ class Database:
     def _migrate(self) -> None:
         from alembic import command
         from alembic.config import Config
+        from alembic.util import CommandError
 
         with self.writing() as connection:
             if not self.is_sqlite:
@@ -141,20 +154,41 @@ class Database:
             config = Config()
             config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            try:
+                command.upgrade(config, "head")
+            except CommandError as error:  # it knows no step from there
+                raise FeedbackUnavailable(
+                    f"The database of corrections, {self.name}, was made by a newer version of "
+                    "this program. Update the program."
+                ) from error
 
     def _sentence(self, error: BaseException | None) -> str:
-        return f"The database of corrections, {self.name}, cannot be used: {error}."
+        """What went wrong, in the database's own words, and what to do."""
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest of it is detail
+        todo = _TODO.get(code, "Try again later.") if self.is_sqlite else _TODO_ON_SERVER
+        reason = str(error).strip().partition("\n")[0].rstrip(".")
+        return f"The database of corrections, {self.name}, cannot be used: {reason}. {todo}"
 
 
 def _checked(url: str) -> URL:
+    """The URL in full.
+
+    Raises:
+        ConfigError: If it names no file and no PostgreSQL. It is not shown: it may hold a password.
+    """
     try:
         parsed = make_url(url)
-    except ArgumentError:
-        raise ConfigError("FER_DATABASE_URL") from None
-    if parsed.get_backend_name() in ("postgresql", "postgres"):
-        parsed = parsed.set(drivername="postgresql+psycopg")
-    return parsed
+        kind = parsed.get_backend_name()
+    except (ArgumentError, NoSuchModuleError, ValueError):
+        kind = ""
+    if kind in ("postgresql", "postgres") and parsed.database:
+        return parsed.set(drivername="postgresql+psycopg")
+    if kind == "sqlite" and parsed.database not in (None, "", ":memory:"):
+        return parsed
+    raise ConfigError(
+        "FER_DATABASE_URL names no database that can be used. Expected "
+        "postgresql://USER:PASSWORD@HOST/DATABASE or sqlite:////PATH/TO/FILE.db."
+    )
 
 
 def _begin(connection: Connection) -> None:

@@ -20,7 +20,7 @@ def test_a_mistyped_command_suggests_the_right_one() -> None:
     assert "Did you mean 'predict'?" in result.stderr
 
 
-@pytest.mark.parametrize("name", ["runs", "data", "detectors"])
+@pytest.mark.parametrize("name", ["runs", "data", "detectors", "feedback"])
 def test_the_help_of_a_group_truncates_no_sentence(name: str) -> None:
     listed = CliRunner().invoke(app, [name, "--help"]).stdout.partition("Commands:")[2]
     assert listed

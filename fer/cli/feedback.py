@@ -1,0 +1,133 @@
+"""`feedback …`: the corrections that people sent."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fer.cli.terminal import JsonOption, make_table, out
+from fer.errors import FeedbackError
+from fer.wording import counted, percent
+
+if TYPE_CHECKING:
+    from fer.feedback.records import Correction
+
+app = typer.Typer(help="Manage the corrections that people sent.", no_args_is_help=True)
+
+KeyOption = Annotated[
+    str | None, typer.Option(help="A contributor's key: only what that person sent.")
+]
+StatusOption = Annotated[
+    str | None, typer.Option(help="Only those that are new, accepted, rejected or quarantined.")
+]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
+
+
+@app.command("list")
+def list_corrections(
+    key: KeyOption = None, status: StatusOption = None, as_json: JsonOption = False
+) -> None:
+    """List corrections, oldest first."""
+    from fer.feedback.exporting import facts
+
+    found = _found(key, status, with_crops=False)
+    if as_json:
+        typer.echo(json.dumps([facts(correction) for correction in found], indent=2))
+        return
+    table = make_table("id", "when", "contributor", "model", "its answer", "verdict", "status")
+    for correction in found:
+        share = percent(max(correction.probabilities))
+        table.add_row(
+            correction.id,
+            f"{correction.created.astimezone():%Y-%m-%d %H:%M}",
+            correction.contributor[:8],
+            correction.model,
+            f"{correction.answer} {share}",
+            correction.verdict.replace("_", " "),
+            correction.status,
+        )
+    out.print(table)
+    out.print(f"{counted(len(found), 'correction')}.")
+
+
+@app.command()
+def export(
+    file: Annotated[Path, typer.Argument(help="The ZIP archive to write.")],
+    key: KeyOption = None,
+    status: StatusOption = None,
+) -> None:
+    """Write corrections with their pictures as a ZIP archive."""
+    from fer.feedback.exporting import write_zip
+    from fer.files import replace_file
+
+    found = _found(key, status, with_crops=True)
+    try:
+        with replace_file(file) as archive:
+            write_zip(found, archive)
+    except OSError as error:
+        reason = error.strerror or error
+        raise FeedbackError(f"'{file}' cannot be written: {reason}. Name another file.") from error
+    out.print(f"Wrote {counted(len(found), 'correction')} to {file}.")
+
+
+@app.command()
+def delete(
+    ids: Annotated[list[str] | None, typer.Argument(help="Ids of corrections.")] = None,
+    key: KeyOption = None,
+    yes: YesOption = False,
+) -> None:
+    """Delete corrections for good: those named, or all of a contributor."""
+    from fer.feedback.store import open_store
+
+    if not ids and key is None:
+        raise FeedbackError("Nothing is named to delete. Name corrections, or give --key.")
+    store, contributor = open_store(), _contributor(key)
+    found = store.corrections(contributor=contributor, ids=ids, with_crops=False)
+    if unknown := set(ids or ()) - {correction.id for correction in found}:
+        raise FeedbackError(
+            f"There is no correction {', '.join(sorted(unknown))}. List them with: "
+            "python -m fer feedback list"
+        )
+    if found and not yes:
+        typer.confirm(f"Delete {counted(len(found), 'correction')} for good?", abort=True)
+    deleted = store.delete(contributor=contributor, ids=ids)
+    out.print(f"Deleted {counted(len(deleted), 'correction')}.")
+
+
+@app.command()
+def purge(
+    days: Annotated[
+        int | None,
+        typer.Option(min=1, help="Their age; FER_FEEDBACK_DAYS by default.", show_default=False),
+    ] = None,
+    yes: YesOption = False,
+) -> None:
+    """Delete the corrections that are older than a number of days."""
+    from fer import settings
+    from fer.feedback.store import open_store
+
+    limit = days or settings.feedback_days()
+    if limit is None:
+        raise FeedbackError("How old is too old? Give --days, or set FER_FEEDBACK_DAYS.")
+    store = open_store()
+    if not yes:
+        typer.confirm(f"Delete what is older than {counted(limit, 'day')} for good?", abort=True)
+    out.print(f"Deleted {counted(store.purge(limit), 'correction')}.")
+
+
+def _found(key: str | None, status: str | None, *, with_crops: bool) -> "list[Correction]":
+    from fer.feedback.records import Status
+    from fer.feedback.store import open_store
+
+    if status is not None and status not in list(Status):
+        raise FeedbackError(f"There is no status '{status}'. Expected one of: {', '.join(Status)}.")
+    return open_store().corrections(
+        contributor=_contributor(key), status=status, with_crops=with_crops
+    )
+
+
+def _contributor(key: str | None) -> str | None:
+    from fer.feedback.store import contributor_id
+
+    return None if key is None else contributor_id(key)
