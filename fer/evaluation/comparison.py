@@ -35,7 +35,9 @@ def compare(first: PredictionTable, second: PredictionTable) -> dict[str, Any]:
     Returns:
         `first` and `second` (the models' names), `images`; `first_accuracy` and
         `second_accuracy`, on the labels of the first's table; `difference` (second minus first)
-        with `difference_ci95` (bootstrap over faces); `only_first` and `only_second` (faces that
+        with `difference_ci95` (bootstrap over faces); the same of the mean recall of the classes
+        as `first_recall`, `second_recall`, `recall_difference` and `recall_difference_ci95`;
+        `only_first` and `only_second` (faces that
         only one gets right, with their paths as `only_first_right` and `only_second_right`),
         `both` and `neither`; `p_value` of McNemar's exact test; `first_leaked` and
         `second_leaked` (faces of which the model was trained on an exact copy); `labels` and, in
@@ -73,6 +75,7 @@ def compare(first: PredictionTable, second: PredictionTable) -> dict[str, Any]:
         "second_accuracy": float(right_second.mean()),
         "difference": (n_second - n_first) / n,
         "difference_ci95": percentile_interval((drawn[:, 1] - drawn[:, 0]) / n),
+        **_recalls(both["label"].astype(str).to_numpy(), right, right_second),
         "only_first": n_first,
         "only_second": n_second,
         "both": int((right & right_second).sum()),
@@ -84,6 +87,35 @@ def compare(first: PredictionTable, second: PredictionTable) -> dict[str, Any]:
         "matrix_difference": (matrix_second - matrix).tolist(),
         "only_first_right": both["path"][only_first].tolist(),
         "only_second_right": both["path"][only_second].tolist(),
+    }
+
+
+def _recalls(labels: np.ndarray, right: np.ndarray, right_second: np.ndarray) -> dict[str, Any]:
+    """Both mean recalls and their difference.
+
+    Args:
+        labels: Of the faces, shape (n,).
+        right: Whether the first one's answer is right, shape (n,), bool.
+        right_second: The same of the second.
+    """
+    _, classes = np.unique(labels, return_inverse=True)
+    kinds = 4 * classes + 2 * right + right_second  # right by neither, second, first, both
+    counts = np.bincount(kinds, minlength=4 * (classes.max() + 1))
+    drawn = np.random.default_rng(0).multinomial(len(labels), counts / len(labels), RESAMPLES)
+    samples = np.concatenate([counts[None], drawn]).reshape(RESAMPLES + 1, -1, 4)
+    faces = samples.sum(axis=2)
+    is_there = faces > 0
+    recalls = [
+        (samples[:, :, places].sum(axis=2) / np.maximum(faces, 1)).sum(axis=1)
+        / is_there.sum(axis=1)
+        for places in ([2, 3], [1, 3])
+    ]
+    difference = recalls[1] - recalls[0]
+    return {
+        "first_recall": float(recalls[0][0]),
+        "second_recall": float(recalls[1][0]),
+        "recall_difference": float(difference[0]),
+        "recall_difference_ci95": percentile_interval(difference[1:]),
     }
 
 

@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.metrics import balanced_accuracy_score
 
 from fer.errors import DatasetError
 from fer.evaluation.comparison import compare, verdict
@@ -76,3 +77,18 @@ def test_a_verdict_has_real_minus_signs_and_no_p_of_zero(make_table: MakeTable) 
     assert "p < 0.001, a real difference" in words
     assert "difference +100.0 points" in verdict(compare(wrong, right))
     assert "p = 1.000, no proof" in verdict(compare(right, right))
+
+
+def test_the_difference_in_mean_recall_counts_every_class_alike(make_table: MakeTable) -> None:
+    targets = [0] * 90 + [1] * 10
+    first = make_table(targets, SURE[[0] * 90 + [0] * 10])
+    second = make_table(targets, SURE[[1] * 9 + [0] * 81 + [1] * 5 + [0] * 5])
+    figures = compare(first, second)
+    assert figures["difference"] == pytest.approx(-0.04)
+    for name, table in (("first", first), ("second", second)):
+        expected = balanced_accuracy_score(targets, table.probabilities.argmax(axis=1))
+        assert figures[f"{name}_recall"] == pytest.approx(expected)
+    assert figures["recall_difference"] == pytest.approx(0.2)
+    low, high = figures["recall_difference_ci95"]
+    assert low == pytest.approx(0.2 - 1.96 * 0.5 * (0.5**2 / 10 + 0.1 * 0.9 / 90) ** 0.5, abs=0.03)
+    assert 0.3 < high < 0.42
