@@ -14,6 +14,8 @@
 | `FER_DATABASE_URL`  | the database of corrections: SQLite      | `feedback.db` in FER_HOME       |
 |                     | or PostgreSQL                            |                                 |
 | `FER_FEEDBACK_DAYS` | days after which corrections are deleted | none: kept until deleted        |
+| `FER_PROMOTION`     | `when-better`: a model that learnt from  | `by-hand`                       |
+|                     | corrections is used once proven better   |                                 |
 """
 
 import os
@@ -28,6 +30,7 @@ VERSION = "0.2.0.dev0"
 PACKAGE = Path(__file__).resolve().parent
 SHIPPED_MODELS = ("fer2013", "ferplus")
 """Names of the models that come with the package, or with a checkout."""
+PROMOTION_RULES = ("by-hand", "when-better")
 
 
 def checkout() -> Path | None:
@@ -142,3 +145,17 @@ def feedback_days() -> int | None:
             f"FER_FEEDBACK_DAYS is '{named}'; expected a whole number of days, such as 365."
         )
     return int(named)
+
+
+def promotion_rule() -> str:
+    """Who puts a model that learnt from corrections into use: one of `PROMOTION_RULES`.
+
+    Raises:
+        ConfigError: If `FER_PROMOTION` is none of them.
+    """
+    rule = os.environ.get("FER_PROMOTION", "").strip() or PROMOTION_RULES[0]
+    if rule not in PROMOTION_RULES:
+        raise ConfigError(
+            f"FER_PROMOTION is '{rule}'; expected one of {', '.join(PROMOTION_RULES)}."
+        )
+    return rule
