@@ -9,6 +9,7 @@ import numpy as np
 
 from fer import models
 from fer.data import Dataset, load_dataset
+from fer.data.joining import with_extra
 from fer.evaluation import comparison
 from fer.evaluation.figures import calibrated_card, dataset_for, figures
 from fer.evaluation.parity import parity
@@ -58,6 +59,7 @@ def train(
         OSError: If a checkpoint cannot be written.
     """
     from fer.training.card import build_card
+    from fer.training.feedback import feedback_learnt
     from fer.training.fit import fit
 
     observer = observer or Observer()
@@ -71,7 +73,15 @@ def train(
     if not isinstance(data, Dataset):
         data = load_dataset(data, **config.reading, progress=count)
     config = config.changed({"dataset": data.name})
-    fitted = fit(config, data, observer=observer, checkpoints=observer.checkpoints)
+    extra, learnt = None, data
+    if config.extra:
+        reading = {**config.reading, "validation_fraction": 0, "truth": "label"}
+        extra = load_dataset(config.extra, **reading, progress=count)
+        learnt = with_extra(
+            data, extra, times=config.extra_times, replay=config.replay, seed=config.seed
+        )
+    feedback = feedback_learnt(config, extra, checkpoints=observer.checkpoints)
+    fitted = fit(config, learnt, observer=observer, checkpoints=observer.checkpoints)
 
     def measured(done: int, planned: int) -> None:
         observer.notify(Measuring(done=done, planned=planned))
@@ -79,7 +89,7 @@ def train(
             raise _UnmeasuredError
 
     observer.notify(Measuring())
-    card = build_card(folder.name, config, data, fitted)
+    card = build_card(folder.name, config, data, fitted, extra=extra, feedback=feedback)
     trained = Model.of(fitted.model, card)
     if fitted.history:  # without a finished epoch, there is nothing worth measuring
         with suppress(_UnmeasuredError):

@@ -33,7 +33,7 @@ class Option:
         choices: The only values allowed, if these are known here.
         group: Heading in a form; an option without one gets no widget of its own.
         source: Where a form finds the choices, if they depend on the machine or on heavy imports:
-            `architectures`, `emotions` or `models`.
+            `architectures`, `datasets`, `emotions` or `models`.
         empty: The meaning of an empty text or list, in a form.
     """
 

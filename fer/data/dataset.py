@@ -1,7 +1,6 @@
 """A data set: an index with one row per face, and the pixels beside it."""
 
 import hashlib
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -12,6 +11,7 @@ import pandas as pd
 
 from fer import emotions
 from fer.data import votes
+from fer.data.gathering import gather
 from fer.data.in_memory import list_arrays, measure
 from fer.data.splits import assign_missing
 from fer.errors import ConfigError, DatasetError
@@ -23,7 +23,6 @@ SPLITS = ("train", "validation", "test", "public_test", "private_test")
 TEST_SPLITS = ("test", "public_test", "private_test")
 """The splits that only measure: `test`, and the two that it includes."""
 
-_IN_MEMORY_BYTES = 512_000_000
 _SPLIT_NAMES = {"publictest": "public_test", "privatetest": "private_test", "training": "train"}
 
 
@@ -269,7 +268,7 @@ class Dataset:
         return replace(
             self,
             index=self.index.iloc[rows].reset_index(drop=True),
-            pixels=_gather(self.pixels, rows),
+            pixels=gather((self.pixels, rows)),
         )
 
     def fingerprint(self) -> str:
@@ -329,17 +328,3 @@ def known_split(split: str) -> str:
 
 def _digest(rows: pd.Series) -> str:
     return hashlib.sha256("\n".join(sorted(rows)).encode()).hexdigest()
-
-
-def _gather(pixels: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    if len(rows) and (np.diff(rows) == 1).all():
-        return pixels[rows[0] : rows[-1] + 1]
-    size = len(rows) * pixels[:1].nbytes
-    if size <= _IN_MEMORY_BYTES:
-        copied: np.ndarray = pixels[rows]
-        return copied
-    with tempfile.TemporaryFile() as file:
-        copy = np.memmap(file, np.uint8, "w+", shape=(len(rows), *pixels.shape[1:]))
-    for start in range(0, len(rows), 4096):
-        copy[start : start + 4096] = pixels[rows[start : start + 4096]]
-    return copy

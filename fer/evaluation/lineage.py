@@ -10,16 +10,24 @@ from fer.models.card import ModelCard, read_card
 
 
 def training_data(card: ModelCard) -> list[Mapping[str, Any]]:
-    """The `data` of a card, and that of each model it started from, as far as they are here."""
-    learnt, names = [card.data], {card.name}
+    """The `data` of a card, and that of each model it started from, as far as they are here.
+
+    The extra data set of a training counts, too.
+    """
+    learnt, names = _own(card), {card.name}
     while (start := card.config.get("start_from", "")) and start not in names:
         names.add(start)
         try:
             card = read_card(models.find(start) / models.CARD_FILE)
         except FerError:  # it has been removed since
             break
-        learnt.append(card.data)
+        learnt += _own(card)
     return learnt
+
+
+def _own(card: ModelCard) -> list[Mapping[str, Any]]:
+    extra = card.data.get("extra")
+    return [card.data, extra] if isinstance(extra, Mapping) else [card.data]
 
 
 def is_of(data: Mapping[str, Any], dataset: Dataset) -> bool:

@@ -1,12 +1,13 @@
 """Estimates for a run before it starts."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from fer import emotions
 from fer.data import SYNTHETIC
@@ -66,6 +67,8 @@ def faces_of(config: TrainingConfig) -> Faces:
     """
     dataset, learnt = config.dataset, 1 - config.validation_fraction
     check_source(dataset)
+    if config.extra:
+        check_source(config.extra)
     known = remembered_faces(
         dataset,
         validation_fraction=config.validation_fraction,
@@ -88,13 +91,28 @@ def faces_of(config: TrainingConfig) -> Faces:
     labels = emotions.ordered(config.labels or known["label"].unique())
     if not config.use_excluded:
         known = known[~known["excluded"]]
+    by_class = _counts(known, labels)
+    _check(dataset, by_class)
+    train = sum(train for train, _ in by_class.values())
+    if config.extra:
+        train = round(config.replay * train) + config.extra_times * _extra_faces(config, labels)
+    return Faces(train=train, by_class=by_class)
+
+
+def _counts(known: pd.DataFrame, labels: Sequence[str]) -> dict[str, tuple[int, int]]:
     counts = known.groupby(["label", "split"]).size()
-    by_class = {
+    return {
         label: (int(counts.get((label, "train"), 0)), int(counts.get((label, "validation"), 0)))
         for label in labels
     }
-    _check(dataset, by_class)
-    return Faces(train=sum(train for train, _ in by_class.values()), by_class=by_class)
+
+
+def _extra_faces(config: TrainingConfig, labels: Sequence[str]) -> int:
+    """How many faces the extra data set adds; none if it was never read."""
+    known = remembered_faces(config.extra, validation_fraction=0)
+    if known is None:
+        return 0
+    return sum(train for train, _ in _counts(known[~known["excluded"]], labels).values())
 
 
 def _check(dataset: str, by_class: Mapping[str, tuple[int, int]]) -> None:

@@ -82,6 +82,7 @@ class AugmentedBatches(keras.utils.PyDataset):
         if self._taught:
             key = epoch, number
             if key not in self._answered:
-                self._answered[key] = self._taught.targets(faces, targets)
+                share = training_set.teacher_share[places]
+                self._answered[key] = self._taught.targets(faces, targets, share=share)
             targets = self._answered[key]
         return faces, targets, targets @ training_set.class_weights

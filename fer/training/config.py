@@ -75,6 +75,17 @@ class TrainingConfig:
         low=0,
         high=2,
     )
+    extra: str = _data(
+        "",
+        "Another data set whose training faces are learnt too. Only the first one validates and "
+        "tests.",
+        source="datasets",
+        empty="None",
+    )
+    extra_times: int = _data(1, "How often an epoch shows each extra face.", 1, 100)
+    replay: float = _data(
+        1.0, "Share of the data set's own training faces to learn beside the extra ones.", 0.001, 1
+    )
     teachers: tuple[str, ...] = _data(
         (),
         "Models whose mean answer is mixed into every target (distillation). They may take another "
@@ -83,6 +94,7 @@ class TrainingConfig:
         empty="None",
     )
     teacher_share: float = _data(0.5, "Share of the target that comes from the teachers.", 0, 1)
+    extra_teacher_share: float = _data(0.5, "The same for the extra faces.", 0, 1)
     teacher_variations: int = _data(
         0,
         "Let the teachers answer this many variations of each face, which are then learnt in turn "
@@ -149,6 +161,11 @@ class TrainingConfig:
             raise ConfigError(
                 "loss is 'balanced-softmax' and logit_adjustment is 0, which is plain "
                 "cross-entropy. Set logit_adjustment; 1 treats all classes as equally frequent."
+            )
+        if self.replay != 1 and not self.extra:
+            raise ConfigError(
+                f"replay is {self.replay:g}, and extra names no data set. Name one, or set replay "
+                "to 1."
             )
         if self.widen != 1 and not self.start_from:
             raise ConfigError("widen needs start_from, the model to be widened.")

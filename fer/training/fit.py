@@ -75,7 +75,7 @@ def fit(
     # With varied faces, these answers for the faces as they are still give the class frequencies.
     training_set = served = add_distillation(training_set, config, dataset, teachers)
     if teachers and config.teacher_variations:
-        taught = Taught(teachers, share=config.teacher_share, labels=training_set.labels)
+        taught = Taught(teachers, labels=training_set.labels)
         served = replace(training_set, targets=own_targets)
     batches = AugmentedBatches(config, served, dataset.pixels, taught)
     schedule = step_schedule(config, steps_per_epoch=len(batches))

@@ -7,6 +7,7 @@ import numpy as np
 
 from fer import emotions
 from fer.data import Dataset
+from fer.data.joining import extra_faces
 from fer.errors import ConfigError, DatasetError
 from fer.images import to_network_input
 from fer.models.model import BATCH, Model
@@ -27,6 +28,7 @@ class TrainingSet:
         validation: Rows of the data set, shape (v,).
         validation_targets: Their class indices, shape (v,), int64.
         class_weights: Shape (classes,), float32; their mean over the training faces is 1.
+        teacher_share: The share of each target that is the teachers', shape (m,), float32, 0–1.
     """
 
     labels: tuple[str, ...]
@@ -35,6 +37,7 @@ class TrainingSet:
     validation: np.ndarray
     validation_targets: np.ndarray
     class_weights: np.ndarray
+    teacher_share: np.ndarray
 
     @property
     def validation_counts(self) -> dict[str, int]:
@@ -79,6 +82,9 @@ def build_training_set(config: TrainingConfig, dataset: Dataset) -> TrainingSet:
         validation=rows["validation"],
         validation_targets=validation_targets[rows["validation"]],
         class_weights=_class_weights(config.class_weights, targets),
+        teacher_share=np.where(
+            extra_faces(dataset)[rows["train"]], config.extra_teacher_share, config.teacher_share
+        ).astype(np.float32),
     )
 
 
@@ -106,8 +112,10 @@ def add_distillation(
     if not teachers:
         return training_set
     faces = dataset.pixels[training_set.train]
-    taught = Taught(teachers, share=config.teacher_share, labels=training_set.labels)
-    targets = taught.targets(faces, training_set.targets, mirror=True)
+    taught = Taught(teachers, labels=training_set.labels)
+    targets = taught.targets(
+        faces, training_set.targets, share=training_set.teacher_share, mirror=True
+    )
     weights = _class_weights(config.class_weights, targets)
     return replace(training_set, targets=targets, class_weights=weights)
 
@@ -121,7 +129,6 @@ class Taught:
 
     Attributes:
         teachers: One or more. One that occurs twice counts twice.
-        share: Of the target that is theirs, 0 to 1.
         labels: The classes, in the order of the targets.
 
     Raises:
@@ -129,7 +136,6 @@ class Taught:
     """
 
     teachers: Sequence[Model]
-    share: float
     labels: tuple[str, ...]
 
     def __post_init__(self) -> None:
@@ -141,12 +147,15 @@ class Taught:
                     "knows some of them."
                 )
 
-    def targets(self, faces: np.ndarray, own: np.ndarray, *, mirror: bool = False) -> np.ndarray:
+    def targets(
+        self, faces: np.ndarray, own: np.ndarray, *, share: np.ndarray, mirror: bool = False
+    ) -> np.ndarray:
         """The targets of some faces.
 
         Args:
             faces: Shape (n, height, width, channels), uint8.
             own: Their targets without the teachers, shape (n, classes), float32.
+            share: Of each target that is the teachers', shape (n,), float32, 0–1.
             mirror: Whether the teachers' answers include those for the mirror images.
 
         Returns:
@@ -159,7 +168,8 @@ class Taught:
             if key not in known:
                 known[key] = self._answers(teacher, faces, own, mirror)
             answers.append(known[key])
-        mixed: np.ndarray = (1 - self.share) * own + self.share * np.mean(answers, axis=0)
+        theirs = share[:, None]
+        mixed: np.ndarray = (1 - theirs) * own + theirs * np.mean(answers, axis=0)
         return mixed
 
     def _answers(

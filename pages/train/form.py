@@ -172,6 +172,8 @@ def _choices(option: Option) -> Sequence[Any]:
             from fer.nets.architectures import NAMES
 
             return NAMES
+        case "datasets":
+            return [source.name for source in registered()]
         case "emotions":
             return emotions.ALL
         case "models":

@@ -1,4 +1,6 @@
 import json
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -6,13 +8,13 @@ import numpy as np
 import pytest
 
 from fer import api, models
-from fer.data import Dataset
+from fer.data import Dataset, load_dataset
 from fer.errors import FerError, ModelError
 from fer.models.card import read_card
 from fer.models.model import Model
 from fer.training import checkpoint
 from fer.training.config import TrainingConfig
-from fer.training.events import Event, Measuring, Observer
+from fer.training.events import Event, Measuring, Observer, Started
 
 
 class Noting(Observer):
@@ -39,6 +41,43 @@ def test_training_reports_what_happens_saves_checkpoints_and_names_its_data_set(
     assert trained.card.config["dataset"] == face_folder.name
     # A quarter of the 32 training faces is held out.
     assert trained.card.data["splits"] == {"train": 24, "validation": 8, "test": 8}
+
+
+@pytest.mark.usefixtures("own_home")
+def test_a_model_lists_the_corrections_that_it_and_the_models_before_it_learnt_from(
+    small_config: TrainingConfig, face_folder: Path, make: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder = tmp_path / "feedback"
+
+    def feedback() -> list[str]:
+        shutil.rmtree(folder, ignore_errors=True)
+        make(
+            *(f"train/{label}/{n}.png" for label in ("happy", "surprise") for n in "12"),
+            root=folder,
+        )
+        make("test/happy/3.png", root=folder)
+        given = load_dataset(folder, height=24, width=24, validation_fraction=0)
+        return sorted(given.index["hash"][given.index["split"] == "train"])
+
+    config = replace(small_config, epochs=1, extra=str(folder), extra_times=2)
+    noted = Noting()
+    noted.checkpoints = tmp_path / "checkpoints"
+    first, learnt = feedback(), tmp_path / "first"
+    card = api.train(face_folder, config=config, out=learnt, observer=noted).card
+    assert card.training["feedback"] == first
+    assert card.data["extra"]["name"] == "feedback"
+    assert card.data["splits"] == {"train": 24, "validation": 8, "test": 8}
+    started = next(event for event in noted.events if isinstance(event, Started))
+    assert started.train_faces == 24 + 2 * 4
+    assert set(card.metrics) == {"validation", "test"}
+
+    second = feedback()
+    assert not set(first) & set(second)
+    resumed = api.train(face_folder, config=replace(config, epochs=2), out=learnt, observer=noted)
+    assert resumed.card.training["feedback"] == sorted([*first, *second])
+    plain = replace(config, extra="", start_from=str(learnt))
+    after = api.train(face_folder, config=plain, out=tmp_path / "after")
+    assert after.card.training["feedback"] == sorted([*first, *second])
 
 
 class Skipping(Noting):

@@ -19,6 +19,7 @@ def training_set(train: np.ndarray, targets: np.ndarray, class_weights: np.ndarr
         validation=np.empty(0, int),
         validation_targets=np.empty(0, int),
         class_weights=class_weights,
+        teacher_share=np.full(len(train), 0.75, np.float32),
     )
 
 
@@ -105,7 +106,7 @@ def test_teachers_answer_the_faces_that_the_network_learns_and_each_of_them_once
     teacher = replace(tiny_model, forward=forward, card=replace(tiny_model.card, temperature=1.0))
     config = TrainingConfig(batch_size=4, teacher_variations=2)
     chosen = training_set(np.arange(10), np.eye(2, dtype=np.float32)[[0, 1] * 5], np.ones(2))
-    taught = Taught([teacher, teacher], share=0.75, labels=("happy", "surprise"))
+    taught = Taught([teacher, teacher], labels=("happy", "surprise"))
     source = AugmentedBatches(config, chosen, pixels, taught)
     epochs = []
     for epoch in range(3):

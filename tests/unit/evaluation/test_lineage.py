@@ -54,3 +54,9 @@ def test_a_model_that_is_gone_ends_the_line(
 ) -> None:
     monkeypatch.setenv("FER_MODELS", str(tmp_path))
     assert [data["name"] for data in training_data(card("c", data="x", start_from="b"))] == ["x"]
+
+
+def test_a_model_learnt_from_its_extra_data_set_too() -> None:
+    own = card("a", data="one")
+    with_extra = replace(own, data={"name": "one", "extra": {"name": "more"}})
+    assert [data["name"] for data in training_data(with_extra)] == ["one", "more"]

@@ -232,3 +232,19 @@ def test_a_teacher_without_any_of_the_classes_is_refused(
     alone = build_training_set(config, tiny_dataset)
     with pytest.raises(ConfigError, match="knows bored, tired, and none of the classes to learn"):
         add_distillation(alone, config, tiny_dataset, [stranger])
+
+
+def test_teachers_have_another_share_of_the_extra_faces(
+    tiny_dataset: Dataset, tiny_model: Model
+) -> None:
+    config = TrainingConfig(teacher_share=0.75, extra_teacher_share=0.25)
+    extra = np.arange(len(tiny_dataset)) % 2 == 0
+    marked = with_columns(tiny_dataset, extra=extra)
+    alone = build_training_set(config, marked)
+    taught = tiny_model.classify(marked.pixels[alone.train])
+    taught = (taught + tiny_model.classify(marked.pixels[alone.train][:, :, ::-1])) / 2
+    share = np.where(extra[alone.train], 0.25, 0.75)[:, None]
+    both = add_distillation(alone, config, marked, [tiny_model])
+    np.testing.assert_allclose(
+        both.targets, (1 - share) * alone.targets + share * taught, atol=1e-6
+    )

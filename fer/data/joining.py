@@ -1,0 +1,62 @@
+"""One data set to learn from, with the training faces of another on top."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from fer.data.dataset import Dataset
+from fer.data.gathering import gather
+from fer.errors import DatasetError
+
+_COLUMN = "extra"
+
+
+def with_extra(
+    dataset: Dataset, extra: Dataset, *, times: int = 1, replay: float = 1.0, seed: int = 0
+) -> Dataset:
+    """A data set with the training faces of another one, to be learnt from.
+
+    An extra face with an exact copy among the other faces to validate or to test on is left out.
+
+    Args:
+        dataset: Gives classes, and the faces to validate on; its test faces stay out.
+        extra: Gives faces of its split `train`, of the same shape.
+        times: How often each of these is there.
+        replay: Share of the first one's training faces that is there, 0–1.
+        seed: Seed of that choice.
+
+    Returns:
+        The faces to learn and to validate on, in memory or in an unnamed temporary file.
+
+    Raises:
+        DatasetError: If the extra one has no face to learn.
+    """
+    index, other = dataset.index, extra.index
+    train = np.flatnonzero(index["split"] == "train")
+    replayed = np.random.default_rng(seed).permutation(train)[: round(replay * len(train))]
+    own = np.sort(np.concatenate([replayed, np.flatnonzero(index["split"] == "validation")]))
+    measuring = index["hash"][index["split"] != "train"]
+    is_learnt = (other["split"] == "train") & ~extra.excluded & ~other["hash"].isin(measuring)
+    if not is_learnt.any():
+        raise DatasetError(
+            f"'{extra.name}' has no face to learn beside '{dataset.name}': none in its split "
+            "train that is not also among the faces to validate or to test on."
+        )
+    rows = np.tile(np.flatnonzero(is_learnt), times)
+    added = other.iloc[rows]
+    added = added.assign(
+        path=f"{extra.name}:" + added["path"], label_given=added["label"], split_given="train"
+    )
+    added = added[[name for name in added if name in index]]
+    joined = [index.iloc[own].assign(**{_COLUMN: False}), added.assign(**{_COLUMN: True})]
+    return replace(
+        dataset,
+        index=pd.concat(joined, ignore_index=True),
+        pixels=gather((dataset.pixels, own), (extra.pixels, rows)),
+    )
+
+
+def extra_faces(dataset: Dataset) -> np.ndarray:
+    """Which faces came from the extra data set, shape (n,), bool."""
+    return np.array(dataset.index.get(_COLUMN, np.zeros(len(dataset))), bool)

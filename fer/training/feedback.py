@@ -1,0 +1,48 @@
+"""Which corrections a network has learnt from, so that a deleted one leads to its models."""
+
+import json
+from contextlib import suppress
+from pathlib import Path
+
+from fer import models
+from fer.data import Dataset
+from fer.files import write_text
+from fer.models.card import read_card
+from fer.training.config import TrainingConfig
+
+FEEDBACK = "feedback"
+_FILE = "feedback.json"
+
+
+def feedback_learnt(
+    config: TrainingConfig, extra: Dataset | None, *, checkpoints: Path | None = None
+) -> list[str]:
+    """The hash of every correction's face that a training learns from, ascending.
+
+    Those that the models it starts from, or that teach it, learnt from count, and so do those of
+    its epochs before it was resumed: corrections may have come and gone since.
+
+    Args:
+        config: The training's.
+        extra: The data set that it learns on top, if any.
+        checkpoints: Where the list is kept between a stop and a resumed run.
+
+    Raises:
+        ModelNotFoundError: If a model that it names does not exist.
+        OSError: If the list cannot be written.
+    """
+    learnt: set[str] = set()
+    for name in (config.start_from, *config.teachers):
+        if name:
+            card = read_card(models.find(name) / models.CARD_FILE)
+            learnt |= set(card.training.get("feedback", ()))
+    if extra and extra.name == FEEDBACK:
+        learnt |= set(extra.index["hash"][(extra.index["split"] == "train") & ~extra.excluded])
+    if checkpoints:
+        file = checkpoints / _FILE
+        with suppress(OSError, ValueError):
+            learnt |= set(json.loads(file.read_text(encoding="utf-8")))
+        if learnt:
+            checkpoints.mkdir(parents=True, exist_ok=True)
+            write_text(file, json.dumps(sorted(learnt)))
+    return sorted(learnt)
