@@ -110,6 +110,11 @@ def predictions_folder() -> Path:
     return home() / "predictions"
 
 
+def feedback_folder() -> Path:
+    """Folder of the accepted corrections, as the data set that they are."""
+    return home() / "feedback"
+
+
 def maps_folder() -> Path:
     """Folder of the maps of data sets' faces, one file for each model and data set."""
     return home() / "maps"

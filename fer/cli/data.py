@@ -87,7 +87,8 @@ def list_data() -> None:
 
     table = make_table("data set", "where")
     for source in registered():
-        where = source.origin or source.path or "drawn by this program"
+        made_here = "accepted corrections" if source.is_feedback else source.path
+        where = source.origin or made_here or "drawn by this program"
         table.add_row(source.name, str(where))
     out.print(table)
 

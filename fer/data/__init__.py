@@ -2,10 +2,11 @@
 
 from fer.data.dataset import SPLITS, TEST_SPLITS, Dataset
 from fer.data.loading import add, load_dataset
-from fer.data.registry import SYNTHETIC, registered, remove
+from fer.data.registry import FEEDBACK, SYNTHETIC, registered, remove
 from fer.data.votes import VOTES
 
 __all__ = [
+    "FEEDBACK",
     "SPLITS",
     "SYNTHETIC",
     "TEST_SPLITS",

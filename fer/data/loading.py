@@ -11,6 +11,7 @@ import pandas as pd
 from fer import emotions
 from fer.data import annotations, archives, hugging_face, kaggle
 from fer.data.classes import Classes, UnknownClassesError
+from fer.data.corrections import corrections_reader
 from fer.data.dataset import Dataset, check_reading, without_annotations
 from fer.data.readers import Reader, open_reader
 from fer.data.registry import Source, register, resolve
@@ -193,4 +194,4 @@ def _reader(source: Source, side: int, progress: Progress | None) -> Reader:
             f"'{path}', the source of the data set '{source.name}', no longer exists. Put it back, "
             "or remove the data set."
         )
-    return open_reader(path, source.classes)
+    return corrections_reader(path) if source.is_feedback else open_reader(path, source.classes)

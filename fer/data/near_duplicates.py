@@ -38,18 +38,37 @@ def near_duplicates(pixels: np.ndarray, hashes: np.ndarray) -> np.ndarray:
     """
     _, first, copy_of = np.unique(hashes, return_index=True, return_inverse=True)
     pairs = _candidates(perceptual_hashes(pixels, first))
-    alike = np.zeros(len(pairs), bool)
-    for start in range(0, len(pairs), _CHUNK):
-        faces, sides = np.unique(pairs[start : start + _CHUNK], return_inverse=True)
-        grey = _grey_faces(pixels, first[faces]).reshape(-1, 16, 2, 16, 2)
-        small = _unit(grey.mean(axis=(2, 4)).reshape(len(faces), 256))  # 16×16 values
-        products = small[sides[:, 0]] * small[sides[:, 1]]
-        alike[start : start + _CHUNK] = products.sum(axis=1) >= MIN_CORRELATION
-    left, right = pairs[alike].T
+    likeness = _likeness(pixels, first[pairs[:, 0]], pixels, first[pairs[:, 1]])
+    left, right = pairs[likeness >= MIN_CORRELATION].T
     links = coo_array((np.ones(len(left), bool), (left, right)), shape=(len(first), len(first)))
     _, component = connected_components(links, directed=False)
     shared = np.bincount(component)[component] > 1
     return np.where(shared, component, -1)[copy_of].astype(np.int64)
+
+
+def near_copies(
+    faces: np.ndarray, others: np.ndarray, rows: np.ndarray, codes: np.ndarray
+) -> np.ndarray:
+    """Find for each face the one among others that is the same image, or nearly so.
+
+    Args:
+        faces: Shape (n, height, width, channels), uint8.
+        others: Shape (m, height, width, channels), uint8; the sides may differ from the faces'.
+        rows: The positions of the others to look at, shape (k,).
+        codes: Their `perceptual_hashes`, shape (k,).
+
+    Returns:
+        Shape (n,), int64: the position of the most similar of those that count; -1 without one.
+    """
+    own = perceptual_hashes(faces, np.arange(len(faces)))
+    left, right = _candidates_among(own, codes)
+    right = rows[right]
+    likeness = _likeness(faces, left, others, right)
+    found = np.full(len(faces), -1, np.int64)
+    order = np.argsort(likeness, kind="stable")  # the most similar is written last
+    order = order[likeness[order] >= MIN_CORRELATION]
+    found[left[order]] = right[order]
+    return found
 
 
 def perceptual_hashes(pixels: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -70,6 +89,26 @@ def perceptual_hashes(pixels: np.ndarray, rows: np.ndarray) -> np.ndarray:
         bits = waves > np.median(waves[:, 1:], axis=1, keepdims=True)
         codes[start : start + _CHUNK] = (bits * powers).sum(axis=1, dtype=np.uint64)
     return codes
+
+
+def _likeness(
+    lefts: np.ndarray, left: np.ndarray, rights: np.ndarray, right: np.ndarray
+) -> np.ndarray:
+    """The correlation of the face at each position of `left` with that of `right`, shape (k,)."""
+    likeness = np.empty(len(left), np.float32)
+    for start in range(0, len(left), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        products = _small_faces(lefts, left[part]) * _small_faces(rights, right[part])
+        likeness[part] = products.sum(axis=1)
+    return likeness
+
+
+def _small_faces(pixels: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """16×16 grey values of each face, as `_unit` makes them, shape (m, 256), float32."""
+    faces, at = np.unique(rows, return_inverse=True)
+    grey = _grey_faces(pixels, faces).reshape(-1, 16, 2, 16, 2)
+    small: np.ndarray = _unit(grey.mean(axis=(2, 4)).reshape(len(faces), 256))[at]
+    return small
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:
@@ -104,6 +143,24 @@ def _candidates(codes: np.ndarray) -> np.ndarray:
                 if len(left):
                     pairs.append(np.column_stack((bucket[left], bucket[right])))
     return np.unique(np.concatenate(pairs), axis=0) if pairs else np.empty((0, 2), np.int64)
+
+
+def _candidates_among(codes: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of a position in each whose hashes differ in at most `MAX_BITS` bits."""
+    lefts, rights = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for band in range(_BANDS):
+        own, their = ((of >> np.uint64(16 * band)).astype(np.uint16) for of in (codes, others))
+        order = np.argsort(their, kind="stable")
+        low, high = (np.searchsorted(their[order], own, side) for side in ("left", "right"))
+        counts = np.where(high - low <= _CROWD, high - low, 0)
+        left = np.repeat(np.arange(len(codes)), counts)
+        within = np.arange(len(left)) - np.repeat(np.cumsum(counts) - counts, counts)
+        right = order[np.repeat(low, counts) + within]
+        near = np.bitwise_count(codes[left] ^ others[right]) <= MAX_BITS
+        lefts.append(left[near])
+        rights.append(right[near])
+    pairs = np.unique(np.column_stack([np.concatenate(lefts), np.concatenate(rights)]), axis=0)
+    return pairs[:, 0], pairs[:, 1]
 
 
 def nearest(pixels: np.ndarray, row: int, count: int) -> np.ndarray:

@@ -15,6 +15,11 @@ from fer.data.locking import BUILD_LOCK, locked, write_json
 from fer.errors import DatasetError
 
 SYNTHETIC = "synthetic"
+FEEDBACK = "feedback"
+_MADE_HERE = {
+    SYNTHETIC: "is drawn by the program and cannot be removed.",
+    FEEDBACK: "holds the accepted corrections. Reject or delete them to take them out of it.",
+}
 _REMOVAL_WAITS_S = 5.0
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,63}")
 
@@ -36,10 +41,16 @@ class Source:
     origin: str = ""
 
     @property
+    def is_feedback(self) -> bool:
+        """Whether it is the data set of the accepted corrections."""
+        return self.path == feedback_file()
+
+    @property
     def folder(self) -> Path:
         """Where index, pixels and annotations are kept; the same for every name of one source."""
-        if self.path is None:
-            return settings.datasets_folder() / "store" / SYNTHETIC
+        if self.path is None or self.is_feedback:
+            name = FEEDBACK if self.is_feedback else SYNTHETIC
+            return settings.datasets_folder() / "store" / name
         identity = f"{self.path}\0{self.classes.identity}".encode()
         digest = hashlib.blake2b(identity, digest_size=8).hexdigest()
         return settings.datasets_folder() / "store" / f"{self.path.stem}-{digest}"
@@ -55,6 +66,8 @@ def resolve(source: str | Path, classes: Classes = USUAL) -> Source:
     """
     if str(source) == SYNTHETIC:
         return Source(name=SYNTHETIC, path=None)
+    if str(source) == FEEDBACK and (accepted := _feedback()):
+        return accepted[0]
     if isinstance(source, str) and (file := _file(source)) and file.is_file():
         named = _read(file)
         return replace(named, classes=classes) if classes != USUAL else named
@@ -85,9 +98,26 @@ def resolve(source: str | Path, classes: Classes = USUAL) -> Source:
 
 
 def registered() -> list[Source]:
-    """Every data set with a name, the drawn one first."""
-    files = sorted((settings.datasets_folder() / "names").glob("*.json"))
-    return [Source(name=SYNTHETIC, path=None), *map(_read, files)]
+    """Every data set with a name: the drawn one first, accepted corrections, if any, last."""
+    return [Source(name=SYNTHETIC, path=None), *_added(), *_feedback()]
+
+
+def feedback_file() -> Path:
+    """The table of the accepted corrections; there is none until one is accepted."""
+    return settings.feedback_folder() / "accepted.parquet"
+
+
+def feedback_source() -> Source:
+    """The data set of the accepted corrections, whether or not there are any."""
+    return Source(name=FEEDBACK, path=feedback_file())
+
+
+def _feedback() -> list[Source]:
+    return [feedback_source()] if feedback_file().is_file() else []
+
+
+def _added() -> list[Source]:
+    return [_read(file) for file in sorted((settings.datasets_folder() / "names").glob("*.json"))]
 
 
 def register(source: Source, *, dry_run: bool = False) -> None:
@@ -100,7 +130,7 @@ def register(source: Source, *, dry_run: bool = False) -> None:
     if file is None:
         raise DatasetError(
             f"'{source.name}' cannot be a data set's name. Use up to 64 letters, digits, '-', '_' "
-            f"and '.', starting with a letter or digit, and not '{SYNTHETIC}'."
+            f"and '.', starting with a letter or digit, and neither '{SYNTHETIC}' nor '{FEEDBACK}'."
         )
     if file.is_file() and (other := _read(file)).folder != source.folder:
         raise DatasetError(
@@ -124,15 +154,15 @@ def remove(name: str) -> None:
         DatasetError: If there is no such name, it is the drawn data set, or it is in use.
     """
     file = _file(name)
-    if name == SYNTHETIC:
-        raise DatasetError(f"'{SYNTHETIC}' is drawn by the program and cannot be removed.")
+    if name in _MADE_HERE:
+        raise DatasetError(f"'{name}' {_MADE_HERE[name]}")
     if file is None or not file.is_file():
-        names = ", ".join(known.name for known in registered()[1:]) or "none"
+        names = ", ".join(known.name for known in _added()) or "none"
         raise DatasetError(f"No data set is called '{name}'. Names that can be removed: {names}.")
     source = _read(file)
     with locked(source.folder / BUILD_LOCK, timeout_s=_REMOVAL_WAITS_S):  # a build may hold it
         file.unlink(missing_ok=True)
-        others = registered()[1:]
+        others = _added()
         if all(other.folder != source.folder for other in others):
             for made in source.folder.glob("*"):
                 if made.name != "overlay.json" and made.suffix != ".lock":
@@ -146,7 +176,7 @@ def remove(name: str) -> None:
 
 
 def _file(name: str) -> Path | None:
-    if name == SYNTHETIC or not _NAME.fullmatch(name):
+    if name in _MADE_HERE or not _NAME.fullmatch(name):
         return None
     return settings.datasets_folder() / "names" / f"{name}.json"
 

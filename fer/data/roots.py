@@ -27,7 +27,8 @@ def allowed(path: str | Path) -> Path:
         raise DatasetError(
             f"'{path}' is not an absolute path. Expected one that starts with one of: {listed}."
         )
-    if not any(target.is_relative_to(root) for root in (*roots, settings.datasets_folder())):
+    own = (settings.datasets_folder(), settings.feedback_folder())
+    if not any(target.is_relative_to(root) for root in (*roots, *own)):
         raise DatasetError(
             f"'{path}' is not under a folder that this app may read ({listed}). Move it there, or "
             "ask the owner of this machine to add its folder to FER_DATA_ROOTS."

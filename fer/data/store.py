@@ -100,13 +100,26 @@ def last_index(
 
     The source is not read, so that it may have changed since.
     """
-    files = folder.glob(f"*-{_FORMAT}.parquet")
     with suppress(OSError, ValueError, pa.ArrowException):  # damaged from outside
-        newest = max(files, key=lambda file: file.stat().st_mtime, default=None)
-        if newest is not None:
+        if (newest := last_file(folder)) is not None:
             present = [name for name in pq.read_schema(newest).names if name in optional]
             return pd.read_parquet(newest, columns=[*columns, *present])
     return None
+
+
+def last_stored(folder: Path) -> Stored | None:
+    """As `last_index`, with all columns and the pixels."""
+    with suppress(OSError, ValueError):
+        if (newest := last_file(folder)) is not None:
+            height, width, channels = map(int, newest.stem.partition("-")[0].split("x"))
+            return _opened(folder, newest.stem, (height, width, channels))
+    return None
+
+
+def last_file(folder: Path) -> Path | None:
+    """The file of the index that was written last; None if there is none."""
+    files = folder.glob(f"*-{_FORMAT}.parquet")
+    return max(files, key=lambda file: file.stat().st_mtime, default=None)
 
 
 def _opened(folder: Path, key: str, shape: Shape) -> Stored | None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,17 @@ def uncalibrated_probabilities(
         progress(len(part), len(part))
     probabilities: np.ndarray = kept.to_numpy(np.float32)[kept.index.get_indexer(hashes)]
     return probabilities
+
+
+def forget(hashes: Collection[str]) -> None:
+    """Drop what is kept of some faces, of every model and data set."""
+    for file in settings.predictions_folder().glob("*.parquet"):
+        try:
+            kept = pd.read_parquet(file)
+        except (OSError, ValueError):
+            continue
+        if len(left := kept[~kept.index.isin(list(hashes))]) < len(kept):
+            _write(left, file)
 
 
 def _file(model: Model, name: str, split: str, tta: str) -> Path | None:

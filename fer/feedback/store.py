@@ -136,6 +136,15 @@ class Store:
             where = _where(contributor=contributor, status=status, since=since)
             return _select(connection, where, ids, with_crops=with_crops)
 
+    def decisions(self) -> list[tuple[str, str, str, str, bool | None]]:
+        """Id, status, label, reason and `held_out` of all corrections, oldest first."""
+        columns = CORRECTIONS.c
+        query = select(
+            columns.id, columns.status, columns.label, columns.reason, columns.held_out
+        ).order_by(columns.created, columns.id)
+        with self._database.reading() as connection:
+            return [tuple(row) for row in connection.execute(query)]
+
     def count(self) -> dict[str, int]:
         """How many corrections there are with each status."""
         status = CORRECTIONS.c.status
@@ -207,26 +216,18 @@ class Store:
             found = _select(
                 connection, [CORRECTIONS.c.status != Status.QUARANTINED], ids, with_crops=False
             )
-            for correction in found:
-                given = (label or correction.verdict) if decision == Status.ACCEPTED else ""
-                if given and given not in correction.verdicts:
-                    raise FeedbackError(
-                        f"'{given}' is not what {correction.model} knows; expected one of "
-                        f"{', '.join(correction.verdicts)}."
-                    )
-                change = {"status": decision, "label": given, "reason": reason}
-                of_it = CORRECTIONS.c.id == correction.id
-                connection.execute(CORRECTIONS.update().where(of_it).values(change))
-                connection.execute(
-                    REVIEWS.insert().values(
-                        correction=correction.id,
-                        reviewer=reviewer.strip(),
-                        decision=decision,
-                        label=given,
-                        reason=reason,
-                        when=when,
-                    )
-                )
+            given = {one.id: _label(one, decision, label) for one in found}
+            for each in sorted(set(given.values())):
+                for some in _chunks([id for id in given if given[id] == each]):
+                    change = {"status": decision, "label": each, "reason": reason}
+                    of_them = CORRECTIONS.c.id.in_(some)
+                    connection.execute(CORRECTIONS.update().where(of_them).values(change))
+            written = {
+                "reviewer": reviewer.strip(), "decision": decision, "reason": reason, "when": when,
+            }  # fmt: skip
+            rows = [{"correction": id, "label": given[id], **written} for id in given]
+            if rows:
+                connection.execute(REVIEWS.insert(), rows)
         return len(found)
 
     def reviews(self, correction: str | None = None) -> list[Review]:
@@ -277,6 +278,10 @@ class Store:
             if found:
                 connection.execute(STATE.update().values(unwiped=uuid4().hex))
         self.finish_wiping()
+        if found:
+            from fer.feedback.traces import remove_traces  # pandas: only whoever deletes waits
+
+            remove_traces(found)
         return found
 
     def _set(self, ids: Iterable[str], **values: Any) -> int:
@@ -293,6 +298,19 @@ class Store:
         with self._database.writing() as connection:
             yield connection
             connection.execute(STATE.update().values(version=uuid4().hex))
+
+
+def _label(correction: Correction, decision: str, label: str | None) -> str:
+    """What a correction is labelled by a decision, "" unless it accepts it."""
+    if decision != Status.ACCEPTED:
+        return ""
+    given = label or correction.verdict
+    if given not in correction.verdicts:
+        raise FeedbackError(
+            f"'{given}' is not what {correction.model} knows; expected one of "
+            f"{', '.join(correction.verdicts)}."
+        )
+    return given
 
 
 def _where(

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from fer.data import SYNTHETIC, Dataset, registered
+from fer.data import FEEDBACK, SYNTHETIC, Dataset, registered
 from fer.data.skipped import by_reason
 from fer.errors import FerError
 from fer.wording import counted, split_name
@@ -73,7 +73,7 @@ def choose() -> str:
         remedy="Choose another one, or add it and open the link again.",
     )  # fmt: skip
     with row:
-        if name != SYNTHETIC:
+        if name not in (SYNTHETIC, FEEDBACK):
             show_removal(name)
         if st.button("Read again", icon=":material/refresh:", key="dataset.again",
                      help="Reads what has changed in the files"):  # fmt: skip

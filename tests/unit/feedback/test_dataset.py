@@ -1,0 +1,175 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+from fer import settings
+from fer.data import annotations, load_dataset, registered
+from fer.data.registry import feedback_file, feedback_source, register, remove
+from fer.data.synthetic import draw_face
+from fer.errors import DatasetError
+from fer.feedback.dataset import is_published, publish
+from fer.feedback.records import Correction
+from fer.feedback.store import Store, open_store
+
+Make = Callable[..., Correction]
+
+
+def face(seed: int) -> np.ndarray:
+    return draw_face("happy", seed=seed, size=48)
+
+
+@pytest.fixture
+def store(own_home: Path) -> Store:
+    return open_store()
+
+
+@pytest.fixture
+def accept(store: Store, make_correction: Make) -> Callable[..., str]:
+    """Keep a correction of a drawn face, accept it, and give its id."""
+
+    def accept(seed: int, contributor: str, *, label: str | None = None, **given: Any) -> str:
+        crop = bytes(cv2.imencode(".png", face(seed))[1].tobytes())
+        correction = make_correction(crop=crop, contributor=contributor, **given)
+        store.keep(correction)
+        store.review([correction.id], decision="accepted", reviewer="R", label=label)
+        return correction.id
+
+    return accept
+
+
+Accept = Callable[..., str]
+
+
+def splits() -> dict[str, str]:
+    """The split by correction in the data set as it is published."""
+    index = load_dataset("feedback", validation_fraction=0).index
+    return dict(zip(index["path"].str.removesuffix(".png"), index["split"], strict=True))
+
+
+def test_accepted_corrections_are_a_data_set_like_any_other(store: Store, accept: Accept) -> None:
+    ids = [accept(seed, f"person {seed}") for seed in range(6)]
+    relabelled = accept(7, "person 0", label="surprise")
+    assert publish(store) == 7
+    dataset = load_dataset("feedback", validation_fraction=0)
+    assert "feedback" in [source.name for source in registered()]
+    assert dataset.source_format == "7 accepted corrections by 6 contributors"
+    at = dataset.index["path"].tolist().index(f"{ids[0]}.png")
+    assert (dataset.pixels[at, :, :, 0] == face(0)).all()
+    labels = dict(zip(dataset.index["path"], dataset.index["label"], strict=True))
+    assert labels[f"{relabelled}.png"] == "surprise"
+    assert labels[f"{ids[0]}.png"] == "happy"
+    assert dataset.index["hash"].iloc[at] == store.corrections(ids=[ids[0]])[0].face
+
+
+def test_what_is_new_rejected_quarantined_or_no_emotion_is_not_in_it(
+    store: Store, accept: Accept, make_correction: Make
+) -> None:
+    wanted, rejected, quarantined = (accept(seed, "somebody") for seed in range(3))
+    accept(3, "somebody", verdict="not_a_face")
+    store.keep(make_correction())
+    store.review([rejected], decision="rejected", reviewer="R")
+    store.quarantine([quarantined], "a test face")
+    assert publish(store) == 1
+    assert list(splits()) == [wanted]
+
+
+def test_a_third_is_held_out_by_whole_contributors(store: Store, accept: Accept) -> None:
+    people = {accept(seed, f"person {seed % 9}"): seed % 9 for seed in range(36)}
+    publish(store)
+    sides = pd.Series(splits())
+    assert (sides == "test").mean() == pytest.approx(1 / 3)
+    assert sides.groupby(people).nunique().eq(1).all()
+
+
+def test_nobody_changes_sides_when_more_comes_in(store: Store, accept: Accept) -> None:
+    for seed in range(9):
+        accept(seed, f"person {seed % 3}")
+    publish(store)
+    before = splits()
+    for seed in range(9, 30):
+        accept(seed, f"person {seed % 7}")
+    publish(store)
+    after = splits()
+    assert before.items() <= after.items()
+    assert len(after) == 30
+    shares = pd.Series(after).eq("test").mean()
+    assert 0.2 < shares < 0.45
+
+
+def test_a_held_out_face_that_is_learnt_from_elsewhere_is_left_out(
+    store: Store, accept: Accept
+) -> None:
+    learnt = accept(1, "first")
+    accept(2, "first")
+    copy = accept(1, "second")
+    held_out = accept(3, "second")
+    publish(store)
+    sides = splits()
+    assert sides[learnt] == "train"
+    assert sides[held_out] == "test"
+    assert copy not in sides
+    [(path, reason)] = load_dataset("feedback").skipped
+    assert path == f"{copy}.png"
+    assert "to learn from" in reason
+
+
+def test_it_is_known_whether_the_data_set_is_up_to_date(store: Store, accept: Accept) -> None:
+    first = accept(1, "somebody")
+    assert not is_published(store)
+    publish(store)
+    assert is_published(store)
+    store.review([first], decision="new", reviewer="R")
+    assert not is_published(store)
+
+
+def test_without_an_accepted_face_there_is_no_such_data_set(store: Store, accept: Accept) -> None:
+    only = accept(1, "somebody")
+    publish(store)
+    store.review([only], decision="rejected", reviewer="R")
+    assert publish(store) == 0
+    assert not feedback_file().exists()
+    assert "feedback" not in [source.name for source in registered()]
+    with pytest.raises(DatasetError, match="No data set at 'feedback'"):
+        load_dataset("feedback")
+
+
+def test_annotations_stay_when_more_is_accepted(store: Store, accept: Accept) -> None:
+    first = accept(1, "somebody")
+    publish(store)
+    annotations.annotate(load_dataset("feedback"), [f"{first}.png"], excluded=True)
+    accept(2, "somebody")
+    publish(store)
+    dataset = load_dataset("feedback")
+    assert dataset.index.loc[dataset.excluded, "path"].tolist() == [f"{first}.png"]
+
+
+def test_nothing_of_a_deleted_correction_stays_in_the_data_set_or_its_pixels(
+    store: Store, accept: Accept
+) -> None:
+    deleted, kept = accept(1, "first"), accept(2, "second")
+    publish(store)
+    load_dataset("feedback")
+    load_dataset("feedback", height=32, width=32)
+    pixels = face(1).tobytes()
+    folder = feedback_source().folder
+    assert any(pixels in file.read_bytes() for file in folder.glob("*.pixels"))
+    [gone] = store.delete(ids=[deleted])
+    home = [file for file in settings.home().rglob("*") if file.is_file()]
+    assert [file.name for file in home if gone.face.encode() in file.read_bytes()] == []
+    assert [file.name for file in home if pixels in file.read_bytes()] == []
+    assert not list(folder.glob("*.pixels"))
+    assert list(splits()) == [kept]
+
+
+def test_the_name_is_reserved_and_cannot_be_removed(store: Store, accept: Accept) -> None:
+    accept(1, "somebody")
+    publish(store)
+    with pytest.raises(DatasetError, match="Reject or delete them"):
+        remove("feedback")
+    with pytest.raises(DatasetError, match="cannot be a data set's name"):
+        register(feedback_source())
