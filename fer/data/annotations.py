@@ -6,6 +6,7 @@ to a path and the content it had: a file that has changed since has none.
 
 import json
 import secrets
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -189,6 +190,17 @@ def apply(index: pd.DataFrame, folder: Path) -> pd.DataFrame:
     for column in ("label", "label_by_hand"):
         index.loc[list(labels), column] = list(labels.values())
     return index
+
+
+def adopt(earlier: Path, folder: Path) -> None:
+    """Move annotations from a data set's earlier folder, which goes, to the one that it has now."""
+    if earlier == folder or not earlier.is_dir():
+        return
+    old, new = earlier / FILE, folder / FILE
+    with locked(new.with_suffix(".lock")):
+        if old.is_file():
+            write_json(new, {"version": 1, "steps": [*_steps(old), *_steps(new)]})
+        shutil.rmtree(earlier, ignore_errors=True)
 
 
 def _file(dataset: Dataset | str | Path) -> Path:

@@ -1,5 +1,6 @@
 """What a source's own names of classes mean, and the error for those that mean nothing."""
 
+import hashlib
 import json
 import re
 import shlex
@@ -68,6 +69,13 @@ class Classes:
         """A text that differs for different meanings."""
         given = f" {json.dumps(self.mapping)}" if self.mapping else ""
         return f"{self.keep_unknown}{given}"
+
+    @property
+    def key(self) -> str:
+        """A short text that differs for different meanings; "" for the usual ones."""
+        if self == Classes():
+            return ""
+        return f"m{hashlib.blake2b(self.identity.encode(), digest_size=4).hexdigest()}"
 
     def label_of(self, name: str, codes: Mapping[str, str] | None = None) -> str:
         """The label for a source's name of a class; "" if it is unknown or left out.

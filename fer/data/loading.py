@@ -14,7 +14,7 @@ from fer.data.classes import Classes, UnknownClassesError
 from fer.data.corrections import corrections_reader
 from fer.data.dataset import Dataset, check_reading, without_annotations
 from fer.data.readers import Reader, open_reader
-from fer.data.registry import Source, register, resolve
+from fer.data.registry import Source, register, registered, resolve
 from fer.data.splits import assign_missing
 from fer.data.store import last_index, open_stored
 from fer.data.synthetic_reader import drawn_reader
@@ -77,6 +77,7 @@ def load_dataset(
         stored = open_stored(resolved.folder, reader, (height, width, channels), progress=progress)
     index = stored.index
     rule = assign_missing(index, validation_fraction=validation_fraction, seed=seed)
+    annotations.adopt(resolved.earlier_folder, resolved.folder)
     index = annotations.apply(index, resolved.folder)
     dataset = Dataset(
         name=resolved.name,
@@ -106,8 +107,9 @@ def remembered_faces(
     """
     resolved = resolve(source)
     index = last_index(
-        resolved.folder, ("path", "label", "split", "hash", "subject"), optional=COLUMNS
-    )
+        resolved.folder, resolved.classes.key, ("path", "label", "split", "hash", "subject"),
+        optional=COLUMNS,
+    )  # fmt: skip
     if index is None:
         return None
     assign_missing(index, validation_fraction=validation_fraction, seed=seed)
@@ -139,6 +141,9 @@ def add(
     resolved = _resolve(source, Classes.of(classes, keep_unknown=custom_classes), progress)
     resolved = replace(resolved, name=name or resolved.name)
     register(resolved, dry_run=True)
+    for known in registered():
+        if known.folder == resolved.folder:  # under another state of the archive
+            annotations.adopt(known.earlier_folder, known.folder)
     dataset = load_dataset(resolved, validation_fraction=0, progress=progress)
     register(resolved)
     return dataset
@@ -194,4 +199,7 @@ def _reader(source: Source, side: int, progress: Progress | None) -> Reader:
             f"'{path}', the source of the data set '{source.name}', no longer exists. Put it back, "
             "or remove the data set."
         )
-    return corrections_reader(path) if source.is_feedback else open_reader(path, source.classes)
+    if source.is_feedback:
+        return corrections_reader(path)
+    reader = open_reader(path, source.classes)
+    return reader._replace(signature=source.classes.key + reader.signature)

@@ -47,13 +47,22 @@ class Source:
 
     @property
     def folder(self) -> Path:
-        """Where index, pixels and annotations are kept; the same for every name of one source."""
+        """Where index, pixels and annotations are kept.
+
+        It is the same for every name of one source, whatever its classes mean and, for an archive,
+        whenever it was unpacked: annotations outlive a correction of either.
+        """
         if self.path is None or self.is_feedback:
             name = FEEDBACK if self.is_feedback else SYNTHETIC
             return settings.datasets_folder() / "store" / name
-        identity = f"{self.path}\0{self.classes.identity}".encode()
-        digest = hashlib.blake2b(identity, digest_size=8).hexdigest()
-        return settings.datasets_folder() / "store" / f"{self.path.stem}-{digest}"
+        return _store(Path(self.origin) if self.origin else self.path, USUAL)
+
+    @property
+    def earlier_folder(self) -> Path:
+        """Where earlier versions kept these: a folder of its own for other meanings of classes."""
+        if self.path is None or self.is_feedback:
+            return self.folder
+        return _store(self.path, self.classes)
 
 
 def resolve(source: str | Path, classes: Classes = USUAL) -> Source:
@@ -121,7 +130,10 @@ def _added() -> list[Source]:
 
 
 def register(source: Source, *, dry_run: bool = False) -> None:
-    """Give a source its name, or only check that it can have it; it may have it already.
+    """Give a source its name, or only check that it can have it.
+
+    It may have it already, with other meanings of its classes, or unpacked from an earlier state of
+    the same archive, which is removed.
 
     Raises:
         DatasetError: If the name is impossible or taken by another source.
@@ -132,10 +144,11 @@ def register(source: Source, *, dry_run: bool = False) -> None:
             f"'{source.name}' cannot be a data set's name. Use up to 64 letters, digits, '-', '_' "
             f"and '.', starting with a letter or digit, and neither '{SYNTHETIC}' nor '{FEEDBACK}'."
         )
-    if file.is_file() and (other := _read(file)).folder != source.folder:
+    other = _read(file) if file.is_file() else source
+    if other.folder != source.folder:
         raise DatasetError(
-            f"The name '{source.name}' is taken by '{other.path}'. Choose another name, or "
-            "remove that data set first."
+            f"The name '{source.name}' is taken by '{other.origin or other.path}'. Choose another "
+            "name, or remove that data set first."
         )
     if not dry_run:
         kept = {
@@ -145,6 +158,7 @@ def register(source: Source, *, dry_run: bool = False) -> None:
             "origin": source.origin,
         }
         write_json(file, kept)
+        _remove_unpacked(other)
 
 
 def remove(name: str) -> None:
@@ -168,11 +182,22 @@ def remove(name: str) -> None:
                 if made.name != "overlay.json" and made.suffix != ".lock":
                     with suppress(OSError):  # mapped by another process, on Windows
                         shutil.rmtree(made) if made.is_dir() else made.unlink()
-        unpacked = unpacked_folder()
-        if source.path and source.path.is_relative_to(unpacked):
-            copy = unpacked / source.path.relative_to(unpacked).parts[0]
-            if not any(other.path and other.path.is_relative_to(copy) for other in others):
-                shutil.rmtree(copy, ignore_errors=True)
+        _remove_unpacked(source)
+
+
+def _remove_unpacked(source: Source) -> None:
+    """Remove what a source was unpacked to, unless a name still needs it."""
+    unpacked = unpacked_folder()
+    if source.path and source.path.is_relative_to(unpacked):
+        copy = unpacked / source.path.relative_to(unpacked).parts[0]
+        if not any(other.path and other.path.is_relative_to(copy) for other in registered()):
+            shutil.rmtree(copy, ignore_errors=True)
+
+
+def _store(path: Path, classes: Classes) -> Path:
+    identity = f"{path}\0{classes.identity}".encode()
+    digest = hashlib.blake2b(identity, digest_size=8).hexdigest()
+    return settings.datasets_folder() / "store" / f"{path.stem}-{digest}"
 
 
 def _file(name: str) -> Path | None:

@@ -94,14 +94,14 @@ def open_stored(
 
 
 def last_index(
-    folder: Path, columns: Sequence[str], *, optional: Sequence[str] = ()
+    folder: Path, key: str, columns: Sequence[str], *, optional: Sequence[str] = ()
 ) -> pd.DataFrame | None:
     """These columns of the index that was written last, of any shape; None if there is none.
 
-    The source is not read, so that it may have changed since.
+    The source is not read, so that it may have changed since. `key` is that of the classes.
     """
     with suppress(OSError, ValueError, pa.ArrowException):  # damaged from outside
-        if (newest := last_file(folder)) is not None:
+        if (newest := last_file(folder, key)) is not None:
             present = [name for name in pq.read_schema(newest).names if name in optional]
             return pd.read_parquet(newest, columns=[*columns, *present])
     return None
@@ -116,9 +116,13 @@ def last_stored(folder: Path) -> Stored | None:
     return None
 
 
-def last_file(folder: Path) -> Path | None:
-    """The file of the index that was written last; None if there is none."""
-    files = folder.glob(f"*-{_FORMAT}.parquet")
+def last_file(folder: Path, key: str | None = None) -> Path | None:
+    """The file of the index that was written last; None if there is none.
+
+    `key` is that of the classes, with which the signature of the reader began; None for any.
+    """
+    signature = "*" if key is None else f"{key}[0-9a-f]*"
+    files = folder.glob(f"*-{signature}-{_FORMAT}.parquet")
     return max(files, key=lambda file: file.stat().st_mtime, default=None)
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from fer.data import add, annotations, load_dataset, registered, remove
+from fer.data.loading import remembered_faces
 from fer.data.locking import BUILD_LOCK, locked
+from fer.data.registry import resolve
 from fer.errors import DatasetError
 
 pytestmark = pytest.mark.usefixtures("own_home")
@@ -88,6 +90,60 @@ def test_removing_an_archive_removes_what_was_unpacked(root: Path, own_home: Pat
     remove("packed")
     assert not list((own_home / "datasets" / "unpacked").iterdir())
     assert archive.is_file()
+
+
+def test_annotations_outlive_a_mapping_that_is_corrected(make: MakeFaces) -> None:
+    root = make("train/0/a.png", "train/1/b.png", "train/1/c.png")
+    dataset = add(root, name="mine", classes={"0": "angry", "1": "sad"})
+    annotations.annotate(dataset, ["train/0/a.png"], excluded=True)
+    annotations.annotate(dataset, ["train/1/b.png"], label="angry")
+    dataset = add(root, name="mine", classes={"0": "fear", "1": "happy"})
+    assert dataset.index["label_original"].tolist() == ["fear", "happy", "happy"]
+    assert dataset.index["label"].tolist() == ["fear", "angry", "happy"]
+    assert dataset.excluded.tolist() == [True, False, False]
+    assert load_dataset("mine", validation_fraction=0).labels == ("angry", "fear", "happy")
+
+
+def test_what_is_remembered_of_a_data_set_is_what_its_own_classes_mean(make: MakeFaces) -> None:
+    root = make("train/0/a.png", "train/1/b.png")
+    add(root, name="one", classes={"0": "angry", "1": "sad"})
+    add(root, name="two", classes={"0": "fear", "1": "happy"})
+    assert remembered_faces("one") is None  # it is read again at its next use
+    faces = remembered_faces("two")
+    assert faces is not None
+    assert set(faces["label"]) == {"fear", "happy"}
+
+
+def test_annotations_in_the_folder_of_an_earlier_version_are_taken_over(
+    make: MakeFaces, own_home: Path
+) -> None:
+    root = make("train/0/a.png", "train/1/b.png")
+    mapping = {"0": "angry", "1": "sad"}
+    dataset = add(root, name="mine", classes=mapping)
+    annotations.annotate(dataset, ["train/0/a.png"], excluded=True)
+    source = resolve("mine")
+    source.folder.rename(source.earlier_folder)
+    again = load_dataset("mine", validation_fraction=0)
+    assert again.excluded.tolist() == [True, False]
+    assert [folder.name for folder in (own_home / "datasets/store").iterdir()] == [
+        source.folder.name
+    ]
+
+
+def test_an_archive_that_has_changed_is_added_again_under_its_name_with_its_annotations(
+    root: Path, make: MakeFaces, own_home: Path
+) -> None:
+    archive = Path(shutil.make_archive(str(root.parent / "packed"), "zip", root))
+    dataset = add(archive, name="packed")
+    annotations.annotate(dataset, ["train/happy/a.png"], excluded=True)
+    make("train/sad/more.png", root=root)
+    shutil.make_archive(str(root.parent / "packed"), "zip", root)
+    again = add(archive, name="packed")
+    assert again.index["path"].tolist() == [
+        "test/sad/b.png", "train/happy/a.png", "train/sad/more.png"
+    ]  # fmt: skip
+    assert again.excluded.tolist() == [False, True, False]
+    assert len(list((own_home / "datasets/unpacked").iterdir())) == 1
 
 
 def test_a_source_that_no_longer_exists_is_reported(root: Path) -> None:
