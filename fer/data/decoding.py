@@ -4,6 +4,7 @@ Threads do it. OpenCV and the hashes release Python's lock; helper processes too
 threads to read FER-2013, whose 32 thousand images need two seconds of one core.
 """
 
+import os
 import re
 from collections.abc import Callable
 from typing import NamedTuple
@@ -14,6 +15,11 @@ import numpy as np
 from fer.errors import ImageError, UnreadableImageError
 from fer.images import decode, to_network_input
 from fer.pixels import MAX_PIXELS, MIN_SIDE_PX, content_hash
+
+THREADS = min(32, os.cpu_count() or 1)
+"""How many threads decode at a time, each …"""
+BATCH = 512
+"""… so many images that follow one another, so that they seldom wait for each other."""
 
 _SMALL_BYTES = 64_000  # a larger buffer costs five times as much as what is read into it
 

@@ -8,13 +8,11 @@ import pandas as pd
 
 from fer.data.array_images import are_images, label_texts, layout_of, texts
 from fer.data.classes import Classes
-from fer.data.decoding import MEASURED, decode_batch
+from fer.data.decoding import BATCH, MEASURED, decode_batch
 from fer.data.readers.listing import Listing
 from fer.data.readers.rows import Rows, listing_of
 from fer.errors import DatasetError
 from fer.progress import Progress
-
-_BATCH = 512
 
 
 def list_arrays(
@@ -73,9 +71,9 @@ def measure(
     """
     pixels = np.empty((len(listing.table), *shape), np.uint8)
     stats = []
-    for start in range(0, len(pixels), _BATCH):
-        rows = np.arange(start, min(start + _BATCH, len(pixels)))
-        stats += decode_batch(listing.image, rows, pixels[start : start + _BATCH])
+    for start in range(0, len(pixels), BATCH):
+        rows = np.arange(start, min(start + BATCH, len(pixels)))
+        stats += decode_batch(listing.image, rows, pixels[start : start + BATCH])
         if progress:
             progress(len(stats), len(pixels))
     measured = pd.DataFrame(stats).drop(columns="reason").astype(MEASURED)

@@ -24,7 +24,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fer.data.decoding import MEASURED, ImageStats, decode_batch
+from fer.data.decoding import BATCH, MEASURED, THREADS, ImageStats, decode_batch
 from fer.data.locking import BUILD_LOCK, locked
 from fer.data.readers import Listing, Reader
 from fer.errors import DatasetError
@@ -34,7 +34,6 @@ from fer.progress import Progress
 _FORMAT = 1
 _BLOCK = 4096  # the most faces that a killed build loses …
 _BLOCK_BYTES = 16_000_000  # … or fewer if they are large: two blocks are in memory at once
-_BATCH = 512  # images per task, so that threads seldom wait for each other
 
 Shape = tuple[int, int, int]
 _Block = tuple[pd.DataFrame, np.ndarray]  # rows with their measures, and pixels
@@ -205,7 +204,7 @@ class _Build:
             missing[copies["index"].to_numpy()] = False
         rows = np.flatnonzero(missing)
         parts = [rows[start : start + self._block] for start in range(0, len(rows), self._block)]
-        with ThreadPoolExecutor(min(32, os.cpu_count() or 1)) as pool:
+        with ThreadPoolExecutor(THREADS) as pool:
             try:
                 # The next block is being decoded while this one is written.
                 started = (self._start(part, pool) for part in parts)
@@ -232,8 +231,8 @@ class _Build:
         faces = np.empty((len(rows), *self._shape), np.uint8)
         image = self._listing.image
         batches = [
-            pool.submit(decode_batch, image, rows[start:][:_BATCH], faces[start:][:_BATCH])
-            for start in range(0, len(rows), _BATCH)
+            pool.submit(decode_batch, image, rows[start:][:BATCH], faces[start:][:BATCH])
+            for start in range(0, len(rows), BATCH)
         ]
 
         def collect() -> _Block:

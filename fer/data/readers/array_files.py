@@ -4,13 +4,15 @@ import math
 import re
 import zipfile
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import numpy.lib.format as npy
 
+from fer.data.decoding import THREADS
+from fer.data.readers.blocks import damage_in, kept
 from fer.data.readers.columns import TableError
 from fer.importing import extras
 
@@ -38,7 +40,11 @@ def arrays_in(file: Path) -> list[Array]:
     Raises:
         TableError: If it is damaged, too large, a pickle, or leads to other files.
     """
-    name = file.name
+    with damage_in(file.name):
+        return _arrays_in(file, file.name)
+
+
+def _arrays_in(file: Path, name: str) -> list[Array]:
     try:
         if file.suffix.lower() == ".npy":
             array = np.load(file, mmap_mode="r", allow_pickle=False)
@@ -52,9 +58,7 @@ def arrays_in(file: Path) -> list[Array]:
     except ValueError as error:
         if re.search("pickle|objects", str(error), re.IGNORECASE):
             raise pickled(name, "it holds Python objects") from None
-        raise TableError(name, f"it is damaged ({error})") from None
-    except (OSError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile) as error:
-        raise TableError(name, f"it cannot be read ({error})") from None
+        raise
 
 
 def pickled(name: str, what: str) -> TableError:
@@ -69,13 +73,14 @@ def _in_memory(name: str, array: np.ndarray) -> Array:
 
 
 def _packed(file: Path) -> list[Array]:
-    """The arrays of an `.npz`; each is read when it is needed, and the last one kept."""
+    """The arrays of an `.npz`; each is read when it is needed, and the last ones kept."""
 
-    @lru_cache(maxsize=2)
-    def whole(key: str) -> np.ndarray:
+    def read_whole(key: str) -> np.ndarray:
         with np.load(file, allow_pickle=False) as pack:
             values: np.ndarray = pack[key]
         return values
+
+    whole = kept(file.name, read_whole, most=2)
 
     def rows(key: str, start: int, stop: int) -> np.ndarray:
         return whole(key)[start:stop]
@@ -109,6 +114,13 @@ def _hdf5(file: Path) -> list[Array]:
 
     found: list[Array] = []
 
+    def read_rows(name: str, start: int, stop: int) -> np.ndarray:
+        with h5py.File(file) as opened:
+            values: np.ndarray = opened[name][start:stop]
+        return values
+
+    read = kept(file.name, read_rows, most=THREADS + 2)
+
     def note(name: str, item: object) -> None:
         if isinstance(item, h5py.Dataset) and item.shape:
             if item.external or item.is_virtual:  # which might be any file of this machine
@@ -116,12 +128,6 @@ def _hdf5(file: Path) -> list[Array]:
             _check_size(file.name, name, item.shape, item.dtype)
             dtype = np.dtype("S1") if h5py.check_string_dtype(item.dtype) else item.dtype
             found.append(Array(name, item.shape, dtype, partial(read, name)))
-
-    @lru_cache(maxsize=4)
-    def read(name: str, start: int, stop: int) -> np.ndarray:
-        with h5py.File(file) as opened:
-            values: np.ndarray = opened[name][start:stop]
-        return values
 
     with h5py.File(file) as opened:
         opened.visititems(note)

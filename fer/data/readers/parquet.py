@@ -2,9 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -13,7 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fer.data.classes import Classes
-from fer.data.readers.columns import Columns, TableError, recognise
+from fer.data.decoding import BATCH, THREADS
+from fer.data.readers.blocks import damage_in, kept
+from fer.data.readers.columns import Columns, recognise
 from fer.data.readers.listing import stamp
 from fer.data.readers.manifest import labels_of, places_of, read_manifest
 from fer.data.readers.pixels import codes_of, grid_of
@@ -31,19 +31,17 @@ def open_parquet(root: Path, file: Path, classes: Classes) -> Opened:
         TableError: If it is damaged, or no table of faces.
     """
     name = file.relative_to(root).as_posix()
-    try:
+    with damage_in(name):
         parquet = pq.ParquetFile(file)
         schema = parquet.schema_arrow
         head = next(parquet.iter_batches(_SAMPLE), None)
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise TableError(name, f"it cannot be read: {error}") from None
+        rows = list(zip(*map(_cells, head.columns), strict=True)) if head else []
     images = [at for at, one in enumerate(schema) if _is_image(one.type)]
-    rows = list(zip(*map(_cells, head.columns), strict=True)) if head else []
     columns = recognise(name, schema.names, rows, classes, images=images[:1])
     has_splits = columns.split is not None
     files = [(name, stamp(file.stat()))]
     if columns.path is not None:
-        read = read_manifest(root, file, columns, _frame(parquet, columns))
+        read = read_manifest(root, file, columns, _frame(name, parquet, columns))
         used = read.table[read.table["reason"] == ""]
         files += list(used[["path", "stamp"]].itertuples(index=False, name=None))
         return Opened(name=name, has_splits=has_splits, files=files, rows=lambda: read)
@@ -65,7 +63,7 @@ def _read(
     *,
     is_bytes: bool,
 ) -> Rows:
-    frame = _frame(parquet, columns)
+    frame = _frame(name, parquet, columns)
     labels, reasons = labels_of(frame, columns)
     where = name + ":" + (frame["line"] - 1).astype(str)
     table = pd.DataFrame(
@@ -79,7 +77,7 @@ def _read(
             "reason": reasons,
         }
     ).astype(str)
-    value = _values(parquet, [columns.names[at] for at in held])
+    value = _values(name, parquet, [columns.names[at] for at in held])
     paths = table["path"].tolist()
     sample = [] if is_bytes else [_text(value(row)) for row in range(min(20, len(table)))]
     grid = grid_of(name, sample)
@@ -101,37 +99,43 @@ def _read(
     )
 
 
-def _frame(parquet: pq.ParquetFile, columns: Columns) -> pd.DataFrame:
+def _frame(name: str, parquet: pq.ParquetFile, columns: Columns) -> pd.DataFrame:
     """The columns that are used, apart from images, as text; as `delimited_frame` gives them."""
     places = places_of(columns)
     names = [columns.names[at] for at in places.values()]
-    table = parquet.read(columns=names)
-    found = {
-        name: _cells(table.column(column), _class_names(parquet.schema_arrow, column))
-        for name, column in zip(places, names, strict=True)
-    }
+    with damage_in(name):
+        table = parquet.read(columns=names)
+        found = {
+            place: _cells(table.column(column), _class_names(parquet.schema_arrow, column))
+            for place, column in zip(places, names, strict=True)
+        }
     frame = pd.DataFrame(found, dtype=object)
     frame.insert(0, "line", np.arange(len(frame)) + 2)
     frame.insert(1, "reason", "")
     return frame
 
 
-def _values(parquet: pq.ParquetFile, names: Sequence[str]) -> Callable[[int], list[Any]]:
-    """Gives the values of some columns of a row, for several threads; two row groups are kept."""
+def _values(
+    name: str, parquet: pq.ParquetFile, columns: Sequence[str]
+) -> Callable[[int], list[Any]]:
+    """Gives the values of some columns of a row, for several threads.
+
+    As many row groups are kept as hold the rows that are decoded at a time.
+    """
     sizes = [parquet.metadata.row_group(at).num_rows for at in range(parquet.num_row_groups)]
     ends = np.cumsum(sizes)
-    lock = Lock()
+    rows_each = max(1, int(np.mean(sizes))) if sizes else 1
 
-    @lru_cache(maxsize=2)
-    def group(at: int) -> list[pa.ChunkedArray]:
-        table = parquet.read_row_group(at, columns=list(names))
-        return [table.column(name) for name in names]
+    def read_group(at: int) -> list[pa.ChunkedArray]:
+        table = parquet.read_row_group(at, columns=list(columns))
+        return [table.column(column) for column in columns]
+
+    group = kept(name, read_group, most=2 + min(THREADS, THREADS * BATCH // rows_each))
 
     def value(row: int) -> list[Any]:
         at = int(np.searchsorted(ends, row, side="right"))
-        with lock:  # a file is read by one thread at a time
-            columns = group(at)
-        return [column[row - int(ends[at]) + sizes[at]].as_py() for column in columns]
+        with damage_in(name):
+            return [column[row - int(ends[at]) + sizes[at]].as_py() for column in group(at)]
 
     return value
 

@@ -12,6 +12,7 @@ from fer.data.parts import parts_of
 from fer.data.readers.columns import TableError
 from fer.data.readers.listing import Listing
 from fer.data.votes import COLUMNS, add_votes, with_votes
+from fer.errors import UnreadableImageError
 from fer.wording import counted
 
 Image = Callable[[int], str | np.ndarray]
@@ -109,7 +110,10 @@ def listing_of(
 
     def image(row: int) -> str | np.ndarray:
         part, own_row = places[row]
-        return images[part](own_row)
+        try:
+            return images[part](own_row)
+        except TableError as error:
+            raise UnreadableImageError(f"'{parts[part][0].name}': {error.reason}.") from error
 
     voted = with_votes(merged, first.votes_kind)
     return Listing(

@@ -113,5 +113,7 @@ def test_a_damaged_or_strange_parquet_file_is_refused_with_the_reason(tmp_path: 
     ):
         load_dataset(tmp_path / "prices.parquet")
     (tmp_path / "cut.parquet").write_bytes((tmp_path / "prices.parquet").read_bytes()[:-8])
-    with pytest.raises(DatasetError, match=r"'cut.parquet' cannot be used: it cannot be read"):
+    with pytest.raises(
+        DatasetError, match=r"'cut.parquet' cannot be used: it is damaged or cut short"
+    ):
         load_dataset(tmp_path / "cut.parquet")
