@@ -10,7 +10,7 @@ import asgi
 from fer.runs import queue
 from pages.common import predictors
 from pages.common.kept import offer_kept
-from pages.common.screens import SCREENS
+from pages.common.screens import NOT_IN_MENU, SCREENS
 
 APP = "Facial emotions"
 PAGE_WIDTH_PX = 1200
@@ -26,7 +26,8 @@ def main() -> None:
     page = st.navigation(
         [
             st.Page(PAGES / name / "page.py", url_path=name, title=title, icon=icon,
-                    default=name == "home")
+                    default=name == "home",
+                    visibility="hidden" if name in NOT_IN_MENU else "visible")
             for name, (title, icon) in SCREENS.items()
         ],
         position="top",

@@ -44,7 +44,12 @@ def data_uri(pixels: np.ndarray) -> str:
         pixels = pixels[:, :, 0]
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")
-    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    return png_uri(buffer.getvalue())
+
+
+def png_uri(png: bytes) -> str:
+    """A PNG file as a URL."""
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
 
 
 def jpeg_uri(jpeg: bytes) -> str:

@@ -9,5 +9,9 @@ SCREENS = {
     "evaluate": ("Evaluate", ":material/query_stats:"),
     "models": ("Models", ":material/inventory_2:"),
     "train": ("Train", ":material/model_training:"),
+    "corrections": ("My corrections", ":material/rate_review:"),
 }
 """Each page's folder, which is also its path in the address, with its title and icon."""
+
+NOT_IN_MENU = ("corrections",)
+"""Pages that other pages lead to."""

@@ -4,12 +4,10 @@ from typing import Any
 
 from fer.inference.album import Album
 from fer.wording import counted
+from pages.common.asking.question import Answers
 from pages.common.visitors import shelf
 from pages.predict import keys
 from pages.predict.analysis import Analysis
-
-Answers = dict[tuple[str, int], str | None]
-"""What the visitor sees in a face, by the photo's key and the face's number; None if unknown."""
 
 
 class KeptPhotos(Album[Analysis]):

@@ -12,6 +12,7 @@ from fer.inference.album import Album, Photo
 from fer.inference.answer import NO_FACE, FacePrediction
 from fer.wording import counted, duration, percent
 from pages.common import errors
+from pages.common.asking.question import Answers
 from pages.common.charts import bars_html
 from pages.common.choices import page_of, segments
 from pages.common.gallery import gallery
@@ -19,7 +20,6 @@ from pages.common.pictures import Picture
 from pages.common.verdicts import in_percent, with_symbol
 from pages.predict import keys
 from pages.predict.analysis import Analysis
-from pages.predict.kept import Answers
 from pages.predict.photo import MadeWith
 from pages.predict.results import Results, answered, as_table
 

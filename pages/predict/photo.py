@@ -7,18 +7,18 @@ from html import escape
 import streamlit as st
 
 from fer.faces import detection
+from fer.feedback.asking import Question
+from fer.images import decode
 from fer.inference.album import Photo
 from fer.inference.predictor import Predictor
 from fer.wording import counted
 from pages.common import errors
+from pages.common.asking.question import Answers, Asked, ask
 from pages.predict.analysis import STEPS, Analysis, Options, heat_maps
 from pages.predict.cards import cards_html
-from pages.predict.kept import Answers
 
 FACES_BESIDE_PHOTO = 2  # more are shown below it
-FACES_TO_ASK_ABOUT = 12
 HEATS_EVERY_S = 0.5
-NOT_A_FACE = "not a face"
 DETECTOR_NAMES = {"yunet": "YuNet", "mtcnn": "MTCNN"}
 
 
@@ -68,9 +68,9 @@ def show_photo(photo: Photo, result: Analysis, made_with: MadeWith, answers: Ans
             right, left = st.container(), st.container()
         with left:
             _show_cards(photo, result, made_with)
+            _ask(photo, result, made_with, answers)
         with right:
             _show_picture(photo, result)
-        _ask(photo, result, answers)
         _show_details(result, made_with)
 
 
@@ -131,14 +131,17 @@ def _show_details(result: Analysis, made_with: MadeWith) -> None:
             st.markdown(f"- Face {face.number}: {face.box[2]} × {face.box[3]} px{tilt}")
 
 
-def _ask(photo: Photo, result: Analysis, answers: Answers) -> None:
-    """Ask what each face shows; the answers go into the downloads."""
-    with st.expander("Was this right?", icon=":material/rate_review:"):
-        st.caption("Your answers are kept with the photos, and added to your downloads.")
-        for face in result.faces[:FACES_TO_ASK_ABOUT]:
-            answers[photo.key, face.number] = st.pills(
-                f"Face {face.number} shows",
-                [*face.probabilities, NOT_A_FACE],
-                default=answers.get((photo.key, face.number)),
-                key=f"predict.answer.{photo.key} {face.number}",
-            )
+def _ask(photo: Photo, result: Analysis, made_with: MadeWith, answers: Answers) -> None:
+    """Ask whether the answers are right; what the visitor answers goes into the downloads."""
+    faces = [
+        Asked(
+            place=(photo.key, face.number),
+            name=f"Face {face.number}",
+            question=Question(
+                face=face, card=made_with.predictor.card, detector=result.detector,
+                source="predict", read_photo=lambda: decode(photo.read()),
+            ),
+        )
+        for face in result.faces
+    ]  # fmt: skip
+    ask(faces, answers, key=f"predict.{photo.key}")

@@ -11,13 +11,14 @@ import pandas as pd
 import streamlit as st
 
 from fer.errors import FerError
+from fer.feedback.asking import in_words
 from fer.inference.album import Photo
 from fer.inference.answer import NO_FACE, FacePrediction
 from fer.inference.photo_rows import names_of, photo_columns, photo_json, photo_rows
+from pages.common.asking.question import Answers
 from pages.common.downloads import download
 from pages.common.verdicts import with_symbol
 from pages.predict.analysis import Analysis
-from pages.predict.kept import Answers
 from pages.predict.photo import MadeWith
 
 Results = Sequence[tuple[Photo, Analysis | FerError]]
@@ -68,7 +69,7 @@ def as_table(
                 "Photo": photo.name,
                 "Face": face.number,
                 "Answer": with_symbol(face.verdict),
-                "Your answer": answers.get((photo.key, face.number)),
+                "Your answer": _answered_in_words(photo, face, answers) or None,
                 "Less reliable": ", ".join(face.quality.warnings),
             }
             | (_shares(face) if face.reliable else {})
@@ -100,8 +101,12 @@ def _notes(
         "not_sure": face.confidence < made_with.unsure_below,
         "tilt_deg": None if tilt_deg is None else round(tilt_deg, 1),
         "warnings": "; ".join(face.quality.warnings),
-        "your_answer": answers.get((photo.key, face.number)) or "",
+        "your_answer": _answered_in_words(photo, face, answers),
     }
+
+
+def _answered_in_words(photo: Photo, face: FacePrediction, answers: Answers) -> str:
+    return in_words(answers.get((photo.key, face.number)) or "")
 
 
 def downloads(results: Results, answers: Answers, made_with: MadeWith) -> None:

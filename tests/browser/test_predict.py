@@ -61,7 +61,7 @@ def test_the_faces_of_an_archive_are_summed_up_answered_and_downloaded(
     page.get_by_role("button", name="album/b mirrored.png: 😄 happy").click()
     opened = page.get_by_role("dialog")
     expect(opened.get_by_alt_text("album/b mirrored.png, 1 face: 1 happy")).to_be_visible()
-    opened.get_by_text("Was this right?").click()
+    opened.get_by_role("radio", name="No", exact=True).click()
     opened.get_by_role("radio", name="surprise").click()
     wait_until_idle(page)
     page.keyboard.press("Escape")
