@@ -4,7 +4,7 @@ import json
 import platform
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from fer import settings
 from fer.errors import CardError, DatasetError, FerError
+from fer.models.card_types import CardFile
+from fer.typed import is_shallow_text, problem
 
 if TYPE_CHECKING:
     import keras
@@ -24,9 +26,6 @@ FORMAT = 1
 ORIGINALS = ("keras", "onnx")
 """The forms that a network can be trained or adopted in. A Keras network has layers to look into
 and to train further; an ONNX network only answers."""
-_OTHER_DATA = (
-    "name", "how", "dataset", "images", "accuracy", "accuracy_ci95", "balanced_accuracy", "ece"
-)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,21 +114,6 @@ class ModelCard:
             return f"original must be one of {', '.join(ORIGINALS)}, not {self.original!r}"
         if type(self.temperature) not in (int, float) or not 0.01 <= self.temperature <= 100:
             return f"temperature must be a number from 0.01 to 100, not {self.temperature!r}"
-        for name in (
-            "framing",
-            "data",
-            "metrics",
-            "slices",
-            "contract",
-            "config",
-            "calibration",
-            "forms",
-        ):
-            if not isinstance(getattr(self, name), Mapping):
-                return f"{name} must be an object, not {getattr(self, name)!r}"
-        for row in self.other_data:
-            if not isinstance(row, Mapping) or not set(_OTHER_DATA) <= set(row):
-                return f"other_data must be objects with {', '.join(_OTHER_DATA)}, not {row!r}"
         return ""
 
     @property
@@ -194,30 +178,29 @@ def read_card(path: Path) -> ModelCard:
             f"No card at '{path}'. A model is a folder with a network and card.json; "
             "train one with `python -m fer train`."
         ) from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CardError(
             f"The card '{path}' cannot be read ({error}). Restore it or train the model again."
         ) from None
     if not isinstance(values, dict):
         raise CardError(f"The card '{path}' holds a {type(values).__name__}, not an object.")
     found = values.get("format")
-    if not isinstance(found, int):
+    if type(found) is not int:
         raise CardError(f"The card '{path}' has no format number. Is it a card of this project?")
     if found > FORMAT:
         raise CardError(
             f"The card '{path}' has format {found}; this version reads up to {FORMAT}. Update fer."
         )
-    known = {item.name for item in fields(ModelCard)}
-    missing = {"name", "labels", "height", "width", "channels", "framing", "data"} - set(values)
-    if missing:
-        raise CardError(f"The card '{path}' lacks {', '.join(sorted(missing))}.")
-    if not isinstance(values["labels"], list):
-        raise CardError(f"The card '{path}' has labels that are not a list.")
-    if not isinstance(values.get("other_data", []), list):
-        raise CardError(f"The card '{path}' has other_data that is not a list.")
+    wrong = problem(values, CardFile)
+    if not wrong and not is_shallow_text(values):
+        wrong = "it is nested too deeply, or holds half a character"
+    if wrong:
+        raise CardError(
+            f"The card '{path}' is not valid: {wrong}. Restore it or train the model again."
+        )
     values["labels"] = tuple(values["labels"])
     values["other_data"] = tuple(values.get("other_data", ()))
-    return ModelCard(**{name: value for name, value in values.items() if name in known})
+    return ModelCard(**{key: values[key] for key in CardFile.__annotations__ if key in values})
 
 
 def facts_of(network: "keras.Model") -> dict[str, Any]:

@@ -122,23 +122,24 @@ def _figures(card: ModelCard) -> str:
 
 
 def _caveats(split: str, row: Mapping[str, Any]) -> Iterator[str]:
-    clean, votes = row.get("leak_free"), row.get("votes")
-    if clean and clean["leaked"] and clean["images"]:
+    clean, votes = row.get("leak_free") or {}, row.get("votes") or {}
+    if clean.get("leaked") and clean.get("accuracy") is not None:
         yield (
             f"{clean['leaked']:,} faces of {split} also occur in the training data; "
-            f"without them, accuracy is {clean['accuracy']:.1%} (n {clean['images']:,})."
+            f"without them, accuracy is {clean['accuracy']:.1%} (n {clean.get('images', 0):,})."
         )
-    by_hand = row.get("by_hand")
-    if by_hand and by_hand["images"]:
+    by_hand = row.get("by_hand") or {}
+    if by_hand.get("accuracy") is not None:
         yield (
-            f"With the annotations set by hand in {split} ({by_hand['relabelled']:,} labels, "
-            f"{by_hand['excluded']:,} exclusions), accuracy is {by_hand['accuracy']:.1%} (n "
-            f"{by_hand['images']:,}); all other figures use the labels as given."
+            f"With the annotations set by hand in {split} ({by_hand.get('relabelled', 0):,} "
+            f"labels, {by_hand.get('excluded', 0):,} exclusions), accuracy is "
+            f"{by_hand['accuracy']:.1%} (n {by_hand.get('images', 0):,}); all other figures use "
+            "the labels as given."
         )
-    if votes and votes.get("majority_images"):
+    if None not in (votes.get("majority_accuracy"), votes.get("label_is_majority")):
         yield (
             f"Against the choice of most annotators, accuracy is {votes['majority_accuracy']:.1%} "
-            f"(n {votes['majority_images']:,}); the data set's own label is that choice for "
+            f"(n {votes.get('majority_images', 0):,}); the data set's own label is that choice for "
             f"{votes['label_is_majority']:.1%} of the faces."
         )
 
@@ -197,8 +198,8 @@ def _forms(card: ModelCard) -> str:
 
 def _differences(card: ModelCard) -> Iterator[str]:
     for form, row in card.forms.items():
-        if form != card.original and "same_answer" in row:
-            kind = "drawn " if row["synthetic"] else ""
+        if form != card.original and {"same_answer", "largest_difference"} <= set(row):
+            kind = "drawn " if row.get("synthetic") else ""
             yield (
                 f"`{form}` gives {row['same_answer']:.1%} of the {row['images']:,} {kind}faces the "
                 f"original's answer; a probability differs by {row['largest_difference']:.1e} at "

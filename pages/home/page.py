@@ -146,7 +146,7 @@ def facts(card: ModelCard, split: str) -> list[str]:
             "([Barsoum et al. 2016](https://arxiv.org/abs/1608.01041))."
         )
         votes = figures.get("votes") or {}
-        if votes.get("agreed_images") and votes.get("disputed_images"):
+        if None not in (votes.get("agreed_accuracy"), votes.get("disputed_accuracy")):
             sentences.append(
                 f"Where at least eight of the ten agree, it is right on "
                 f"{100 * votes['agreed_accuracy']:.0f}% of the faces, elsewhere on "
@@ -158,7 +158,7 @@ def facts(card: ModelCard, split: str) -> list[str]:
             "([Goodfellow et al. 2013](https://arxiv.org/abs/1307.0414))."
         )
     clean = figures.get("leak_free") or {}
-    if clean.get("leaked") and clean["images"]:
+    if clean.get("leaked") and clean.get("accuracy") is not None:
         sentences.append(
             f"{clean['leaked']:,} of the faces also occur in the training data. Without them the "
             f"accuracy is {100 * clean['accuracy']:.1f}%."

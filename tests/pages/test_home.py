@@ -49,8 +49,14 @@ def shown(app: AppTest) -> str:
 
 
 def figures(**changes: Any) -> dict[str, Any]:
-    recalls = {label: {"recall": 0.07 * i} for i, label in enumerate(emotions.FER2013)}
-    found = {"images": 1234, "accuracy": 0.4321, "accuracy_ci95": [0.41, 0.4567]}
+    recalls = {
+        label: {"precision": 0.5, "recall": 0.07 * i, "f1": 0.4, "support": 100}
+        for i, label in enumerate(emotions.FER2013)
+    }
+    found = {
+        "images": 1234, "accuracy": 0.4321, "accuracy_ci95": [0.41, 0.4567], "macro_f1": 0.4,
+        "balanced_accuracy": 0.21, "ece": 0.05,
+    }  # fmt: skip
     return {**found, "per_class": recalls, **changes}
 
 

@@ -55,7 +55,7 @@ def test_a_missing_network_is_named(copy: Path) -> None:
         ({"format": 99}, r"format 99; this version reads up to 1\. Update"),
         ({"format": None}, "no format number"),
         ({"labels": ["happy", "happy"]}, "two or more different names"),
-        ({"labels": "happy"}, "not a list"),
+        ({"labels": "happy"}, "labels must be a list"),
         ({"channels": 2}, "channels must be 1 or 3"),
         ({"width": "24"}, "width must be a whole number"),
         ({"framing": []}, "framing must be an object"),
