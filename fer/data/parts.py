@@ -30,12 +30,15 @@ _AROUND = frozenset(
 )
 """Words that stand beside a part and change nothing: `train_images`, `TRAIN-48x48`."""
 
-_SET_ASIDE = frozenset(
+_ASIDE = frozenset(
     words(
-        "old older backup bak copy copies unused not no non extra bad removed excluded discarded "
-        "deleted ignore ignored rejected"
+        "backup bak unused bad removed excluded discarded deleted ignore ignored reject rejects "
+        "rejected trash junk garbage rubbish wrong duplicates"
     )
 )
+"""Words that put a folder aside, wherever it is."""
+
+_SET_ASIDE = _ASIDE | set(words("old older copy copies extra not no non"))
 """Words that make a part something else: `train_old` is not what to train on."""
 
 _FERPLUS = {"fer2013train": "train", "fer2013valid": "public_test", "fer2013test": "private_test"}
@@ -94,6 +97,16 @@ def part_within(name: str) -> str:
         if split := _split_of([first, second]):
             splits = {split}
     return splits.pop() if len(splits) == 1 else ""
+
+
+def is_set_aside(name: str) -> bool:
+    """Whether a folder's name puts it aside, by nothing but such words.
+
+    >>> is_set_aside("_rejected"), is_set_aside("bad faces"), is_set_aside("old")
+    (True, True, False)
+    """
+    found = set(words(name))
+    return bool(found & _ASIDE) and found <= _SET_ASIDE | _AROUND
 
 
 def without_part(name: str) -> str:

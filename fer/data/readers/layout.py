@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from fer.data.class_names import understood
 from fer.data.classes import Classes, own_name
-from fer.data.parts import part_within, parts_of, without_part
+from fer.data.parts import is_set_aside, part_within, parts_of, without_part
 
 NO_CLASS = "not in a class folder"
 
@@ -65,6 +65,8 @@ def _place(
     classes: Classes,
 ) -> Place:
     split = ""
+    if aside := _set_aside(names, beside, classes):
+        return Place(reason=f"the folder '{aside}' is set aside by its name")
     for depth, name in enumerate(names):
         known = parts[_above(names, depth)]
         if name in known:
@@ -83,6 +85,19 @@ def _place(
     if not _is_class(names[:-1], beside, parts, classes) or _above(names, len(names)) in beside:
         return Place(reason=NO_CLASS)
     return Place(above[-1], split)
+
+
+def _set_aside(names: list[str], beside: dict[str, set[str]], classes: Classes) -> str:
+    """The folder that is set aside: in a class, or beside others with classes in it; "" if none."""
+    is_in_class = False
+    for depth, name in enumerate(names):
+        if classes.is_certain(name):
+            is_in_class = True
+        elif is_set_aside(name):
+            others = [one for one in beside[_above(names, depth)] if not is_set_aside(one)]
+            if is_in_class or (others and depth + 1 < len(names)):
+                return _above(names, depth + 1)[:-1]
+    return ""
 
 
 def _in_class(

@@ -53,6 +53,22 @@ def test_part_and_class_may_be_one_folder() -> None:
     ]  # fmt: skip
 
 
+def test_a_folder_that_is_set_aside_by_its_name_is_left_out_of_its_class() -> None:
+    paths = ["happy/", "happy/rejected/", "happy/anna/_trash/2/", "happy/old/", "bad faces/sad/"]
+    found = places(paths, USUAL)
+    assert [place.reason for place in found.values()] == [
+        "",
+        "the folder 'happy/rejected' is set aside by its name",
+        "the folder 'happy/anna/_trash' is set aside by its name",
+        "",
+        "the folder 'bad faces' is set aside by its name",
+    ]
+    assert places(["rejected/happy/", "rejected/sad/"], USUAL)["rejected/sad/"] == Place("sad")
+    assert places(["happy/", "rejected/"], USUAL)["rejected/"] == Place("rejected")
+    mapped = Classes.of({"rejected": "sad"}, keep_unknown=False)
+    assert places(["happy/rejected/"], mapped)["happy/rejected/"] == Place("rejected")
+
+
 def test_folders_of_persons_in_a_class_or_above_it_change_nothing() -> None:
     paths = ["train/happy/S001/", "sad/train/Ann/", "S002/angry/", "train/7/S003/", "happy/3/"]
     assert [places([path], USUAL)[path] for path in paths] == [
