@@ -1,5 +1,6 @@
 """Where a video comes from, besides files: a camera of this machine, or an address."""
 
+import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ TIMEOUT_S = 10.0
 """How long a stream may send nothing."""
 
 _CAMERA = re.compile(r"camera:(\d{1,3})", re.IGNORECASE)
+# Short words and names of files; a key is long, mixes letters and digits, or is `password=…`.
+_PLAIN = re.compile(r"(?:[\w.-]{0,15}|[A-Za-z_.-]{0,60}|[\w-]{1,15}\.\w{2,5})")
 _SCHEMES = ("http", "https", "rtsp", "rtsps")
 # A server must not make us read this machine's files, as a playlist could.
 _HTTP = {"protocol_whitelist": "http,https,httpproxy,tcp,tls,crypto,data"}
@@ -41,10 +44,20 @@ class Address:
 
     @property
     def name(self) -> str:
-        """The address without user, password and query, which may be secret."""
+        """The address without what may be secret: user, password, query, keys in the path.
+
+        Where more than user and password is left out, digits tell it from other such addresses, so
+        that the results of one are never resumed with another.
+        """
         parts = urlsplit(self.url)
         host = parts.netloc.rpartition("@")[2]
-        return f"{parts.scheme}://{host}{parts.path}"
+        path = "/".join(part if _PLAIN.fullmatch(part) else "…" for part in parts.path.split("/"))
+        shown = f"{parts.scheme}://{host}{path}"
+        whole = parts._replace(netloc=host).geturl()
+        if shown == whole:
+            return shown
+        digest = hashlib.blake2b(whole.encode(errors="surrogateescape"), digest_size=4).hexdigest()
+        return f"{shown} ({digest})"
 
 
 def source_from(text: str) -> Path | Camera | Address:

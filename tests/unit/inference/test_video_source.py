@@ -22,12 +22,32 @@ def test_other_addresses_are_refused(url: str) -> None:
 
 
 def test_the_name_of_an_address_holds_no_password_and_no_key() -> None:
-    address = Address(url="rtsp://me:secret@192.168.0.2:554/stream1?token=abc")
-    assert address.name == "rtsp://192.168.0.2:554/stream1"
+    address = Address(url="rtsp://me:secret@192.168.0.2:554/stream1?token=xyz")
+    assert address.name.startswith("rtsp://192.168.0.2:554/stream1 (")
+    assert "xyz" not in address.name
+    assert Address(url="http://me:secret@host/films/a.mp4").name == "http://host/films/a.mp4"
     with pytest.raises(VideoError, match="Connection refused") as refused:
-        open_address(Address(url="http://me:secret@127.0.0.1:1/a.ts?token=abc"))
+        open_address(Address(url="http://me:secret@127.0.0.1:1/a.ts?token=xyz"))
     assert "secret" not in str(refused.value)
-    assert "abc" not in str(refused.value)
+    assert "xyz" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["live/x7Hq2LmP9aZt4KcV", "user=admin_password=hunter2_channel=1.sdp", "a;key=hunter2/b.ts"],
+)
+def test_a_key_in_the_path_is_left_out_of_the_name(path: str) -> None:
+    name = Address(url=f"rtsp://cam.local/{path}").name
+    assert "…" in name
+    assert "hunter2" not in name
+    assert "x7Hq" not in name
+
+
+def test_addresses_that_differ_in_what_is_left_out_have_different_names() -> None:
+    urls = ["rtsp://cam/s?channel=1", "rtsp://cam/s?channel=2", "rtsp://cam/s", "rtsp://cam/a=1"]
+    assert len({Address(url=url).name for url in urls}) == 4
+    again = Address(url="rtsp://me:other@cam/s?channel=1")
+    assert again.name == Address(url=urls[0]).name
 
 
 @pytest.mark.parametrize("url", ["http://[x", "http://", "rtsp:///cam"])
