@@ -111,7 +111,7 @@ def test_a_stream_is_followed_to_its_end(
     times = [float(row["time_s"]) for row in written]
     assert numbers == sorted(set(numbers))
     assert times == sorted(times)
-    assert times[0] == 0
+    assert times[0] < 1
     assert {row["face"] for row in written} <= {"1", ""}
     with pytest.raises(ResultsError, match="cannot be resumed"):
         analyse_to_csv(Address(url=f"{cinema}/{path}"), square_predictor, out)
