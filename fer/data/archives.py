@@ -1,6 +1,7 @@
 """Archives, unpacked so that nothing escapes the folder and nothing is left after a failure."""
 
 import hashlib
+import io
 import lzma
 import re
 import stat
@@ -21,6 +22,8 @@ from fer.progress import Progress
 
 MAX_FILES = 2_000_000
 MAX_BYTES = 50_000_000_000
+MAX_DIRECTORY_BYTES = 100_000_000
+"""Bytes of a ZIP's list of files, which takes six times as much memory: about a million files."""
 SUFFIXES_OF_ARCHIVES = frozenset({".zip", ".tar", ".tgz", ".gz", ".xz", ".bz2"})
 _NO_FOLDERS = SPREADSHEETS | {".npz"}
 UNPACKING = b"all files"
@@ -116,7 +119,10 @@ def unpack(
     claimed = written = 0
     try:
         size = archive.stat().st_size
-        with archive.open("rb") as packed, closing(_members(packed)) as members:
+        with (
+            _Bounded(archive.open("rb", buffering=0)) as packed,
+            closing(_members(packed)) as members,
+        ):
             for count, member in enumerate(members, 1):  # unwanted ones, too: skipping takes time
                 path = _checked_path(archive, member)
                 claimed += member.claimed
@@ -177,6 +183,20 @@ def _members(packed: IO[bytes]) -> Generator[Member]:
             extract = cast("Callable[[], IO[bytes]]", partial(tar.extractfile, info))
             yield Member(info.name, info.size, info.isdir(), extract if info.isreg() else None)
             tar.members.clear()  # type: ignore[attr-defined]  # or they fill the memory
+
+
+class _Bounded(io.BufferedReader):
+    """An archive's file. A ZIP's list of files, which `zipfile` reads at once, has to be small."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > MAX_DIRECTORY_BYTES:
+            file, megabytes = Path(self.name).name, size / 1e6
+            raise DatasetError(
+                f"The archive '{file}' has a list of files of {megabytes:,.0f} MB; "
+                f"at most {MAX_DIRECTORY_BYTES / 1e6:.0f} MB, about a million files, can be read. "
+                "Pack it as a .tar, or unpack it and add the folder."
+            )
+        return super().read(size)
 
 
 class _Header(tarfile.TarInfo):

@@ -141,6 +141,22 @@ def test_too_many_files_and_too_many_bytes_are_refused(tmp_path: Path, picture: 
     ] == []
 
 
+@pytest.mark.parametrize("comment", [b"", b"packed by me"])
+def test_a_zip_whose_list_of_files_would_fill_the_memory_is_refused_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, comment: bytes
+) -> None:
+    file = zipped(tmp_path, {f"happy/{number}.png": b"" for number in range(100)})
+    with zipfile.ZipFile(file, "a") as pack:
+        pack.comment = comment
+    monkeypatch.setattr("fer.data.archives.MAX_DIRECTORY_BYTES", 4000)
+    listed: list[str] = []
+    monkeypatch.setattr(zipfile, "ZipInfo", lambda name, *_: listed.append(name))
+    with pytest.raises(DatasetError, match=r"'set.zip' has a list of files.*Pack it as a \.tar"):
+        unpacked(file, tmp_path / "out")
+    assert listed == []
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_damaged_archive_is_reported_and_leaves_nothing(tmp_path: Path, picture: bytes) -> None:
     file = zipped(tmp_path, {f"happy/{k}.png": picture for k in range(9)})
     content = bytearray(file.read_bytes())
