@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -92,13 +93,18 @@ class Album(Generic[R]):
             self._photos = added
             self._go()
 
-    def skip(self, reasons: Mapping[str, str]) -> None:
-        """Note the files that came with the photos and are none: reason by name.
+    def skip(self, reasons: Iterable[tuple[str, str]]) -> None:
+        """Note the files that came with the photos and are none: the name and reason of each.
 
         Those that came earlier stay noted while there are photos.
         """
         with self._changed:
-            self._skipped = {**(self._skipped if self._photos else {}), **reasons}
+            noted = dict(self._skipped) if self._photos else {}
+            for name, reason in reasons:
+                again = (f"{name} ({number})" for number in count(2))
+                unused = next(one for one in chain([name], again) if one not in noted)
+                noted[unused] = reason
+            self._skipped = noted
             self._note()
 
     def remove(self, key: str) -> None:
@@ -154,7 +160,10 @@ class Album(Generic[R]):
 
     @property
     def skipped(self) -> Mapping[str, str]:
-        """The files that came with the photos and are none: reason by name."""
+        """The files that came with the photos and are none: reason by name.
+
+        A name that came before is numbered.
+        """
         return self._skipped
 
     @property

@@ -105,13 +105,13 @@ def add(album: Album[Any], name: str, photos: Iterable[Photo]) -> None:
 
 def _take_files(album: Album[Any], key: str) -> None:
     files: list[UploadedFile] = st.session_state[key]
-    skipped: dict[str, str] = {}
+    skipped: list[tuple[str, str]] = []
     for file in files:
         data = file.getvalue()
         if file.name.lower().endswith(".zip"):
-            skipped |= _take_zip(album, file)
+            skipped += _take_zip(album, file)
         elif reason := why_no_image(file.name, data[:HEAD_BYTES]):
-            skipped[file.name] = reason
+            skipped.append((file.name, reason))
         else:
             read, size = file.getvalue, len(data)
             photo = Photo(name=file.name, key=file.file_id, read=read, size_bytes=size)
@@ -120,13 +120,13 @@ def _take_files(album: Album[Any], key: str) -> None:
     _added()
 
 
-def _take_zip(album: Album[Any], file: UploadedFile) -> Mapping[str, str]:
-    """Take the photos of an archive; the result is the reason by name of its other files."""
+def _take_zip(album: Album[Any], file: UploadedFile) -> list[tuple[str, str]]:
+    """Take the photos of an archive; the result is the name and reason of its other files."""
     try:
         inside, skipped = photos_in_zip(file.name, file.getvalue())
     except FerError as error:
         st.session_state.setdefault(keys.REFUSED, []).append((file.name, error))
-        return {}
+        return []
     photos = [
         Photo(
             name=photo.name, key=f"{file.file_id} {number}", read=photo.read,
@@ -135,7 +135,7 @@ def _take_zip(album: Album[Any], file: UploadedFile) -> Mapping[str, str]:
         for number, photo in enumerate(inside)
     ]  # fmt: skip
     add(album, file.name, photos)
-    return {f"{file.name}/{name}": reason for name, reason in skipped.items()}
+    return [(f"{file.name}/{name}", reason) for name, reason in skipped.items()]
 
 
 def _show_skipped(skipped: Mapping[str, str]) -> None:

@@ -173,12 +173,24 @@ def test_an_album_is_bounded(photos: list[Photo]) -> None:
 
 def test_what_was_skipped_stays_noted_while_there_are_photos() -> None:
     album: Album[object] = Album()
-    album.skip({"a.txt": "text"})
-    album.skip({"b.txt": "text"})
+    album.skip([("a.txt", "text")])
+    album.skip([("b.txt", "text")])
     assert album.skipped == {"b.txt": "text"}
     album.add([photo("c")])
-    album.skip({"d.mov": "a video"})
-    album.skip({})
+    album.skip([("d.mov", "a video")])
+    album.skip([])
     assert album.skipped == {"b.txt": "text", "d.mov": "a video"}
     album.clear()
     assert not album.skipped
+
+
+def test_files_of_one_name_are_skipped_one_by_one() -> None:
+    album: Album[object] = Album()
+    album.skip([("notes.txt", "text"), ("notes.txt", "a PDF document")])
+    album.add([photo("c")])
+    album.skip([("notes.txt", "text")])
+    assert album.skipped == {
+        "notes.txt": "text",
+        "notes.txt (2)": "a PDF document",
+        "notes.txt (3)": "text",
+    }
