@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fer.cli import learning
 from fer.cli.terminal import JsonOption, make_table, out
 from fer.errors import FeedbackError
 from fer.wording import counted, percent
@@ -93,6 +94,7 @@ def delete(
         typer.confirm(f"Delete {counted(len(found), 'correction')} for good?", abort=True)
     deleted = store.delete(contributor=contributor, ids=ids)
     out.print(f"Deleted {counted(len(deleted), 'correction')}.")
+    learning.print_outdated(store)
 
 
 @app.command()
@@ -114,6 +116,17 @@ def purge(
     if not yes:
         typer.confirm(f"Delete what is older than {counted(limit, 'day')} for good?", abort=True)
     out.print(f"Deleted {counted(store.purge(limit), 'correction')}.")
+    learning.print_outdated(store)
+
+
+for _command in (
+    learning.train,
+    learning.compare,
+    learning.promote,
+    learning.undo,
+    learning.models,
+):
+    app.command()(_command)
 
 
 def _found(key: str | None, status: str | None, *, with_crops: bool) -> "list[Correction]":

@@ -157,10 +157,18 @@ def compare(
 
 @app.command(hidden=True)
 def work() -> None:
-    """Train the next run of the queue, as the detached worker does."""
+    """Train the next run of the queue, as the detached worker does.
+
+    A run that learnt from corrections is then compared with the model in use.
+    """
+    from fer.feedback.learning import fine_tunes
     from fer.runs.worker import work
 
     work()
+    if fine_tunes():
+        from fer.feedback.promotion import judge_finished
+
+        judge_finished()
 
 
 def _colored(state: str) -> "Text":

@@ -21,8 +21,12 @@ from fer.importing import require
 from fer.training.events import BatchEnded, EpochEnded, Event, FilesRead, Observer, Started
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rich.progress import Progress
 
+    from fer.models.model import Model
+    from fer.runs.run import Run
     from fer.training.config import TrainingConfig
 
 
@@ -145,10 +149,30 @@ def _detached(config: "TrainingConfig", name: str, out_folder: Path | None) -> N
 
 def _in_terminal(config: "TrainingConfig", name: str, out_folder: Path | None) -> None:
     from fer import models
-    from fer.runs import create, queue
+    from fer.runs import create
 
     if out_folder:
         models.check_replaceable(out_folder.expanduser().resolve())
+    run, trained = train_in_terminal(lambda: create(config, name=name, state="preparing"))
+    if out_folder:
+        try:
+            models.copy(run.model_folder, out_folder.expanduser())
+        except ModelError as error:
+            kept = f"The model is safe in '{run.model_folder}'."
+            raise ModelError(f"{error} {kept}") from error
+    for figures in trained.card.metrics.values():
+        print_figures(figures)
+    out.print(f"Written to {out_folder or run.model_folder}.")
+
+
+def train_in_terminal(create: "Callable[[], Run]") -> "tuple[Run, Model]":
+    """Train a new run here and now, with bars; the run and its model.
+
+    Raises:
+        TrainingError: If another run is training.
+    """
+    from fer.runs import queue
+
     with queue.training_lock() as mine:
         if not mine:
             busy = queue.active()
@@ -160,19 +184,11 @@ def _in_terminal(config: "TrainingConfig", name: str, out_folder: Path | None) -
         import_keras()
         from fer.runs import worker
 
-        run = create(config, name=name, state="preparing")
+        run = create()
         with run.held(), stop_on_interrupt() as stop, progress() as bar:
             trained = worker.run_training(run, _Terminal(bar, stop))
-        if out_folder:
-            try:
-                models.copy(run.model_folder, out_folder.expanduser())
-            except ModelError as error:
-                kept = f"The model is safe in '{run.model_folder}'."
-                raise ModelError(f"{error} {kept}") from error
     queue.wake()
-    for figures in trained.card.metrics.values():
-        print_figures(figures)
-    out.print(f"Written to {out_folder or run.model_folder}.")
+    return run, trained
 
 
 class _Terminal(Observer):

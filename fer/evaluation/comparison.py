@@ -138,3 +138,13 @@ def verdict(figures: Mapping[str, Any]) -> str:
             f"{figures['second']} on {figures['second_leaked']:,}, so the comparison is uneven."
         )
     return sentences
+
+
+def recall_sentence(figures: Mapping[str, Any]) -> str:
+    """The difference in mean recall in a sentence."""
+    low, high = (100 * end for end in figures["recall_difference_ci95"])
+    return (
+        f"Mean recall {figures['first_recall']:.1%} and {figures['second_recall']:.1%}: difference "
+        f"{signed(100 * figures['recall_difference'], 1)} points (95% interval {signed(low, 1)} to "
+        f"{signed(high, 1)})."
+    )

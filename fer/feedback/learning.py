@@ -5,18 +5,21 @@ network keeps mostly to the answers of the model that it starts from; on the cor
 learns mostly what people told it.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fer import models, runs, settings
 from fer.data.loading import load_dataset
-from fer.data.registry import resolve
+from fer.data.registry import FEEDBACK, resolve
 from fer.errors import DatasetError, FeedbackError, FerError
+from fer.feedback.records import Status
 from fer.models.card import ModelCard, read_card
 from fer.runs.run import Run
 from fer.training.config import TrainingConfig
-from fer.training.feedback import FEEDBACK
+
+if TYPE_CHECKING:
+    from fer.feedback.store import Store
 
 RECIPE = {
     "epochs": 3,
@@ -25,16 +28,18 @@ RECIPE = {
     "learning_rate": 0.02,
     "schedule": "one-cycle",
     "weight_decay": 5e-4,
-    "frozen_layers": 16,
     "ema": 0.98,
     "select_on": "last",
-    "teacher_share": 0.8,
-    "extra_teacher_share": 0.2,
+    "teacher_share": 0.9,
+    "extra_teacher_share": 0.0,
     "extra_times": 1,
 }
 """The options of every run, chosen by `bench/measure_fine_tuning.py` on validation faces."""
 
-REPLAYED = 2.0
+FROZEN_LAYERS = {"resnet": 16}
+"""Layers that stay as they are, by the family of networks; elsewhere all of them learn."""
+
+REPLAYED = 1.5
 """Replayed faces for each corrected one that an epoch shows."""
 
 LEAST_REPLAYED = 1000
@@ -97,6 +102,7 @@ def plan(model: str | None = None, *, replay: str = "") -> TrainingConfig:
         {
             **kept,
             **RECIPE,
+            "frozen_layers": FROZEN_LAYERS.get(card.config.get("architecture", ""), 0),
             "dataset": dataset,
             "labels": card.labels,
             "extra": FEEDBACK,
@@ -170,15 +176,16 @@ class Outdated:
     is_run: bool
 
 
-def outdated_models(accepted: Collection[str]) -> list[Outdated]:
+def outdated_models(store: "Store") -> list[Outdated]:
     """The models that learnt from corrected faces which are not among the accepted ones any more.
 
     They are to be made again: what a network has learnt cannot be taken out of it.
 
-    Args:
-        accepted: The hashes of the faces that are accepted now.
+    Raises:
+        FeedbackUnavailable: If the database cannot be used.
     """
-    there = set(accepted)
+    accepted = store.corrections(status=Status.ACCEPTED, with_crops=False)
+    there = {correction.face for correction in accepted}
     known = [(name, models.find(name), False) for name in models.list_models()]
     known += [(run.name, run.model_folder, True) for run in runs.list_runs() if run.has_model]
     found = []

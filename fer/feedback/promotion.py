@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from fer import api, models, settings
 from fer.data.loading import load_dataset
+from fer.data.registry import FEEDBACK
 from fer.errors import DatasetError, FeedbackError, FerError
 from fer.evaluation import comparison
 from fer.evaluation.figures import dataset_for
@@ -29,7 +30,6 @@ from fer.models.model import Model
 from fer.progress import Progress
 from fer.runs import added
 from fer.runs.run import Run, writing_runs
-from fer.training.feedback import FEEDBACK
 
 if TYPE_CHECKING:
     from fer.feedback.store import Store

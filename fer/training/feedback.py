@@ -6,11 +6,11 @@ from pathlib import Path
 
 from fer import models
 from fer.data import Dataset
+from fer.data.registry import FEEDBACK
 from fer.files import write_text
 from fer.models.card import read_card
 from fer.training.config import TrainingConfig
 
-FEEDBACK = "feedback"
 _FILE = "feedback.json"
 
 

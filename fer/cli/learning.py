@@ -1,0 +1,201 @@
+"""What becomes of accepted corrections: training, comparison, promotion, models to make again."""
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fer.cli.terminal import (
+    Counter,
+    JsonOption,
+    ModelOption,
+    err,
+    import_keras,
+    make_table,
+    out,
+    progress,
+)
+from fer.errors import FeedbackError
+from fer.wording import counted
+
+if TYPE_CHECKING:
+    from fer.feedback.learning import Outdated
+    from fer.feedback.store import Store
+    from fer.runs.run import Run
+
+RunOption = Annotated[
+    str | None,
+    typer.Option(
+        "--run", help="A run that learnt from corrections.", show_default="the newest finished one"
+    ),
+]
+
+
+def train(
+    model: ModelOption = None,
+    replay: Annotated[
+        str,
+        typer.Option(
+            help="A data set to replay, so that the model forgets nothing.",
+            show_default="the one that the model was trained on",
+        ),
+    ] = "",
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Train in the background; it outlives the terminal.")
+    ] = False,
+) -> None:
+    """Train the model in use further on the accepted corrections, and compare the two.
+
+    Ctrl-C stops after the current step; `python -m fer runs` resumes the run as any other.
+    """
+    import_keras()
+    from fer.cli.train import train_in_terminal
+    from fer.feedback import learning, promotion
+    from fer.feedback.dataset import publish
+    from fer.feedback.store import open_store
+    from fer.runs import queue
+
+    publish(open_store())
+    config = learning.plan(model, replay=replay)
+    if detach:
+        busy = queue.blocker()
+        run = learning.create_run(config)
+        queue.submit(run)
+        word = f"Queued behind '{busy.name}'" if busy else "Started"
+        out.print(f"{word}: {run.id}. See `python -m fer runs show {run.id}`.")
+        return
+    run, _ = train_in_terminal(lambda: learning.create_run(config, state="preparing"))
+    if run.status().get("state") == "finished":
+        promotion.judge_finished()
+        _show(_compared(run.id))
+
+
+def compare(run: RunOption = None, as_json: JsonOption = False) -> None:
+    """Compare the model that learnt from corrections with the one in use."""
+    compared = _compared(run)
+    if as_json:
+        typer.echo(json.dumps(compared, indent=2))
+    else:
+        _show(compared)
+
+
+def promote(
+    by: Annotated[str, typer.Option(help="Who decides it.", prompt="Your name")],
+    run: RunOption = None,
+) -> None:
+    """Use the model that learnt from corrections, if the frozen test allows it."""
+    from fer.feedback import promotion
+    from fer.feedback.store import open_store
+
+    chosen = _run(run)
+    if not by.strip():
+        raise FeedbackError("A promotion needs the name of who decides it. Give --by.")
+    done = promotion.promote(open_store(), chosen, _compared(chosen.id), by=by.strip())
+    out.print(
+        f"'{done.model_after}' is in use, in place of '{done.model_before}'. "
+        "`python -m fer feedback undo` takes that back."
+    )
+
+
+def undo() -> None:
+    """Use the model again that was in use before the last promotion."""
+    from fer.feedback import promotion
+    from fer.feedback.store import open_store
+
+    undone = promotion.undo(open_store())
+    out.print(f"'{undone.model_before}' is in use again. '{undone.model_after}' stays a model.")
+
+
+def models(as_json: JsonOption = False) -> None:
+    """List the models that learnt from corrections which were deleted or rejected since."""
+    from fer.feedback.learning import outdated_models
+    from fer.feedback.store import open_store
+
+    store = open_store()
+    found = outdated_models(store)
+    if as_json:
+        rows = [
+            {"name": one.name, "run": one.is_run, "gone": one.gone, "learnt": one.learnt}
+            for one in found
+        ]
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    print_outdated(store)
+    if not found:
+        out.print("No model learnt from a correction that is gone.")
+
+
+def print_outdated(store: "Store") -> None:
+    """Print which models are to be made again, because they learnt from what is gone."""
+    from fer.feedback.learning import outdated_models
+
+    for one in outdated_models(store):
+        out.print(_in_words(one))
+
+
+def _in_words(outdated: "Outdated") -> str:
+    kind = "The run" if outdated.is_run else "The model"
+    return (
+        f"{kind} '{outdated.name}' learnt from {counted(outdated.learnt, 'corrected face')}, of "
+        f"which {outdated.gone:,} are no longer accepted. Make it again: train from a model that "
+        "did not learn from them, and remove it."
+    )
+
+
+def _run(name: str | None) -> "Run":
+    from fer import runs
+    from fer.feedback.learning import fine_tunes
+
+    known = fine_tunes()
+    if name:
+        chosen = runs.find(name)
+        if chosen.id not in [run.id for run in known]:
+            raise FeedbackError(
+                f"The run '{chosen.name}' did not learn from corrections. Those that did: "
+                f"{', '.join(run.name for run in known) or 'none'}."
+            )
+        return chosen
+    if finished := [run for run in known if run.status().get("state") == "finished"]:
+        return finished[0]
+    raise FeedbackError(
+        "No finished run has learnt from corrections. Begin one: python -m fer feedback train"
+    )
+
+
+def _compared(name: str | None) -> dict[str, Any]:
+    from fer.feedback import promotion
+
+    run = _run(name)
+    if kept := promotion.kept_comparison(run):
+        return kept
+    import_keras()
+    with progress() as bar:
+        return promotion.compare(run, begin=lambda what, noun: Counter(bar, what))
+
+
+def _show(compared: dict[str, Any]) -> None:
+    from fer.evaluation.comparison import recall_sentence, verdict
+
+    table = make_table("measured on", "faces", "old", "new", "difference", "95%", "McNemar's p")
+    for name, figures in compared["on"].items():
+        if isinstance(figures, str):
+            err.print(f"{name}: {figures}")
+            continue
+        low, high = figures["difference_ci95"]
+        table.add_row(
+            name,
+            f"{figures['images']:,}",
+            f"{figures['first_accuracy']:.1%}",
+            f"{figures['second_accuracy']:.1%}",
+            f"{100 * figures['difference']:+.1f}",
+            f"{100 * low:+.1f} to {100 * high:+.1f}",
+            f"{figures['p_value']:.3f}",
+        )
+    out.print(table)
+    for name, figures in compared["on"].items():
+        if not isinstance(figures, str):
+            out.print(f"{name}: {verdict(figures)} {recall_sentence(figures)}")
+    for refusal in compared["refusals"]:
+        out.print(refusal)
+    if not compared["refusals"]:
+        out.print("It may be promoted: python -m fer feedback promote --by NAME")
