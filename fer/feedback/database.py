@@ -93,20 +93,14 @@ class Database:
         Returns:
             False if somebody who reads at this moment prevents it.
         """
-        with self.errors():
-            connection = self.engine.raw_connection()
-            try:
-                plain = connection.driver_connection
-                assert plain is not None
-                if not self.is_sqlite:
-                    plain.autocommit = True
-                    plain.execute("VACUUM FULL corrections")
-                    return True
-                plain.execute("VACUUM")
-                [busy, *_] = plain.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-                return not busy
-            finally:
-                connection.close()
+        alone = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        with self.errors(), alone.connect() as connection:
+            if not self.is_sqlite:
+                connection.exec_driver_sql("VACUUM FULL corrections")
+                return True
+            connection.exec_driver_sql("VACUUM")
+            checkpoint = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+            return not checkpoint[0]  # 1 where it had to leave something
 
     @contextmanager
     def errors(self) -> Iterator[None]:
@@ -117,13 +111,15 @@ class Database:
             raise FeedbackError(f"The database cannot hold this: {error.orig}.") from error
         except DBAPIError as error:
             raise FeedbackUnavailable(self._sentence(error.orig)) from error
-        except sqlite3.Error as error:  # from `wipe`
-            raise FeedbackUnavailable(self._sentence(error)) from error
 
     def _engine(self) -> Engine:
         if not self.is_sqlite:
             require("psycopg")
-            arguments = {"connect_timeout": 3, "tcp_user_timeout": 1000 * WAIT_S}
+            arguments = {
+                "connect_timeout": 3,
+                "tcp_user_timeout": 1000 * WAIT_S,
+                "options": f"-c lock_timeout={1000 * WAIT_S}",
+            }
             return create_engine(self.url, poolclass=NullPool, connect_args=arguments)
         file = Path(self.url.database or "")
         with writing(file.parent, FeedbackUnavailable):
@@ -192,10 +188,12 @@ def _checked(url: str) -> URL:
 
 
 def _begin(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    if options.get("isolation_level") == "AUTOCOMMIT":
+        return
     # A transaction that writes takes its turn at once: one that reads first could not wait for
     # another's write without reading what is then out of date.
-    writes = connection.get_execution_options().get("writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
 
 
 def _revision(engine: Engine) -> str:

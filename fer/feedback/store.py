@@ -1,6 +1,7 @@
 """Where corrections, their reviews and promotions are kept."""
 
 import hashlib
+import logging
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,11 +14,13 @@ from sqlalchemy import ColumnElement, Connection, Row, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from fer import settings
-from fer.errors import FeedbackError
+from fer.errors import FeedbackError, FeedbackUnavailable
 from fer.feedback.database import Database
 from fer.feedback.images import content_of
 from fer.feedback.records import Correction, Promotion, Review, Status, now
 from fer.feedback.tables import CORRECTIONS, PROMOTIONS, REVIEWS, STATE
+
+logger = logging.getLogger(__name__)
 
 DECISIONS = (Status.ACCEPTED, Status.REJECTED, Status.NEW)
 """What a reviewer may decide; `new` takes an earlier decision back."""
@@ -108,7 +111,7 @@ class Store:
         dialect = sqlite if self._database.is_sqlite else postgresql
         insert = dialect.insert(CORRECTIONS).values(asdict(correction)).on_conflict_do_nothing()
         with self._changing() as connection:
-            return connection.execute(insert).rowcount == 1
+            return connection.scalar(insert.returning(CORRECTIONS.c.id)) is not None
 
     def take_back(self, id: str, contributor: str) -> bool:
         """Delete one correction of a contributor; False if it is not there, or not theirs."""
@@ -260,13 +263,20 @@ class Store:
             connection.execute(PROMOTIONS.insert().values(values))
 
     def finish_wiping(self) -> None:
-        """Wipe the traces of a deletion that was interrupted."""
+        """Wipe the traces of deletions; what prevents it now is tried again at the next opening."""
         with self._database.reading() as connection:
             unwiped = connection.scalar(select(STATE.c.unwiped))
-        if unwiped and self._database.wipe():
-            done = STATE.c.unwiped == unwiped  # not a deletion that came meanwhile
+        if not unwiped:
+            return
+        try:
+            is_wiped = self._database.wipe()
+        except FeedbackUnavailable as error:  # no room on the disk, or a lock
+            is_wiped = False
+            logger.warning("Traces of deleted corrections remain for now. %s", error)
+        if is_wiped:
+            same = STATE.c.unwiped == unwiped  # or another deletion came meanwhile
             with self._database.writing() as connection:
-                connection.execute(STATE.update().where(done).values(unwiped=""))
+                connection.execute(STATE.update().where(same).values(unwiped=""))
 
     def _delete(
         self, where: list[ColumnElement[bool]], ids: Iterable[str] | None
