@@ -1,5 +1,6 @@
 """The analysis of one photo, and the heat maps that come after it."""
 
+import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -18,6 +19,7 @@ from pages.common.cache import Work
 from pages.common.pictures import annotated, data_uri, jpeg_uri, square_uri
 
 FACES_WITH_HEAT = 12
+HEATS_AFTER_S = 0.3  # the browser draws the answer first
 STEPS = {
     "load": "Load the model",
     "decode": "Read the photo",
@@ -104,6 +106,7 @@ def heat_maps(
     """Grad-CAM heat maps of a photo's reliable faces; the first one imports Keras."""
 
     def explain(_: object) -> Heats:
+        time.sleep(HEATS_AFTER_S)
         predictors.import_keras()
         try:
             return {

@@ -31,7 +31,7 @@ from pages.predict.sources import add_photos, choose_example, has_only_example
 
 POLL_S = 1.0
 STEP_S = 0.2
-PREVIEW_AFTER_S = 0.4  # most answers are here by then
+PREVIEW_AFTER_S = 1.0  # most answers are here by then
 ERRORS_SHOWN = 5
 
 
