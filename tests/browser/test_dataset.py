@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -59,9 +60,30 @@ def show_faces(page: Page) -> None:
     page.get_by_test_id("stButtonGroup").get_by_text("Faces", exact=True).click()
 
 
-def test_a_folder_outside_the_allowed_ones_is_refused(page: Page, server: str) -> None:
-    add(page, server, Path("/etc"), "etc")
-    expect(page.get_by_role("alert")).to_contain_text("may read", timeout=SLOW_MS)
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark")])
+def test_a_folder_outside_the_allowed_ones_is_refused_in_a_dialog_whose_button_can_be_read(
+    sized_page: Page, server: str, width: int, scheme: str
+) -> None:
+    add(sized_page, server, Path("/etc"), "etc")
+    expect(sized_page.get_by_role("alert")).to_contain_text("may read", timeout=SLOW_MS)
+    button = sized_page.get_by_role("dialog").get_by_role("button", name="Add", exact=True)
+    assert contrast(button) >= 4.5
+
+
+def contrast(element: Locator) -> float:
+    """Of an element's text and its ground (WCAG 2.2)."""
+    pixels = element.evaluate(
+        """element => ["color", "backgroundColor"].map(name => {
+            const canvas = document.createElement("canvas").getContext("2d")
+            canvas.fillStyle = getComputedStyle(element)[name]
+            canvas.fillRect(0, 0, 1, 1)
+            return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3)
+        })"""
+    )
+    channels = np.array(pixels) / 255
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    dark, light = sorted(linear @ [0.2126, 0.7152, 0.0722])
+    return float((light + 0.05) / (dark + 0.05))
 
 
 def test_a_data_set_is_added_filtered_opened_annotated_and_removed(
