@@ -97,7 +97,7 @@ def show_purpose() -> None:
 
 def show_screens() -> None:
     st.header("What you can do", anchor=False)
-    grid = st.grid(3, min_column_width=CARD_PX, border=True, key="home-screens")
+    grid = st.grid(4, min_column_width=CARD_PX, border=True, key="home-screens")
     for name, words in WHAT_FOR.items():
         title, icon = SCREENS[name]
         with grid.cell():
