@@ -66,6 +66,17 @@ class Contribution:
         return ", ".join(filter(None, (key, kept, waiting)))
 
     @property
+    def contributor(self) -> str:
+        """The hash of the key, by which the store knows what is theirs.
+
+        Raises:
+            FeedbackError: If there is no key.
+        """
+        from fer.feedback.store import contributor_id
+
+        return contributor_id(self.key)
+
+    @property
     def bytes_held(self) -> int:
         """About how much memory it takes."""
         waiting = list(self.waiting.values())
@@ -81,12 +92,12 @@ class Contribution:
         with self._lock, extras():
             if question.identity in self.kept or question.identity in self.waiting:
                 return
-            from fer.feedback.store import contributor_id, new_key
+            from fer.feedback.store import new_key
 
             if not self.key:
                 self.key, self.is_key_new = new_key(), True
             self.waiting[question.identity] = question.correction(
-                verdict, id=str(uuid.uuid4()), contributor=contributor_id(self.key),
+                verdict, id=str(uuid.uuid4()), contributor=self.contributor,
                 with_larger_crop=with_larger_crop,
             )  # fmt: skip
             self.send()

@@ -7,9 +7,11 @@ from pages.common.visitors import KEPT_FOR_H, shelf
 
 
 def offer_kept() -> None:
-    """A button that opens the list."""
-    if st.button("Kept for this browser", icon=":material/lock:", type="tertiary", key="kept"):
-        _show_kept()
+    """A button that opens the list, and the way to what the visitor gave to improve the model."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Kept for this browser", icon=":material/lock:", type="tertiary", key="kept"):
+            _show_kept()
+        links.link_to("corrections")
 
 
 @st.dialog("Kept for this browser")

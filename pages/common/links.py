@@ -5,6 +5,8 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from pages.common.screens import SCREENS
+
 MODEL = "link.model"
 """Key in the session state of a model's name, which Train sets and the next page chooses."""
 
@@ -21,3 +23,9 @@ def show_link(shows: str, chosen: Mapping[str, str | Sequence[str]]) -> None:
         st.caption(f"Shows somebody else {shows}.")
         address = str(st.context.url).partition("?")[0]
         st.code(f"{address}?{urlencode(chosen, doseq=True)}", language=None, wrap_lines=True)
+
+
+def link_to(screen: str) -> None:
+    """A link to a page, by its folder, with its title and icon."""
+    title, icon = SCREENS[screen]
+    st.page_link(f"pages/{screen}/page.py", label=title, icon=icon)

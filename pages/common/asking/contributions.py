@@ -25,6 +25,11 @@ def contribute() -> Contribution:
     return given
 
 
+def forget_contribution() -> None:
+    """Forget the key and what waits, in this browser; what is in the store stays."""
+    shelf().pop(CONTRIBUTION, None)
+
+
 def opened_store() -> "Store":
     """The store of corrections. The first call imports SQLAlchemy and opens the database.
 

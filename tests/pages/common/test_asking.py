@@ -151,7 +151,7 @@ def test_without_its_database_the_page_keeps_the_correction_and_sends_it_again(
     with monkeypatch.context() as away:
         away.setenv("FER_DATABASE_URL", f"sqlite:///{tmp_path / 'file' / 'feedback.db'}")
         page = click(answer_sad(answered), KEEP)
-        assert "database cannot be reached" in page.warning[0].value
+        assert "cannot be reached" in page.warning[0].value
         assert str(tmp_path) not in "".join(one.value for one in (*page.error, *page.warning))
         page = click(page, "Send again")
         assert len(contribution(page).waiting) == 1
@@ -165,7 +165,7 @@ def test_what_waits_for_its_database_can_be_discarded(
 ) -> None:
     with monkeypatch.context() as away:
         away.setenv("FER_DATABASE_URL", "nonsense")
-        page = click(click(answer_sad(answered), KEEP), "Discard")
+        page = click(click(answer_sad(answered), KEEP), "Discard this one")
         assert contribution(page).waiting == {}
         assert is_offered(page)
     assert stored() == []
