@@ -11,6 +11,7 @@ from pathlib import Path
 from fer import settings
 from fer.data.archives import SUFFIXES_OF_ARCHIVES, is_archive, place_of, unpacked_folder
 from fer.data.classes import USUAL, Classes
+from fer.data.compressed import is_compressed_text, plain_name
 from fer.data.locking import BUILD_LOCK, locked, write_json
 from fer.errors import DatasetError
 
@@ -97,12 +98,13 @@ def resolve(source: str | Path, classes: Classes = USUAL) -> Source:
         place = place_of(path)
         name = place.name.rpartition("-")[0]
         return Source(name=name, path=place, classes=classes, origin=str(path))
-    if path.is_file() and path.suffix.lower() in SUFFIXES_OF_ARCHIVES:
+    is_packed = path.is_file() and path.suffix.lower() in SUFFIXES_OF_ARCHIVES
+    if is_packed and not is_compressed_text(path):
         raise DatasetError(
             f"'{path}' cannot be opened as an archive: it is damaged, cut short or something else. "
             "Download or pack it again."
         )
-    name = path.stem if path.is_file() else path.name
+    name = plain_name(path).stem if path.is_file() else path.name
     return Source(name=name, path=path, classes=classes)
 
 

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import pyarrow as pa
 
+from fer.data.compressed import TooLargeError
 from fer.data.readers.columns import TableError
 
 _DAMAGE = (
@@ -29,6 +30,8 @@ def damage_in(name: str) -> Iterator[None]:
     """Turn what reading a damaged file raises into a TableError that names it."""
     try:
         yield
+    except TooLargeError as error:
+        raise TableError(name, str(error), expected="") from error
     except _DAMAGE as error:
         reason = f"it is damaged or cut short ({' '.join(str(error).split()) or 'no more data'})"
         raise TableError(name, reason, expected="Download it or write it again.") from error

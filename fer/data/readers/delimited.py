@@ -6,8 +6,12 @@ A record keeps its place in the file, so that a column of pixels is read when it
 import re
 from collections import deque
 from collections.abc import Iterator
+from functools import partial
+from io import TextIOWrapper
 from pathlib import Path
 from typing import NamedTuple
+
+from fer.data.compressed import opened
 
 SEPARATORS = (b"\t", b";", b",", b"|", b" ")
 """What may stand between fields; a space stands for any white space."""
@@ -15,6 +19,7 @@ SEPARATORS = (b"\t", b";", b",", b"|", b" ")
 _HEAD_BYTES = 1 << 20
 _BINARY = bytes({*range(9), *range(14, 32)} - {0x1A, 0x1B})
 _MAX_BYTES = 4_000_000  # of a record in several lines
+_MAX_LINE = 50_000_000  # a longer one is cut: a compressed line may be longer than the memory
 _QUOTED = re.compile(rb' *"([^"]*(?:""[^"]*)*)" *')
 _OPEN_QUOTE = re.compile(rb'(?:^|[,;\t|]) *"[^"]*(?:""[^"]*)*$')
 _SEPARATOR = re.compile(rb'"?sep=."?')
@@ -43,7 +48,7 @@ def text_encoding(path: Path) -> str | None:
     None for a file that is not text, or that cannot be read.
     """
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             head = file.read(_HEAD_BYTES)
     except OSError:
         return None
@@ -141,13 +146,13 @@ def _is_open(content: bytes) -> bool:
 def _lines(path: Path, encoding: str) -> Iterator[tuple[int, bytes]]:
     """The bytes of each line in the file, and its content."""
     if not encoding:
-        with path.open("rb") as file:
-            for number, line in enumerate(file):
+        with opened(path) as file:
+            for number, line in enumerate(iter(partial(file.readline, _MAX_LINE), b"")):
                 yield len(line), line if number else line.removeprefix(b"\xef\xbb\xbf")
         return
     is_wide = encoding.startswith("utf-16")
-    with path.open(encoding=encoding, errors="replace", newline="") as decoded:
-        for row in decoded:
+    with TextIOWrapper(opened(path), encoding, "replace", newline="") as decoded:
+        for row in iter(partial(decoded.readline, _MAX_LINE), ""):
             size = len(row.encode(encoding))
             yield size, _as_utf8(row) if is_wide else row.encode(encoding)
 

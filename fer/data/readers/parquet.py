@@ -1,7 +1,7 @@
 """Parquet tables: image files, images as bytes as the Hugging Face hub has them, or pixels."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,9 @@ from fer.data.decoding import BATCH, THREADS
 from fer.data.readers.blocks import damage_in, kept
 from fer.data.readers.columns import Columns, recognise
 from fer.data.readers.listing import stamp
-from fer.data.readers.manifest import labels_of, places_of, read_manifest
-from fer.data.readers.pixels import codes_of, grid_of
+from fer.data.readers.manifest import places_of, read_manifest
 from fer.data.readers.rows import Opened, Rows
-from fer.errors import UnreadableImageError
-from fer.images import decode
+from fer.data.readers.values import rows_of_values
 
 _SAMPLE = 5
 
@@ -63,40 +61,10 @@ def _read(
     *,
     is_bytes: bool,
 ) -> Rows:
-    frame = _frame(name, parquet, columns)
-    labels, reasons = labels_of(frame, columns)
-    where = name + ":" + (frame["line"] - 1).astype(str)
-    table = pd.DataFrame(
-        {
-            "path": where,
-            "where": where,
-            "label": labels,
-            "split": frame.get("split", ""),
-            "subject": frame.get("subject", ""),
-            "stamp": stamp(file.stat()),
-            "reason": reasons,
-        }
-    ).astype(str)
     value = _values(name, parquet, [columns.names[at] for at in held])
-    paths = table["path"].tolist()
-    sample = [] if is_bytes else [_text(value(row)) for row in range(min(20, len(table)))]
-    grid = grid_of(name, sample)
-
-    def image(row: int) -> np.ndarray:
-        if is_bytes:
-            return _decoded(value(row)[0], paths[row])
-        return grid.image(_text(value(row)), paths[row])
-
-    codes = {} if is_bytes else codes_of(columns, table["split"].unique())
-    return Rows(
-        name=name,
-        kind="the table of images" if is_bytes else "the table of pixels",
-        table=table,
-        image=image,
-        names=columns.shown,
-        codes=codes,
-        one_by_one=bool(codes),
-    )
+    frame = _frame(name, parquet, columns)
+    frame["line"] -= 1  # there is no header above
+    return rows_of_values(name, stamp(file.stat()), columns, frame, value, is_bytes=is_bytes)
 
 
 def _frame(name: str, parquet: pq.ParquetFile, columns: Columns) -> pd.DataFrame:
@@ -145,23 +113,6 @@ def _is_image(kind: pa.DataType) -> bool:
     if pa.types.is_struct(kind):
         return any(kind.field(at).name == "bytes" for at in range(kind.num_fields))
     return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
-
-
-def _decoded(value: Any, name: str) -> np.ndarray:
-    content = value.get("bytes") if isinstance(value, Mapping) else value
-    if not content:
-        path = value.get("path") if isinstance(value, Mapping) else None
-        lacks = f"it has only the path '{path}'" if path else "it is empty"
-        raise UnreadableImageError(f"{name} holds no image: {lacks}.")
-    return decode(content)
-
-
-def _text(values: Sequence[Any]) -> bytes:
-    """The pixels of a row as text, from a text, a list, rows of pixels, or a column for each."""
-    [first] = values if len(values) == 1 else [values]
-    if isinstance(first, str):
-        return first.encode()
-    return " ".join(map(str, np.asarray(first).ravel().tolist())).encode()
 
 
 def _cells(column: pa.ChunkedArray, names: Sequence[str] = ()) -> list[str]:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from fer import emotions
+from fer.data.compressed import Plain
 from fer.data.readers.columns import MIN_PIXELS, Columns, TableError
 from fer.data.readers.delimited import Record, fields, read_record, records, text
 from fer.data.readers.listing import stays_inside
@@ -123,7 +124,8 @@ def read_pixel_rows(root: Path, file: Path, layout: Layout) -> Rows:
     rows: list[tuple[str, ...]] = []
     places: list[tuple[int, int]] = []
     sample: list[bytes] = []
-    for record in islice(records(file, layout.encoding), int(columns.has_header), None):
+    plain = Plain(file)
+    for record in islice(records(plain.path, layout.encoding), int(columns.has_header), None):
         reason, found = "", ["", "", ""]
         try:
             outside, block = layout.split(record.content)
@@ -143,7 +145,7 @@ def read_pixel_rows(root: Path, file: Path, layout: Layout) -> Rows:
     grid = grid_of(name, sample, None if order == sorted(order) else order)
 
     def image(row: int) -> np.ndarray:
-        content = read_record(file, layout.encoding, *places[row])
+        content = read_record(plain.path, layout.encoding, *places[row])
         return grid.image(layout.split(content)[1], rows[row][0])
 
     skipped: list[tuple[str, str]] = []

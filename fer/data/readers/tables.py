@@ -3,15 +3,20 @@
 import os
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 from fer.data.classes import Classes
+from fer.data.compressed import is_compressed, plain_name
 from fer.data.parts import part_within
 from fer.data.readers.array_files import ARRAY_SUFFIXES, PICKLES, pickled
 from fer.data.readers.arrays import open_arrays
+from fer.data.readers.blocks import damage_in
 from fer.data.readers.columns import Columns, TableError, recognise
 from fer.data.readers.delimited import SEPARATORS, Record, fields, records, text, text_encoding
+from fer.data.readers.json_tables import JSON_SUFFIXES, open_json
 from fer.data.readers.listing import stamp, stays_inside
 from fer.data.readers.manifest import delimited_frame, read_manifest
 from fer.data.readers.parquet import open_parquet
@@ -22,15 +27,17 @@ from fer.data.readers.pixels import (
     read_pixel_rows,
     votes_beside,
 )
-from fer.data.readers.rows import Opened
+from fer.data.readers.rows import Opened, Rows
 from fer.data.votes import VOTES_FILE
 from fer.files import SPREADSHEETS
 
 PARQUET_SUFFIXES = frozenset({".parquet", ".pq"})
 TEXT_SUFFIXES = frozenset({".csv", ".tsv", ".tab", ".txt"})
-TABLE_SUFFIXES = TEXT_SUFFIXES | PARQUET_SUFFIXES | ARRAY_SUFFIXES | PICKLES | SPREADSHEETS
+TABLE_SUFFIXES = (
+    TEXT_SUFFIXES | JSON_SUFFIXES | PARQUET_SUFFIXES | ARRAY_SUFFIXES | PICKLES | SPREADSHEETS
+)
 
-_UNSURE = frozenset({".txt", ""})  # tables only if they look like one
+_UNSURE = frozenset({".txt", ".json", ""})  # tables only if they look like one
 _MAX_UNSURE = 20  # of a folder: more are one file for each image
 _MAX_DEPTH = 2
 _SAMPLE = 6
@@ -51,7 +58,7 @@ def open_table(root: Path, file: Path, classes: Classes) -> Opened:
         TableError: If it is no table of faces.
     """
     name = file.relative_to(root).as_posix()
-    suffix = file.suffix.lower()
+    suffix = _suffix(file)
     try:
         with file.open("rb") as opened:
             head = opened.read(16)
@@ -67,6 +74,8 @@ def open_table(root: Path, file: Path, classes: Classes) -> Opened:
         raise TableError(name, "it only points to data in Git LFS", expected=advice)
     if head.startswith(b"PAR1"):
         return open_parquet(root, file, classes)
+    if suffix in JSON_SUFFIXES:
+        return open_json(root, file, classes)
     if suffix == ".npy":
         beside = [one for one in sorted(file.parent.glob("*.[nN][pP][yY]")) if one != file]
         return open_arrays(root, [file, *(one for one in beside if stays_inside(root, one))])
@@ -74,7 +83,16 @@ def open_table(root: Path, file: Path, classes: Classes) -> Opened:
         return open_arrays(root, [file])
     if not head:
         raise TableError(name, "it is empty", is_meant=False)
-    return _open_text(root, file, name, classes)
+    if not is_compressed(file):
+        return _open_text(root, file, name, classes)
+    with damage_in(name):
+        opened_text = _open_text(root, file, name, classes)
+    return replace(opened_text, rows=partial(_unpacked, opened_text))
+
+
+def _unpacked(table: Opened) -> Rows:
+    with damage_in(table.name):
+        return table.rows()
 
 
 def open_all(root: Path, files: Sequence[Path], classes: Classes) -> tuple[list[Opened], Refused]:
@@ -90,7 +108,7 @@ def open_all(root: Path, files: Sequence[Path], classes: Classes) -> tuple[list[
         try:
             opened.append(open_table(root, file, classes))
         except TableError as error:
-            if error.is_meant or file.suffix.lower() not in _UNSURE:
+            if error.is_meant or _suffix(file) not in _UNSURE:
                 refused.append((file.relative_to(root).as_posix(), error))
     return opened, refused
 
@@ -127,12 +145,18 @@ def tables_in(folder: Path) -> list[Path]:
     files = [
         file
         for file in sorted(folder.iterdir())
-        if not file.name.startswith(".") and file.suffix.lower() in TABLE_SUFFIXES | _UNSURE
+        if not file.name.startswith(".") and _suffix(file) in TABLE_SUFFIXES | _UNSURE
     ]
-    unsure = [file for file in files if file.suffix.lower() in _UNSURE]
+    unsure = [file for file in files if _suffix(file) in _UNSURE]
     if len(unsure) > _MAX_UNSURE:
         files = [file for file in files if file not in unsure]
     return [file for file in files if file.is_file()]
+
+
+def _suffix(file: Path) -> str:
+    """The suffix of a table, or of the text in a compressed one, such as `.csv.gz`."""
+    plain = plain_name(file).suffix.lower()
+    return plain if plain in TEXT_SUFFIXES | JSON_SUFFIXES else file.suffix.lower()
 
 
 def tables_below(root: Path, classes: Classes) -> list[Path]:
@@ -180,7 +204,7 @@ def _open_text(root: Path, file: Path, name: str, classes: Classes) -> Opened:
     if encoding is None:
         raise TableError(name, "it is not text", is_meant=False)
     head = list(islice(records(file, encoding), _SAMPLE))
-    is_sure = file.suffix.lower() not in _UNSURE
+    is_sure = _suffix(file) not in _UNSURE
     separator, columns = _columns(name, head, classes, is_sure=is_sure)
     files = [(name, stamp(file.stat()))]
     if columns.pixels:
