@@ -34,6 +34,25 @@ class Output:
 
         return Console(stderr=self._stderr, markup=False, emoji=False)
 
+    @contextmanager
+    def kept_on(self, descriptor: int) -> Iterator[None]:
+        """Write to a copy of the standard stream's file descriptor while that leads elsewhere."""
+        if "console" not in vars(self) or not self._is_on_descriptor():
+            yield
+            return
+        with os.fdopen(os.dup(descriptor), "w", encoding=self.console.encoding) as terminal:
+            self.console.file = terminal
+            try:
+                yield
+            finally:
+                self.console.file = None  # type: ignore[assignment]  # again what sys has
+
+    def _is_on_descriptor(self) -> bool:
+        try:
+            return self.console.file.fileno() == (2 if self._stderr else 1)
+        except (AttributeError, OSError):  # a test collects it
+            return False
+
     def print(self, *objects: "str | Text | Table") -> None:
         """Print texts, joined by spaces, or a table; only the terminal breaks long lines."""
         self.console.print(*objects, soft_wrap=True)
@@ -83,10 +102,11 @@ def plain_errors() -> Iterator[None]:
 def quiet_imports() -> Iterator[None]:
     """Keep TensorFlow's start-up messages off the terminal, unless an unexpected error occurs.
 
-    They are written to the file descriptor before any log level takes effect.
+    They are written to the file descriptor before any log level takes effect. What `err` prints,
+    and a bar on it, still appear.
     """
     before = os.dup(2)
-    with tempfile.TemporaryFile() as messages:
+    with tempfile.TemporaryFile() as messages, err.kept_on(before):
         try:
             os.dup2(messages.fileno(), 2)
             yield
