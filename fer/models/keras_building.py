@@ -41,7 +41,7 @@ def build(configuration: dict[str, Any], weights: Path, path: Path) -> "keras.Mo
         except Exception as error:  # Keras lets any exception of its parts through
             raise ModelError(
                 f"The weights in '{weights.name}' do not fit the network in '{path.name}' "
-                f"({_reason(error)})."
+                f"({reason(error)})."
             ) from error
     _finish(network, mirrored=configuration.get("backend") == "theano")
     return network
@@ -101,12 +101,12 @@ def one_sentence(path: Path) -> Iterator[None]:
         import keras
 
         raise ModelError(
-            f"Keras {keras.__version__} cannot read '{path.name}' ({_reason(error)}). Save the "
+            f"Keras {keras.__version__} cannot read '{path.name}' ({reason(error)}). Save the "
             "network again with the Keras that made it, as .keras or .h5."
         ) from error
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
     """The innermost reason of an error of Keras, without the configuration that it quotes."""
     text = str(error).rpartition("Exception encountered: ")[2].strip() or type(error).__name__
     first = re.split(r"\. |\n|: \{|config=", text, maxsplit=1)[0].strip(" .:")

@@ -76,12 +76,13 @@ class Network:
         try:
             self._content = content
             first = self._new_interpreter()
-        except (OSError, ValueError, RuntimeError) as error:
+            [given], [made] = first.get_input_details(), first.get_output_details()
+            self._input, self._output = given["index"], made["index"]
+            self.input_shape = tuple(map(int, given["shape"][1:]))
+            self.classes = int(made["shape"][-1])
+        except (IndexError, ValueError, RuntimeError) as error:
             raise ModelError(f"'{path}' cannot be loaded by LiteRT: {error}") from error
-        [given], [made] = first.get_input_details(), first.get_output_details()
-        self._input, self._output = given["index"], made["index"]
-        self.input_shape = tuple(map(int, given["shape"][1:]))
-        self.classes = int(made["shape"][-1])
+        self._path = path
         # An interpreter serves one caller at a time, so there are as many as concurrent callers.
         self._free = deque([first])
 
@@ -93,16 +94,33 @@ class Network:
         return interpreter
 
     def __call__(self, faces: np.ndarray) -> np.ndarray:
-        """uint8 (n, height, width, channels) → probabilities (n, classes), float32."""
+        """uint8 (n, height, width, channels) → probabilities (n, classes), float32.
+
+        Raises:
+            ModelError: If the file is damaged in a way that only shows now.
+        """
         try:
             interpreter = self._free.pop()
         except IndexError:
             interpreter = self._new_interpreter()
-        if interpreter.get_input_details()[0]["shape"][0] != len(faces):
-            interpreter.resize_tensor_input(self._input, faces.shape)
-            interpreter.allocate_tensors()
-        interpreter.set_tensor(self._input, faces)
-        interpreter.invoke()
-        probabilities: np.ndarray = interpreter.get_tensor(self._output)
+        try:
+            if interpreter.get_input_details()[0]["shape"][0] != len(faces):
+                interpreter.resize_tensor_input(self._input, faces.shape)
+                interpreter.allocate_tensors()
+            interpreter.set_tensor(self._input, faces)
+            interpreter.invoke()
+            probabilities: np.ndarray = interpreter.get_tensor(self._output)
+        except (ValueError, RuntimeError) as error:
+            raise ModelError(f"'{self._path}' cannot be run by LiteRT: {error}") from error
+        check_answers(probabilities, len(faces), self.classes, self._path)
         self._free.append(interpreter)
         return probabilities
+
+
+def check_answers(probabilities: np.ndarray, faces: int, classes: int, path: Path) -> None:
+    """Raise a ModelError if a file does not give one probability a class for each face."""
+    if probabilities.shape != (faces, classes) or probabilities.dtype != np.float32:
+        raise ModelError(
+            f"'{path}' gives {probabilities.dtype} of shape {probabilities.shape}; expected "
+            f"float32 of shape {(faces, classes)}, a probability a class for each face."
+        )

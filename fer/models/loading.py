@@ -19,6 +19,7 @@ from fer.importing import one_at_a_time
 from fer.models import litert, onnx_runtime
 from fer.models.card import ModelCard, check_shape, read_card
 from fer.models.folder import CARD_FILE, FORMS, find, places, stamp
+from fer.models.keras_building import reason
 from fer.models.model import Model
 
 if TYPE_CHECKING:
@@ -65,11 +66,15 @@ def load(model: str | Path | None = None, *, form: str = "original") -> Model:
     """
     read = _read_together(model, form)
     if read.form == "keras":
-        return Model.of(_build_keras(read), read.card)
-    network = _RUNTIMES[read.form](read.content, read.path)
-    _check_fit(network.input_shape, network.classes, read.card, read.path)
+        network = _build_keras(read)
+        try:
+            return Model.of(network, read.card)
+        except Exception as error:  # Keras lets any exception of its layers through
+            raise ModelError(f"'{read.path}' cannot be run by Keras ({reason(error)}).") from error
+    runtime = _RUNTIMES[read.form](read.content, read.path)
+    _check_fit(runtime.input_shape, runtime.classes, read.card, read.path)
     open_network = cache(partial(_open_keras, read.folder, read.card))
-    return Model(card=read.card, forward=network, open_network=open_network, form=read.form)
+    return Model(card=read.card, forward=runtime, open_network=open_network, form=read.form)
 
 
 def _read_together(model: str | Path | None, form: str) -> _Read:
@@ -159,7 +164,10 @@ def _build_keras(read: _Read) -> "keras.Model":
             network = keras.saving.load_model(copy, compile=False, safe_mode=True)
             shape, classes = tuple(network.input_shape[1:]), network.output_shape[-1]
         except Exception as error:  # Keras lets any exception of its parts through
-            raise ModelError(f"'{read.path}' cannot be loaded by Keras: {error}") from error
+            raise ModelError(
+                f"'{read.path}' cannot be loaded by Keras ({reason(error)}). Restore it, or train "
+                "the model again."
+            ) from error
     _check_fit(shape, classes, read.card, read.path)
     return network
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from fer.errors import ModelError
 from fer.importing import extras
+from fer.models.litert import check_answers
 
 
 class Network:
@@ -47,8 +48,17 @@ class Network:
         self._input = inputs[0].name
         self.input_shape = tuple(inputs[0].shape[1:])
         self.classes = outputs[0].shape[1]
+        self._path = path
 
     def __call__(self, faces: np.ndarray) -> np.ndarray:
-        """uint8 (n, height, width, channels) → probabilities (n, classes), float32."""
-        probabilities: np.ndarray = self._session.run(None, {self._input: faces})[0]
+        """uint8 (n, height, width, channels) → probabilities (n, classes), float32.
+
+        Raises:
+            ModelError: If the file is damaged in a way that only shows now.
+        """
+        try:
+            probabilities: np.ndarray = self._session.run(None, {self._input: faces})[0]
+        except Exception as error:  # its exceptions share no class of their own
+            raise ModelError(f"'{self._path}' cannot be run by ONNX Runtime: {error}") from error
+        check_answers(probabilities, len(faces), self.classes, self._path)
         return probabilities
