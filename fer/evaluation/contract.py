@@ -1,7 +1,7 @@
 """How well a contract fits: the scale of a network from elsewhere, and what its outputs mean.
 
-Half of the faces that were tried find the order of the labels; the other half, which had no part in
-that, gives the accuracy.
+Half of the faces that were tried find the scale and the order of the labels; the other half, which
+had no part in that, gives the accuracy, and decides whether what was found is certain.
 """
 
 from collections import Counter
@@ -17,6 +17,8 @@ from fer.evaluation.intervals import wilson
 from fer.evaluation.label_order import best_order
 
 _LEVEL = 0.05
+_HARDLY = 0.02
+"""A lead in accuracy that hardly matters: no scale is ruled out for less."""
 _ENOUGH = 10
 """Measured faces of a label, so that its exchange with another one would show."""
 
@@ -28,7 +30,8 @@ class Fit:
     Attributes:
         scale: A name of `SCALES`.
         labels: The classes in the order of the outputs.
-        images: Faces measured.
+        rank: Accuracy on the half that found the order, by which scales are ranked.
+        images: Faces measured, of the other half.
         accuracy: Share of right answers, 0–1.
         accuracy_ci95: Its 95% interval (Wilson).
         mean_recall: Mean over the classes that have a face.
@@ -37,6 +40,7 @@ class Fit:
 
     scale: str
     labels: tuple[str, ...]
+    rank: float
     images: int
     accuracy: float
     accuracy_ci95: tuple[float, float]
@@ -70,26 +74,28 @@ class ContractSearch:
     outputs: int
 
     def fits(self, known: Sequence[str] = ()) -> list[Fit]:
-        """Every scale with the order of labels that suits it, the best first.
+        """Every scale with the order of labels that suits it, the best on the first half first.
 
         Args:
             known: Classes of the network, as far as they are known, in any order.
         """
         fits = [self.fit(scale, self._order(scale, known)) for scale in self.answers]
-        return sorted(fits, key=lambda fit: -fit.accuracy)
+        return sorted(fits, key=lambda fit: -fit.rank)
 
     def fit(self, scale: str, labels: Sequence[str]) -> Fit:
         """How well a contract fits the half of the faces that had no part in the search."""
         meanings = np.array(
             [self.classes.index(one) if one in self.classes else -1 for one in labels]
         )
-        targets, right = self._measured(scale, meanings)
+        _, found = self._answered(scale, meanings, half=0)
+        targets, right = self._answered(scale, meanings, half=1)
         classes, counts = np.unique(targets, return_counts=True)
         recalls = [right[targets == one].mean() for one in classes]
         low, high = wilson(int(right.sum()), len(right))
         return Fit(
             scale=scale,
             labels=tuple(labels),
+            rank=float(found.mean()) if len(found) else 0.0,
             images=len(right),
             accuracy=float(right.mean()) if len(right) else 0.0,
             accuracy_ci95=(low, high),
@@ -98,8 +104,8 @@ class ContractSearch:
         )
 
     def checked(self, scale: str, labels: Sequence[str]) -> dict[str, Any]:
-        """What a card keeps of a check that a contract passed; empty if something objects."""
-        if self.objections(scale, labels):
+        """What a card keeps of a check that a contract passed; empty if it did not."""
+        if self.objections(scale, labels) or self.doubts(labels):
             return {}
         fit = self.fit(scale, labels)
         return {
@@ -148,13 +154,36 @@ class ContractSearch:
                 f"These labels look exchanged: with {', '.join(here.labels)}, accuracy is "
                 f"{here.accuracy:.1%}, with yours {given.accuracy:.1%} ({here.images:,} faces)."
             )
-        others = max(1, len(self.answers) - 1)  # Bonferroni: the best of several may be luck
-        if best.scale != scale and self._is_better(best, here, level=_LEVEL / others):
+        if best.scale != scale and self._is_better(best, here):
             sentences.append(
                 f"The scale {best.scale} fits better than {scale}: {best.accuracy:.1%} against "
                 f"{here.accuracy:.1%} ({best.images:,} faces)."
             )
         return sentences
+
+    def doubts(self, labels: Sequence[str] = ()) -> list[str]:
+        """Why these faces do not decide which scale is right, in sentences; none if they do.
+
+        They decide between two scales if the 95% interval of the difference in accuracy lies on
+        one side of 0, or so near to it that the choice hardly matters.
+
+        Args:
+            labels: Classes of the network, as far as they are known, in any order.
+        """
+        best, *others = self.fits(labels)
+        rivals = []
+        for other in others:
+            low, high = self._lead(best, other)
+            if low <= 0 and max(-low, high) > _HARDLY:
+                rivals.append(f"{other.scale} ({low:+.1%} to {high:+.1%})")
+        if not rivals:
+            return []
+        return [
+            f"{best.images:,} faces are too few to decide on the scale: {best.scale} fits best, "
+            f"but its lead in accuracy over {', '.join(rivals)} is uncertain (95% "
+            f"{'interval' if len(rivals) == 1 else 'intervals'} in brackets). Choose another data "
+            "set, or choose the scale yourself."
+        ]
 
     def _order(self, scale: str, known: Sequence[str]) -> tuple[str, ...]:
         """The labels by output that fit half of the faces best."""
@@ -171,22 +200,37 @@ class ContractSearch:
         left = iter(dict.fromkeys(one for one in others if one not in names))
         return tuple(name or next(left) for name in names)
 
-    def _measured(self, scale: str, meanings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Targets of the other half, of classes that the network has, and which answers are right.
+    def _answered(
+        self, scale: str, meanings: np.ndarray, *, half: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Targets of half of the faces, of classes that the network has; which answers are right.
 
         `meanings` holds the class of each output, -1 where the data set lacks it.
         """
-        rows = np.arange(1, len(self.targets), 2)
+        rows = np.arange(half, len(self.targets), 2)
         rows = rows[np.isin(self.targets[rows], meanings)]
         return self.targets[rows], meanings[self.answers[scale][rows]] == self.targets[rows]
 
-    def _is_better(self, one: Fit, other: Fit, *, level: float = _LEVEL) -> bool:
+    def _lead(self, one: Fit, other: Fit) -> tuple[float, float]:
+        """95% interval of how much more accurate the first is, on the same faces.
+
+        Agresti & Min (2005): Wald's interval after half a face was added to each of the four cells.
+        """
+        right, right_other = self._right(one), self._right(other)
+        only = (right & ~right_other).sum() + 0.5
+        only_other = (right_other & ~right).sum() + 0.5
+        faces = len(right) + 2
+        lead = (only - only_other) / faces
+        error = 1.96 * np.sqrt(only + only_other - faces * lead**2) / faces
+        return float(lead - error), float(lead + error)
+
+    def _is_better(self, one: Fit, other: Fit) -> bool:
         """Whether the first is clearly better: McNemar's test in its exact form (1947)."""
         right, right_other = self._right(one), self._right(other)
         only, only_other = (right & ~right_other).sum(), (right_other & ~right).sum()
         if only <= only_other:
             return False
-        return bool(binomtest(int(only), int(only + only_other)).pvalue < level)
+        return bool(binomtest(int(only), int(only + only_other)).pvalue < _LEVEL)
 
     def _right(self, fit: Fit) -> np.ndarray:
         """Which of all faces of the second half a contract answers rightly."""

@@ -40,17 +40,18 @@ def show_check(entry: Entry, card: ModelCard) -> None:
         errors.show(error)
         return
     objections = search.objections(scale_of(card), card.labels)
-    if not objections:
+    doubts = search.doubts(card.labels)
+    if not objections and not doubts:
         st.session_state[keys.DONE] = (
             f"No other labels and no other scale fit **{errors.plain(entry.name)}** better. Its "
             "card keeps what was checked."
         )
         st.rerun()
-    for sentence in objections:
+    for sentence in objections or doubts:
         st.error(errors.plain(sentence), icon=":material/rule:")
     fits = search.fits(card.labels)
     show_fits(search, fits)
-    if not fits[0].is_above_chance or fits[0].scale not in SCALES:
+    if doubts or not fits[0].is_above_chance or fits[0].scale not in SCALES:
         return
     if card.original == "onnx":
         st.caption("Delete it and add its file again with what fits best.")

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -111,6 +112,59 @@ def test_a_check_names_the_labels_that_too_few_faces_have() -> None:
     named = [label for label in (*LABELS, "fear") if label in found.limits((*LABELS, "fear"))[0]]
     assert "fear" in named
     assert search("0-1", (0, 1, 2, 3)).limits(LABELS) == [learnt]
+
+
+def made(**answers: np.ndarray) -> ContractSearch:
+    """A search on faces of two classes, of which each scale names some rightly."""
+    targets = np.arange(len(next(iter(answers.values())))) // 2 % 2
+    return ContractSearch(
+        dataset="made", synthetic=False, classes=("happy", "sad"), targets=targets,
+        answers={scale: np.where(right, targets, 1 - targets) for scale, right in answers.items()},
+        outputs=2,
+    )  # fmt: skip
+
+
+def halves(first: float, second: float, *, faces: int = 400) -> np.ndarray:
+    """Which answers are right, by their share in each half, evenly over the faces."""
+    right = np.zeros(faces, bool)
+    for start, share in enumerate((first, second)):
+        place = np.arange(faces // 2)
+        right[start::2] = (place * 7919 % (faces // 2)) < share * (faces // 2)
+    return right
+
+
+def test_the_half_that_ranks_the_scales_does_not_measure_the_best_one() -> None:
+    """A scale that is best on the first half by luck gets its accuracy from the second."""
+    found = made(lucky=halves(0.9, 0.6), true=halves(0.8, 0.8))
+    best, other = found.fits()
+    assert (best.scale, best.rank, best.accuracy) == ("lucky", 0.9, 0.6)
+    assert (other.scale, other.accuracy) == ("true", 0.8)
+    assert found.checked("lucky", best.labels) == {}
+
+
+@pytest.mark.parametrize(
+    ("faces", "best", "other", "is_decided"),
+    [
+        (1200, 0.9, 0.6, True),
+        (1200, 0.9, 0.9, True),  # the same answers: the choice does not matter
+        (1200, 0.9, 0.89, True),  # a lead that is certain, though small
+        (40, 0.9, 0.8, False),
+        (40, 0.9, 0.9, False),
+        (40, 0.9, 0.5, True),
+    ],
+)
+def test_scales_within_the_interval_of_the_best_one_are_not_decided_on(
+    faces: int, best: float, other: float, is_decided: bool
+) -> None:
+    one, two = halves(best, best, faces=faces), halves(other, other, faces=faces)
+    found = made(one=one, two=two)
+    labels = found.fits()[0].labels
+    doubts = found.doubts(labels)
+    assert (doubts == []) == is_decided
+    assert bool(found.checked("one", labels)) == is_decided
+    if doubts:
+        assert f"{faces // 2} faces are too few to decide on the scale: one fits best" in doubts[0]
+        assert re.search(r"over two \(-[\d.]+% to \+[\d.]+%\) is uncertain", doubts[0])
 
 
 def test_labels_that_no_face_tells_keep_their_places() -> None:
