@@ -137,6 +137,9 @@ def adopt(
         ),
     ] = None,
     weights: Annotated[Path | None, typer.Option(help="The weights of a .json file.")] = None,
+    output: Annotated[
+        str | None, typer.Option(help="The output of an .onnx file that has several.")
+    ] = None,
     check: Annotated[
         str | None,
         typer.Option(
@@ -155,15 +158,16 @@ def adopt(
         import_keras()
     checked = None
     if check:
-        scale, classes, checked = _checked(file, weights, check, scale, classes)
+        scale, classes, checked = _checked(file, weights, output, check, scale, classes)
     if classes is None:
         raise ModelError(
             "The labels are not given. Add --labels a,b,… in the order of the network's outputs, "
             "or --check DATASET to find that order."
         )
     card = adoption.adopt(
-        file, classes, out=folder, scale=scale or "0-1", weights=weights, checked=checked
-    )
+        file, classes, out=folder, scale=scale or "0-1", weights=weights, checked=checked,
+        output=output,
+    )  # fmt: skip
     out.print(
         f"Added '{card.name}': {card.width}×{card.height}×{card.channels}, "
         f"{len(card.labels)} classes. Measure it with `python -m fer evaluate {name} DATASET`."
@@ -178,6 +182,7 @@ def adopt(
 def _checked(
     file: Path,
     weights: Path | None,
+    output: str | None,
     dataset: str,
     scale: str | None,
     labels: tuple[str, ...] | None,
@@ -189,7 +194,9 @@ def _checked(
     if scale:
         scale_named(scale, channels=3)
     with progress() as bar, quiet_imports():
-        search = search_contract(file, dataset, weights=weights, progress=Counter(bar, "faces"))
+        search = search_contract(
+            file, dataset, weights=weights, output=output, progress=Counter(bar, "faces")
+        )
     fits = search.fits(labels or ())
     _print_fits(search.dataset, fits)
     chosen = next((fit for fit in fits if fit.scale == scale), fits[0])
@@ -199,9 +206,12 @@ def _checked(
             f"{' '.join(objections)} Nothing was added. Leave --labels and --scale away to take "
             "what fits best, or --check to add it as it is."
         )
+    doubts = search.doubts(taken[1])
+    if doubts and not scale:
+        raise ModelError(f"{' '.join(doubts)} Nothing was added. Name the scale with --scale.")
     out.print(
         f"Scale {taken[0]}, labels {','.join(taken[1])}: no other contract fits better. "
-        + " ".join(search.limits(taken[1]))
+        + " ".join(doubts or search.limits(taken[1]))
     )
     return *taken, search.checked(*taken)
 
@@ -222,6 +232,8 @@ def check(model: ModelArgument, dataset: DatasetArgument) -> None:
     _print_fits(search.dataset, search.fits(card.labels))
     if objections := search.objections(scale_of(card), card.labels):
         raise ModelError(f"{' '.join(objections)} Adopt the network again with what fits.")
+    if doubts := search.doubts(card.labels):
+        raise ModelError(f"{' '.join(doubts)} The model's card stays as it is.")
     limits = " ".join(search.limits(card.labels))
     out.print(f"No other scale and labels fit '{card.name}' better. {limits}")
 

@@ -30,7 +30,7 @@ FACES = 1200
 """Most faces that a search uses, so that it takes a minute and not an hour."""
 
 FEWEST = 40
-"""With fewer faces, no order of labels can be trusted."""
+"""With fewer faces nothing is tried. Whether there are enough, `ContractSearch.doubts` tells."""
 
 _BATCH = 48
 
@@ -44,6 +44,7 @@ def search_contract(
     data: str | Path | Dataset,
     *,
     weights: str | Path | None = None,
+    output: str | None = None,
     progress: Progress | None = None,
 ) -> ContractSearch:
     """Find the scale and the order of labels that fit a network from elsewhere.
@@ -54,6 +55,7 @@ def search_contract(
         file: The network, as `adopt` takes it, like `weights`.
         data: A data set in the network's shape, or what `load_dataset` takes.
         weights: The weights of a `.json` file.
+        output: Name of the output of an ONNX network that has several.
         progress: Called with faces done and faces planned.
 
     Returns:
@@ -66,7 +68,7 @@ def search_contract(
     if path.suffix.lower() == ".onnx":
         from fer.models import onnx_reading
 
-        foreign = onnx_reading.read_network(path)
+        foreign = onnx_reading.read_network(path, output=output)
         return _search(foreign.run, foreign.shape, foreign.classes, data, progress)
     beside = Path(weights).expanduser() if weights else None
     return search_network(read_network(path, weights=beside), data, progress=progress)

@@ -33,6 +33,7 @@ def adopt(
     scale: str = "0-1",
     weights: str | Path | None = None,
     checked: Mapping[str, Any] | None = None,
+    output: str | None = None,
     may_replace: bool = True,
 ) -> ModelCard:
     """Make a model of a network that was trained elsewhere.
@@ -48,6 +49,7 @@ def adopt(
         weights: The weights of a `.json` file; without it they lie beside `name.json`, in
             `name.weights.h5` or `name.h5`.
         checked: Where labels and scale proved right, as `ContractSearch.checked` gives it.
+        output: Name of the output of an ONNX network, where several fit the labels.
         may_replace: Whether a model that is there is replaced; otherwise it is an error.
 
     Returns:
@@ -63,7 +65,7 @@ def adopt(
     if path.suffix.lower() == ".onnx":
         from fer.models.onnx_adoption import standardised
 
-        content, card = standardised(path, labels, name=folder.name, scale=scale)
+        content, card = standardised(path, labels, name=folder.name, scale=scale, output=output)
         card = replace(card, contract=_contract(scale, checked))
         return folders.save(content, card, folder, may_replace=may_replace)
     beside = Path(weights).expanduser() if weights else None

@@ -127,8 +127,9 @@ def _no_network(path: Path) -> ModelError:
 
 def _check_suffix(path: Path) -> None:
     if path.suffix.lower() not in READ_SUFFIXES:
+        ending = f"ends in '{path.suffix}'" if path.suffix else "has no ending"
         known = ", ".join(READ_SUFFIXES)
-        raise ModelError(f"'{path.name}' ends in '{path.suffix}'; expected {known}.")
+        raise ModelError(f"'{path.name}' {ending}; expected {known} or .onnx.")
 
 
 def _check_exists(path: Path) -> None:

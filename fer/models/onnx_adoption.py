@@ -17,7 +17,7 @@ from fer.wording import counted
 
 
 def standardised(
-    path: Path, labels: Sequence[str], *, name: str, scale: str
+    path: Path, labels: Sequence[str], *, name: str, scale: str, output: str | None = None
 ) -> tuple[bytes, ModelCard]:
     """A foreign network behind nodes that scale uint8, and with a softmax where it lacks one.
 
@@ -26,6 +26,7 @@ def standardised(
         labels: The classes in the order of its outputs.
         name: Name of the model.
         scale: A name of `fer.models.pixel_scales.SCALES`.
+        output: Name of the output, where several have as many numbers as there are labels.
 
     Returns:
         The content of the model's file, and its card.
@@ -33,7 +34,7 @@ def standardised(
     Raises:
         ModelError: If the network cannot be read or does not fit.
     """
-    network = read_network(path, classes=len(labels))
+    network = read_network(path, classes=len(labels), output=output)
     if network.classes != len(labels):
         raise ModelError(
             f"The network has {counted(network.classes, 'output')}; expected {len(labels)}, one "

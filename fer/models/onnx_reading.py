@@ -48,27 +48,38 @@ class OnnxNetwork:
     run: Callable[[np.ndarray], np.ndarray]
 
 
-def read_network(path: Path, *, classes: int | None = None) -> OnnxNetwork:
+def class_outputs(path: Path) -> dict[str, int]:
+    """The outputs of an ONNX file that have one number a class, and how many classes each has.
+
+    Raises:
+        ModelError: If the file cannot be read, or does not take faces.
+    """
+    network = _loaded(path)
+    return _sizes(_tried(path, network, _takes(path, network))[1])
+
+
+def read_network(
+    path: Path, *, classes: int | None = None, output: str | None = None
+) -> OnnxNetwork:
     """Read an ONNX file.
 
     Args:
         path: The file. Weights in a second file must lie beside it.
         classes: Number of classes, which selects one of several outputs.
+        output: Name of the output, which selects one of several with that many classes.
 
     Raises:
         ModelError: If it cannot be read, or does not go from faces to one number a class.
     """
     network = _loaded(path)
     takes = _takes(path, network)
-    noise = np.random.default_rng(0).random((3, *takes.shape), np.float32)
-    noise = np.round(noise * 255) if takes.kind == TensorProto.UINT8 else noise
-    alone = _original(path, network, noise, takes)
-    output = _output(path, network, alone, classes)
-    expected = alone[output.name].reshape(len(noise), -1)
+    noise, alone = _tried(path, network, takes)
+    chosen = _output(path, network, alone, classes, output)
+    expected = alone[chosen.name].reshape(len(noise), -1)
     single = ModelProto()
     single.CopyFrom(network)
     single.graph.ClearField("output")
-    single.graph.output.append(output)
+    single.graph.output.append(chosen)
     for proto in for_any_number(single, partial(_between, takes=takes, classes=expected.shape[1])):
         try:
             run = partial(_run, _session(proto))
@@ -155,7 +166,8 @@ def _loaded(path: Path) -> ModelProto:
     except Exception as error:
         raise ModelError(
             f"'{path.name}' keeps its weights in a second file, which cannot be read: "
-            f"{_short(error)} Put both into one folder, or export them as one file."
+            f"{_short(error)} Give both files, under the names that they were exported with, or "
+            "export them as one file."
         ) from error
     try:
         onnx.checker.check_model(network)
@@ -168,6 +180,15 @@ def _loaded(path: Path) -> ModelProto:
             "or convert it with onnx.version_converter."
         )
     return network
+
+
+def _tried(
+    path: Path, network: ModelProto, takes: _Takes
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Some noise, and what a network as it came answers to it."""
+    noise = np.random.default_rng(0).random((3, *takes.shape), np.float32)
+    noise = np.round(noise * 255) if takes.kind == TensorProto.UINT8 else noise
+    return noise, _original(path, network, noise, takes)
 
 
 def _original(
@@ -189,20 +210,39 @@ def _original(
     }
 
 
-def _output(
-    path: Path, network: ModelProto, answers: dict[str, np.ndarray], classes: int | None
-) -> onnx.ValueInfoProto:
-    """The output that has one number a class; `answers` holds (faces, 1, numbers, …) of each."""
-    sizes = {
+def _sizes(answers: dict[str, np.ndarray]) -> dict[str, int]:
+    """The number of classes of each output that has one number a class.
+
+    `answers` holds (faces, 1, numbers, …) of each output.
+    """
+    return {
         name: one.shape[2]
         for name, one in answers.items()
         if one.ndim > 2 and one[0].size == one.shape[2] > 1 and one.dtype.kind == "f"
     }
+
+
+def _output(
+    path: Path,
+    network: ModelProto,
+    answers: dict[str, np.ndarray],
+    classes: int | None,
+    output: str | None,
+) -> onnx.ValueInfoProto:
+    """The output that has one number a class, of those in `answers`."""
+    sizes = _sizes(answers)
     fitting = [name for name, size in sizes.items() if len(sizes) == 1 or size == classes]
+    if output:
+        fitting = [name for name in sizes if name == output]
     if len(fitting) != 1:
         found = ", ".join(f"{name} {one.shape[1:]}" for name, one in answers.items()) or "nothing"
         expected = f"(1, {classes})" if classes else "(1, classes)"
-        raise ModelError(f"'{path.name}' gives {found}; expected one output of shape {expected}.")
+        if output:
+            expected += f" called '{output}'"
+        several = " Choose one of them by its name (--output)." if len(sizes) > 1 else ""
+        raise ModelError(
+            f"'{path.name}' gives {found}; expected one output of shape {expected}.{several}"
+        )
     return next(one for one in network.graph.output if one.name == fitting[0])
 
 

@@ -26,7 +26,7 @@ from pages.models.labelled import choose_labelled, show_fits
 from pages.models.views import views
 
 _UPLOAD_MB = 500
-_FORMATS = ".keras, .h5, .hdf5, .onnx, or .json together with its weights"
+_FORMATS = ".keras, .h5, .hdf5, .onnx (with its second file, if it has one), or .json and weights"
 
 
 def show_add() -> None:
@@ -79,8 +79,18 @@ def choose_file() -> Foreign | None:
             "output stands for which emotion. Nothing is added before you name it at the end."
         )
         return None
-    files = {upload.name: upload.getvalue() for upload in uploads}
-    return read_upload(files).result("Reading the network")
+    output = st.session_state.get(keys.OUTPUT) or ""
+    foreign = read_upload(uploads, output).result("Reading the network")
+    if len(foreign.outputs) < 2:
+        return foreign
+    if output not in foreign.outputs:
+        st.session_state[keys.OUTPUT] = foreign.output
+    st.selectbox(
+        "Which of its outputs names emotions?", list(foreign.outputs), key=keys.OUTPUT, width=320,
+        format_func=lambda name: f"{name}, {counted(foreign.outputs[name], 'class', 'classes')}",
+        persist_state="session",
+    )  # fmt: skip
+    return foreign
 
 
 def show_network(foreign: Foreign) -> None:
@@ -127,7 +137,10 @@ def show_search(foreign: Foreign, dataset: Dataset) -> ContractSearch | None:
     search = search_for(foreign, dataset).result()
     fits = search.fits()
     best = fits[0]
-    if best.is_above_chance:
+    doubts = search.doubts()
+    if best.is_above_chance and doubts:
+        st.warning(errors.plain(doubts[0]), icon=":material/balance:")
+    elif best.is_above_chance:
         labels = errors.plain(", ".join(best.labels))
         st.success(
             f"The scale **{best.scale}** with the labels **{labels}** fits best.",
@@ -151,7 +164,9 @@ def choose_contract(foreign: Foreign, search: ContractSearch | None) -> tuple[st
     scales = [name for name, one in SCALES.items() if foreign.shape[2] == 3 or not one.needs_rgb]
     if st.session_state.get(keys.SCALE) not in (None, *scales):
         del st.session_state[keys.SCALE]
-    scale = st.selectbox("Scale of the pixels", scales, key=keys.SCALE, width=320)
+    scale = st.selectbox(
+        "Scale of the pixels", scales, key=keys.SCALE, width=320, persist_state="session"
+    )
     known = search.classes if search else ()
     labels = choose_order(usual_order(foreign.classes), (*known, *emotions.ALL))
     if search is None:
@@ -167,7 +182,7 @@ def choose_contract(foreign: Foreign, search: ContractSearch | None) -> tuple[st
         f"So it names **{fit.accuracy:.1%}** of {counted(fit.images, 'face')} rightly (95% "
         f"interval {low:.1%} to {high:.1%}), with a mean recall of {fit.mean_recall:.1%}."
     )
-    for sentence in search.objections(scale, labels):
+    for sentence in search.objections(scale, labels) or search.doubts(labels):
         st.warning(errors.plain(sentence), icon=":material/rule:")
     return scale, labels
 

@@ -4,12 +4,14 @@ import hashlib
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from fer import emotions
 from fer.data import Dataset, load_dataset
 from fer.errors import ModelError
 from fer.evaluation.contract import ContractSearch
@@ -37,6 +39,8 @@ class Foreign:
         shape: Height, width and channels of its faces.
         classes: Number of outputs.
         facts: What else it is, in words by name.
+        outputs: The number of classes of each output that it might answer with, by name.
+        output: The one that is taken; "" if there is no choice.
     """
 
     key: str
@@ -46,6 +50,8 @@ class Foreign:
     shape: tuple[int, int, int]
     classes: int
     facts: Mapping[str, str]
+    outputs: Mapping[str, int] = field(default_factory=dict)
+    output: str = ""
 
     def adopt(
         self, labels: Sequence[str], *, out: Path, scale: str, checked: Mapping[str, Any]
@@ -54,25 +60,40 @@ class Foreign:
         with _on_disk(self.files) as (file, weights):
             return adopt(
                 file, labels, out=out, scale=scale, weights=weights, checked=checked,
-                may_replace=False,
+                output=self.output or None, may_replace=False,
             )  # fmt: skip
 
 
-def read_upload(files: Mapping[str, bytes]) -> Work[Foreign]:
-    """A network of the files of an upload, by name."""
+def read_upload(uploads: Sequence[UploadedFile], output: str = "") -> Work[Foreign]:
+    """A network of uploaded files.
+
+    Args:
+        uploads: Its files.
+        output: The one to take, if there are several; "" for the likeliest.
+    """
+    return _reading(_digest(tuple(one.file_id for one in uploads), uploads), output, uploads)
+
+
+@st.cache_data(max_entries=50, show_spinner=False)
+def _digest(ids: tuple[str, ...], _uploads: Sequence[UploadedFile]) -> str:
+    """The same for the same files, computed once for each upload: they may be large."""
     digest = hashlib.sha256()
-    for name, content in sorted(files.items()):
-        digest.update(f"{name}\0{len(content)}\0".encode() + content)
-    return _reading(digest.hexdigest(), files)
+    for upload in sorted(_uploads, key=lambda one: one.name):
+        digest.update(f"{upload.name}\0{upload.size}\0".encode())
+        digest.update(upload.getbuffer())
+    return digest.hexdigest()
 
 
 @st.cache_resource(max_entries=_AT_ONCE, show_spinner=False, validate=Work.is_usable)
-def _reading(key: str, _files: Mapping[str, bytes]) -> Work[Foreign]:
+def _reading(digest: str, output: str, _uploads: Sequence[UploadedFile]) -> Work[Foreign]:
+    files = {upload.name: upload.getvalue() for upload in _uploads}
+
     def read(_: object) -> Foreign:
-        with _on_disk(_files) as (file, weights):
+        with _on_disk(files) as (file, weights):
             is_onnx = file.suffix.lower() == ".onnx"
-            parts = _of_onnx(file) if is_onnx else _of_keras(file, weights)
-            return Foreign(key=key, name=file.name.split(".")[0], files=_files, **parts)
+            parts = _of_onnx(file, output) if is_onnx else _of_keras(file, weights)
+            key = f"{digest} {parts.get('output', '')}"
+            return Foreign(key=key, name=file.name.split(".")[0], files=files, **parts)
 
     return Work(read)
 
@@ -110,13 +131,20 @@ def _of_keras(file: Path, weights: Path | None) -> dict[str, Any]:
     }
 
 
-def _of_onnx(file: Path) -> dict[str, Any]:
+def _of_onnx(file: Path, output: str) -> dict[str, Any]:
     require("onnx")
     require("onnxruntime")
     from fer.models import onnx_reading
 
-    network = onnx_reading.read_network(file)
+    outputs = onnx_reading.class_outputs(file)
+    if output not in outputs:
+        usual = (len(emotions.FER2013), len(emotions.ALL))
+        likely = [name for name, classes in outputs.items() if classes in usual]
+        output = next(iter([*likely, *outputs]), "")
+    network = onnx_reading.read_network(file, output=output or None)
     return {
+        "outputs": outputs,
+        "output": output,
         "outputs_of": network.run,
         "shape": network.shape,
         "classes": network.classes,
@@ -125,7 +153,13 @@ def _of_onnx(file: Path) -> dict[str, Any]:
 
 
 def _roles(names: list[str]) -> tuple[str, str | None]:
-    """The file of the network, and that of its weights if there are two."""
+    """The file of the network, and that of its weights if it is named by hand.
+
+    An ONNX file names its second file itself.
+    """
+    graphs = [name for name in names if name.lower().endswith(".onnx")]
+    if len(graphs) == 1 and not any(name.lower().endswith(".json") for name in names):
+        return graphs[0], None
     described = [name for name in names if name.lower().endswith(".json")]
     others = [name for name in names if name not in described]
     if described == names and len(names) == 1:
@@ -139,7 +173,7 @@ def _roles(names: list[str]) -> tuple[str, str | None]:
         return described[0], others[0]
     raise ModelError(
         f"{len(names)} files were given: {', '.join(names)}. Upload one network: a single file, or "
-        "a .json file with its weights."
+        "a .json file with its weights, or an .onnx file with its second one."
     )
 
 

@@ -18,7 +18,7 @@ def choose_labelled(key: str) -> str:
     names = [source.name for source in registered()]
     real = [name for name in names if name != SYNTHETIC]
     dataset = st.selectbox(
-        "Labelled faces", [*real, SYNTHETIC], key=key, width=320,
+        "Labelled faces", [*real, SYNTHETIC], key=key, width=320, persist_state="session",
         help="Its validation part is used, never a test. Add more on the Data page.",
     )  # fmt: skip
     if dataset == SYNTHETIC:

@@ -1,10 +1,13 @@
-"""The Models page without a browser; uploads are tested in tests/browser."""
+"""The Models page without a browser."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 from streamlit.testing.v1 import AppTest
 
 from fer import models, settings
@@ -231,3 +234,114 @@ def test_a_link_to_a_model_that_is_not_here_is_a_sentence(
     app.query_params[keys.MODEL] = "gone"
     page = open_page()
     assert "asks for the model 'gone'" in page.error[0].value.replace("\\", "")
+
+
+@pytest.fixture
+def graph(tmp_path: Path) -> dict[str, bytes]:
+    """An ONNX network of 16 × 16 faces with two outputs, and its weights in a second file."""
+    onnx = pytest.importorskip("onnx", reason="the extra onnx is not installed")
+    pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
+    helper, number = onnx.helper, onnx.TensorProto.FLOAT
+    weights = np.random.default_rng(0).normal(0, 0.1, (256, 12)).astype(np.float32)
+    made = helper.make_graph(
+        [
+            helper.make_node("Flatten", ["input"], ["flat"]),
+            helper.make_node("MatMul", ["flat", "seven"], ["emotion"]),
+            helper.make_node("MatMul", ["flat", "five"], ["age"]),
+        ],
+        "faces",
+        [helper.make_tensor_value_info("input", number, ("n", 1, 16, 16))],
+        [
+            helper.make_tensor_value_info("age", number, ("n", 5)),
+            helper.make_tensor_value_info("emotion", number, ("n", 7)),
+        ],
+        [
+            onnx.numpy_helper.from_array(weights[:, :7].copy(), "seven"),
+            onnx.numpy_helper.from_array(weights[:, 7:].copy(), "five"),
+        ],
+    )
+    proto = helper.make_model(made, opset_imports=[helper.make_opsetid("", 17)])
+    proto.ir_version = 8
+    onnx.save(
+        proto, tmp_path / "faces.onnx", save_as_external_data=True, location="faces.data",
+        size_threshold=0,
+    )  # fmt: skip
+    return {name: (tmp_path / name).read_bytes() for name in ("faces.onnx", "faces.data")}
+
+
+@pytest.fixture
+def wizard(open_page: Callable[[], AppTest], graph: dict[str, bytes]) -> Callable[[], AppTest]:
+    """Upload the network, with its second file unless told otherwise."""
+    page = open_page()
+
+    def upload(*names: str) -> AppTest:
+        page.button_group(key=keys.VIEW).set_value("add").run()
+        files = [(name, graph[name], "application/octet-stream") for name in names or graph]
+        page.file_uploader(key=keys.FILES).set_value(files).run()
+        assert not page.exception
+        return page
+
+    return upload
+
+
+def test_the_output_of_seven_classes_is_proposed_and_another_one_can_be_taken(
+    wizard: Callable[[], AppTest],
+) -> None:
+    page = wizard()
+    chosen = page.selectbox(key=keys.OUTPUT)
+    assert (chosen.options, chosen.value) == (["age, 5 classes", "emotion, 7 classes"], "emotion")
+    assert len(page.session_state[keys.ORDER]) == 7
+    chosen.select("age").run()
+    assert not page.exception
+    assert len(page.session_state[keys.ORDER]) == 5
+
+
+def test_a_second_file_that_is_missing_is_asked_for(wizard: Callable[[], AppTest]) -> None:
+    page = wizard("faces.onnx")
+    assert "Give both files" in " ".join(error.value for error in page.error)
+
+
+def test_a_network_in_two_files_is_added_with_its_chosen_output(
+    wizard: Callable[[], AppTest], folder: Path
+) -> None:
+    page = wizard()
+    page.text_input(key=keys.NAME).input("two")
+    click(page, "models.add.go")
+    assert "was added" in words(page), [error.value for error in page.error]
+    assert len(read_card(folder / "two" / models.CARD_FILE).labels) == 7
+
+
+def test_the_choices_for_a_network_outlive_a_look_at_the_other_view(
+    wizard: Callable[[], AppTest],
+) -> None:
+    page = wizard()
+    page.selectbox(key=keys.OUTPUT).select("age").run()
+    page.selectbox(key=keys.SCALE).select("-1-1").run()
+    page.button_group(key=keys.VIEW).set_value("all").run()
+    page.run()
+    page = wizard()
+    assert page.selectbox(key=keys.OUTPUT).value == "age"
+    assert page.selectbox(key=keys.SCALE).value == "-1-1"
+
+
+def test_an_upload_is_read_once_however_often_the_page_is_drawn(
+    wizard: Callable[[], AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = wizard()
+    readers = []
+
+    def watch(name: str) -> None:
+        read = getattr(UploadedFile, name)
+
+        def watched(*arguments: object) -> object:
+            readers.append(sys._getframe(1).f_globals["__name__"])
+            return read(*arguments)
+
+        monkeypatch.setattr(UploadedFile, name, watched)
+
+    for name in ("getvalue", "getbuffer", "read"):
+        watch(name)
+    page.run()
+    assert not page.exception
+    assert page.selectbox(key=keys.SCALE).value
+    assert not [name for name in readers if name.startswith("pages.")]

@@ -18,7 +18,11 @@ def test_models_lists_what_is_there(
     tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = copy(tiny_folder, tmp_path / "tiny") / "card.json"
-    metrics = {"metrics": {"public_test": {"accuracy": 0.5, "images": 40}}}
+    figures = {
+        "accuracy": 0.5, "accuracy_ci95": [0.4, 0.6], "images": 40, "balanced_accuracy": 0.5,
+        "macro_f1": 0.5, "per_class": {},
+    }  # fmt: skip
+    metrics = {"metrics": {"public_test": figures}}
     file.write_text(json.dumps(json.loads(file.read_text()) | metrics))
     monkeypatch.setenv("FER_MODELS", str(tmp_path))
     result = run("models")

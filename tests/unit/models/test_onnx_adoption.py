@@ -15,6 +15,8 @@ pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 from onnx.reference import ReferenceEvaluator  # noqa: E402
 
+from fer.models import onnx_reading  # noqa: E402
+
 LABELS = ("happy", "sad", "surprise")
 SIDE = 16
 
@@ -198,6 +200,31 @@ def test_one_of_several_outputs_is_chosen_by_its_number_of_classes(tmp_path: Pat
     )
     model = adopted(proto, tmp_path)
     assert model.uncalibrated(faces(2, 1)).shape == (2, 3)
+
+
+def two_heads() -> "onnx.ModelProto":
+    """A network of two outputs of three numbers: its logits, and these with the other sign."""
+    proto = network()
+    proto.graph.node.append(helper.make_node("Neg", ["logits"], ["other"]))
+    proto.graph.output.append(
+        helper.make_tensor_value_info("other", TensorProto.FLOAT, ("batch", 3))
+    )
+    return proto
+
+
+def test_one_of_several_outputs_of_as_many_classes_is_chosen_by_its_name(tmp_path: Path) -> None:
+    proto, file = two_heads(), tmp_path / "network.onnx"
+    onnx.save(proto, file)
+    assert onnx_reading.class_outputs(file) == {"logits": 3, "other": 3}
+    with pytest.raises(ModelError, match=r"logits \(1, 3\), other \(1, 3\).*\(--output\)"):
+        adoption.adopt(file, LABELS, out=tmp_path / "mine")
+    with pytest.raises(ModelError, match=r"of shape .* called 'third'"):
+        adoption.adopt(file, LABELS, out=tmp_path / "mine", output="third")
+    logits = answers(network(), SCALES["0-1"].apply(faces(2, 1)))
+    for output, sign in (("logits", 1), ("other", -1)):
+        adoption.adopt(file, LABELS, out=tmp_path / "mine", output=output)
+        found = models.load(tmp_path / "mine").uncalibrated(faces(2, 1))
+        np.testing.assert_allclose(found, softmax(sign * logits), atol=1e-5)
 
 
 def test_the_card_counts_weights_and_multiply_adds(tmp_path: Path) -> None:
