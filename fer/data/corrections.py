@@ -14,8 +14,6 @@ from fer.files import replace_path, writing
 from fer.images import decode
 from fer.wording import counted
 
-_VERSION = b"fer.version"
-
 
 class AcceptedFace(NamedTuple):
     """A row of the table.
@@ -39,27 +37,18 @@ class AcceptedFace(NamedTuple):
     image: bytes
 
 
-def write_accepted(file: Path, faces: Sequence[AcceptedFace], *, version: str) -> None:
-    """Write the table, complete or not at all; `version` is that of what it was made from.
+def write_accepted(file: Path, faces: Sequence[AcceptedFace]) -> None:
+    """Write the table, complete or not at all.
 
     Raises:
         DatasetError: If it cannot be written.
     """
     columns = dict(zip(AcceptedFace._fields, zip(*faces, strict=True), strict=True))
     table = pa.table({name: list(values) for name, values in columns.items()})
-    table = table.replace_schema_metadata({_VERSION: version.encode()})
     with writing(file.parent, DatasetError):
         file.parent.mkdir(parents=True, exist_ok=True)
         with replace_path(file) as made:
             pq.write_table(table, made)
-
-
-def version_of(file: Path) -> str:
-    """The version that the table was written with; "" if there is none or it is damaged."""
-    try:
-        return str((pq.read_schema(file).metadata or {})[_VERSION].decode())
-    except (OSError, ValueError, KeyError, pa.ArrowException):
-        return ""
 
 
 def ids_in(file: Path) -> set[str]:
@@ -81,7 +70,7 @@ def drop_accepted(file: Path, ids: Collection[str]) -> None:
     faces = [AcceptedFace(**row) for row in _read(file).to_pylist()]
     kept = [face for face in faces if face.id not in ids]
     if any(not face.reason for face in kept):
-        write_accepted(file, kept, version="")
+        write_accepted(file, kept)
     else:
         file.unlink(missing_ok=True)
 

@@ -14,7 +14,6 @@ import pandas as pd
 from scipy.stats import betabinom, false_discovery_control
 
 from fer.feedback.opinions import opinions
-from fer.feedback.records import Status
 from fer.wording import counted, percent
 
 SURE = 0.8
@@ -38,8 +37,8 @@ def contributors(table: pd.DataFrame) -> pd.DataFrame:
         table: As `opinions.table_of` gives it.
 
     Returns:
-        One row each, by contributor: `corrections`, `faces`, `first` and `last` (when), the
-        number by `Status`, `verdict` (the most frequent), `suspicious` (whether a habit stands
+        One row each, by contributor: `corrections`, `faces`, `first` and `last` (when),
+        `verdict` (the most frequent), `suspicious` (whether a habit stands
         out), and for each of `HABITS`, after its name and an underscore: `faces` on which it could
         be seen, `times` that it was, `usual` (the rate expected of others, 0–1; NaN without
         others) and `chance` (of that many times or more for an honest person, 0–1).
@@ -56,9 +55,6 @@ def contributors(table: pd.DataFrame) -> pd.DataFrame:
             "last": groups["created"].max(),
         }
     )
-    statuses = pd.crosstab(table["contributor"], table["status"])
-    for status in Status:
-        rows[str(status)] = statuses.get(status, 0)
     rows = pd.concat(
         [
             rows,

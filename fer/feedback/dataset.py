@@ -1,15 +1,19 @@
 """The data set `feedback`: the accepted corrections, a third of which only measures."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
-from fer.data.corrections import AcceptedFace, ids_in, version_of, write_accepted
+from fer.data.corrections import AcceptedFace, ids_in, write_accepted
 from fer.data.locking import locked
 from fer.data.registry import feedback_file
+from fer.errors import DatasetError
 from fer.feedback.records import Status, Verdict
 from fer.feedback.review import Examined, examine
 from fer.feedback.store import Store
 from fer.feedback.traces import LOCK, clear_pixels
+from fer.files import write_text, writing
 from fer.progress import Progress
 
 HELD_OUT = 1 / 3
@@ -20,7 +24,15 @@ _LEFT_OUT = "held out, but equal or nearly equal to a face that somebody else se
 
 def is_published(store: Store) -> bool:
     """Whether the data set is that of the store as it is now."""
-    return version_of(feedback_file()) == store.version
+    try:
+        return _version_file().read_text(encoding="utf-8") == store.version
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _version_file() -> Path:
+    """Holds the version of the store that the data set was made from."""
+    return feedback_file().with_name("version.txt")
 
 
 def publish(
@@ -42,7 +54,7 @@ def publish(
         DatasetError: If the data set cannot be written.
     """
     file = feedback_file()
-    with locked(file.parent / LOCK):
+    with locked(file.parent / LOCK), writing(file.parent, DatasetError):
         while True:
             now = examined and examined.updated(store)
             examined = now or examine(store, progress=progress)
@@ -52,9 +64,10 @@ def publish(
         if not ids_in(file) <= {face.id for face in faces}:
             clear_pixels()
         if any(not face.reason for face in faces):
-            write_accepted(file, faces, version=examined.version)
+            write_accepted(file, faces)
         else:
             file.unlink(missing_ok=True)
+        write_text(_version_file(), examined.version)
         return sum(not face.reason for face in faces)
 
 

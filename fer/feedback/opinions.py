@@ -32,7 +32,7 @@ def table_of(
     answers = [max(zip(one.probabilities, one.labels, strict=True)) for one in corrections]
     fields = (
         "id", "created", "contributor", "source", "model", "verdict", "face",
-        "unreliable_because", "status", "label", "reason", "held_out",
+        "labels", "unreliable_because", "status", "label", "reason", "held_out",
     )  # fmt: skip
     columns: dict[str, object] = {
         name: [getattr(one, name) for one in corrections] for name in fields

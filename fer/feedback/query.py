@@ -55,11 +55,11 @@ def rows(examined: Examined, query: Query) -> np.ndarray:
 def found(examined: Examined, finding: str) -> np.ndarray:
     """Whether each correction has one of `FINDINGS`, shape (n,), bool."""
     table = examined.table
-    judged = examined.judged
+    judged = examined.findings.judged
     confirms = table["verdict"] == table["predicted"]
     is_found = {
         "disputed": lambda: table["group"].isin(judged.index[judged["for_it"] < judged["people"]]),
-        "suspect": lambda: table["contributor"].isin(examined.suspects),
+        "suspect": lambda: table["contributor"].isin(examined.findings.suspects),
         "contradicts": lambda: ~confirms & (table["confidence"] >= SURE),
         "confirms": lambda: confirms,
         "known": lambda: table["known_in"] != "",
@@ -88,8 +88,8 @@ def _doubt(examined: Examined) -> np.ndarray:
 
     One from a suspect comes before all of these.
     """
-    table, judged = examined.table, examined.judged
+    table, judged = examined.table, examined.findings.judged
     doubt = 1 - table["share"].fillna(0.0).to_numpy()
     opposed = 1 - (judged["for_it"] / judged["people"])
     doubt += table["group"].map(opposed).fillna(0.0).to_numpy()
-    return np.asarray(doubt + 2 * table["contributor"].isin(examined.suspects).to_numpy())
+    return np.asarray(doubt + 2 * table["contributor"].isin(examined.findings.suspects).to_numpy())

@@ -20,22 +20,20 @@ from fer.feedback.store import Store
 from fer.progress import Progress
 
 
-@dataclass(frozen=True, eq=False)
-class Examined:
-    """All corrections, and what was found about them.
+class Findings:
+    """What follows from the verdicts, whatever was decided about them.
 
-    Attributes:
-        version: That of the store when they were read.
+    Args:
         table: As `opinions.table_of` gives it.
     """
 
-    version: str
-    table: pd.DataFrame
+    def __init__(self, table: pd.DataFrame) -> None:
+        self._table = table
 
     @cached_property
     def contributors(self) -> pd.DataFrame:
         """As `contributors.contributors` gives them."""
-        return contributors(self.table)
+        return contributors(self._table)
 
     @cached_property
     def suspects(self) -> frozenset[str]:
@@ -46,28 +44,63 @@ class Examined:
     @cached_property
     def judged(self) -> pd.DataFrame:
         """As `opinions.faces_judged` gives it."""
-        return faces_judged(self.table)
+        return faces_judged(self._table)
 
     @cached_property
     def agreement(self) -> Agreement:
         """How far people agree."""
-        return agreement(self.table)
+        return agreement(self._table)
 
-    def updated(self, store: Store) -> "Examined | None":
-        """The same corrections with their present status; None if they are not the same any more.
 
-        This looks at no face.
+@dataclass(frozen=True, eq=False)
+class Examined:
+    """All corrections, and what was found about them.
+
+    Attributes:
+        version: That of the store when they were read.
+        table: As `opinions.table_of` gives it.
+        findings: Of the same corrections.
+        is_whole: Whether it holds all corrections of that version.
+    """
+
+    version: str
+    table: pd.DataFrame
+    findings: Findings
+    is_whole: bool = True
+
+    @cached_property
+    def contributors(self) -> pd.DataFrame:
+        """Those of the findings, with the number of corrections by `Status`."""
+        rows = self.findings.contributors
+        counts = pd.crosstab(self.table["contributor"], self.table["status"]).reindex(rows.index)
+        return rows.assign(**{str(status): counts.get(status, 0) for status in Status})
+
+    def updated(self, store: Store, *, may_lack: bool = False) -> "Examined | None":
+        """The same corrections with their present status, without another look at their faces.
+
+        Args:
+            store: The store.
+            may_lack: Whether it does not matter if some came in since.
+
+        Returns:
+            None if some came in since that it may not lack.
         """
         version = store.version
-        if version == self.version:
+        if version == self.version and (self.is_whole or may_lack):
             return self
-        ids, *decided = zip(*store.decisions(), strict=True)
-        if list(ids) != self.table["id"].tolist():
+        now = pd.DataFrame(store.decisions(), columns=["id", *_DECIDED], dtype=object)
+        is_left = self.table["id"].isin(now["id"])
+        is_whole = int(is_left.sum()) == len(now)
+        if not is_whole and not may_lack:
             return None
-        columns = dict(
-            zip(("status", "label", "reason", "held_out"), map(list, decided), strict=True)
-        )
-        return Examined(version, self.table.assign(**columns))
+        table = self.table[is_left].reset_index(drop=True)
+        decided = now.set_index("id").loc[table["id"]].reset_index(drop=True)
+        table = table.assign(**{name: decided[name] for name in _DECIDED})
+        findings = self.findings if is_left.all() else Findings(table)
+        return Examined(version, table, findings, is_whole)
+
+
+_DECIDED = ("status", "label", "reason", "held_out")
 
 
 def examine(store: Store, *, progress: Progress | None = None) -> Examined:
@@ -90,7 +123,8 @@ def examine(store: Store, *, progress: Progress | None = None) -> Examined:
     if _quarantine(store, corrections, groups, known):
         version = store.version
         corrections = store.corrections(with_crops=False)
-    return Examined(version, table_of(corrections, groups, known))
+    table = table_of(corrections, groups, known)
+    return Examined(version, table, Findings(table))
 
 
 def _quarantine(

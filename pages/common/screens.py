@@ -9,6 +9,7 @@ SCREENS = {
     "evaluate": ("Evaluate", ":material/query_stats:"),
     "models": ("Models", ":material/inventory_2:"),
     "train": ("Train", ":material/model_training:"),
+    "feedback": ("Feedback", ":material/reviews:"),
     "corrections": ("My corrections", ":material/rate_review:"),
 }
 """Each page's folder, which is also its path in the address, with its title and icon."""

@@ -39,6 +39,10 @@ WHAT_FOR = {
         "Train a network of your own with one button. Watch it learn, compare it with others and "
         "keep the best."
     ),
+    "feedback": (
+        "Review what people corrected: accept it or reject it, see who agrees with whom, and let "
+        "a model learn from it."
+    ),
 }
 LIMITS = {
     ":material/theater_comedy: A face is not a feeling": (

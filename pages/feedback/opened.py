@@ -1,0 +1,98 @@
+"""The store, and what was found about the corrections in it, shared by every session."""
+
+import time
+from dataclasses import dataclass
+from threading import Thread
+
+import streamlit as st
+
+from fer import settings
+from fer.errors import FerError
+from fer.feedback.dataset import is_published, publish
+from fer.feedback.review import Examined, examine
+from fer.feedback.store import Store, open_store
+from pages.common.cache import Work
+
+_FRESH_FOR_S = 30.0
+"""How long corrections that come in may stay unseen while others are shown."""
+
+_QUIET_FOR_S = 1.5
+"""After the last decision of a series, before the data set is written."""
+
+PUBLISHER = "feedback.publisher"
+"""Name of the thread that writes the data set."""
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """The store, and the corrections as this page shows them."""
+
+    store: Store
+    examined: Examined
+
+
+class _Latest:
+    """What was found last, and the thread that keeps the data set up to date."""
+
+    def __init__(self) -> None:
+        self.store = open_store()
+        self.examined: Examined | None = None
+        self.looked_at = -_FRESH_FOR_S
+        self.problem: FerError | None = None
+        self._thread: Thread | None = None
+
+    def keep_published(self) -> None:
+        """Write the data set `feedback` in the background, if it is out of date."""
+        if (self._thread is None or not self._thread.is_alive()) and not is_published(self.store):
+            self._thread = Thread(target=self._publish, name=PUBLISHER, daemon=True)
+            self._thread.start()
+
+    def _publish(self) -> None:
+        try:
+            while not is_published(self.store):
+                before = self.store.version
+                time.sleep(_QUIET_FOR_S)
+                if self.store.version == before:
+                    publish(self.store, examined=self.examined)
+        except FerError as error:
+            self.problem = error
+        else:
+            self.problem = None
+
+
+def open_feedback(*, look_again: bool = False) -> Opened:
+    """The corrections with their present status; new ones are seen after half a minute.
+
+    Args:
+        look_again: Look for new ones now.
+
+    Raises:
+        FerError: If the database, or a data set, cannot be used.
+    """
+    url = settings.database_url()
+    latest = _latest(url)
+    known = latest.examined
+    is_fresh = time.monotonic() < latest.looked_at + _FRESH_FOR_S and not look_again
+    now = known and known.updated(latest.store, may_lack=is_fresh)
+    if now is None:
+        now = _examining(url, latest.store.version).result()
+        latest.looked_at = time.monotonic()
+    latest.examined = now
+    latest.keep_published()
+    return Opened(latest.store, now)
+
+
+def problem() -> FerError | None:
+    """Why the data set could not be written, if it could not."""
+    return _latest(settings.database_url()).problem
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _latest(url: str) -> _Latest:
+    return _Latest()
+
+
+@st.cache_resource(max_entries=2, show_spinner=False, validate=Work.is_usable)
+def _examining(url: str, version: str) -> Work[Examined]:
+    store = _latest(url).store
+    return Work(lambda meter: examine(store, progress=meter))

@@ -1,0 +1,84 @@
+"""The Feedback page: what people corrected, what to make of it, and what models learn from it."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from fer.errors import FerError
+from fer.importing import extras
+from pages.common import errors
+from pages.common.choices import segments
+from pages.common.screens import SCREENS
+from pages.feedback import keys
+
+if TYPE_CHECKING:
+    from pages.feedback.opened import Opened
+
+VIEWS = {
+    "review": "Review",
+    "overview": "Overview",
+    "people": "Contributors",
+    "history": "Who reviewed what",
+    "learning": "Learn",
+}
+
+
+def main() -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.title("What did people correct?", anchor=False)
+        again = st.button("Look for new ones", icon=":material/refresh:", key="feedback.again")
+    try:
+        with extras():
+            from pages.feedback.opened import open_feedback, problem
+        opened = open_feedback(look_again=again)
+    except FerError as error:
+        errors.show(error)
+        st.button("Try again", icon=":material/refresh:", key="feedback.retry")
+        return
+    if unwritten := problem():
+        errors.show(unwritten, about="The data set feedback is out of date")
+    if opened.examined.table.empty:
+        show_empty()
+        return
+    view = segments(
+        "View", VIEWS, default="review", key=keys.VIEW, bind="query-params",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    try:
+        _view(view)(opened)
+    except FerError as error:
+        errors.show(error)
+
+
+def _view(name: str) -> "Callable[[Opened], None]":
+    """What draws a view; only the one that is shown is imported."""
+    if name == "overview":
+        from pages.feedback.overview import show_overview as show
+    elif name == "people":
+        from pages.feedback.contributors import show_contributors as show
+    elif name == "history":
+        from pages.feedback.history import show_history as show
+    elif name == "learning":
+        from pages.feedback.learning import show_learning
+
+        return lambda opened: show_learning(opened.store)
+    else:
+        from pages.feedback.faces import show_faces as show
+    return show
+
+
+def show_empty() -> None:
+    """What to do where nothing came in."""
+    st.info(
+        "No corrections yet. Predict, Video and Live ask “Was this right?” under each answer; what "
+        "people choose to keep appears here for review.",
+        icon=":material/inbox:",
+    )
+    with st.container(horizontal=True):
+        for name in ("predict", "video", "live"):
+            title, icon = SCREENS[name]
+            st.page_link(f"pages/{name}/page.py", label=title, icon=icon)
+
+
+main()
