@@ -5,6 +5,7 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
+from fer.feedback.asking import in_words
 from fer.feedback.contributors import HABITS, sentence
 from fer.feedback.records import Correction, Review, Status
 from fer.wording import counted, percent
@@ -14,7 +15,7 @@ from pages.common.pictures import png_uri
 from pages.feedback import keys
 from pages.feedback.deciding import choose_decision, decide
 from pages.feedback.opened import Opened
-from pages.feedback.words import STATUSES, short, verdict_words, with_symbol
+from pages.feedback.words import STATUSES, short, with_symbol
 
 _SOURCES = {"predict": "a photo", "video": "a video", "live": "the camera", "api": "the HTTP API"}
 _STATE = keys.BROWSER
@@ -85,7 +86,7 @@ def _open_next(trail: list[str]) -> None:
 
 
 def _show_pictures(correction: Correction) -> None:
-    answer = f"{verdict_words(correction.verdict)}, by {short(correction.contributor)}"
+    answer = f"{in_words(correction.verdict)}, by {short(correction.contributor)}"
     st.html(
         f'<img class="fer-large" src="{png_uri(correction.crop)}" '
         f'alt="What the model saw: {escape(answer)}">'
@@ -106,9 +107,9 @@ def _show_answer(correction: Correction) -> None:
 
 
 def _show_facts(opened: Opened, row: pd.Series, correction: Correction) -> None:
-    facts = [f"{STATUSES[Status(correction.status)]}"]
+    facts = [f"{STATUSES[correction.status]}"]
     if correction.label:
-        facts[0] += f" as {errors.plain(verdict_words(correction.label))}"
+        facts[0] += f" as {errors.plain(in_words(correction.label))}"
     if correction.reason and correction.status == Status.REJECTED:
         facts[0] += f": {errors.plain(correction.reason)}"
     facts.append(
@@ -149,7 +150,7 @@ def _show_others(opened: Opened, row: pd.Series) -> None:
             {
                 "they chose": same["verdict"].map(with_symbol),
                 "contributor": same["contributor"].map(short),
-                "status": same["status"].map(lambda status: STATUSES[Status(status)]),
+                "status": same["status"].map(STATUSES.__getitem__),
                 "when": same["created"],
             }
         ),
@@ -167,7 +168,7 @@ def _show_reviews(reviews: list[Review]) -> None:
 
 
 def _line(review: Review) -> str:
-    decision = STATUSES[Status(review.decision)].lower()
-    label = f" as {verdict_words(review.label)}" if review.label else ""
+    decision = STATUSES[review.decision].lower()
+    label = f" as {in_words(review.label)}" if review.label else ""
     reason = f": {review.reason}" if review.reason else ""
     return f"{review.when:%d %B %Y, %H:%M} UTC, {review.reviewer}: {decision}{label}{reason}"

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from fer import emotions
+from fer.feedback.asking import in_words
 from fer.feedback.query import FINDINGS, SORTS, Query, rows
 from fer.feedback.records import Correction, Status
 from fer.wording import percent
@@ -18,7 +19,7 @@ from pages.feedback import keys
 from pages.feedback.deciding import choose_decision, choose_reviewer, decide, show_done
 from pages.feedback.detail import show_open
 from pages.feedback.opened import Opened
-from pages.feedback.words import STATUSES, short, verdict_words, with_symbol
+from pages.feedback.words import STATUSES, short, with_symbol
 
 _PER_PAGE = 100
 _SIZES = {64: "small", 96: "medium", 144: "large"}  # pixels
@@ -67,7 +68,7 @@ def _choose_filters(opened: Opened) -> Query:
     table = opened.examined.table
     bound: Any = {"bind": "query-params", "on_change": keys.BROWSER.restart}
     first = st.columns(3)
-    statuses = {str(status): name for status, name in STATUSES.items()} | {"": "All"}
+    statuses = STATUSES | {"": "All"}
     status = select(first[0], "Status", statuses, key=keys.STATUS, **bound)
     finding = select(first[1], "Found", _all_or(FINDINGS), key=keys.FINDING, **bound)
     sort = select(first[2], "Sorted by", SORTS, key=keys.SORT, **bound)
@@ -140,12 +141,12 @@ def _picture(row: Mapping[Hashable, Any], correction: Correction) -> Picture:
     verdict, answer = str(row["verdict"]), str(row["predicted"])
     confirms = verdict == answer
     against = "as the model" if confirms else f"not {answer}"
-    status = STATUSES[Status(row["status"])].lower()
-    label = f" as {verdict_words(row['label'])}" if row["label"] not in ("", verdict) else ""
+    status = STATUSES[row["status"]].lower()
+    label = f" as {in_words(row['label'])}" if row["label"] not in ("", verdict) else ""
     return Picture(
         src=png_uri(correction.crop),
         caption=f"{with_symbol(verdict)}, {against}",
-        alt=f"{verdict_words(verdict)}; the model: {answer}, {percent(row['confidence'])}; "
+        alt=f"{in_words(verdict)}; the model: {answer}, {percent(row['confidence'])}; "
         f"{status}{label}; by {short(row['contributor'])}",
         color=emotions.describe(verdict).color,
         faded=row["status"] in (Status.REJECTED, Status.QUARANTINED),

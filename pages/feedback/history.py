@@ -3,11 +3,12 @@
 import pandas as pd
 import streamlit as st
 
+from fer.feedback.asking import in_words
 from fer.feedback.records import Review, Status
 from fer.wording import counted
 from pages.common.pictures import png_uri
 from pages.feedback.opened import Opened
-from pages.feedback.words import STATUSES, short, verdict_words
+from pages.feedback.words import STATUSES, short
 
 _SHOWN = 200
 _WHEN = st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm")
@@ -44,7 +45,7 @@ def _by_reviewer(reviews: list[Review]) -> pd.DataFrame:
     table = pd.DataFrame(
         {
             "reviewer": [one.reviewer for one in reviews],
-            "decision": [STATUSES[Status(one.decision)] for one in reviews],
+            "decision": [STATUSES[one.decision] for one in reviews],
             "when": [one.when for one in reviews],
         }
     )
@@ -63,9 +64,9 @@ def _rows(opened: Opened, reviews: list[Review]) -> pd.DataFrame:
             "face": [png_uri(correction.crop) for _, correction in there],
             "when": [review.when for review, _ in there],
             "reviewer": [review.reviewer for review, _ in there],
-            "decision": [STATUSES[Status(review.decision)] for review, _ in there],
-            "as": [verdict_words(review.label) for review, _ in there],
-            "they chose": [verdict_words(correction.verdict) for _, correction in there],
+            "decision": [STATUSES[review.decision] for review, _ in there],
+            "as": [in_words(review.label) for review, _ in there],
+            "they chose": [in_words(correction.verdict) for _, correction in there],
             "the model": [correction.answer for _, correction in there],
             "contributor": [short(correction.contributor) for _, correction in there],
             "reason": [review.reason for review, _ in there],

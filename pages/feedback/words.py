@@ -1,15 +1,16 @@
-"""How verdicts and contributors are written on this page."""
+"""How verdicts, statuses and contributors are written on this page."""
 
 from fer import emotions
+from fer.feedback.asking import in_words
 from fer.feedback.records import Status, Verdict
 
-_VERDICTS = {
-    Verdict.SEVERAL: ("several", "👥"),
-    Verdict.NOT_A_FACE: ("not a face", "🚫"),
-    Verdict.CANNOT_TELL: ("can’t tell", "❔"),
+_SYMBOLS: dict[str, str] = {
+    Verdict.SEVERAL: "👥",
+    Verdict.NOT_A_FACE: "🚫",
+    Verdict.CANNOT_TELL: "❔",
 }
 
-STATUSES = {
+STATUSES: dict[str, str] = {
     Status.NEW: "New",
     Status.ACCEPTED: "Accepted",
     Status.REJECTED: "Rejected",
@@ -18,16 +19,10 @@ STATUSES = {
 """The name of each status."""
 
 
-def verdict_words(verdict: str) -> str:
-    """A verdict without its symbol."""
-    return _VERDICTS[Verdict(verdict)][0] if verdict in set(Verdict) else verdict
-
-
 def with_symbol(verdict: str) -> str:
     """A verdict after its symbol."""
-    if verdict in set(Verdict):
-        words, symbol = _VERDICTS[Verdict(verdict)]
-        return f"{symbol} {words}"
+    if verdict in _SYMBOLS:
+        return f"{_SYMBOLS[verdict]} {in_words(verdict)}"
     return emotions.with_symbol(verdict)
 
 
