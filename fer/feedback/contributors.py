@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import betabinom, false_discovery_control
 
+from fer.feedback.asking import in_words
 from fer.feedback.opinions import opinions
 from fer.wording import counted, percent
 
@@ -80,7 +81,7 @@ def sentence(contributor: Any, habit: str) -> str:
     others = "nobody to compare with" if np.isnan(usual) else f"others: {percent(usual)}"
     seen = f"{times:,} of {counted(faces, 'face')}"
     if habit == "same":
-        verdict = str(contributor["verdict"]).replace("_", " ")
+        verdict = in_words(str(contributor["verdict"]))
         return f"chose “{verdict}” for {seen} ({others})"
     if not faces:
         judged = "that others judged too" if habit == "people" else "of which the model was sure"

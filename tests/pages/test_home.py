@@ -163,7 +163,7 @@ def test_home_leads_to_the_predict_page(app: AppTest) -> None:
 def test_home_leads_to_every_other_page(app: AppTest) -> None:
     app.run()
     pages = [link.proto.page for link in app.get("page_link")]
-    others = ["predict", "live", "video", "dataset", "evaluate", "models", "train"]
+    others = ["predict", "live", "video", "dataset", "evaluate", "models", "train", "feedback"]
     assert pages == [*others, "evaluate"]  # the last one beside the figures
 
 
