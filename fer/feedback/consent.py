@@ -1,6 +1,7 @@
 """What people agree to before a correction is kept."""
 
 import hashlib
+from collections.abc import Sequence
 
 from fer.feedback.records import Correction
 
@@ -19,8 +20,14 @@ TEXT = (
 )
 """The sentences of the consent text; the page adds how long corrections are kept."""
 
-VERSION = hashlib.sha256("\n".join(TEXT).encode()).hexdigest()[:12]
-"""Which text a correction was kept under."""
+
+def version_of(text: Sequence[str]) -> str:
+    """What tells one consent text from another."""
+    return hashlib.sha256("\n".join(text).encode()).hexdigest()[:12]
+
+
+VERSION = version_of(TEXT)
+"""Which text a correction is kept under now."""
 
 
 def retention(days: int | None) -> str:

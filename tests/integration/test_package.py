@@ -123,6 +123,7 @@ def test_the_shipped_models_are_listed_without_their_extras(installed: Installat
         ("video video.mp4", "video"),
         ("data list", "data"),
         ("runs list", "data"),
+        ("feedback list", "feedback"),
         ("evaluate ferplus synthetic", "train"),
         ("train synthetic --detach", "train"),
         ("architectures", "train"),
@@ -136,6 +137,17 @@ def test_a_command_that_needs_an_extra_names_it(
     assert refused.returncode == 1
     assert "Traceback" not in refused.stderr
     assert f'pip install "fer-workbench[{extra}]"' in refused.stderr
+
+
+def test_the_wheel_makes_its_database_of_corrections(installed: Installation) -> None:
+    subprocess.run(
+        installed.command("feedback", "list"),
+        cwd=installed.work,
+        env=installed.environment(extras=True),
+        check=True,
+        capture_output=True,
+    )
+    assert (installed.work / "home" / "feedback.db").is_file()
 
 
 def test_training_from_python_names_the_one_extra_that_brings_all_it_needs(

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from fer import settings
+from fer.errors import ConfigError
 
 
 @pytest.fixture
@@ -59,3 +60,28 @@ def test_the_default_model_is_ferplus_until_one_is_chosen_and_fer_model_takes_pr
     assert settings.default_model() == "mine"
     monkeypatch.setenv("FER_MODEL", "another")
     assert settings.default_model() == "another"
+
+
+def test_corrections_are_kept_in_the_home_unless_a_database_is_named(
+    installed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert settings.database_url() == f"sqlite:///{settings.home() / 'feedback.db'}"
+    monkeypatch.setenv("FER_DATABASE_URL", " postgresql://host/corrections ")
+    assert settings.database_url() == "postgresql://host/corrections"
+
+
+@pytest.mark.parametrize(("named", "days"), [("", None), (" 30 ", 30)])
+def test_corrections_are_kept_until_deleted_unless_days_are_named(
+    monkeypatch: pytest.MonkeyPatch, named: str, days: int | None
+) -> None:
+    monkeypatch.setenv("FER_FEEDBACK_DAYS", named)
+    assert settings.feedback_days() == days
+
+
+@pytest.mark.parametrize("named", ["0", "-3", "a year", "1.5"])
+def test_days_that_are_no_whole_number_are_refused(
+    monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    monkeypatch.setenv("FER_FEEDBACK_DAYS", named)
+    with pytest.raises(ConfigError, match="FER_FEEDBACK_DAYS"):
+        settings.feedback_days()

@@ -1,6 +1,7 @@
 """Databases to keep corrections in: a file, and a PostgreSQL server that is started once."""
 
 import os
+import pwd
 import shutil
 import subprocess
 import tempfile
@@ -14,7 +15,7 @@ import pytest
 from fer.feedback.store import Store, open_store
 
 USER: dict[str, Any] = (
-    {"user": "nobody", "group": "nogroup", "extra_groups": []}
+    {"user": "nobody", "group": pwd.getpwnam("nobody").pw_gid, "extra_groups": []}
     if hasattr(os, "getuid") and os.getuid() == 0  # PostgreSQL refuses to run as root
     else {}
 )
