@@ -138,7 +138,7 @@ def run_round(parts: dict[str, Any], number: int, rounds: int, *, seed: int) -> 
     from simulated_people import corrections, people, review
 
     from fer import models, runs, settings
-    from fer.feedback import learning, promotion
+    from fer.feedback import before_after, learning, promotion
     from fer.feedback.dataset import publish
     from fer.feedback.store import open_store
     from fer.runs import queue, worker
@@ -161,7 +161,7 @@ def run_round(parts: dict[str, Any], number: int, rounds: int, *, seed: int) -> 
         with queue.training_lock() as is_mine, run.held():
             assert is_mine, "another process trains in this folder"
             worker.run_training(run)
-    compared = promotion.compare(run)
+    compared = before_after.compare(run)
     before = settings.default_model()
     if not compared["refusals"]:
         promotion.promote(store, run, compared, by="", rule=promotion.WHEN_BETTER)

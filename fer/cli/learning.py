@@ -50,7 +50,7 @@ def train(
     """
     import_keras()
     from fer.cli.train import train_in_terminal
-    from fer.feedback import learning, promotion
+    from fer.feedback import before_after, learning
     from fer.feedback.dataset import publish
     from fer.feedback.store import open_store
     from fer.runs import queue
@@ -66,7 +66,7 @@ def train(
         return
     run, _ = train_in_terminal(lambda: learning.create_run(config, state="preparing"))
     if run.status().get("state") == "finished":
-        promotion.judge_finished()
+        before_after.judge_finished()
         _show(_compared(run.id))
 
 
@@ -163,14 +163,14 @@ def _run(name: str | None) -> "Run":
 
 
 def _compared(name: str | None) -> dict[str, Any]:
-    from fer.feedback import promotion
+    from fer.feedback import before_after, promotion
 
     run = _run(name)
     if kept := promotion.kept_comparison(run):
         return kept
     import_keras()
     with progress() as bar:
-        return promotion.compare(run, begin=lambda what, noun: Counter(bar, what))
+        return before_after.compare(run, begin=lambda what, noun: Counter(bar, what))
 
 
 def _show(compared: dict[str, Any]) -> None:

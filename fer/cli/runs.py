@@ -166,7 +166,7 @@ def work() -> None:
 
     work()
     if fine_tunes():
-        from fer.feedback.promotion import judge_finished
+        from fer.feedback.before_after import judge_finished
 
         judge_finished()
 

@@ -1,0 +1,210 @@
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
+
+import cv2
+import pytest
+
+from fer import api, models, settings
+from fer.data import add, load_dataset
+from fer.data.registry import FEEDBACK
+from fer.data.synthetic import draw_face
+from fer.errors import FeedbackError, ModelNotFoundError
+from fer.feedback import before_after, learning, promotion
+from fer.feedback.consent import VERSION
+from fer.feedback.dataset import publish
+from fer.feedback.records import Correction, Status, now
+from fer.feedback.store import Store, contributor_id, open_store
+from fer.models.card import read_card
+from fer.runs import queue, worker
+from fer.runs.run import Run
+from fer.training.config import TrainingConfig
+
+LABELS = ("happy", "surprise")
+PEOPLE = ("ann", "ben", "cy", "dee", "eve", "fay")
+
+
+@pytest.fixture
+def store(
+    own_home: Path,
+    face_folder: Path,
+    small_config: TrainingConfig,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Store:
+    """An empty store beside a model `base`, which is in use and learnt the data set `drawn`."""
+    monkeypatch.setenv("FER_MODELS", str(tmp_path / "models"))
+    monkeypatch.delenv("FER_MODEL", raising=False)
+    add(face_folder, name="drawn")
+    config = replace(small_config, dataset="drawn", epochs=1)
+    api.train("drawn", config=config, out=tmp_path / "models" / "base")
+    settings.set_default_model("base")
+    return open_store()
+
+
+def correct(store: Store) -> None:
+    """Six people send four faces each, all accepted and published."""
+    for number, person in enumerate(PEOPLE * 4):
+        label = LABELS[number % 2]
+        _, png = cv2.imencode(".png", draw_face(label, seed=500 + number, size=24))
+        store.keep(
+            Correction(
+                id=str(uuid4()), created=now(), contributor=contributor_id(person),
+                consent=VERSION, source="predict", model="base", model_sha256="0",
+                labels=LABELS, probabilities=(0.5, 0.5), verdict=label, crop=png.tobytes(),
+            )
+        )  # fmt: skip
+    ids = [one.id for one in store.corrections(with_crops=False)]
+    store.review(ids, decision=Status.ACCEPTED, reviewer="Rita")
+    publish(store)
+
+
+def trained(store: Store) -> Run:
+    correct(store)
+    run = learning.create_run(learning.plan(), state="preparing")
+    with queue.training_lock(), run.held():
+        worker.run_training(run)
+    return run
+
+
+def test_a_model_learns_from_corrections_takes_the_place_of_the_old_one_and_gives_it_back(
+    store: Store,
+) -> None:
+    run = trained(store)
+    assert run.name == "base with feedback"
+    assert run.config().dataset == "drawn"
+    learnt = [one.face for one in store.corrections() if one.held_out is False]
+    card = read_card(run.model_folder / models.CARD_FILE)
+    assert card.training["feedback"] == sorted(learnt)
+    assert card.labels == LABELS
+    assert set(card.metrics) == {"validation", "test"}
+
+    compared = before_after.compare(run)
+    assert (compared["old"]["name"], compared["new"]["name"]) == ("base", "base with feedback")
+    assert compared["on"][promotion.FROZEN]["images"] == 8
+    assert compared["on"][promotion.HELD_OUT]["images"] == len(PEOPLE) * 4 - len(learnt)
+    assert "No photo is kept" in compared["on"][promotion.PHOTOS]
+    assert promotion.kept_comparison(run) == compared
+
+    passing = {**compared, "refusals": []}
+    (run.folder / promotion.FILE).write_text(promotion.as_text(passing))
+    done = promotion.promote(store, run, passing, by="Rita")
+    assert (done.model_before, done.model_after) == ("base", "base-with-feedback")
+    assert settings.default_model() == "base-with-feedback"
+    assert store.promotions() == [done]
+    assert promotion.last_promotion(store) == done
+
+    undone = promotion.undo(store)
+    assert settings.default_model() == "base"
+    assert store.promotions() == [undone]
+    assert undone.undone is not None
+    assert models.find("base-with-feedback").is_dir()
+    with pytest.raises(FeedbackError, match="nothing to undo"):
+        promotion.undo(store)
+
+
+def test_a_deletion_leads_to_the_models_that_learnt_from_what_is_gone(store: Store) -> None:
+    run = trained(store)
+    run.add_to_models("newer")
+    assert learning.outdated_models(store) == []
+    gone = next(one for one in store.corrections() if one.held_out is False)
+    theirs = store.delete(contributor=gone.contributor)
+    found = {one.name: one for one in learning.outdated_models(store)}
+    assert set(found) == {"newer", "base with feedback"}
+    assert found["newer"].gone == len(theirs)
+    assert found["newer"].learnt == len(theirs) + sum(
+        one.held_out is False for one in store.corrections()
+    )
+    assert (found["newer"].is_run, found["base with feedback"].is_run) == (False, True)
+
+
+def test_a_model_that_falls_on_the_frozen_test_is_not_promoted(store: Store) -> None:
+    run = trained(store)
+    refused = {**before_after.compare(run), "refusals": ["It falls."]}
+    with pytest.raises(FeedbackError, match="It falls"):
+        promotion.promote(store, run, refused, by="Rita")
+    assert settings.default_model() == "base"
+    assert store.promotions() == []
+
+
+def test_a_comparison_with_another_model_than_the_one_in_use_promotes_nothing(
+    store: Store,
+) -> None:
+    run = trained(store)
+    compared = {**before_after.compare(run), "refusals": []}
+    (run.folder / promotion.FILE).write_text(promotion.as_text(compared))
+    run.add_to_models("other")
+    settings.set_default_model("other")
+    assert promotion.kept_comparison(run) is None
+    with pytest.raises(FeedbackError, match="Compare them again"):
+        promotion.promote(store, run, compared, by="Rita")
+    assert settings.default_model() == "other"
+
+
+@pytest.mark.parametrize("rule", settings.PROMOTION_RULES)
+def test_the_rule_of_this_machine_promotes_a_better_model_once_its_run_is_finished(
+    rule: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FER_PROMOTION", rule)
+    monkeypatch.setattr(before_after, "is_better", lambda compared: True)
+    monkeypatch.setattr(before_after, "refusals", lambda frozen: [])
+    run = trained(store)
+    assert before_after.judge_finished() == [run]
+    promoted = rule == "when-better"
+    assert settings.default_model() == ("base-with-feedback" if promoted else "base")
+    assert [one.by for one in store.promotions()] == ([""] if promoted else [])
+    assert before_after.judge_finished() == []
+
+
+def test_a_run_of_the_queue_is_compared_by_its_worker(
+    store: Store, wait_for: Callable[..., None]
+) -> None:
+    correct(store)
+    run = learning.create_run(learning.plan())
+    queue.submit(run)
+    wait_for(run, "finished")
+    process = queue._started[-1]
+    assert process.wait(200) == 0
+    assert promotion.kept_comparison(run) is not None
+
+
+def test_without_an_accepted_correction_there_is_nothing_to_learn(store: Store) -> None:
+    with pytest.raises(FeedbackError, match="no accepted correction to learn from"):
+        learning.plan()
+
+
+def test_a_model_whose_data_set_is_not_here_asks_for_another_one(
+    store: Store, tiny_folder: Path, face_folder: Path
+) -> None:
+    correct(store)
+    models.copy(tiny_folder, models.named("lost"))
+    settings.set_default_model("lost")
+    with pytest.raises(FeedbackError, match="'lost' was trained on 'tiny', which is not on this"):
+        learning.plan()
+    config = learning.plan(replay="drawn")
+    assert (config.dataset, config.extra, config.start_from) == ("drawn", FEEDBACK, "lost")
+
+
+def test_the_share_to_replay_follows_the_number_of_corrections(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    correct(store)
+    monkeypatch.setattr(learning, "LEAST_REPLAYED", 6)
+    monkeypatch.setattr(learning, "REPLAYED", 0.5)
+    learnt = len(load_dataset(FEEDBACK, validation_fraction=0).select("train"))
+    assert learning.plan().replay == pytest.approx(max(6, learnt / 2) / 24, abs=1e-3)
+    monkeypatch.setattr(learning, "REPLAYED", 100)
+    assert learning.plan().replay == 1
+
+
+def test_a_model_that_is_gone_cannot_be_undone_to(store: Store) -> None:
+    before = promotion.Promotion(
+        id=str(uuid4()), when=now(), by="Rita", rule="by-hand", model_before="gone",
+        model_after="base", figures={},
+    )  # fmt: skip
+    store.record_promotion(before)
+    with pytest.raises(ModelNotFoundError, match="'gone'"):
+        promotion.undo(store)
+    assert settings.default_model() == "base"
+    assert store.promotions()[0].undone is None
