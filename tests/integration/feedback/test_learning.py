@@ -4,9 +4,10 @@ from pathlib import Path
 from uuid import uuid4
 
 import cv2
+import keras
 import pytest
 
-from fer import api, models, settings
+from fer import models, settings
 from fer.data import add, load_dataset
 from fer.data.registry import FEEDBACK
 from fer.data.synthetic import draw_face
@@ -17,9 +18,10 @@ from fer.feedback.dataset import publish
 from fer.feedback.records import Correction, Status, now
 from fer.feedback.store import Store, contributor_id, open_store
 from fer.models.card import read_card
+from fer.models.folder import save_card
+from fer.models.model import Model
 from fer.runs import queue, worker
 from fer.runs.run import Run
-from fer.training.config import TrainingConfig
 
 LABELS = ("happy", "surprise")
 PEOPLE = ("ann", "ben", "cy", "dee", "eve", "fay")
@@ -29,7 +31,7 @@ PEOPLE = ("ann", "ben", "cy", "dee", "eve", "fay")
 def store(
     own_home: Path,
     face_folder: Path,
-    small_config: TrainingConfig,
+    tiny_folder: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Store:
@@ -37,8 +39,9 @@ def store(
     monkeypatch.setenv("FER_MODELS", str(tmp_path / "models"))
     monkeypatch.delenv("FER_MODEL", raising=False)
     add(face_folder, name="drawn")
-    config = replace(small_config, dataset="drawn", epochs=1)
-    api.train("drawn", config=config, out=tmp_path / "models" / "base")
+    folder = models.copy(tiny_folder, models.named("base"))
+    card = read_card(folder / models.CARD_FILE)
+    save_card(replace(card, data={**card.data, "name": "drawn"}), folder)
     settings.set_default_model("base")
     return open_store()
 
@@ -65,6 +68,16 @@ def trained(store: Store) -> Run:
     run = learning.create_run(learning.plan(), state="preparing")
     with queue.training_lock(), run.held():
         worker.run_training(run)
+    return run
+
+
+def finished(store: Store, tiny_model: Model) -> Run:
+    """A run as if it had trained: its network is that of `base`, slightly changed."""
+    correct(store)
+    run = learning.create_run(learning.plan(), state="finished")
+    network = keras.models.clone_model(tiny_model.network)
+    network.set_weights([weight * 1.01 for weight in tiny_model.network.get_weights()])
+    models.save(network, tiny_model.card, run.model_folder)
     return run
 
 
@@ -104,8 +117,13 @@ def test_a_model_learns_from_corrections_takes_the_place_of_the_old_one_and_give
         promotion.undo(store)
 
 
-def test_a_deletion_leads_to_the_models_that_learnt_from_what_is_gone(store: Store) -> None:
-    run = trained(store)
+def test_a_deletion_leads_to_the_models_that_learnt_from_what_is_gone(
+    store: Store, tiny_model: Model
+) -> None:
+    run = finished(store, tiny_model)
+    faces = sorted(one.face for one in store.corrections() if one.held_out is False)
+    card = read_card(run.model_folder / models.CARD_FILE)
+    save_card(replace(card, training={"feedback": faces}), run.model_folder)
     run.add_to_models("newer")
     assert learning.outdated_models(store) == []
     gone = next(one for one in store.corrections() if one.held_out is False)
@@ -119,8 +137,10 @@ def test_a_deletion_leads_to_the_models_that_learnt_from_what_is_gone(store: Sto
     assert (found["newer"].is_run, found["base with feedback"].is_run) == (False, True)
 
 
-def test_a_model_that_falls_on_the_frozen_test_is_not_promoted(store: Store) -> None:
-    run = trained(store)
+def test_a_model_that_falls_on_the_frozen_test_is_not_promoted(
+    store: Store, tiny_model: Model
+) -> None:
+    run = finished(store, tiny_model)
     refused = {**before_after.compare(run), "refusals": ["It falls."]}
     with pytest.raises(FeedbackError, match="It falls"):
         promotion.promote(store, run, refused, by="Rita")
@@ -129,9 +149,9 @@ def test_a_model_that_falls_on_the_frozen_test_is_not_promoted(store: Store) -> 
 
 
 def test_a_comparison_with_another_model_than_the_one_in_use_promotes_nothing(
-    store: Store,
+    store: Store, tiny_model: Model
 ) -> None:
-    run = trained(store)
+    run = finished(store, tiny_model)
     compared = {**before_after.compare(run), "refusals": []}
     (run.folder / promotion.FILE).write_text(promotion.as_text(compared))
     run.add_to_models("other")
@@ -144,12 +164,12 @@ def test_a_comparison_with_another_model_than_the_one_in_use_promotes_nothing(
 
 @pytest.mark.parametrize("rule", settings.PROMOTION_RULES)
 def test_the_rule_of_this_machine_promotes_a_better_model_once_its_run_is_finished(
-    rule: str, store: Store, monkeypatch: pytest.MonkeyPatch
+    rule: str, store: Store, tiny_model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FER_PROMOTION", rule)
     monkeypatch.setattr(before_after, "is_better", lambda compared: True)
     monkeypatch.setattr(before_after, "refusals", lambda frozen: [])
-    run = trained(store)
+    run = finished(store, tiny_model)
     assert before_after.judge_finished() == [run]
     promoted = rule == "when-better"
     assert settings.default_model() == ("base-with-feedback" if promoted else "base")
@@ -193,7 +213,7 @@ def test_the_share_to_replay_follows_the_number_of_corrections(
     monkeypatch.setattr(learning, "LEAST_REPLAYED", 6)
     monkeypatch.setattr(learning, "REPLAYED", 0.5)
     learnt = len(load_dataset(FEEDBACK, validation_fraction=0).select("train"))
-    assert learning.plan().replay == pytest.approx(max(6, learnt / 2) / 24, abs=1e-3)
+    assert learning.plan().replay == pytest.approx(max(6, learnt / 2) / 26, abs=1e-3)
     monkeypatch.setattr(learning, "REPLAYED", 100)
     assert learning.plan().replay == 1
 
