@@ -40,6 +40,9 @@ def main() -> None:
         errors.show(unwritten, about="The data set feedback is out of date")
     if opened.examined.table.empty:
         show_empty()
+        from pages.feedback.learning import show_earlier
+
+        show_earlier(opened.store)
         return
     view = segments(
         "View", VIEWS, default="review", key=keys.VIEW, bind="query-params",
