@@ -4,19 +4,21 @@ import io
 import math
 from collections.abc import Callable, Iterable
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import av
 import av.error
 import cv2
+import numpy as np
 
 from fer.errors import VideoError
 from fer.files import exists, is_folder, replace_path
 from fer.inference.answer import FaceAnswer
 from fer.inference.drawing import draw_faces
 from fer.inference.frame_log import FrameFaces
-from fer.inference.sound import Sound, sound_of
+from fer.inference.sound import sound_of
 from fer.inference.video import VideoFile, VideoFrame
 from fer.inference.video_csv import frames_of
 from fer.progress import Progress
@@ -77,8 +79,10 @@ def annotate(
             replace_path(out) as made,
             av.open(str(made), "w", format="mp4") as container,
         ):
-            writer = _Writer(container, frames_of(results), source=source, video=video)
-            for frame in video.frames(until_s=until_s):
+            frames = video.frames(until_s=until_s)
+            first = next(frames)
+            writer = _Writer(container, frames_of(results), first, source=source, video=video)
+            for frame in chain([first], frames):
                 writer.write(frame)
                 if progress:
                     progress(frame.number + 1, video.frames_planned or 0)
@@ -113,65 +117,67 @@ def annotate_in_memory(
         VideoError: If the video cannot be read or encoded.
     """
     memory = io.BytesIO()
-    end_s = 0.0
     try:
         with VideoFile(source) as video, av.open(memory, "w", format="mp4") as container:
+            read = video.frames()
+            first = last = next(read)
             writer = _Writer(
-                container, frames, source=source, video=video, long_side_px=long_side_px
+                container, frames, first, source=source, video=video, long_side_px=long_side_px
             )
-            for frame in video.frames():
+            for frame in chain([first], read):
                 if should_stop():
                     return None
                 if frame.at_s > until_s or memory.tell() > MAX_BYTES:
                     break
                 writer.write(frame)
-                end_s = frame.at_s
+                last = frame
                 if progress:
                     progress(frame.number + 1, video.frames_planned or 0)
             writer.finish()
     except av.error.FFmpegError as error:
         raise VideoError(f"The annotated video cannot be encoded ({error.strerror}).") from None
-    return AnnotatedVideo(memory.getvalue(), end_s)
+    return AnnotatedVideo(memory.getvalue(), last.at_s)
 
 
 class _Writer:
-    """Writes frames with the faces boxed into an MP4 file."""
+    """Writes frames with the faces boxed into an MP4 file, beginning with the size of the first."""
 
     def __init__(
         self,
         container: Any,
         people: Iterable[FrameFaces],
+        first: VideoFrame,
         *,
         source: Path | bytes,
         video: VideoFile,
-        long_side_px: int | None = None,
+        long_side_px: float = math.inf,
     ) -> None:
         self._container = container
         self._people = iter(people)
         self._upcoming = next(self._people, None)
         self._faces: tuple[FaceAnswer, ...] = ()
-        self._source, self._video = source, video
+        self._fps = video.fps
         self._long_side_px = long_side_px
-        self._stream: Any = None
-        self._sound: Sound | None = None
-        self._end_s = 0.0
-        self._size = (0, 0)
-        self._pts = -1
+        self._pts, self._end_s = -1, 0.0
+        pixels, _ = self._reduced(first)
+        # H.264 with halved colour takes even sides only.
+        self._height, self._width = (side // 2 * 2 for side in pixels.shape[:2])
+        rate = Fraction(video.fps).limit_denominator(1001)
+        # A key frame every two seconds, so that a player can jump.
+        options = {"preset": "veryfast", "g": str(max(1, round(2 * video.fps)))}
+        self._stream = container.add_stream("libx264", rate=rate, options=options)
+        self._stream.width, self._stream.height = self._width, self._height
+        self._stream.pix_fmt = "yuv420p"
+        self._stream.codec_context.time_base = _TIME_BASE
+        # Both streams are there before anything is written.
+        self._sound = sound_of(source, container, start_s=video.start_s)
 
     def write(self, frame: VideoFrame) -> None:
         while self._upcoming and self._upcoming.number <= frame.number:
             self._faces = self._upcoming.faces
             self._upcoming = next(self._people, None)
-        height, width = frame.pixels.shape[:2]
-        scale = min((self._long_side_px or math.inf) / max(height, width), 1.0)
-        pixels = frame.pixels
-        if scale < 1:
-            size = (max(2, round(width * scale)), max(2, round(height * scale)))
-            pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-        if self._stream is None:
-            self._open(*pixels.shape[:2])
-        width, height = self._size
-        drawn = draw_faces(pixels, self._faces, scale=scale)[:height, :width]
+        pixels, scale = self._reduced(frame)
+        drawn = draw_faces(pixels, self._faces, scale=scale)[: self._height, : self._width]
         shown = av.VideoFrame.from_ndarray(drawn, format="rgb24")
         # MP4 needs strictly increasing timestamps.
         self._pts = max(self._pts + 1, round(frame.at_s / _TIME_BASE))
@@ -179,23 +185,18 @@ class _Writer:
         self._container.mux(self._stream.encode(shown))
         if self._sound:
             self._sound.write(frame.at_s)
-        self._end_s = frame.at_s + 1 / self._video.fps
+        self._end_s = frame.at_s + 1 / self._fps
 
     def finish(self) -> None:
-        if self._stream is not None:
-            self._container.mux(self._stream.encode())
+        self._container.mux(self._stream.encode())
         if self._sound:
             self._sound.finish(self._end_s)
 
-    def _open(self, height: int, width: int) -> None:
-        rate = Fraction(self._video.fps).limit_denominator(1001)
-        # A key frame every two seconds, so that a player can jump.
-        options = {"preset": "veryfast", "g": str(max(1, round(2 * self._video.fps)))}
-        self._stream = self._container.add_stream("libx264", rate=rate, options=options)
-        # H.264 with halved colour takes even sides only.
-        self._size = (width // 2 * 2, height // 2 * 2)
-        self._stream.width, self._stream.height = self._size
-        self._stream.pix_fmt = "yuv420p"
-        self._stream.codec_context.time_base = _TIME_BASE
-        # Both streams are there before anything is written.
-        self._sound = sound_of(self._source, self._container, start_s=self._video.start_s)
+    def _reduced(self, frame: VideoFrame) -> tuple[np.ndarray, float]:
+        """The pixels of a frame at the size to write, and their scale."""
+        height, width = frame.pixels.shape[:2]
+        scale = min(self._long_side_px / max(height, width), 1.0)
+        if scale == 1:
+            return frame.pixels, scale
+        size = (max(2, round(width * scale)), max(2, round(height * scale)))
+        return cv2.resize(frame.pixels, size, interpolation=cv2.INTER_AREA), scale
