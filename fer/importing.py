@@ -10,7 +10,17 @@ from fer.errors import MissingPackageError
 
 _PACKAGES = {
     "app": ("starlette", "streamlit"),
-    "data": ("cleanlab", "h5py", "jinja2", "pandas", "plotly", "pyarrow", "scipy", "sklearn"),
+    "data": (
+        "cleanlab",
+        "h5py",
+        "jinja2",
+        "pandas",
+        "plotly",
+        "pyarrow",
+        "scipy",
+        "sklearn",
+        "threadpoolctl",
+    ),
     "examples": ("skimage",),
     "feedback": ("alembic", "sqlalchemy"),
     "heic": ("pillow_heif",),

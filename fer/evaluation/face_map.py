@@ -6,6 +6,7 @@ the faces of the sample are that it resembles most.
 """
 
 import hashlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,6 +31,9 @@ _NEAREST = 5  # faces of the sample that place another one
 _AROUND = 15  # faces on the map that are a face's neighbourhood
 _STEPS = 4  # of t-SNE, which reports no progress within one
 _STEP_ITERATIONS = 250  # the fewest that scikit-learn makes
+_THREADS = max(1, (os.cpu_count() or 1) // 2)
+# … of t-SNE. They wait for the slowest at every step: where a training kept both cores busy, two
+# took ten times as long as one.
 _EXAGGERATION = 12.0  # of the first step, which forms the groups
 _FORM = "1"  # of what is kept; a new one makes old maps void
 
@@ -128,6 +132,7 @@ def _arranged(points: np.ndarray, progress: Progress | None) -> np.ndarray:
     Only so is there any progress to report. The map is as good as that of a single run.
     """
     from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
 
     places: np.ndarray | str = "pca"
     for step in range(_STEPS):
@@ -141,7 +146,8 @@ def _arranged(points: np.ndarray, progress: Progress | None) -> np.ndarray:
             max_iter=_STEP_ITERATIONS,
             random_state=0,
         )
-        places = tsne.fit_transform(points)
+        with threadpool_limits(_THREADS, user_api="openmp"):
+            places = tsne.fit_transform(points)
     return np.asarray(places, np.float32)
 
 

@@ -1,9 +1,10 @@
+import os
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 from sklearn.manifold import TSNE, trustworthiness
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from fer.evaluation.face_map import layout, surroundings
 
@@ -55,6 +56,21 @@ def test_a_map_made_in_steps_is_as_good_as_one_made_at_once() -> None:
 def test_the_same_points_make_the_same_map() -> None:
     points, _ = blobs(10)
     assert np.array_equal(layout(points), layout(points))
+
+
+def test_half_of_the_cores_are_left_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = []
+
+    class Watched(TSNE):
+        def fit_transform(self, points: np.ndarray) -> np.ndarray:
+            pools = threadpool_info()
+            threads.extend(pool["num_threads"] for pool in pools if pool["user_api"] == "openmp")
+            return points[:, :2]
+
+    monkeypatch.setattr("sklearn.manifold.TSNE", Watched)
+    with threadpool_limits(64):
+        layout(np.eye(10, dtype=np.float32))
+    assert max(threads) <= max(1, (os.cpu_count() or 1) // 2)
 
 
 def test_the_smallest_map_has_three_faces() -> None:
