@@ -18,6 +18,7 @@ from playwright.sync_api import Page, expect
 from fer import emotions, models
 from fer.data import Dataset, add, load_dataset
 from fer.data.synthetic import draw_face, face_seeds
+from fer.models.adoption import adopt
 from fer.models.card import read_card
 from fer.models.pixel_scales import SCALES
 
@@ -204,11 +205,125 @@ def test_the_order_of_labels_is_changed_with_the_keyboard_and_judged_at_once(
     expect(page.get_by_role("combobox", name="Output 2", exact=True)).to_have_value("surprise")
 
 
+@pytest.fixture(scope="module")
+def graph(faces: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """An ONNX network of two outputs with its weights in a second file.
+
+    The second output names emotions by ridge regression on values 0–1; beyond these it answers
+    with the first label.
+    """
+    onnx = pytest.importorskip("onnx", reason="the extra onnx is not installed")
+    pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
+    part: Dataset = load_dataset(faces, height=SIDE_PX, width=SIDE_PX, channels=1).select("train")
+    values = np.asarray(part.pixels).reshape(len(part), -1) / 255
+    size = values.shape[1]
+    given = np.c_[values, np.ones(len(values))]
+    wanted = np.eye(len(EXCHANGED))[part.targets_among(EXCHANGED)]
+    fitted = np.linalg.solve(given.T @ given + 10 * np.eye(size + 1), given.T @ wanted)
+    beyond = np.zeros((size, len(EXCHANGED)))
+    beyond[:, 0] = 10
+    weights = {
+        "low": 0.0, "high": 1.0, "kernel": fitted[:-1], "bias": fitted[-1], "beyond": beyond,
+        "ages": np.zeros((size, 5)),
+    }  # fmt: skip
+    node, number = onnx.helper.make_node, onnx.TensorProto.FLOAT
+    made = onnx.helper.make_graph(
+        [
+            node("Flatten", ["input"], ["flat"]),
+            node("Clip", ["flat", "low", "high"], ["inside"]),
+            node("Sub", ["flat", "inside"], ["rest"]),
+            node("Abs", ["rest"], ["far"]),
+            node("MatMul", ["far", "beyond"], ["penalty"]),
+            node("Gemm", ["flat", "kernel", "bias"], ["named"]),
+            node("Add", ["named", "penalty"], ["emotion"]),
+            node("MatMul", ["flat", "ages"], ["age"]),
+        ],
+        "faces",
+        [onnx.helper.make_tensor_value_info("input", number, ("n", 1, SIDE_PX, SIDE_PX))],
+        [
+            onnx.helper.make_tensor_value_info(name, number, ("n", classes))
+            for name, classes in (("age", 5), ("emotion", len(EXCHANGED)))
+        ],
+        [onnx.numpy_helper.from_array(np.float32(one), name) for name, one in weights.items()],
+    )
+    proto = onnx.helper.make_model(made, opset_imports=[onnx.helper.make_opsetid("", 17)])
+    proto.ir_version = 8
+    file = tmp_path_factory.mktemp("graph") / "heads.onnx"
+    onnx.save(proto, file, save_as_external_data=True, location="heads.data", size_threshold=0)
+    return [file, file.with_name("heads.data")]
+
+
+def test_an_onnx_network_in_two_files_with_two_outputs_is_tried_and_added(
+    page: Page,
+    server: str,
+    graph: list[Path],
+    models_folder: Path,
+    wait_until_idle: WaitUntilIdle,
+) -> None:
+    open_wizard(page, server, graph)
+    output = page.get_by_role("combobox", name="Which of its outputs names emotions?")
+    expect(output).to_have_value("emotion, 7 classes", timeout=SLOW_MS)
+    page.get_by_role("button", name="Find out").click()
+    found = f"The scale 0-1 with the labels {', '.join(EXCHANGED)} fits best."
+    expect(page.get_by_text(found)).to_be_visible(timeout=SLOW_MS)
+    wait_until_idle(page)
+    page.get_by_label("Name of the model").fill("heads")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_role("heading", name="heads")).to_be_visible(timeout=SLOW_MS)
+    card = read_card(models_folder / "heads" / models.CARD_FILE)
+    assert (card.contract["scale"], card.labels) == ("0-1", EXCHANGED)
+    assert card.original == "onnx"
+    assert card.contract["checked"]["dataset"] == "drawn"
+
+
+def check_on_drawn(page: Page, server: str, model: str) -> None:
+    page.goto(f"{server}/models?models.model={model}")
+    expect(page.get_by_text("Nobody has checked")).to_be_visible(timeout=SLOW_MS)
+    page.get_by_role("button", name="Check", exact=True).click()
+
+
+def test_a_model_is_checked_where_its_contract_is_right(
+    page: Page, server: str, graph: list[Path], models_folder: Path
+) -> None:
+    adopt(graph[0], EXCHANGED, out=models_folder / "right", scale="0-1", output="emotion")
+    check_on_drawn(page, server, "right")
+    expect(page.get_by_text("No other labels and no other scale fit")).to_be_visible(
+        timeout=SLOW_MS
+    )
+    expect(page.get_by_text("Nobody has checked")).to_have_count(0)
+    assert read_card(models_folder / "right" / models.CARD_FILE).contract["checked"]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_model_whose_contract_is_wrong_gets_what_fits_best_at_a_click(
+    page: Page,
+    server: str,
+    networks: dict[str, list[Path]],
+    models_folder: Path,
+    wait_until_idle: WaitUntilIdle,
+) -> None:
+    folder = models_folder / "wrong"
+    adopt(networks["0-255"][0], emotions.FER2013, out=folder, scale="0-1")
+    check_on_drawn(page, server, "wrong")
+    expect(page.get_by_text("The scale 0-255 fits better than 0-1")).to_be_visible(timeout=SLOW_MS)
+    wait_until_idle(page)
+    page.get_by_role("button", name="Use what fits best").click()
+    page.get_by_role("dialog").get_by_role("button", name="Use it").click()
+    expect(page.get_by_text("now has the labels and the scale that fit best")).to_be_visible(
+        timeout=SLOW_MS
+    )
+    card = read_card(folder / models.CARD_FILE)
+    assert (card.contract["scale"], card.labels) == ("0-255", emotions.FER2013_CODES)
+    assert not card.is_unchecked
+
+
 def test_a_file_that_is_no_network_is_one_sentence(page: Page, server: str, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no network")
     open_wizard(page, server, [tmp_path / "notes.txt"])
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("notes.txt", timeout=SLOW_MS)
+    expect(alert).to_contain_text(".onnx")
     assert len(alert.inner_text()) < 400
 
 

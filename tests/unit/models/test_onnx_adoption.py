@@ -202,6 +202,16 @@ def test_one_of_several_outputs_is_chosen_by_its_number_of_classes(tmp_path: Pat
     assert model.uncalibrated(faces(2, 1)).shape == (2, 3)
 
 
+def test_a_network_is_not_added_over_a_model_that_must_stay(tmp_path: Path) -> None:
+    adopted(network(), tmp_path)
+    before = {file.name: file.read_bytes() for file in (tmp_path / "mine").iterdir()}
+    with pytest.raises(ModelError, match="There already is a model 'mine'"):
+        adoption.adopt(
+            tmp_path / "network.onnx", LABELS[::-1], out=tmp_path / "mine", may_replace=False
+        )
+    assert {file.name: file.read_bytes() for file in (tmp_path / "mine").iterdir()} == before
+
+
 def two_heads() -> "onnx.ModelProto":
     """A network of two outputs of three numbers: its logits, and these with the other sign."""
     proto = network()
