@@ -44,6 +44,18 @@ def shares_of_time(spans: Iterable[Span]) -> dict[str, float]:
     return {label: seconds[label] / whole for label in largest_first} if whole else {}
 
 
+def clearest_moment(timeline: Timeline, person: int) -> float:
+    """When to look at a person, in seconds: where the main emotion is most confident."""
+    main = {row["person"]: row["emotion"] for row in timeline.summary()}.get(person)
+
+    def clarity(span: Span) -> tuple[bool, float]:
+        return span.answer.verdict == main, span.answer.confidence
+
+    spans = (span for span in timeline.spans() if span.person == person)
+    best = max(spans, key=clarity, default=None)
+    return best.from_s if best else 0.0
+
+
 def _joined(spans: Iterable[Span]) -> list[Span]:
     """Spans with those that continue the one before joined to it."""
     made: list[Span] = []

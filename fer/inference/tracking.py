@@ -3,12 +3,15 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import cv2
 import numpy as np
 
 from fer.faces.face import Face
 from fer.inference.answer import Box, FaceAnswer
+
+T = TypeVar("T", bound=FaceAnswer)
 
 MIN_OVERLAP = 0.25
 """Intersection over union from which two boxes are one person's, however fast they move."""
@@ -138,6 +141,22 @@ class Tracker:
 
     def _keep_recent(self, tracks: Iterable[Track], at_s: float) -> None:
         self._tracks = [track for track in tracks if at_s - track.seen_at_s <= PATIENCE_S]
+
+
+def found_again(people: Sequence[FaceAnswer], faces: Sequence[T]) -> dict[int, T]:
+    """The faces that a detector found on one frame, by the number of the person whose box fits."""
+    pairs = sorted(
+        ((overlap(person.box, face.box), person.number, at)
+         for person in people for at, face in enumerate(faces)),
+        reverse=True,
+    )  # fmt: skip
+    found: dict[int, T] = {}
+    taken = set[int]()
+    for shared, number, at in pairs:
+        if shared >= MIN_OVERLAP and number not in found and at not in taken:
+            found[number] = faces[at]
+            taken.add(at)
+    return found
 
 
 def overlap(one: Box, other: Box) -> float:

@@ -9,3 +9,7 @@ SESSION = "live.session"
 """The stream whose session is shown: the one that was started last, open or closed. It is on the
 visitor's shelf, too."""
 CHART = "live.chart"
+ASKED = "live.asked"
+PREDICTION = "live.prediction"
+"""The faces of the snapshot that a visitor is asked about."""
+ANSWERS = "live.answers"

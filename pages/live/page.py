@@ -10,6 +10,7 @@ from fer.inference.predictor import Predictor
 from pages.common import errors, links, predictors, visitors
 from pages.common.model_choice import choose_model
 from pages.live import keys
+from pages.live.asking import ask_about_snapshot
 from pages.live.camera import camera
 from pages.live.session import KeptSession, show_session
 
@@ -35,7 +36,7 @@ def main() -> None:
     )
     if snapshot:
         st.session_state[links.SNAPSHOT] = snapshot
-    offer_snapshot()
+    offer_snapshot(predictor)
     if shown := latest_session():
         st.fragment(show_session, run_every=REFRESH_S if shown.is_open else None)(shown, forget)
 
@@ -73,8 +74,8 @@ def forget() -> None:
     visitors.shelf().pop(keys.SESSION, None)
 
 
-def offer_snapshot() -> None:
-    """Show the snapshot that waits for Predict, if there is one."""
+def offer_snapshot(predictor: Predictor) -> None:
+    """Show the snapshot, if there is one: it waits for Predict, and can be asked about."""
     snapshot: bytes | None = st.session_state.get(links.SNAPSHOT)
     if snapshot is None:
         return
@@ -83,8 +84,10 @@ def offer_snapshot() -> None:
         if st.button("Open the snapshot in Predict", icon=":material/photo_camera:"):
             st.switch_page("pages/predict/page.py")
         if st.button("Discard it", icon=":material/close:"):
-            del st.session_state[links.SNAPSHOT]
+            for key in (links.SNAPSHOT, keys.PREDICTION, keys.ANSWERS):
+                st.session_state.pop(key, None)
             st.rerun()
+    st.fragment(ask_about_snapshot)(snapshot, predictor)
 
 
 main()

@@ -136,7 +136,7 @@ def _ask(photo: Photo, result: Analysis, made_with: MadeWith, answers: Answers) 
     faces = [
         Asked(
             place=(photo.key, face.number),
-            name=f"Face {face.number}",
+            name=f"Face {face.number}" if len(result.faces) > 1 else "",
             question=Question(
                 face=face, card=made_with.predictor.card, detector=result.detector,
                 source="predict", read_photo=lambda: decode(photo.read()),

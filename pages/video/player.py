@@ -47,3 +47,8 @@ def play(
 def position() -> float:
     """Where the player was last paused or moved to, in seconds."""
     return float(st.session_state[keys.LINK]["at_s"])
+
+
+def seek() -> None:
+    """Have the player jump to the moment."""
+    st.session_state[keys.SEEK] = st.session_state.get(keys.SEEK, 0) + 1

@@ -21,8 +21,9 @@ from pages.common import errors
 from pages.common.downloads import download
 from pages.common.verdicts import with_verdicts
 from pages.video import keys
+from pages.video.asking import ask_about_people
 from pages.video.charts import choose_moment, show_shares
-from pages.video.player import play, position
+from pages.video.player import play, position, seek
 
 FRAME_PX = (640, 480)  # at most
 TABLE_HEIGHT_PX = 360
@@ -86,6 +87,7 @@ def show_moment(job: VideoJob, clicked: float | None, *, end_s: float) -> None:
             except FerError as error:  # the file is gone; the results are not
                 errors.show(error)
     st.caption(f"At {moment:.1f} s: {errors.plain(in_words(faces))}")
+    ask_about_people(job, moment)
 
 
 def follow_click(clicked: float | None) -> None:
@@ -101,11 +103,6 @@ def follow_click(clicked: float | None) -> None:
 def follow_player() -> None:
     """Go to the moment at which the player was paused."""
     st.session_state[keys.MOMENT] = round(position(), 1)
-
-
-def seek() -> None:
-    """Have the player jump to the moment."""
-    st.session_state[keys.SEEK] = st.session_state.get(keys.SEEK, 0) + 1
 
 
 def in_words(faces: tuple[FaceAnswer, ...]) -> str:

@@ -80,7 +80,7 @@ def remove() -> None:
     before: Chosen | None = visitors.shelf().pop(keys.CHOSEN, None)
     if before:
         before.close()
-    for key in (keys.MOMENT, keys.CLICKED, keys.SEEK):
+    for key in (keys.MOMENT, keys.CLICKED, keys.SEEK, keys.ASKED, keys.PERSON, keys.KNOWN):
         st.session_state.pop(key, None)
 
 

@@ -1,13 +1,16 @@
 import io
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from fer.feedback.store import open_store
 from fer.inference.live import STREAMS, LiveStream, LiveStreams
 from pages.common import links, visitors
+from pages.common.asking.keeping import KEEP
 from pages.live import keys
 from pages.live.session import KeptSession, _words
 
@@ -135,3 +138,29 @@ def test_a_forgotten_session_is_gone_from_the_page_and_from_the_shelf(
 
 def test_a_class_named_in_markdown_is_shown_as_it_is() -> None:
     assert "**joy**" not in _words(1.0, 1, {"**joy**": 1.0})
+
+
+def test_a_snapshot_is_asked_about_on_demand(
+    live_page: AppTest, astronaut: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FER_DATABASE_URL", f"sqlite:///{tmp_path / 'feedback.db'}")
+    live_page.session_state[links.SNAPSHOT] = jpeg(astronaut)
+    live_page.run()
+    assert keys.PREDICTION not in live_page.session_state
+    live_page.session_state[keys.ASKED] = True
+    live_page.run()
+    [right] = [one for one in live_page.button_group if "right" in one.label]
+    right.set_value("Yes").run()
+    [keep] = [button for button in live_page.button if button.label == KEEP]
+    keep.click().run()
+    assert not live_page.exception
+    [correction] = open_store().corrections()
+    assert (correction.source, correction.verdict) == ("live", "happy")
+
+
+def test_a_snapshot_without_a_face_is_not_asked_about(live_page: AppTest) -> None:
+    live_page.session_state[links.SNAPSHOT] = jpeg(np.full((100, 100, 3), 90, np.uint8))
+    live_page.session_state[keys.ASKED] = True
+    live_page.run()
+    assert not live_page.exception
+    assert any("No face was found on the snapshot" in one.value for one in live_page.caption)

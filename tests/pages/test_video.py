@@ -1,6 +1,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -11,9 +12,13 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from fer.data.synthetic import draw_face
+from fer.feedback.store import open_store
+from fer.images import decode
+from fer.inference.predictor import Predictor
 from fer.inference.video_analysis import VideoAnalysis
 from fer.inference.video_job import VideoJob
 from pages.common import visitors
+from pages.common.asking.keeping import KEEP
 from pages.video import keys
 from pages.video.sources import Chosen
 
@@ -239,3 +244,41 @@ def test_the_sample_is_analysed_with_one_click(video_page: AppTest) -> None:
     assert job.work.failure is None
     assert len(job.analysis.timeline.summary()) >= 2
     assert json.loads("".join(job.origin.json(job.analysis.log, problem=None)))
+
+
+def test_a_person_is_asked_about_at_the_chosen_moment_with_what_the_network_saw_there(
+    video_page: AppTest, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FER_DATABASE_URL", f"sqlite:///{tmp_path / 'feedback.db'}")
+    upload(video_page, video)
+    assert not [one for one in video_page.button_group if "right" in one.label]
+    video_page.session_state[keys.ASKED] = True
+    video_page.slider(key=keys.MOMENT).set_value(3.0).run()
+    [right] = [one for one in video_page.button_group if "right" in one.label]
+    assert "Person 1 on this frame alone" in right.label
+    assert "😮 surprise" in right.label
+    right.set_value("Yes").run()
+    press(video_page, KEEP)
+    [correction] = open_store().corrections()
+    assert (correction.source, correction.verdict) == ("video", "surprise")
+    frame = job_of(video_page).analysis.frame_at(3.0)
+    [face] = Predictor.load().predict(frame).faces
+    assert np.array_equal(decode(correction.crop)[:, :, :1], face.crop)
+
+
+def test_a_person_who_is_not_on_the_frame_can_be_gone_to(video_page: AppTest, video: Path) -> None:
+    upload(video_page, video)
+    analysis = job_of(video_page).analysis
+    last = analysis.log.at(3.9)
+    assert last is not None
+    second = [replace(face, number=2) for face in last.faces]
+    analysis.timeline.add(last.at_s, second)
+    analysis.log.append(last._replace(faces=tuple(second)))
+    video_page.session_state[keys.ASKED] = True
+    video_page.run()
+    video_page.session_state[keys.PERSON] = 2
+    video_page.run()
+    assert "Person 2 is not on this frame." in [one.value for one in video_page.caption]
+    press(video_page, "Go to person 2")
+    assert video_page.slider(key=keys.MOMENT).value == pytest.approx(last.at_s)
+    assert words_at_moment(video_page).startswith(f"At {last.at_s:.1f} s: person 2")

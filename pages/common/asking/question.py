@@ -33,13 +33,13 @@ class Asked:
 
     Attributes:
         place: Where its answer is kept in `Answers`.
-        name: What the page calls it, such as `Face 2`.
         question: What to ask.
+        name: What the page calls it, such as `Face 2`; "" where it is the only one.
     """
 
     place: Place
-    name: str
     question: Question
+    name: str = ""
 
 
 def ask(faces: Sequence[Asked], answers: Answers, *, key: str) -> None:
@@ -59,7 +59,7 @@ def _draw(faces: Sequence[Asked], answers: Answers, key: str) -> None:
             show_waiting(asked.question)
             return
         widget = f"{key}.{asked.place[1]}"
-        _ask_about(asked, answers, is_named=len(faces) > 1, key=widget)
+        _ask_about(asked, answers, key=widget)
         if verdict := answers.get(asked.place):
             offer_to_keep(asked.question, verdict, key=widget)
 
@@ -91,18 +91,18 @@ def _picture(asked: Asked, answers: Answers) -> Picture:
     return Picture(data_uri(face.crop), mark, alt, color)
 
 
-def _ask_about(asked: Asked, answers: Answers, *, is_named: bool, key: str) -> None:
+def _ask_about(asked: Asked, answers: Answers, *, key: str) -> None:
     """Ask for a verdict: whether the answer was right, then, where it was not, what is."""
     question, face = asked.question, asked.question.face
     before = answers.get(asked.place)
     verdicts = list(question.verdicts)
-    name = f"{asked.name}: " if is_named else ""
+    name = f"{asked.name}: " if asked.name else ""
     words = f"{name}{face.verdict}. What do you see in it?"
     if face.reliable:
         answer = f"{name}{emotions.with_symbol(face.emotion)} {percent(face.confidence)}. "
         was_right = before and (YES if before == face.emotion else NO)
         right = _pills(
-            f"{answer if is_named else ''}Was this right?", [YES, NO], was_right, f"{key}.right"
+            f"{answer if name else ''}Was this right?", [YES, NO], was_right, f"{key}.right"
         )
         if right != NO:
             answers[asked.place] = face.emotion if right == YES else None

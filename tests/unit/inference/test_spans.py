@@ -4,6 +4,7 @@ from fer.faces.quality import TOO_SMALL
 from fer.inference.answer import FaceAnswer
 from fer.inference.spans import (
     EVERYONE,
+    clearest_moment,
     shares_of_time,
     spans_of_everyone,
     spans_of_people,
@@ -77,3 +78,19 @@ def test_shares_are_of_the_reliable_time_with_the_largest_first() -> None:
     spans = spans_of_people(timeline(*((at, [shown]) for at, shown in enumerate(verdicts))))
     assert list(shares_of_time(spans).items()) == [("happy", 0.75), ("sad", 0.25)]
     assert shares_of_time([]) == {}
+
+
+def test_the_clearest_moment_of_a_person_shows_the_main_emotion_with_most_confidence() -> None:
+    seen = timeline(
+        (0, [face(0.6)]),
+        (1, [face(0.8), face(0.9, number=2)]),
+        (2, [face(0.05)]),  # clearer, but seldom
+        (3, [face(0.7)]),
+        (4, [face(0.99, because=TOO_SMALL)]),
+        (5, []),
+    )
+    assert (clearest_moment(seen, 1), clearest_moment(seen, 2), clearest_moment(seen, 3)) == (
+        1,
+        1,
+        0,
+    )

@@ -7,7 +7,7 @@ import pytest
 from fer.faces.face import Face
 from fer.faces.quality import TOO_BLURRED, TOO_SMALL
 from fer.inference.answer import FaceAnswer
-from fer.inference.tracking import PATIENCE_S, Tracker, overlap
+from fer.inference.tracking import PATIENCE_S, Tracker, found_again, overlap
 
 MakeFace = Callable[[int, int, int], Face]
 Draw = Callable[..., np.ndarray]
@@ -137,3 +137,13 @@ def test_a_resumed_tracker_gives_no_number_twice(make_face: MakeFace) -> None:
     tracker.remember([], 5.0)
     tracker.match([make_face(0, 0, 50)], 5.1)
     assert [track.number for track in tracker.visible] == [4]
+
+
+def test_faces_that_are_found_again_belong_to_the_people_whose_boxes_fit_best() -> None:
+    def face(number: int, x: int) -> FaceAnswer:
+        return FaceAnswer(number=number, box=(x, 0, 50, 50), score=0.9, probabilities={"sad": 1.0})
+
+    people = [face(4, 0), face(7, 40), face(9, 300)]
+    near_both, near_seven = face(1, 15), face(2, 42)
+    assert found_again(people, [near_both, near_seven]) == {4: near_both, 7: near_seven}
+    assert found_again(people[:2], [near_seven]) == {7: near_seven}
