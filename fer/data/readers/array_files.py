@@ -1,4 +1,4 @@
-"""The arrays in `.npy`, `.npz` and HDF5 files; nothing in them is run or followed elsewhere."""
+"""The arrays in `.npy`, `.npz`, HDF5 and `.mat` files; nothing in them is run."""
 
 import math
 import re
@@ -14,9 +14,10 @@ import numpy.lib.format as npy
 from fer.data.decoding import THREADS
 from fer.data.readers.blocks import damage_in, kept
 from fer.data.readers.columns import TableError
+from fer.data.readers.mat_files import matlab_arrays
 from fer.importing import extras
 
-ARRAY_SUFFIXES = frozenset({".npy", ".npz", ".h5", ".hdf5"})
+ARRAY_SUFFIXES = frozenset({".npy", ".npz", ".h5", ".hdf5", ".mat"})
 PICKLES = frozenset({".pkl", ".pickle", ".p"})
 MAX_BYTES = 10_000_000_000
 """Bytes of an array, unpacked: a small file can hold a very large one."""
@@ -54,6 +55,9 @@ def _arrays_in(file: Path, name: str) -> list[Array]:
             return [_in_memory(name, array)]
         if file.suffix.lower() == ".npz":
             return _packed(file)
+        if file.suffix.lower() == ".mat":
+            arrays = matlab_arrays(file, max_bytes=MAX_BYTES)
+            return [_in_memory(key, array) for key, array in arrays.items()]
         return _hdf5(file)
     except ValueError as error:
         if re.search("pickle|objects", str(error), re.IGNORECASE):

@@ -143,6 +143,7 @@ def _rows(
     skipped: Sequence[tuple[str, str]],
 ) -> Rows:
     names = next((texts(one.whole()) for one in arrays.values() if _is_names(one)), [])
+    is_matlab = files[0].suffix.lower() == ".mat"
     frames, layouts = [], []
     stamps = {file.name: stamp(file.stat()) for file in files}
     for images, labels, split in pairs:
@@ -150,7 +151,7 @@ def _rows(
         place = folder + images.name
         if images.name not in stamps:
             place = name if len(pairs) == 1 else f"{name}/{images.name}"
-        frame = pd.DataFrame({"label": _labels(labels, names)}, dtype=object)
+        frame = pd.DataFrame({"label": _labels(labels, names, is_matlab=is_matlab)}, dtype=object)
         where = place + ":" + pd.Series(np.arange(len(frame))).astype(str)
         frames.append(
             frame.assign(
@@ -187,11 +188,15 @@ def _blocks(array: Array) -> Iterator[np.ndarray]:
         yield array.read(start, min(start + _BLOCK, array.shape[0]))
 
 
-def _labels(array: Array, names: Sequence[str]) -> list[str]:
-    """The label of each row as text; numbers by the names, if there are any."""
-    found = label_texts(array.name, array.whole())
-    numbers = {str(at): name for at, name in enumerate(names)}
-    return [numbers.get(re.sub(r"\.0$", "", one), one) for one in found]
+def _labels(array: Array, names: Sequence[str], *, is_matlab: bool) -> list[str]:
+    """The label of each row as text; numbers by the names, if there are any.
+
+    Numbers count from 1 where they go up to the number of names, or in MATLAB, which has no 0.
+    """
+    found = [re.sub(r"\.0$", "", one) for one in label_texts(array.name, array.whole())]
+    starts_at_1 = str(len(names)) in found or (is_matlab and "0" not in found)
+    numbers = {str(at): name for at, name in enumerate(names, int(starts_at_1))}
+    return [numbers.get(one, one) for one in found]
 
 
 def _codes(name: str, pairs: Sequence[Pair]) -> dict[str, str]:

@@ -37,7 +37,7 @@ TABLE_SUFFIXES = (
     TEXT_SUFFIXES | JSON_SUFFIXES | PARQUET_SUFFIXES | ARRAY_SUFFIXES | PICKLES | SPREADSHEETS
 )
 
-_UNSURE = frozenset({".txt", ".json", ""})  # tables only if they look like one
+_UNSURE = frozenset({".txt", ".json", ".mat", ""})  # tables only if they look like one
 _MAX_UNSURE = 20  # of a folder: more are one file for each image
 _MAX_DEPTH = 2
 _SAMPLE = 6
