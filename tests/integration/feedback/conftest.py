@@ -23,9 +23,31 @@ USER: dict[str, Any] = (
 
 @dataclass(frozen=True)
 class Server:
-    """A running PostgreSQL server; `folder` holds its socket and its files."""
+    """A PostgreSQL server; `folder` holds its socket and its files."""
 
     folder: Path
+    binaries: Path
+
+    def run(self, program: str, *arguments: str) -> None:
+        log = self.folder / f"{program}.log"
+        command = [self.binaries / program, "-D", self.folder / "data", *arguments]
+        try:
+            with log.open("ab") as output:
+                subprocess.run(
+                    command, check=True, cwd=self.folder, stdout=output, stderr=output, **USER
+                )
+        except subprocess.CalledProcessError:
+            pytest.fail(f"{program}: {log.read_text()}")
+
+    def make(self) -> None:
+        self.run("initdb", "-U", "fer", "-A", "trust", "--no-sync", "--no-locale", "-E", "UTF8")
+
+    def start(self) -> None:
+        options = f"-c fsync=off -c listen_addresses= -k {self.folder}"
+        self.run("pg_ctl", "start", "-w", "-o", options, "-l", str(self.folder / "server.log"))
+
+    def stop(self) -> None:
+        self.run("pg_ctl", "stop", "-m", "immediate")
 
     def emptied(self) -> str:
         """The URL of its database, which is empty again."""
@@ -39,30 +61,17 @@ class Server:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Server]:
     """A PostgreSQL server that only this machine reaches, run by somebody without privileges."""
-    binaries = _binaries()
     folder = Path(tempfile.mkdtemp(prefix="fer-pg-"))  # pytest's are too long for a socket's path
     try:
+        server = Server(folder, _binaries())
         if USER:
             shutil.chown(folder, USER["user"], USER["group"])
-
-        def run(program: str, *arguments: str) -> None:
-            log = folder / f"{program}.log"
-            command = [binaries / program, "-D", folder / "data", *arguments]
-            try:
-                with log.open("ab") as output:
-                    subprocess.run(
-                        command, check=True, cwd=folder, stdout=output, stderr=output, **USER
-                    )
-            except subprocess.CalledProcessError:
-                pytest.fail(f"{program}: {log.read_text()}")
-
-        run("initdb", "-U", "fer", "-A", "trust", "--no-sync", "--no-locale", "-E", "UTF8")
-        options = f"-c fsync=off -c listen_addresses= -k {folder}"
-        run("pg_ctl", "start", "-w", "-o", options, "-l", str(folder / "server.log"))
+        server.make()
+        server.start()
         try:
-            yield Server(folder)
+            yield server
         finally:
-            run("pg_ctl", "stop", "-m", "immediate")
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -3,7 +3,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
@@ -100,6 +102,12 @@ def test_processes_that_open_a_fresh_database_at_once_all_succeed(url: str) -> N
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_threads_that_open_a_fresh_database_at_once_all_succeed(url: str) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        stores = list(pool.map(open_store, [url] * 8))
+    assert [store.count()["new"] for store in stores] == [0] * 8
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -124,6 +132,20 @@ def test_a_server_that_is_away_is_noticed_soon_and_its_password_is_not_shown() -
     assert time.monotonic() - began < 5
     assert "secret" not in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_store_survives_that_its_server_is_away_for_a_while(
+    postgres: Any, make_correction: MakeCorrection
+) -> None:
+    store, first, second = open_store(postgres.emptied()), make_correction(0), make_correction(1)
+    assert store.keep(first)
+    postgres.stop()
+    try:
+        with pytest.raises(FeedbackUnavailable, match="Check that the server runs"):
+            store.keep(second)
+    finally:
+        postgres.start()
+    assert [store.keep(first), store.keep(second)] == [False, True]
 
 
 def test_a_write_that_another_one_blocks_gives_up_and_changes_nothing(
