@@ -1,53 +1,31 @@
 """Where corrections, their reviews and promotions are kept."""
 
-import hashlib
 import logging
-import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from fer import settings
 from fer.errors import FeedbackError, FeedbackUnavailable
 from fer.feedback.database import Database
 from fer.feedback.images import content_of
+from fer.feedback.keys import contributor_id, new_key
 from fer.feedback.records import Correction, Promotion, Review, Status, now
+from fer.feedback.rows import chunks, record_of, select_corrections, where
 from fer.feedback.tables import CORRECTIONS, PROMOTIONS, REVIEWS, STATE
+
+__all__ = ["DECISIONS", "Store", "contributor_id", "new_key", "open_store"]
 
 logger = logging.getLogger(__name__)
 
 DECISIONS = (Status.ACCEPTED, Status.REJECTED, Status.NEW)
 """What a reviewer may decide; `new` takes an earlier decision back."""
-
-_AT_ONCE = 1000
-"""Ids in one statement; databases have their limits."""
-
-_KEY_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
-"""Without those that look alike."""
-
-
-def new_key() -> str:
-    """A contributor's new key, such as `p4sw-9xk2-…`: 24 letters and digits, 118 bits of chance."""
-    letters = [secrets.choice(_KEY_LETTERS) for _ in range(24)]
-    return "-".join("".join(letters[start : start + 4]) for start in range(0, 24, 4))
-
-
-def contributor_id(key: str) -> str:
-    """The hash by which the store knows the owner of a key; case, spaces and dashes do not matter.
-
-    Raises:
-        FeedbackError: If the key is empty.
-    """
-    plain = "".join(letter for letter in key.lower() if letter.isalnum())
-    if not plain:
-        raise FeedbackError("The key is empty. Enter the key that you got with your correction.")
-    return hashlib.sha256(f"fer contributor {plain}".encode()).hexdigest()[:32]
 
 
 def open_store(url: str | None = None) -> "Store":
@@ -136,8 +114,8 @@ class Store:
             with_crops: Also read their pictures; else `crop` is empty and `larger_crop` None.
         """
         with self._database.reading() as connection:
-            where = _where(contributor=contributor, status=status, since=since)
-            return _select(connection, where, ids, with_crops=with_crops)
+            conditions = where(contributor=contributor, status=status, since=since)
+            return select_corrections(connection, conditions, ids, with_crops=with_crops)
 
     def decisions(self) -> list[tuple[str, str, str, str, bool | None]]:
         """Id, status, label, reason and `held_out` of all corrections, oldest first."""
@@ -173,7 +151,7 @@ class Store:
         """
         if contributor is None and ids is None:
             raise FeedbackError("Nothing is named to delete. Name a contributor, or corrections.")
-        return self._delete(_where(contributor=contributor), ids)
+        return self._delete(where(contributor=contributor), ids)
 
     def purge(self, older_than_days: int) -> int:
         """Delete what was created more than this many days ago; how many were deleted."""
@@ -216,12 +194,12 @@ class Store:
             raise FeedbackError("A review needs its reviewer. Enter your name.")
         when = now()
         with self._changing() as connection:
-            found = _select(
+            found = select_corrections(
                 connection, [CORRECTIONS.c.status != Status.QUARANTINED], ids, with_crops=False
             )
             given = {one.id: _label(one, decision, label) for one in found}
             for each in sorted(set(given.values())):
-                for some in _chunks([id for id in given if given[id] == each]):
+                for some in chunks([id for id in given if given[id] == each]):
                     change = {"status": decision, "label": each, "reason": reason}
                     of_them = CORRECTIONS.c.id.in_(some)
                     connection.execute(CORRECTIONS.update().where(of_them).values(change))
@@ -239,7 +217,7 @@ class Store:
         if correction is not None:
             query = query.where(REVIEWS.c.correction == correction)
         with self._database.reading() as connection:
-            return [_record(Review, row) for row in connection.execute(query)]
+            return [record_of(Review, row) for row in connection.execute(query)]
 
     def quarantine(self, ids: Iterable[str], reason: str) -> int:
         """Bar corrections from training and testing, for good; how many."""
@@ -253,7 +231,7 @@ class Store:
         """All promotions, oldest first."""
         query = select(PROMOTIONS).order_by(PROMOTIONS.c.when)
         with self._database.reading() as connection:
-            return [_record(Promotion, row) for row in connection.execute(query)]
+            return [record_of(Promotion, row) for row in connection.execute(query)]
 
     def record_promotion(self, promotion: Promotion) -> None:
         """Remember a promotion, or the new state of one that is known."""
@@ -279,11 +257,11 @@ class Store:
                 connection.execute(STATE.update().where(same).values(unwiped=""))
 
     def _delete(
-        self, where: list[ColumnElement[bool]], ids: Iterable[str] | None
+        self, conditions: list[ColumnElement[bool]], ids: Iterable[str] | None
     ) -> list[Correction]:
         with self._changing() as connection:
-            found = _select(connection, where, ids, with_crops=False)
-            for some in _chunks([correction.id for correction in found]):
+            found = select_corrections(connection, conditions, ids, with_crops=False)
+            for some in chunks([correction.id for correction in found]):
                 connection.execute(CORRECTIONS.delete().where(CORRECTIONS.c.id.in_(some)))
             if found:
                 connection.execute(STATE.update().values(unwiped=uuid4().hex))
@@ -298,7 +276,7 @@ class Store:
         with self._changing() as connection:
             changes = [
                 CORRECTIONS.update().where(CORRECTIONS.c.id.in_(some)).values(values)
-                for some in _chunks(ids)
+                for some in chunks(ids)
             ]
             return sum(connection.execute(change).rowcount for change in changes)
 
@@ -321,55 +299,3 @@ def _label(correction: Correction, decision: str, label: str | None) -> str:
             f"{', '.join(correction.verdicts)}."
         )
     return given
-
-
-def _where(
-    *, contributor: str | None = None, status: str | None = None, since: datetime | None = None
-) -> list[ColumnElement[bool]]:
-    columns = CORRECTIONS.c
-    conditions = []
-    if contributor is not None:
-        conditions.append(columns.contributor == contributor)
-    if status is not None:
-        conditions.append(columns.status == status)
-    if since is not None:
-        conditions.append(columns.created >= since)
-    return conditions
-
-
-def _select(
-    connection: Connection,
-    where: Sequence[ColumnElement[bool]],
-    ids: Iterable[str] | None,
-    *,
-    with_crops: bool,
-) -> list[Correction]:
-    pictures = ("crop", "larger_crop")
-    columns = [column for column in CORRECTIONS.c if with_crops or column.name not in pictures]
-    query = select(*columns).where(*where)
-    queries = (
-        [query]
-        if ids is None
-        else [query.where(CORRECTIONS.c.id.in_(some)) for some in _chunks(ids)]
-    )
-    rows = [row for query in queries for row in connection.execute(query)]
-    found = [_correction(row) for row in rows]
-    return sorted(found, key=lambda correction: (correction.created, correction.id))
-
-
-def _correction(row: Row[Any]) -> Correction:
-    values = {"crop": b"", **row._mapping}
-    values["labels"] = tuple(values["labels"])
-    values["probabilities"] = tuple(values["probabilities"])
-    return Correction(**values)
-
-
-def _record(kind: Callable[..., Any], row: Row[Any]) -> Any:
-    names = {field.name for field in fields(kind)}  # type: ignore[arg-type]
-    return kind(**{name: value for name, value in row._mapping.items() if name in names})
-
-
-def _chunks(ids: Iterable[str]) -> Iterator[list[str]]:
-    wanted = list(ids)
-    for start in range(0, len(wanted), _AT_ONCE):
-        yield wanted[start : start + _AT_ONCE]

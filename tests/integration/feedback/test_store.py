@@ -16,10 +16,10 @@ import pytest
 
 from fer import settings
 from fer.errors import FeedbackError
-from fer.feedback import store as module
+from fer.feedback import rows
 from fer.feedback.images import content_of
 from fer.feedback.records import Correction, Promotion, Status, now
-from fer.feedback.store import Store, contributor_id, new_key, open_store
+from fer.feedback.store import Store, open_store
 from fer.pixels import content_hash
 
 MakeCorrection = Callable[..., Correction]
@@ -112,7 +112,7 @@ def test_without_crops_everything_else_is_read(
 def test_more_ids_than_a_statement_takes_are_changed_together(
     store: Store, make_correction: MakeCorrection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_AT_ONCE", 2)
+    monkeypatch.setattr(rows, "_AT_ONCE", 2)
     sent = [make_correction(number) for number in range(5)]
     keep(store, *sent)
     assert store.review(ids_of(sent), decision="accepted", reviewer="R") == 5
@@ -379,12 +379,3 @@ def test_writers_that_are_killed_lose_nothing_halve_nothing_and_repeat_nothing(
         )
         assert np.array_equal(cv2.imdecode(np.frombuffer(correction.crop, np.uint8), 0), pixels)
         assert correction.face == content_hash(pixels)
-
-
-def test_a_key_is_random_and_its_case_and_spaces_do_not_matter() -> None:
-    key = new_key()
-    assert key != new_key()
-    assert contributor_id(key) == contributor_id(f" {key.upper().replace('-', ' ')} ")
-    assert key not in contributor_id(key)
-    with pytest.raises(FeedbackError, match="empty"):
-        contributor_id(" - ")
