@@ -78,7 +78,12 @@ def train(
         reading = {**config.reading, "validation_fraction": 0, "truth": "label"}
         extra = load_dataset(config.extra, **reading, progress=count)
         learnt = with_extra(
-            data, extra, times=config.extra_times, replay=config.replay, seed=config.seed
+            data,
+            extra,
+            times=config.extra_times,
+            balance=config.extra_balance,
+            replay=config.replay,
+            seed=config.seed,
         )
     feedback = feedback_learnt(config, extra, checkpoints=observer.checkpoints)
     fitted = fit(config, learnt, observer=observer, checkpoints=observer.checkpoints)

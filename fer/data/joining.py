@@ -13,7 +13,13 @@ _COLUMN = "extra"
 
 
 def with_extra(
-    dataset: Dataset, extra: Dataset, *, times: int = 1, replay: float = 1.0, seed: int = 0
+    dataset: Dataset,
+    extra: Dataset,
+    *,
+    times: int = 1,
+    balance: float = 0.0,
+    replay: float = 1.0,
+    seed: int = 0,
 ) -> Dataset:
     """A data set with the training faces of another one, to be learnt from.
 
@@ -22,9 +28,11 @@ def with_extra(
     Args:
         dataset: Gives classes, and the faces to validate on; its test faces stay out.
         extra: Gives faces of its split `train`, of the same shape.
-        times: How often each of these is there.
+        times: How often each of these is there, on average.
+        balance: How much more often those of rare classes are there: 0 for as often as all others,
+            1 for as many faces of each class.
         replay: Share of the first one's training faces that is there, 0–1.
-        seed: Seed of that choice.
+        seed: Seed of what is drawn.
 
     Returns:
         The faces to learn and to validate on, in memory or in an unnamed temporary file.
@@ -33,8 +41,9 @@ def with_extra(
         DatasetError: If the extra one has no face to learn.
     """
     index, other = dataset.index, extra.index
+    rng = np.random.default_rng(seed)
     train = np.flatnonzero(index["split"] == "train")
-    replayed = np.random.default_rng(seed).permutation(train)[: round(replay * len(train))]
+    replayed = rng.permutation(train)[: round(replay * len(train))]
     own = np.sort(np.concatenate([replayed, np.flatnonzero(index["split"] == "validation")]))
     measuring = index["hash"][index["split"] != "train"]
     is_learnt = (other["split"] == "train") & ~extra.excluded & ~other["hash"].isin(measuring)
@@ -43,7 +52,10 @@ def with_extra(
             f"'{extra.name}' has no face to learn beside '{dataset.name}': none in its split "
             "train that is not also among the faces to validate or to test on."
         )
-    rows = np.tile(np.flatnonzero(is_learnt), times)
+    learnt = np.flatnonzero(is_learnt)
+    repeats = times * _balanced(other["label"].iloc[learnt], balance)
+    # A face that counts 2.3 times is there twice, and by chance a third time.
+    rows = np.repeat(learnt, (repeats + rng.random(len(learnt))).astype(int))
     added = other.iloc[rows]
     added = added.assign(
         path=f"{extra.name}:" + added["path"], label_given=added["label"], split_given="train"
@@ -55,6 +67,14 @@ def with_extra(
         index=pd.concat(joined, ignore_index=True),
         pixels=gather((dataset.pixels, own), (extra.pixels, rows)),
     )
+
+
+def _balanced(labels: pd.Series, balance: float) -> np.ndarray:
+    """How often each face counts, shape (n,); the mean is 1."""
+    counts = labels.map(labels.value_counts()).to_numpy(np.float64)
+    weights = counts**-balance
+    balanced: np.ndarray = weights / weights.mean()
+    return balanced
 
 
 def extra_faces(dataset: Dataset) -> np.ndarray:

@@ -33,6 +33,7 @@ RECIPE = {
     "teacher_share": 0.9,
     "extra_teacher_share": 0.0,
     "extra_times": 1,
+    "extra_balance": 0.7,
 }
 """The options of every run, chosen by `bench/measure_fine_tuning.py` on validation faces."""
 

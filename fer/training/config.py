@@ -83,6 +83,12 @@ class TrainingConfig:
         empty="None",
     )
     extra_times: int = _data(1, "How often an epoch shows each extra face.", 1, 100)
+    extra_balance: float = _data(
+        0.0,
+        "How much more often it shows those of rare classes; 1: as many faces of each class.",
+        low=0,
+        high=1,
+    )
     replay: float = _data(
         1.0, "Share of the data set's own training faces to learn beside the extra ones.", 0.001, 1
     )

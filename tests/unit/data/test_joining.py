@@ -82,3 +82,16 @@ def test_extra_faces_repeat_and_a_share_of_the_own_ones_is_replayed(
     assert (joined.pixels[~extra] == tiny_dataset.pixels[kept]).all()
     other = with_extra(tiny_dataset, more, times=4, replay=0.25, seed=1)
     assert other.index["hash"].tolist() != joined.index["hash"].tolist()
+
+
+def test_rare_classes_of_the_extra_faces_repeat_more_often_if_they_are_balanced(
+    tiny_dataset: Dataset, more: Dataset
+) -> None:
+    # Two faces are happy, one is sad.
+    balanced = with_extra(tiny_dataset, more, times=60, balance=1)
+    counts = balanced.index["label"][extra_faces(balanced)].value_counts()
+    assert counts.sum() == pytest.approx(180, abs=3)
+    assert counts["happy"] == pytest.approx(counts["sad"], abs=3)
+    half = with_extra(tiny_dataset, more, times=60, balance=0.5)
+    counts = half.index["label"][extra_faces(half)].value_counts()
+    assert counts["happy"] / counts["sad"] == pytest.approx(2**0.5, rel=0.05)

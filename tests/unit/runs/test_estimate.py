@@ -64,6 +64,27 @@ def test_a_class_that_validation_lacks_or_nearly_lacks_is_named(config: Training
     assert not any("fear" in caveat for caveat in caveats)
 
 
+def test_an_epoch_has_the_extra_faces_and_the_share_that_is_replayed(
+    config: TrainingConfig, tmp_path: Path
+) -> None:
+    draw(tmp_path / "more" / "train", {"happy": 3, "sad": 2, "fear": 4})
+    load_dataset(config.dataset, height=24, width=24)
+    own = faces_of(config).train
+    assert own
+    extra = replace(config, extra=str(tmp_path / "more"), extra_times=2, replay=0.5)
+    assert faces_of(extra).train == round(own / 2)  # the extra one was never read
+    load_dataset(extra.extra, height=24, width=24)
+    assert faces_of(extra).train == round(own / 2) + 2 * 5  # `config` has no class fear
+
+
+def test_an_extra_data_set_that_the_app_may_not_read_is_refused(
+    config: TrainingConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_dataset(config.dataset, height=24, width=24)
+    with pytest.raises(DatasetError, match="not under a folder that this app may read"):
+        faces_of(replace(config, extra="/etc"))
+
+
 def test_where_the_votes_are_the_truth_they_are_counted(config: TrainingConfig) -> None:
     by_votes = replace(config, truth="votes", validation_fraction=0.5)
     load_dataset(config.dataset, height=24, width=24)
