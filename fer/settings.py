@@ -132,8 +132,10 @@ def detectors_folder() -> Path:
 
 def database_url() -> str:
     """Where corrections are kept, as SQLAlchemy names a database."""
-    named = os.environ.get("FER_DATABASE_URL", "").strip()
-    return named or f"sqlite:///{home() / 'feedback.db'}"
+    if named := os.environ.get("FER_DATABASE_URL", "").strip():
+        return named
+    file = str(home() / "feedback.db").replace("%", "%25").replace("?", "%3F")
+    return f"sqlite:///{file}"
 
 
 def feedback_days() -> int | None:

@@ -161,6 +161,18 @@ def test_a_write_that_another_one_blocks_gives_up_and_changes_nothing(
     assert store.keep(kept)
 
 
+def test_a_reader_in_the_midst_of_something_prevents_wiping_and_that_is_reported(
+    tmp_path: Path, make_correction: MakeCorrection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "WAIT_S", 0.2)
+    store = open_store(f"sqlite:///{tmp_path / 'feedback.db'}")
+    store.keep(make_correction())
+    with store._database.reading() as connection:
+        connection.execute(text("SELECT count(*) FROM corrections")).one()
+        assert not store._database.wipe()
+    assert store._database.wipe()
+
+
 def test_what_is_no_database_is_named_and_stays_as_it_is(tmp_path: Path) -> None:
     file = tmp_path / "feedback.db"
     file.write_text("This is a diary, and no database at all. " * 50)
@@ -192,6 +204,16 @@ def test_a_file_that_was_removed_is_not_written_to_and_is_made_anew_when_opened(
         store.keep(make_correction())
     assert not file.exists()
     assert open_store(f"sqlite:///{file}").keep(make_correction())
+
+
+@pytest.mark.parametrize("name", ["at home", "100%41", "what?", "a#b", "ü@:é"])
+def test_the_file_is_in_the_home_whatever_that_is_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("FER_HOME", str(tmp_path / name))
+    store = open_store()
+    assert store.name == str(tmp_path / name / "feedback.db")
+    assert (tmp_path / name / "feedback.db").is_file()
 
 
 def test_only_its_owner_may_read_the_file(tmp_path: Path) -> None:

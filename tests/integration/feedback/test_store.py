@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 
 from fer import settings
-from fer.errors import FeedbackError
+from fer.errors import FeedbackError, FeedbackUnavailable
 from fer.feedback import rows
+from fer.feedback.database import Database
 from fer.feedback.images import content_of
 from fer.feedback.records import Correction, Promotion, Status, now
 from fer.feedback.store import Store, open_store
@@ -330,21 +331,38 @@ def test_no_byte_of_a_deleted_picture_stays_in_the_files(
     assert all(files.held(*(one.crop for one in stays)))
 
 
-def test_what_a_reader_kept_from_being_wiped_is_wiped_at_the_next_opening(
+def test_a_deletion_that_was_interrupted_is_wiped_at_the_next_opening(
     url: str, tmp_path: Path, make_correction: MakeCorrection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if url.startswith("postgresql"):
-        pytest.skip("PostgreSQL waits for its readers")
-    monkeypatch.setattr("fer.feedback.database.WAIT_S", 0.2)
     store, sent = open_store(url), make_correction()
     keep(store, sent, make_correction(1))
     files = Files(store, tmp_path)
-    with store._database.engine.connect() as reader:
-        reader.exec_driver_sql("SELECT count(*) FROM corrections").one()
-        store.delete(ids=[sent.id])
+    with store._database.engine.connect() as other:
+        other.exec_driver_sql("SELECT count(*) FROM corrections").one()
+        other.rollback()
+        with monkeypatch.context() as patch:
+            patch.setattr(Database, "wipe", lambda self: False)
+            store.delete(ids=[sent.id])
         assert files.held(sent.crop) == [True]
-    open_store(url)
-    assert files.held(sent.crop) == [False]
+        open_store(url)
+        assert files.held(sent.crop) == [False]
+
+
+def test_what_prevents_wiping_prevents_no_deletion_and_is_logged(
+    store: Store,
+    make_correction: MakeCorrection,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail(self: Database) -> bool:
+        raise FeedbackUnavailable("The disk is full.")
+
+    monkeypatch.setattr(Database, "wipe", fail)
+    sent = make_correction()
+    keep(store, sent)
+    assert ids_of(store.delete(ids=[sent.id])) == [sent.id]
+    assert store.corrections() == []
+    assert "The disk is full." in caplog.text
 
 
 WRITERS = Path(__file__).with_name("writers.py")
