@@ -59,7 +59,7 @@ def found(examined: Examined, finding: str) -> np.ndarray:
     confirms = table["verdict"] == table["predicted"]
     is_found = {
         "disputed": lambda: table["group"].isin(judged.index[judged["for_it"] < judged["people"]]),
-        "suspect": lambda: table["contributor"].isin(examined.findings.suspects),
+        "suspect": lambda: table["contributor"].isin(examined.suspects),
         "contradicts": lambda: ~confirms & (table["confidence"] >= SURE),
         "confirms": lambda: confirms,
         "known": lambda: table["known_in"] != "",
@@ -92,4 +92,4 @@ def _doubt(examined: Examined) -> np.ndarray:
     doubt = 1 - table["share"].fillna(0.0).to_numpy()
     opposed = 1 - (judged["for_it"] / judged["people"])
     doubt += table["group"].map(opposed).fillna(0.0).to_numpy()
-    return np.asarray(doubt + 2 * table["contributor"].isin(examined.findings.suspects).to_numpy())
+    return np.asarray(doubt + 2 * table["contributor"].isin(examined.suspects).to_numpy())

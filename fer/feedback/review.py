@@ -68,6 +68,11 @@ class Examined:
     findings: Findings
     is_whole: bool = True
 
+    @property
+    def suspects(self) -> frozenset[str]:
+        """Those of the findings."""
+        return self.findings.suspects
+
     @cached_property
     def contributors(self) -> pd.DataFrame:
         """Those of the findings, with the number of corrections by `Status`."""

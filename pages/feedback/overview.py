@@ -30,7 +30,7 @@ def show_overview(opened: Opened) -> None:
     counts = table["status"].value_counts()
     facts = {name: f"{int(counts.get(status, 0)):,}" for status, name in STATUSES.items()}
     facts["Contributors"] = f"{table['contributor'].nunique():,}"
-    facts["Suspicious"] = f"{len(opened.examined.findings.suspects):,}"
+    facts["Suspicious"] = f"{len(opened.examined.suspects):,}"
     st.html(facts_html(facts))
     _show_agreement(found.faces, found.unanimous, found.interval, found.alpha)
     _show_data_set(table)

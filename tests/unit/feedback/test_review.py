@@ -143,7 +143,7 @@ def test_everything_of_a_contributor_is_rejected_at_once_but_what_is_quarantined
 def test_nothing_to_review_is_no_error(store: Store) -> None:
     examined = examine(store)
     assert examined.table.empty
-    assert not examined.findings.suspects
+    assert not examined.suspects
     assert examined.findings.agreement.faces == 0
     assert len(rows(examined, Query())) == 0
     assert examined.updated(store) is examined
