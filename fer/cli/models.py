@@ -207,8 +207,10 @@ def _checked(
             "what fits best, or --check to add it as it is."
         )
     doubts = search.doubts(taken[1])
-    if doubts and not scale:
-        raise ModelError(f"{' '.join(doubts)} Nothing was added. Name the scale with --scale.")
+    if doubts and not (scale and labels):
+        raise ModelError(
+            f"{' '.join(doubts)} Nothing was added. Or give both --scale and --labels."
+        )
     out.print(
         f"Scale {taken[0]}, labels {','.join(taken[1])}: no other contract fits better. "
         + " ".join(doubts or search.limits(taken[1]))

@@ -15,6 +15,7 @@ from scipy.stats import binomtest
 from fer import emotions
 from fer.evaluation.intervals import wilson
 from fer.evaluation.label_order import best_order
+from fer.wording import counted
 
 _LEVEL = 0.05
 _HARDLY = 0.02
@@ -119,8 +120,7 @@ class ContractSearch:
 
     def limits(self, labels: Sequence[str]) -> list[str]:
         """What a check of these labels leaves open, in sentences."""
-        measured = Counter(self.classes[target] for target in self.targets[1::2])
-        few = [label for label in labels if measured[label] < _ENOUGH]
+        few = self._few(labels)
         sentences = ["Only its own scale was tried."] if len(self.answers) == 1 else []
         if few:
             sentences.append(
@@ -162,28 +162,39 @@ class ContractSearch:
         return sentences
 
     def doubts(self, labels: Sequence[str] = ()) -> list[str]:
-        """Why these faces do not decide which scale is right, in sentences; none if they do.
+        """Why these faces decide on no contract, in sentences; none if they do.
 
         They decide between two scales if the 95% interval of the difference in accuracy lies on
-        one side of 0, or so near to it that the choice hardly matters.
+        one side of 0, or so near to it that the choice hardly matters; and on the order of the
+        labels if most labels have enough faces.
 
         Args:
             labels: Classes of the network, as far as they are known, in any order.
         """
         best, *others = self.fits(labels)
-        rivals = []
+        sentences, rivals = [], []
         for other in others:
             low, high = self._lead(best, other)
             if low <= 0 and max(-low, high) > _HARDLY:
                 rivals.append(f"{other.scale} ({low:+.1%} to {high:+.1%})")
-        if not rivals:
-            return []
-        return [
-            f"{best.images:,} faces are too few to decide on the scale: {best.scale} fits best, "
-            f"but its lead in accuracy over {', '.join(rivals)} is uncertain (95% "
-            f"{'interval' if len(rivals) == 1 else 'intervals'} in brackets). Choose another data "
-            "set, or choose the scale yourself."
-        ]
+        if rivals:
+            intervals = "interval" if len(rivals) == 1 else "intervals"
+            sentences.append(
+                f"{counted(best.images, 'face')} cannot decide on the scale: {best.scale} came "
+                f"first on as many others, but here its lead in accuracy over {', '.join(rivals)} "
+                f"is uncertain (95% {intervals} in brackets). Choose another data set."
+            )
+        if 2 * len(self._few(best.labels)) > len(best.labels):
+            sentences.append(
+                f"{counted(best.images, 'face')} cannot decide on the order of the labels: most "
+                f"labels have fewer than {_ENOUGH}. Choose a larger data set."
+            )
+        return sentences
+
+    def _few(self, labels: Sequence[str]) -> list[str]:
+        """The labels of too few measured faces."""
+        measured = Counter(self.classes[target] for target in self.targets[1::2])
+        return [label for label in labels if measured[label] < _ENOUGH]
 
     def _order(self, scale: str, known: Sequence[str]) -> tuple[str, ...]:
         """The labels by output that fit half of the faces best."""

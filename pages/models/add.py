@@ -139,7 +139,10 @@ def show_search(foreign: Foreign, dataset: Dataset) -> ContractSearch | None:
     best = fits[0]
     doubts = search.doubts()
     if best.is_above_chance and doubts:
-        st.warning(errors.plain(doubts[0]), icon=":material/balance:")
+        st.warning(
+            errors.plain(" ".join([*doubts, "Or choose scale and labels yourself, below."])),
+            icon=":material/balance:",
+        )
     elif best.is_above_chance:
         labels = errors.plain(", ".join(best.labels))
         st.success(
@@ -151,7 +154,7 @@ def show_search(foreign: Foreign, dataset: Dataset) -> ContractSearch | None:
             errors.plain(search.objections(best.scale, best.labels)[0]), icon=":material/error:"
         )
     show_fits(search, fits)
-    if st.session_state.get(keys.APPLIED) != (asked, best):
+    if not doubts and st.session_state.get(keys.APPLIED) != (asked, best):
         st.session_state[keys.APPLIED] = (asked, best)
         st.session_state[keys.SCALE] = best.scale
         st.session_state[keys.ORDER] = list(best.labels)
@@ -182,7 +185,10 @@ def choose_contract(foreign: Foreign, search: ContractSearch | None) -> tuple[st
         f"So it names **{fit.accuracy:.1%}** of {counted(fit.images, 'face')} rightly (95% "
         f"interval {low:.1%} to {high:.1%}), with a mean recall of {fit.mean_recall:.1%}."
     )
-    for sentence in search.objections(scale, labels) or search.doubts(labels):
+    objections = search.objections(scale, labels)
+    if search.doubts(labels) and not objections:
+        objections = ["These faces cannot decide, so the model will carry a warning."]
+    for sentence in objections:
         st.warning(errors.plain(sentence), icon=":material/rule:")
     return scale, labels
 

@@ -45,6 +45,6 @@ def show_fits(search: ContractSearch, fits: Sequence[Fit]) -> None:
     drawn = " They are drawn, so the figures do not apply to photos." if search.synthetic else ""
     st.caption(
         f"Measured on {counted(fits[0].images, 'validation face')} of "
-        f"{errors.plain(search.dataset)}; as many others found the order of the labels.{drawn} "
-        + " ".join(map(errors.plain, search.limits(fits[0].labels)))
+        f"{errors.plain(search.dataset)}; as many others ranked the scales and found the "
+        f"order of the labels.{drawn} " + " ".join(map(errors.plain, search.limits(fits[0].labels)))
     )

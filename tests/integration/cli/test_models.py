@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import keras
@@ -102,3 +103,36 @@ def test_adopt_takes_weights_of_any_name_and_warns_of_an_unchecked_contract(
     assert result.exit_code == 0, result.stderr
     assert "never checked" in " ".join(result.stdout.split())
     assert "`python -m fer check mine DATASET`" in " ".join(result.stdout.split())
+
+
+def test_what_too_few_faces_cannot_decide_is_added_unchecked_and_only_if_it_is_given(
+    network_file: Path, few_shades: Path, models_folder: Path
+) -> None:
+    adopt = ("adopt", network_file, "--name", "mine", "--check", few_shades)
+    adopt = (*adopt, "--labels", "sad,happy")
+    found = run(*adopt)
+    assert found.exit_code == 1
+    assert "cannot decide on the order of the labels" in found.stderr
+    assert "Or give both --scale and --labels." in found.stderr
+    assert not models_folder.exists()
+    given = run(*adopt, "--scale", "0-255")
+    assert given.exit_code == 0, given.stderr
+    assert "cannot decide on the order of the labels" in given.stdout
+    assert read_card(models_folder / "mine" / "card.json").is_unchecked
+    checked = run("check", "mine", few_shades)
+    assert checked.exit_code == 1
+    assert "The model's card stays as it is." in checked.stderr
+
+
+@pytest.fixture
+def few_shades(shades: Path, tmp_path: Path) -> Path:
+    """`shades` with 10 validation faces of each class, and 20 of a third one."""
+    few = Path(shutil.copytree(shades, tmp_path / "few"))
+    (few / "validation" / "fear").mkdir()
+    for label in ("happy", "sad"):
+        files = sorted((few / "validation" / label).glob("*.png"))
+        for file in files[10:20]:
+            file.rename(few / "validation" / "fear" / f"{label}-{file.name}")
+        for file in files[20:]:
+            file.unlink()
+    return few

@@ -103,7 +103,7 @@ def test_nothing_speaks_against_the_contract_that_fits() -> None:
 
 
 def test_a_check_names_the_labels_that_too_few_faces_have() -> None:
-    found = search("0-1", (0, 1, 2, 3), faces=60)
+    found = search("0-1", (0, 1, 2, 3), faces=90)
     checked = found.checked("0-1", LABELS)
     few, learnt = checked["limits"]
     assert few.startswith("Of ")
@@ -163,8 +163,14 @@ def test_scales_within_the_interval_of_the_best_one_are_not_decided_on(
     assert (doubts == []) == is_decided
     assert bool(found.checked("one", labels)) == is_decided
     if doubts:
-        assert f"{faces // 2} faces are too few to decide on the scale: one fits best" in doubts[0]
+        assert f"{faces // 2} faces cannot decide on the scale: one came first" in doubts[0]
         assert re.search(r"over two \(-[\d.]+% to \+[\d.]+%\) is uncertain", doubts[0])
+
+
+def test_an_order_of_labels_most_of_which_have_few_faces_is_not_decided_on() -> None:
+    found = search("0-1", (0, 1, 2, 3), faces=48)
+    assert "24 faces cannot decide on the order of the labels" in found.doubts(LABELS)[-1]
+    assert found.checked("0-1", LABELS) == {}
 
 
 def test_labels_that_no_face_tells_keep_their_places() -> None:
