@@ -137,9 +137,10 @@ def review(store: Store) -> set[str]:
         The contributors who were found suspicious.
     """
     found = examine(store)
-    for contributor in found.suspects:
+    suspects = found.findings.suspects
+    for contributor in suspects:
         reject_all_of(store, contributor, reviewer=REVIEWER, reason="a suspicious contributor")
-    table = found.table[~found.table["contributor"].isin(found.suspects)]
+    table = found.table[~found.table["contributor"].isin(suspects)]
     verdicts = table.groupby("group")["verdict"].nunique()
     is_disputed = table["group"].isin(verdicts.index[verdicts > 1])
     is_emotion = ~table["verdict"].isin(list(Verdict))
@@ -148,4 +149,4 @@ def review(store: Store) -> set[str]:
     rejected = table["id"][is_new & is_disputed]
     store.review(accepted, decision=Status.ACCEPTED, reviewer=REVIEWER)
     store.review(rejected, decision=Status.REJECTED, reviewer=REVIEWER, reason="people disagree")
-    return set(found.suspects)
+    return set(suspects)

@@ -1,5 +1,6 @@
 """The model in use against the one that learnt from feedback, and the button that promotes."""
 
+import time
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -15,6 +16,8 @@ from pages.common import errors
 from pages.common.cache import Work
 from pages.common.progress import Meter
 from pages.feedback.deciding import choose_reviewer, reviewer
+
+_COMPARED_WITHIN_S, _LOOKED_EVERY_S = 180.0, 2.0
 
 TITLES = {
     promotion.FROZEN: "Frozen test",
@@ -54,11 +57,15 @@ def show_figures(compared: Mapping[str, Any]) -> None:
 
 
 def _offer_comparison(run: Run) -> None:
-    st.markdown("These two were not compared yet: the model in use, and the one of this training.")
+    ended_s = time.time() - run.status().get("updated", 0)
+    if ended_s < _COMPARED_WITHIN_S:
+        st.fragment(partial(_await_comparison, run), run_every=_LOOKED_EVERY_S)()
+    else:
+        st.markdown(
+            "These two were not compared yet: the model in use, and the one of this training."
+        )
     started = st.session_state.get(key := f"feedback.compare.{run.id}")
-    if st.button(
-        "Compare them", icon=":material/compare_arrows:", type="primary", key="feedback.compare"
-    ):
+    if st.button("Compare them", icon=":material/compare_arrows:", key="feedback.compare"):
         started = st.session_state[key] = True
     if started:
         st.session_state[key] = False
@@ -67,6 +74,13 @@ def _offer_comparison(run: Run) -> None:
             _comparing(run.id, str(run.folder)).result()
 
         errors.attempt(act)
+
+
+def _await_comparison(run: Run) -> None:
+    """The process of a run compares its model when it has ended; the page shows that at once."""
+    if promotion.kept_comparison(run):
+        st.rerun()
+    st.markdown(":material/hourglass_top: The new model is being compared with the one in use …")
 
 
 @st.cache_resource(max_entries=4, show_spinner=False, validate=Work.is_usable, ttl=1)
