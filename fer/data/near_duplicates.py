@@ -71,6 +71,28 @@ def near_copies(
     return found
 
 
+def most_alike(faces: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The most similar of other faces for each face, by the correlation of 16×16 grey values.
+
+    All pairs are compared, which finds what perceptual hashes miss.
+
+    Args:
+        faces: Shape (n, height, width, channels), uint8.
+        others: Shape (m, height, width, channels), uint8; m is 1 or more.
+
+    Returns:
+        Its position among the others, shape (n,), int64, and its likeness, -1 to 1, shape (n,).
+    """
+    among = _small_faces(others, np.arange(len(others))).T
+    found, likeness = np.empty(len(faces), np.int64), np.empty(len(faces), np.float32)
+    for start in range(0, len(faces), 1024):
+        part = slice(start, start + 1024)
+        products = _small_faces(faces, np.arange(len(faces))[part]) @ among
+        found[part] = products.argmax(axis=1)
+        likeness[part] = products.max(axis=1)
+    return found, likeness
+
+
 def perceptual_hashes(pixels: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """The low frequencies of each face as 64 bits (pHash; Zauner 2010).
 

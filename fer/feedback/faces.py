@@ -10,7 +10,8 @@ from fer.feedback.records import Correction
 from fer.images import to_network_input
 from fer.progress import Progress
 
-_SIDE_PX = 48
+SIDE_PX = 48
+"""Side of a face as it is compared with others."""
 
 
 def pixels_of(corrections: Sequence[Correction], *, progress: Progress | None = None) -> np.ndarray:
@@ -19,12 +20,12 @@ def pixels_of(corrections: Sequence[Correction], *, progress: Progress | None = 
     Returns:
         Shape (n, 48, 48, 1), uint8.
     """
-    faces = np.empty((len(corrections), _SIDE_PX, _SIDE_PX, 1), np.uint8)
+    faces = np.empty((len(corrections), SIDE_PX, SIDE_PX, 1), np.uint8)
     for at, correction in enumerate(corrections):
         # The store has checked the file; OpenCV decodes it in a tenth of the time of `decode`.
         grey = cv2.imdecode(np.frombuffer(correction.crop, np.uint8), cv2.IMREAD_GRAYSCALE)
         assert grey is not None
-        faces[at] = to_network_input(grey, height=_SIDE_PX, width=_SIDE_PX, channels=1)
+        faces[at] = to_network_input(grey, height=SIDE_PX, width=SIDE_PX, channels=1)
         if progress and at % 256 == 0:
             progress(at, len(corrections))
     return faces

@@ -10,10 +10,11 @@ import pandas as pd
 
 from fer import settings
 from fer.data import TEST_SPLITS, registered
-from fer.data.near_duplicates import near_copies, perceptual_hashes
+from fer.data.near_duplicates import most_alike, near_copies, perceptual_hashes
 from fer.data.registry import FEEDBACK
 from fer.data.splits import assign_missing
 from fer.data.store import last_file, last_stored
+from fer.feedback.photographed import MIN_LIKENESS, photographed
 from fer.progress import Progress
 from fer.wording import split_name
 
@@ -39,18 +40,38 @@ class KnownFace(NamedTuple):
 
 class _DataSet(NamedTuple):
     name: str
+    key: str
     faces: pd.DataFrame
     pixels: np.ndarray
     codes: np.ndarray
 
-    def copies(self, faces: np.ndarray, hashes: np.ndarray, *, of_test: bool) -> np.ndarray:
+    def copies(
+        self,
+        faces: np.ndarray,
+        hashes: np.ndarray,
+        *,
+        of_test: bool,
+        progress: Progress | None = None,
+    ) -> np.ndarray:
         """The position of a copy of each face in the test splits or elsewhere, -1 without one."""
         split = self.faces["split"]
         rows = np.flatnonzero(split.isin(TEST_SPLITS) == of_test)
         equal = self.faces["hash"].iloc[rows].drop_duplicates()
         at = pd.Index(equal).get_indexer(pd.Index(hashes))
         near = near_copies(faces, self.pixels, rows, self.codes[rows])
+        if of_test:
+            near = np.where(near >= 0, near, self._photographed(faces, rows, progress))
         return np.where(at >= 0, equal.index.to_numpy()[at], near)
+
+    def _photographed(
+        self, faces: np.ndarray, rows: np.ndarray, progress: Progress | None
+    ) -> np.ndarray:
+        """As `copies`, where a face was cut out of a photo of the image."""
+        rows, crops = photographed(self.key, self.pixels, rows, progress=progress)
+        if not len(crops):
+            return np.full(len(faces), -1)
+        at, likeness = most_alike(faces, crops)
+        return np.where(likeness >= MIN_LIKENESS, rows[at], -1)
 
 
 def find_known(
@@ -73,7 +94,7 @@ def find_known(
     data_sets = _data_sets(progress) if len(faces) else ()
     for known in data_sets:
         for of_test in (False, True):
-            rows = known.copies(faces, hashes, of_test=of_test)
+            rows = known.copies(faces, hashes, of_test=of_test, progress=progress)
             at = np.flatnonzero(rows >= 0)
             copies = known.faces[["path", "split", "label"]].iloc[rows[at]]
             for face, copy in zip(at.tolist(), copies.itertuples(index=False), strict=True):
@@ -91,16 +112,17 @@ def _data_sets(progress: Progress | None) -> Iterator[_DataSet]:
             progress(done, len(folders))
         if (file := last_file(folder)) is not None:
             name = names.get(folder) or folder.name.rpartition("-")[0]
-            if known := _opened(name, folder, file.stat().st_mtime_ns):
+            key = f"{folder.name.replace('.', '_')}.{file.stem}"
+            if known := _opened(name, key, folder, file.stat().st_mtime_ns):
                 yield known
 
 
 @lru_cache(maxsize=8)
-def _opened(name: str, folder: Path, written_ns: int) -> _DataSet | None:
+def _opened(name: str, key: str, folder: Path, written_ns: int) -> _DataSet | None:
     """A data set as it was when its index was written."""
     if (stored := last_stored(folder)) is None:
         return None
     index = stored.index[["path", "label", "split", "hash", "subject"]].copy()
     assign_missing(index, validation_fraction=0, seed=0)
     codes = perceptual_hashes(stored.pixels, np.arange(len(index)))
-    return _DataSet(name, index, stored.pixels, codes)
+    return _DataSet(name, key, index, stored.pixels, codes)

@@ -1,12 +1,17 @@
+import shutil
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from fer.data import load_dataset
 from fer.data.synthetic import draw_face
+from fer.faces.alignment import FER2013_FRAMING, frame_face
+from fer.faces.detection import load_detector
 from fer.feedback.known_faces import find_known
+from fer.images import to_network_input
 
 
 @pytest.fixture
@@ -43,3 +48,23 @@ def test_a_test_face_goes_before_an_equal_one_to_learn_from(drawn: Path) -> None
 
 def test_without_data_sets_no_face_is_known(own_home: Path) -> None:
     assert find_known(face(4)[None, ..., None], np.array(["x"])) == {}
+
+
+def test_a_crop_that_a_detector_cut_out_of_a_test_image_is_found(
+    own_home: Path, tmp_path: Path, yunet_file: Path, astronaut: np.ndarray
+) -> None:
+    """As a whole, the crop resembles the image too little: only the detector's own one does."""
+    (own_home / "detectors").mkdir(parents=True)
+    shutil.copy(yunet_file, own_home / "detectors")
+    root = tmp_path / "photos"
+    for split, pixels in (("train", face(0)), ("test", astronaut[0:224, 112:336])):
+        folder = root / split / "happy"
+        folder.mkdir(parents=True)
+        Image.fromarray(pixels).save(folder / "face.png")
+    load_dataset(root, validation_fraction=0)
+    [found_face, *_] = load_detector("yunet").detect(astronaut)
+    crop = frame_face(astronaut, found_face, FER2013_FRAMING, height=48, width=48)
+    grey = to_network_input(crop, height=48, width=48, channels=1)
+    [known] = find_known(np.stack([grey, face(9)[..., None]]), np.array(["x", "y"])).items()
+    assert known[0] == 0
+    assert known[1].is_test
