@@ -15,7 +15,7 @@ from fer.data.corrections import corrections_reader
 from fer.data.dataset import Dataset, check_reading, without_annotations
 from fer.data.readers import Reader, open_reader
 from fer.data.registry import Source, register, registered, resolve
-from fer.data.splits import assign_missing
+from fer.data.splits import AS_GIVEN, assign_missing
 from fer.data.store import last_index, open_stored
 from fer.data.synthetic_reader import drawn_reader
 from fer.data.votes import COLUMNS, TRUTHS, labelled
@@ -78,6 +78,8 @@ def load_dataset(
     index = stored.index
     rule = assign_missing(index, validation_fraction=validation_fraction, seed=seed)
     annotations.adopt(resolved.earlier_folder, resolved.folder)
+    if resolved.is_feedback:
+        rule = rule.replace(AS_GIVEN, "a third held out as test, by contributor")
     index = annotations.apply(index, resolved.folder)
     dataset = Dataset(
         name=resolved.name,

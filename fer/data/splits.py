@@ -7,6 +7,9 @@ from scipy.sparse.csgraph import connected_components
 
 TEST_FRACTION = 0.2
 
+AS_GIVEN = "as given by folders and file names"
+"""The rule where no split is missing."""
+
 
 def held_out(labels: pd.Series, groups: pd.Series, *, fraction: float, seed: int) -> np.ndarray:
     """Choose about a fraction of every class, whole groups at a time.
@@ -88,7 +91,7 @@ def assign_missing(index: pd.DataFrame, *, validation_fraction: float, seed: int
         index.loc[unsplit, "split"] = np.where(test, "test", "train")
         rules.append(f"{TEST_FRACTION:.0%} held out as test, {method}" if test.any() else none)
     else:
-        rules.append("as given by folders and file names")
+        rules.append(AS_GIVEN)
     train = (index["split"] == "train").to_numpy()
     if train.any() and validation_fraction > 0 and not (index["split"] == "validation").any():
         rows = index[train]

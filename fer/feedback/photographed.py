@@ -4,6 +4,8 @@ Whoever drops an image of a data set on Predict sends a crop of it: the detector
 the crop is levelled and framed anew. As a whole it resembles the image too little to be found.
 """
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -55,12 +57,13 @@ def photographed(
     rows = rows[:_MOST]
     detector = load_detector("yunet")
     found: dict[int, np.ndarray] = {}
-    for done, row in enumerate(rows.tolist()):
-        crop = _crop(pixels[row], detector)
-        if crop is not None:
-            found[row] = crop
-        if progress and done % 16 == 0:
-            progress(done, len(rows))
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+        crops = pool.map(lambda row: _crop(pixels[row], detector), rows)
+        for done, (row, crop) in enumerate(zip(rows.tolist(), crops, strict=True), 1):
+            if crop is not None:
+                found[row] = crop
+            if progress and done % 16 == 0:
+                progress(done, len(rows))
     made = (np.array(list(found), np.int64), np.array(list(found.values()), np.uint8))
     made = made if found else none
     _keep(file, *made)

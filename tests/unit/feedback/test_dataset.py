@@ -58,6 +58,7 @@ def test_accepted_corrections_are_a_data_set_like_any_other(store: Store, accept
     dataset = load_dataset("feedback", validation_fraction=0)
     assert "feedback" in [source.name for source in registered()]
     assert dataset.source_format == "7 accepted corrections by 6 contributors"
+    assert dataset.split_rule == "a third held out as test, by contributor"
     at = dataset.index["path"].tolist().index(f"{ids[0]}.png")
     assert (dataset.pixels[at, :, :, 0] == face(0)).all()
     labels = dict(zip(dataset.index["path"], dataset.index["label"], strict=True))
