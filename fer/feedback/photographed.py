@@ -21,9 +21,9 @@ from fer.images import to_network_input
 from fer.progress import Progress
 
 MIN_LIKENESS = 0.95
-"""Correlation from which a crop counts as one of a test face. Of 150 PublicTest faces, dropped at
-four and at ten times their size, 99% and 72% reach it; the likeliest other face is at 0.82 for 95%
-of them."""
+"""Correlation from which a crop counts as one of a test face. Of 97 PublicTest faces of FER-2013,
+enlarged to 300 px and saved as JPEG, 97% reach it; of 295 training faces, some of which have copies
+in the test, 2.7% do. As whole images, none of 147 crops was found."""
 
 _PHOTO_PX = 240
 _MOST = 20_000  # test faces of a data set; of more, the first ones
