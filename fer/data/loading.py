@@ -44,10 +44,10 @@ def load_dataset(
 
     Args:
         source: A name (`python -m fer data list`), or a path: a folder of class folders, a table
-            with pixels (`fer2013.csv`) or over image files, a Parquet table, arrays (`.npy`,
-            `.npz`, `.h5`), a folder or an archive with one of these; or `kaggle:<owner>/<name>`,
-            `hf:<owner>/<name>`, or `synthetic` for drawn faces. For arrays in memory, see
-            `Dataset.from_arrays`.
+            with pixels (`fer2013.csv`) or over image files, a Parquet or JSON table, arrays
+            (`.npy`, `.npz`, `.h5`, `.mat`), a folder or an archive with one of these; or
+            `kaggle:<owner>/<name>`, `hf:<owner>/<name>`, or `synthetic` for drawn faces. For arrays
+            in memory, see `Dataset.from_arrays`.
         height: Height of the faces in pixels.
         width: Width of the faces in pixels.
         channels: 1 for grey, 3 for RGB.

@@ -91,8 +91,8 @@ def resolve(source: str | Path, classes: Classes = USUAL) -> Source:
         raise DatasetError(
             f"No data set at '{source}', and none of that name. Known names: {names}. Expected one "
             "of these or a path: a folder such as train/<emotion>/*.jpg and test/<emotion>/*.jpg, "
-            "a table such as fer2013.csv or path,label, arrays (.npy, .npz, .h5), or an archive "
-            "of these."
+            "a table such as fer2013.csv or path,label, arrays (.npy, .npz, .h5, .mat), or an "
+            "archive of these."
         )
     if is_archive(path):
         place = place_of(path)

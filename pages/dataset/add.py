@@ -48,14 +48,14 @@ def show_add() -> None:
             key="dataset.add.path",
             placeholder=f"{settings.data_roots()[0]}/fer2013" if settings.data_roots() else "",
             help="Class folders (train/happy/*.jpg …), a table with pixels such as fer2013.csv, a "
-            "table of image files with path,label, Parquet, arrays (.npy, .npz, .h5), or a .zip or "
-            ".tar of one of these.",
+            "table of image files with path,label, Parquet, JSON, arrays (.npy, .npz, .h5, .mat), "
+            "or a .zip or .tar of one of these.",
         )
         roots = ", ".join(f"`{root}`" for root in settings.data_roots())
         st.caption(f"This app may read below {roots}. `FER_DATA_ROOTS` changes that.")
     elif place == "upload":
         upload = st.file_uploader(
-            "A .zip or .tar of a data set, fer2013.csv, Parquet, .npz or .h5",
+            "A .zip or .tar of a data set, fer2013.csv, Parquet, .npz, .h5 or .mat",
             key="dataset.add.upload",
             max_upload_size=MAX_BYTES // 1_000_000,
         )
