@@ -40,7 +40,7 @@ def list_corrections(
     for correction in found:
         share = percent(max(correction.probabilities))
         table.add_row(
-            correction.id,
+            correction.id[:8],
             f"{correction.created.astimezone():%Y-%m-%d %H:%M}",
             correction.contributor[:8],
             correction.model,
@@ -74,7 +74,9 @@ def export(
 
 @app.command()
 def delete(
-    ids: Annotated[list[str] | None, typer.Argument(help="Ids of corrections.")] = None,
+    ids: Annotated[
+        list[str] | None, typer.Argument(help="Ids of corrections, or the starts of ids.")
+    ] = None,
     key: KeyOption = None,
     yes: YesOption = False,
 ) -> None:
@@ -84,15 +86,11 @@ def delete(
     if not ids and key is None:
         raise FeedbackError("Nothing is named to delete. Name corrections, or give --key.")
     store, contributor = open_store(), _contributor(key)
-    found = store.corrections(contributor=contributor, ids=ids, with_crops=False)
-    if unknown := set(ids or ()) - {correction.id for correction in found}:
-        raise FeedbackError(
-            f"There is no correction {', '.join(sorted(unknown))}. List them with: "
-            "python -m fer feedback list"
-        )
-    if found and not yes:
-        typer.confirm(f"Delete {counted(len(found), 'correction')} for good?", abort=True)
-    deleted = store.delete(contributor=contributor, ids=ids)
+    found = store.corrections(contributor=contributor, with_crops=False)
+    named = [_named(found, start) for start in ids] if ids else [one.id for one in found]
+    if named and not yes:
+        typer.confirm(f"Delete {counted(len(named), 'correction')} for good?", abort=True)
+    deleted = store.delete(contributor=contributor, ids=named if ids else None)
     out.print(f"Deleted {counted(len(deleted), 'correction')}.")
     learning.print_outdated(store)
 
@@ -127,6 +125,20 @@ for _command in (
     learning.models,
 ):
     app.command()(_command)
+
+
+def _named(corrections: "list[Correction]", start: str) -> str:
+    """The id that begins so."""
+    ids = [correction.id for correction in corrections if correction.id.startswith(start)]
+    if len(ids) != 1:
+        found = (
+            f"{len(ids)} corrections whose ids begin" if ids else "no correction whose id begins"
+        )
+        raise FeedbackError(
+            f"There {'are' if ids else 'is'} {found} with '{start}'. List them with: "
+            "python -m fer feedback list --json"
+        )
+    return ids[0]
 
 
 def _found(key: str | None, status: str | None, *, with_crops: bool) -> "list[Correction]":

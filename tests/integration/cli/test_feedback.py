@@ -84,10 +84,22 @@ def test_single_corrections_are_deleted_by_their_id(sent: list[Correction], stor
     assert store.count()["new"] == 2
 
 
+def test_the_start_of_an_id_names_one_correction_or_none(
+    store: Store, make_correction: Callable[..., Correction]
+) -> None:
+    ids = [f"{start}-0000-4000-8000-000000000000" for start in ("aaaabbbb", "aaaacccc")]
+    for id in ids:
+        store.keep(make_correction(id=id))
+    assert "2 corrections whose ids begin with 'aaaa'" in run("delete", "aaaa", "--yes").stderr
+    assert "no correction whose id begins with 'b'" in run("delete", "b", "--yes").stderr
+    assert run("delete", "aaaab", "--yes").exit_code == 0
+    assert [one.id for one in store.corrections()] == ids[1:]
+
+
 def test_a_key_deletes_only_what_is_its_owners(sent: list[Correction], store: Store) -> None:
     refused = run("delete", sent[2].id, "--key", KEY, "--yes")
     assert refused.exit_code == 1
-    assert f"no correction {sent[2].id}" in refused.stderr
+    assert "no correction whose id begins" in refused.stderr
     assert store.count()["new"] == 3
 
 
