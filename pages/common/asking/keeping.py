@@ -34,7 +34,7 @@ def offer_to_keep(question: Question, verdict: str, *, key: str) -> None:
         is_first = not contribution().key  # those who have a key have read it
         with st.expander("What you agree to", expanded=is_first):
             sentences = (*consent.TEXT, consent.retention(settings.feedback_days()))
-            st.markdown("\n".join(f"- {errors.plain(sentence)}" for sentence in sentences))
+            st.caption("\n".join(f"- {errors.plain(sentence)}" for sentence in sentences))
         problems.show_problem()
         st.button(
             KEEP, type="primary", icon=":material/volunteer_activism:", key=f"{key}.keep",

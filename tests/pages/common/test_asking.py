@@ -1,4 +1,6 @@
 import io
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +19,8 @@ from pages.common.asking.contributions import CONTRIBUTION
 from pages.common.asking.keeping import KEEP
 from pages.predict import keys
 from pages.predict.kept import KeptPhotos
+
+CHECKOUT = Path(__file__).resolve().parents[3]
 
 
 def jpeg(pixels: np.ndarray) -> bytes:
@@ -202,3 +206,12 @@ def test_an_answer_is_still_chosen_after_a_visit_to_another_page(answered: AppTe
     page.switch_page("pages/home/page.py").run()
     page = page.switch_page("pages/predict/page.py").run()
     assert [pills.value for pills in page.button_group if "see" in pills.label] == ["sad"]
+
+
+def test_pages_that_ask_do_not_import_the_database() -> None:
+    pages = "pages.predict.photo, pages.video.asking, pages.live.asking, pages.corrections.listing"
+    script = f"import sys, {pages}; print(*{{'sqlalchemy', 'alembic'}} & set(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=CHECKOUT
+    )
+    assert done.stdout.split() == []
