@@ -16,7 +16,7 @@ from fer.cli.terminal import (
     progress,
 )
 from fer.errors import FeedbackError
-from fer.wording import counted
+from fer.wording import counted, signed
 
 if TYPE_CHECKING:
     from fer.feedback.learning import Outdated
@@ -181,14 +181,14 @@ def _show(compared: dict[str, Any]) -> None:
         if isinstance(figures, str):
             err.print(f"{name}: {figures}")
             continue
-        low, high = figures["difference_ci95"]
+        low, high = (signed(100 * end, 1) for end in figures["difference_ci95"])
         table.add_row(
             name,
             f"{figures['images']:,}",
             f"{figures['first_accuracy']:.1%}",
             f"{figures['second_accuracy']:.1%}",
-            f"{100 * figures['difference']:+.1f}",
-            f"{100 * low:+.1f} to {100 * high:+.1f}",
+            signed(100 * figures["difference"], 1),
+            f"{low} to {high}",
             f"{figures['p_value']:.3f}",
         )
     out.print(table)
