@@ -14,7 +14,7 @@ from fer.data.near_duplicates import most_alike, near_copies, perceptual_hashes
 from fer.data.registry import FEEDBACK
 from fer.data.splits import assign_missing
 from fer.data.store import last_file, last_stored
-from fer.feedback.photographed import MIN_LIKENESS, photographed
+from fer.feedback.photographed import MIN_LIKENESS, forget_others, photographed
 from fer.progress import Progress
 from fer.wording import split_name
 
@@ -107,12 +107,14 @@ def _data_sets(progress: Progress | None) -> Iterator[_DataSet]:
     names = {source.folder: source.name for source in registered()}
     stored = sorted((settings.datasets_folder() / "store").glob("*/"))
     folders = [folder for folder in stored if folder.name != FEEDBACK]
+    keys = {folder: folder.name.replace(".", "_") for folder in folders}
+    forget_others(keys.values())
     for done, folder in enumerate(folders):
         if progress:
             progress(done, len(folders))
         if (file := last_file(folder)) is not None:
             name = names.get(folder) or folder.name.rpartition("-")[0]
-            key = f"{folder.name.replace('.', '_')}.{file.stem}"
+            key = f"{keys[folder]}.{file.stem}"
             if known := _opened(name, key, folder, file.stat().st_mtime_ns):
                 yield known
 

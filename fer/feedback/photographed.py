@@ -5,6 +5,7 @@ the crop is levelled and framed anew. As a whole it resembles the image too litt
 """
 
 import os
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -37,7 +38,7 @@ def photographed(
     They are made once, and kept under the name.
 
     Args:
-        name: Of the index that the faces are from.
+        name: Of the data set, and after a dot, of its index.
         pixels: Shape (n, height, width, channels), uint8.
         rows: The faces to look at, shape (m,).
         progress: Called with faces done and planned.
@@ -68,6 +69,13 @@ def photographed(
     made = made if found else none
     _keep(file, *made)
     return made
+
+
+def forget_others(names: Collection[str]) -> None:
+    """Remove what is kept of data sets with other names, which are gone."""
+    for file in (settings.feedback_folder() / "test_faces").glob("*.npz"):
+        if file.name.split(".")[0] not in names:
+            file.unlink(missing_ok=True)
 
 
 def _crop(image: np.ndarray, detector: Detector) -> np.ndarray | None:

@@ -10,6 +10,7 @@ import pytest
 from fer import settings
 from fer.data import annotations, load_dataset, registered
 from fer.data.registry import feedback_file, feedback_source, register, remove
+from fer.data.roots import check_source
 from fer.data.synthetic import draw_face
 from fer.errors import DatasetError
 from fer.feedback.dataset import is_published, publish
@@ -57,6 +58,7 @@ def test_accepted_corrections_are_a_data_set_like_any_other(store: Store, accept
     assert publish(store) == 7
     dataset = load_dataset("feedback", validation_fraction=0)
     assert "feedback" in [source.name for source in registered()]
+    check_source("feedback")  # the pages may read it, wherever the home is
     assert dataset.source_format == "7 accepted corrections by 6 contributors"
     assert dataset.split_rule == "a third held out as test, by contributor"
     at = dataset.index["path"].tolist().index(f"{ids[0]}.png")
@@ -159,7 +161,12 @@ def test_nothing_of_a_deleted_correction_stays_in_the_data_set_or_its_pixels(
     pixels = face(1).tobytes()
     folder = feedback_source().folder
     assert any(pixels in file.read_bytes() for file in folder.glob("*.pixels"))
+    answers = settings.predictions_folder() / "model.parquet"
+    answers.parent.mkdir(parents=True)
+    faces = [store.corrections(ids=[one])[0].face for one in (deleted, kept)]
+    pd.DataFrame({"happy": [0.9, 0.8]}, index=faces).to_parquet(answers)
     [gone] = store.delete(ids=[deleted])
+    assert pd.read_parquet(answers).index.tolist() == faces[1:]
     home = [file for file in settings.home().rglob("*") if file.is_file()]
     assert [file.name for file in home if gone.face.encode() in file.read_bytes()] == []
     assert [file.name for file in home if pixels in file.read_bytes()] == []

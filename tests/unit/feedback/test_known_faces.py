@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from fer.data import load_dataset
+from fer.data.registry import resolve
 from fer.data.synthetic import draw_face
 from fer.faces.alignment import FER2013_FRAMING, frame_face
 from fer.faces.detection import load_detector
@@ -68,3 +69,7 @@ def test_a_crop_that_a_detector_cut_out_of_a_test_image_is_found(
     [known] = find_known(np.stack([grey, face(9)[..., None]]), np.array(["x", "y"])).items()
     assert known[0] == 0
     assert known[1].is_test
+    assert len(list(own_home.rglob("*.npz"))) == 1, "the next search need not detect again"
+    shutil.rmtree(resolve(root).folder)
+    find_known(grey[None], np.array(["x"]))
+    assert not list(own_home.rglob("*.npz"))
