@@ -143,6 +143,19 @@ def test_a_review_gives_a_status_and_a_label_and_is_remembered(
     assert len(store.reviews()) == 4
 
 
+def test_decisions_are_those_of_the_corrections_in_their_order(
+    store: Store, make_correction: MakeCorrection
+) -> None:
+    sent = [make_correction(seed) for seed in range(4)]
+    keep(store, *sent)
+    store.review([sent[2].id], decision="accepted", reviewer="Kim", label="surprise")
+    store.quarantine([sent[1].id], "a test face")
+    store.hold_out([sent[2].id])
+    assert store.decisions() == [
+        (one.id, one.status, one.label, one.reason, one.held_out) for one in store.corrections()
+    ]
+
+
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
