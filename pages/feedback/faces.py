@@ -37,7 +37,7 @@ def show_faces(opened: Opened) -> None:
     fitting = rows(opened.examined, query)
     ids = table["id"].iloc[fitting].tolist()
     state = keys.BROWSER
-    state.choose_within(f"{query} {len(table)}")
+    state.choose_within(str(query))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         choose_reviewer()
         st.markdown(f"**{len(fitting):,}** of {len(table):,} corrections", width="content")
