@@ -10,7 +10,7 @@ _HTML = """
 
 _CSS = """
 button {
-  font: inherit; padding: 0.4rem 0.9rem; min-height: 2.5rem; cursor: pointer;
+  font: inherit; font-size: 0.875rem; padding: 0.4rem 0.9rem; min-height: 2.5rem; cursor: pointer;
   color: var(--st-text-color); background: var(--st-background-color);
   border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius);
 }
