@@ -288,7 +288,14 @@ def test_a_model_of_data_that_are_not_here_leads_to_them_and_shows_its_cards_fig
 ) -> None:
     write_model(models / "judge", ("happy", "sad"))
     file = models / "judge" / "card.json"
-    tested = {"accuracy": 0.794, "accuracy_ci95": [0.78, 0.807], "images": 3372}
+    tested = {
+        "accuracy": 0.794, "accuracy_ci95": [0.78, 0.807], "images": 3372,
+        "balanced_accuracy": 0.79, "macro_f1": 0.79,
+        "per_class": {
+            label: {"support": 1686, "precision": 0.79, "recall": 0.79, "f1": 0.79}
+            for label in ("happy", "sad")
+        },
+    }  # fmt: skip
     before = json.loads(file.read_text())
     learnt = {**before, "data": {"name": "fer2013"}, "metrics": {"public_test": tested}}
     file.write_text(json.dumps(learnt))
