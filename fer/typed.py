@@ -1,12 +1,13 @@
 """Whether plain data, as JSON gives them, have a declared type."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 from fer.options import short
 
+_Check = Callable[[Any, str], str]
 _END = 2**63
 _NAMES = {
     bool: "true or false",
@@ -34,33 +35,76 @@ def problem(value: Any, kind: Any, where: str = "") -> str:
     >>> problem({"images": "many"}, Mapping[str, int], "metrics")
     "metrics.images must be a whole number, not negative, not 'many'"
     """
+    return _check_of(kind)(value, where)
+
+
+@cache
+def _check_of(kind: Any) -> _Check:
+    """The check of a type: from a value and its place to the problem."""
     origin, arguments = get_origin(kind), get_args(kind)
     if origin in (Union, UnionType):
-        found = [problem(value, one, where) for one in arguments]
+        return _check_of_union(kind, [_check_of(one) for one in arguments])
+    if is_typeddict(kind):
+        hints = get_type_hints(kind)
+        return _check_of_entries(kind, {key: _check_of(one) for key, one in hints.items()})
+    if origin is Mapping:
+        item = _check_of(arguments[1])
+        return lambda value, where: (
+            _first((item, one, where, key) for key, one in value.items())
+            if isinstance(value, dict)
+            else _refusal(value, kind, where)
+        )
+    if origin is Sequence:
+        item = _check_of(arguments[0])
+        return lambda value, where: (
+            _first((item, one, where, n) for n, one in enumerate(value))
+            if isinstance(value, list)
+            else _refusal(value, kind, where)
+        )
+    if origin is tuple:
+        items = [_check_of(one) for one in arguments]
+        return lambda value, where: (
+            _first((items[n], one, where, n) for n, one in enumerate(value))
+            if isinstance(value, list) and len(value) == len(items)
+            else _refusal(value, kind, where)
+        )
+    return lambda value, where: "" if _is_simple(value, kind) else _refusal(value, kind, where)
+
+
+def _check_of_union(kind: Any, options: list[_Check]) -> _Check:
+    def check(value: Any, where: str) -> str:
+        found = []
+        for option in options:
+            if not (problem := option(value, where)):
+                return ""
+            found.append(problem)
         inside = [one for one in found if not one.startswith(f"{where or 'it'} must be")]
-        return "" if "" in found else (inside or [_refusal(value, kind, where)])[0]
-    if is_typeddict(kind) and isinstance(value, dict):
-        if missing := sorted(kind.__required_keys__ - set(value)):
+        return (inside or [_refusal(value, kind, where)])[0]
+
+    return check
+
+
+def _check_of_entries(kind: Any, entries: Mapping[str, _Check]) -> _Check:
+    required = kind.__required_keys__
+
+    def check(value: Any, where: str) -> str:
+        if not isinstance(value, dict):
+            return _refusal(value, kind, where)
+        if missing := sorted(required - value.keys()):
             return f"{where or 'it'} lacks {', '.join(missing)}"
-        hints = _hints(kind)
-        return _first((where, key, value[key], hints[key]) for key in hints if key in value)
-    if origin is Mapping and isinstance(value, dict):
-        return _first((where, key, item, arguments[1]) for key, item in value.items())
-    if origin is Sequence and isinstance(value, list):
-        return _first((where, n, item, arguments[0]) for n, item in enumerate(value))
-    if origin is tuple and isinstance(value, list) and len(value) == len(arguments):
-        pairs = zip(value, arguments, strict=True)
-        return _first((where, n, *pair) for n, pair in enumerate(pairs))
-    return "" if _is_simple(value, kind) else _refusal(value, kind, where)
+        return _first(
+            (item, value[key], where, key) for key, item in entries.items() if key in value
+        )
+
+    return check
 
 
-def _first(parts: Iterable[tuple[str, str | int, Any, Any]]) -> str:
-    """The first problem among parts: where the whole is, the part's key, the part, its type."""
-    found = (
-        problem(part, kind, f"{where}.{key}" if where else str(key))
-        for where, key, part, kind in parts
-    )
-    return next(filter(None, found), "")
+def _first(parts: Iterable[tuple[_Check, Any, str, str | int]]) -> str:
+    """The first problem among parts: the check, the part, where the whole is, the part's key."""
+    for check, part, where, key in parts:
+        if found := check(part, f"{where}.{key}" if where else str(key)):
+            return found
+    return ""
 
 
 def _is_simple(value: Any, kind: Any) -> bool:
@@ -86,11 +130,6 @@ def _name(kind: Any) -> str:
     if origin is tuple:
         return f"a list of {len(arguments)}"
     return _NAMES.get(kind) or ("a list" if origin is Sequence else "an object")
-
-
-@cache
-def _hints(kind: Any) -> dict[str, Any]:
-    return get_type_hints(kind)
 
 
 def is_shallow_text(value: Any, *, deepest: int = 50) -> bool:
