@@ -80,7 +80,7 @@ def delete(
     key: KeyOption = None,
     yes: YesOption = False,
 ) -> None:
-    """Delete corrections for good: those named, or all of a contributor."""
+    """Delete corrections, or all of a contributor, for good."""
     from fer.feedback.store import open_store
 
     if not ids and key is None:

@@ -44,9 +44,10 @@ def train(
         bool, typer.Option("--detach", help="Train in the background; it outlives the terminal.")
     ] = False,
 ) -> None:
-    """Train the model in use further on the accepted corrections, and compare the two.
+    """Train the model in use further on the accepted corrections.
 
-    Ctrl-C stops after the current step; `python -m fer runs` resumes the run as any other.
+    The result is compared with the model in use. Ctrl-C stops after the current step;
+    `python -m fer runs` resumes the run as any other.
     """
     import_keras()
     from fer.cli.train import train_in_terminal
@@ -71,7 +72,7 @@ def train(
 
 
 def compare(run: RunOption = None, as_json: JsonOption = False) -> None:
-    """Compare the model that learnt from corrections with the one in use."""
+    """Compare the model that learnt with the one in use."""
     compared = _compared(run)
     if as_json:
         typer.echo(json.dumps(compared, indent=2))
@@ -83,7 +84,7 @@ def promote(
     by: Annotated[str, typer.Option(help="Who decides it.", prompt="Your name")],
     run: RunOption = None,
 ) -> None:
-    """Use the model that learnt from corrections, if the frozen test allows it."""
+    """Use the model that learnt, if the frozen test allows it."""
     from fer.feedback import promotion
     from fer.feedback.store import open_store
 
@@ -107,7 +108,7 @@ def undo() -> None:
 
 
 def models(as_json: JsonOption = False) -> None:
-    """List the models that learnt from corrections which were deleted or rejected since."""
+    """List models that learnt from corrections that are gone."""
     from fer.feedback.learning import outdated_models
     from fer.feedback.store import open_store
 
