@@ -11,7 +11,15 @@ test allows it. All of this goes through the store, the review, the data set, th
 promotion that the app uses.
 
 FOLDER keeps it all, so that the same command resumes what was interrupted. It writes
-`curve.json` and `curve.html` there. About an hour of two cores; `--faces 200` tries it.
+`curve.json` and `curve.html` there. Ten minutes of two cores; `--faces 200` tries it.
+
+With `--seed 1`, ferplus and 40 people, of whom six are careless and two malicious: mean recall on
+686 faces of the shifted kind rose from 42.5% (95% interval 38.3% to 48.2%) to 47.4% (42.4% to
+53.9%) and 51.7% (45.5% to 59.4%), accuracy from 64.7% to 65.7% and 69.2%. On the frozen test (n
+686) accuracy changed from 79.4% to 81.9% (difference 0.3 to 4.5 points) and mean recall from 80.1%
+to 77.1% (-7.9 to 0.8). Both malicious people were found, and none of the careless. Before rare
+classes were repeated more often (`extra_balance`), it was +3.5 points with `--seed 0`, while the
+frozen mean recall sank from 81.5% to 75.7%; the option was then chosen on validation faces.
 """
 
 import argparse
@@ -61,8 +69,20 @@ def simulate(
         file.write_text(json.dumps(curve, indent=2))
         show(curve[-1])
     plot(curve, folder / "curve.html")
-    judge(curve)
+    judge(curve, since_the_start())
     return curve
+
+
+def since_the_start() -> dict[str, Any]:
+    """The first model and the one in use on the frozen test."""
+    from fer import models
+    from fer.evaluation.comparison import compare
+    from fer.evaluation.figures import dataset_for
+    from fer.evaluation.predictions import predictions
+
+    first, last = models.load(MODEL), models.load()
+    frozen = dataset_for(first.card, "fer2013")
+    return compare(*(predictions(model, frozen, "test") for model in (first, last)))
 
 
 def cut(data: Path, folder: Path, *, faces: int, seed: int) -> dict[str, Any]:
@@ -226,8 +246,17 @@ def show(point: dict[str, Any]) -> None:
         print(f"  not promoted: {refusal}")
 
 
-def judge(curve: list[dict[str, Any]]) -> None:
-    """Print whether the simulation shows what it should."""
+def judge(curve: list[dict[str, Any]], whole: dict[str, Any]) -> None:
+    """Print whether the simulation shows what it should.
+
+    Args:
+        curve: All points.
+        whole: As `since_the_start` gives it.
+    """
+    from fer.evaluation.comparison import recall_sentence, verdict
+    from fer.feedback.promotion import refusals
+
+    print(f"On the frozen test, all rounds together: {verdict(whole)} {recall_sentence(whole)}")
     gained = 100 * (curve[-1]["recall"] - curve[0]["recall"])
     found = set(curve[-1].get("suspicious", ()))
     claims = {
@@ -235,6 +264,7 @@ def judge(curve: list[dict[str, Any]]) -> None:
         "no promotion let the frozen test fall beyond its interval": not any(
             point["refusals"] and point["model"] != point["before"] for point in curve[1:]
         ),
+        "all rounds together do not let it fall beyond its interval": not refusals(whole),
         "every model was promoted": not any(point["refusals"] for point in curve[1:]),
         "the malicious are found": {"malicious", "always happy"} <= found,
     }
