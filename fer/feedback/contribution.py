@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from fer.errors import FeedbackError, FerError
 from fer.feedback.asking import Question
+from fer.feedback.keys import contributor_id, new_key
 from fer.feedback.records import Correction
-from fer.importing import extras
 from fer.wording import counted
 
 if TYPE_CHECKING:
@@ -72,8 +72,6 @@ class Contribution:
         Raises:
             FeedbackError: If there is no key.
         """
-        from fer.feedback.store import contributor_id
-
         return contributor_id(self.key)
 
     @property
@@ -87,13 +85,10 @@ class Contribution:
 
         Raises:
             ImageError: If the larger crop cannot be made.
-            MissingPackageError: If the database's package is not installed.
         """
-        with self._lock, extras():
+        with self._lock:
             if question.identity in self.kept or question.identity in self.waiting:
                 return
-            from fer.feedback.store import new_key
-
             if not self.key:
                 self.key, self.is_key_new = new_key(), True
             self.waiting[question.identity] = question.correction(
@@ -137,8 +132,6 @@ class Contribution:
         Raises:
             FeedbackError: If it is empty.
         """
-        from fer.feedback.store import contributor_id
-
         contributor_id(key)  # refuses an empty one
         with self._lock:
             self.key, self.is_key_new = key.strip(), False

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from fer.errors import FerError
+from fer.errors import FeedbackUnavailable, FerError
+from fer.feedback.keys import contributor_id
 from fer.feedback.records import Correction
 from fer.wording import counted
 from pages.common import errors
@@ -54,13 +55,35 @@ def ask_for_key() -> None:
             width=420,
         )  # fmt: skip
         if st.form_submit_button("Show my corrections"):
-            errors.attempt(lambda: contribute().use_key(key))
+            use(key)
+
+
+def use(key: str) -> None:
+    """Take a key, unless it is mistyped: later corrections would go to a key that nobody noted."""
+    try:
+        is_known = opened_store().corrections(contributor=contributor_id(key), with_crops=False)
+    except FeedbackUnavailable as error:
+        problems.show(error)
+    except FerError as error:
+        errors.show(error)
+    else:
+        if not is_known:
+            st.warning(
+                "There are no corrections under this key. Check it; they may also have been "
+                "deleted.",
+                icon=":material/key_off:",
+            )
+            return
+        contribute().use_key(key)
+        st.rerun()
 
 
 def show_key(key: str) -> None:
     """The key, to note it; the way to another one; and its end in this browser."""
     st.caption("Whoever has this key can see, download and delete your corrections.")
     st.code(key, language=None, wrap_lines=True)
+    with st.expander("Use another key"):
+        ask_for_key()
     st.button(
         "Forget it in this browser", icon=":material/logout:", on_click=forget_contribution,
         help="Your corrections stay. Note the key first, if you want to come back to them.",
@@ -70,11 +93,7 @@ def show_key(key: str) -> None:
 def show_mine(mine: list[Correction]) -> None:
     """All corrections, the newest first, and what can be done with them."""
     if not mine:
-        st.info(
-            "There are no corrections under your key. Check the key, if you expected some: they "
-            "may also have been deleted.",
-            icon=":material/inbox:",
-        )
+        st.info("There are no corrections under your key any more.", icon=":material/inbox:")
         return
     st.markdown(f"{counted(len(mine), 'correction')}, the newest first.")
     with st.container(horizontal=True):

@@ -110,10 +110,12 @@ def test_an_empty_key_is_refused(corrections_page: AppTest) -> None:
     assert "key is empty" in texts(enter(corrections_page, " - "))
 
 
-def test_an_unknown_key_is_answered_without_an_error(
+def test_a_mistyped_key_is_not_taken_for_later_corrections(
     corrections_page: AppTest, mine: list[Correction]
 ) -> None:
-    assert "no corrections under your key" in texts(enter(corrections_page, "unknown"))
+    page = enter(corrections_page, "mistyped")
+    assert "no corrections under this key" in texts(page)
+    assert CONTRIBUTION not in page.session_state[visitors.SHELF]
 
 
 def test_all_corrections_of_a_contributor_are_deleted_after_a_question(
