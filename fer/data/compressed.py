@@ -10,6 +10,7 @@ import weakref
 from pathlib import Path
 from typing import IO, Any, cast
 
+from fer.errors import DatasetError
 from fer.files import is_text
 
 SUFFIXES = frozenset({".gz", ".bz2", ".xz"})
@@ -51,7 +52,7 @@ def opened(file: Path) -> IO[bytes]:
     return cast("IO[bytes]", io.BufferedReader(_Bounded(opener(file))))
 
 
-class TooLargeError(ValueError):
+class TooLargeError(DatasetError):
     """A file that unpacks to more than is read."""
 
 
@@ -85,7 +86,7 @@ class _Bounded(io.RawIOBase):
         size = cast("io.BufferedIOBase", self._stream).readinto(buffer)
         self._read += size
         if self._read > MAX_BYTES:
-            raise TooLargeError(f"it unpacks to more than {MAX_BYTES / 1e9:.0f} GB")
+            raise TooLargeError(f"it unpacks to more than {MAX_BYTES / 1e9:.0f} GB.")
         return size
 
     def close(self) -> None:

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 
+import h5py  # noqa: F401 - its first import asks `uname`, a process
 import numpy as np
 import pytest
 

@@ -32,7 +32,8 @@ def matlab_arrays(file: Path, *, max_bytes: int) -> dict[str, np.ndarray]:
 
     Raises:
         TableError: If it takes values from other files.
-        ValueError: If it is damaged or too large.
+        DatasetError: If it is too large.
+        ValueError: If it is damaged.
     """
     with extras():
         import h5py
@@ -145,5 +146,5 @@ def _of_hdf5(file: Path, max_bytes: int) -> dict[str, np.ndarray]:
 def _check_size(size: int, max_bytes: int) -> None:
     if size > max_bytes:
         raise TooLargeError(
-            f"it has {size / 1e9:,.0f} GB; at most {max_bytes / 1e9:.0f} can be read"
+            f"it has {size / 1e9:,.0f} GB; at most {max_bytes / 1e9:.0f} can be read."
         )
