@@ -244,8 +244,8 @@ def test_when_no_image_can_be_read_the_reason_is_that_of_an_image(make: MakeFace
 
 def test_where_no_face_is_found_the_error_names_what_the_folder_holds(make: MakeFaces) -> None:
     root = make("happy_1.png", "sad_1.png")
-    (root / "data.mat").write_bytes(b"MATLAB 5.0 MAT-file\0\x01\x02")
+    (root / "data.rds").write_bytes(b"RDX3\nX\n\0\x01\x02")
     with pytest.raises(DatasetError) as error:
         load_dataset(root)
     assert "happy_1.png, sad_1.png (not in a class folder)" in str(error.value)
-    assert "data.mat (" in str(error.value)
+    assert "data.rds (" in str(error.value)
