@@ -7,7 +7,7 @@ to a path and the content it had: a file that has changed since has none.
 import json
 import secrets
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -201,6 +201,26 @@ def adopt(earlier: Path, folder: Path) -> None:
         if old.is_file():
             write_json(new, {"version": 1, "steps": [*_steps(old), *_steps(new)]})
         shutil.rmtree(earlier, ignore_errors=True)
+
+
+def forget(folder: Path, paths: Collection[str]) -> None:
+    """Remove what was noted of faces for good, as if it had never been.
+
+    Args:
+        folder: The data set's.
+        paths: Of the faces.
+
+    Raises:
+        DatasetError: If the annotations are damaged or cannot be written.
+    """
+    file = folder / FILE
+    if not file.is_file():
+        return
+    with locked(file.with_suffix(".lock")):
+        steps = _steps(file)
+        for step in steps:
+            step["faces"] = {path: step["faces"][path] for path in step["faces"].keys() - paths}
+        write_json(file, {"version": 1, "steps": [step for step in steps if step["faces"]]})
 
 
 def _file(dataset: Dataset | str | Path) -> Path:

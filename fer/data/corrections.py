@@ -51,6 +51,11 @@ def write_accepted(file: Path, faces: Sequence[AcceptedFace]) -> None:
             pq.write_table(table, made)
 
 
+def path_of(correction: str) -> str:
+    """What the data set calls the face of a correction, by its id."""
+    return f"{correction}.png"
+
+
 def ids_in(file: Path) -> set[str]:
     """The ids of the corrections in the table; none if there is no table or it is damaged."""
     try:
@@ -91,7 +96,7 @@ def corrections_reader(file: Path) -> Reader:
 def _listing(file: Path) -> Listing:
     table = _read(file)
     faces = table.drop_columns(["image"]).to_pandas()
-    faces["path"] = faces["id"] + ".png"
+    faces["path"] = faces["id"].map(path_of)
     is_used = (faces["reason"] == "").to_numpy()
     images = table.column("image").filter(pa.array(is_used))
     used = faces[is_used].reset_index(drop=True)

@@ -4,7 +4,8 @@ import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 
-from fer.data.corrections import drop_accepted
+from fer.data import annotations
+from fer.data.corrections import drop_accepted, path_of
 from fer.data.locking import BUILD_LOCK, locked
 from fer.data.registry import feedback_file, feedback_source
 from fer.evaluation.probabilities import forget
@@ -26,6 +27,7 @@ def remove_traces(deleted: Sequence[Correction]) -> None:
     with locked(file.parent / LOCK):
         drop_accepted(file, [one.id for one in deleted])
     clear_pixels()
+    annotations.forget(feedback_source().folder, {path_of(one.id) for one in deleted})
     forget({one.face for one in deleted})
 
 
@@ -40,6 +42,6 @@ def clear_pixels() -> None:
         return
     with locked(folder / BUILD_LOCK):
         for made in folder.glob("*"):
-            if made.name != "overlay.json" and made.suffix != ".lock":
+            if made.name != annotations.FILE and made.suffix != ".lock":
                 with suppress(OSError):  # mapped by another process, on Windows
                     shutil.rmtree(made) if made.is_dir() else made.unlink()

@@ -156,7 +156,8 @@ def test_nothing_of_a_deleted_correction_stays_in_the_data_set_or_its_pixels(
 ) -> None:
     deleted, kept = accept(1, "first"), accept(2, "second")
     publish(store)
-    load_dataset("feedback")
+    paths = [f"{one}.png" for one in (deleted, kept)]
+    annotations.annotate(load_dataset("feedback"), paths, excluded=True)
     load_dataset("feedback", height=32, width=32)
     pixels = face(1).tobytes()
     folder = feedback_source().folder
@@ -171,6 +172,7 @@ def test_nothing_of_a_deleted_correction_stays_in_the_data_set_or_its_pixels(
     assert [file.name for file in home if gone.face.encode() in file.read_bytes()] == []
     assert [file.name for file in home if pixels in file.read_bytes()] == []
     assert not list(folder.glob("*.pixels"))
+    assert list(annotations.read("feedback")) == [f"{kept}.png"]
     assert list(splits()) == [kept]
 
 
