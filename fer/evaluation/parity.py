@@ -50,8 +50,9 @@ def parity(
     check_faces(dataset, f"the model '{card.name}' takes", card.shape)
     part = dataset.as_given.select(split)
     targets = part.targets_among(card.labels)
-    if (targets >= 0).any():
-        part, targets = part.take(targets >= 0), targets[targets >= 0]
+    known = np.flatnonzero(targets >= 0)
+    if len(known):
+        part, targets = part.take(known), targets[known]
     if most and len(part) > most:
         rows = np.linspace(0, len(part) - 1, most).astype(int)
         part, targets = part.take(rows), targets[rows]
