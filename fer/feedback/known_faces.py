@@ -56,6 +56,8 @@ class _DataSet(NamedTuple):
         """The position of a copy of each face in the test splits or elsewhere, -1 without one."""
         split = self.faces["split"]
         rows = np.flatnonzero(split.isin(TEST_SPLITS) == of_test)
+        if not len(rows):
+            return np.full(len(faces), -1)
         equal = self.faces["hash"].iloc[rows].drop_duplicates()
         at = pd.Index(equal).get_indexer(pd.Index(hashes))
         near = near_copies(faces, self.pixels, rows, self.codes[rows])

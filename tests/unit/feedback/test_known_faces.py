@@ -47,6 +47,18 @@ def test_a_test_face_goes_before_an_equal_one_to_learn_from(drawn: Path) -> None
     assert find_known(face(5)[None, ..., None], np.array(["x"]))[0].is_test
 
 
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_a_data_set_that_has_only_one_side_is_searched_too(
+    split: str, own_home: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "drawn" / split / "happy"
+    folder.mkdir(parents=True)
+    cv2.imwrite(str(folder / "face.png"), face(4))
+    load_dataset(tmp_path / "drawn", validation_fraction=0)
+    found = find_known(np.stack([face(9), face(4)])[..., None], np.array(["x", "y"]))
+    assert {at: known.split for at, known in found.items()} == {1: split}
+
+
 def test_without_data_sets_no_face_is_known(own_home: Path) -> None:
     assert find_known(face(4)[None, ..., None], np.array(["x"])) == {}
 
