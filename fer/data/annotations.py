@@ -203,12 +203,12 @@ def adopt(earlier: Path, folder: Path) -> None:
         shutil.rmtree(earlier, ignore_errors=True)
 
 
-def forget(folder: Path, paths: Collection[str]) -> None:
-    """Remove what was noted of faces for good, as if it had never been.
+def forget_others(folder: Path, paths: Collection[str]) -> None:
+    """Remove what was noted of all faces but these for good, as if it had never been.
 
     Args:
         folder: The data set's.
-        paths: Of the faces.
+        paths: Of the faces that stay.
 
     Raises:
         DatasetError: If the annotations are damaged or cannot be written.
@@ -218,8 +218,10 @@ def forget(folder: Path, paths: Collection[str]) -> None:
         return
     with locked(file.with_suffix(".lock")):
         steps = _steps(file)
+        if all(path in paths for step in steps for path in step["faces"]):
+            return
         for step in steps:
-            step["faces"] = {path: step["faces"][path] for path in step["faces"].keys() - paths}
+            step["faces"] = {path: step["faces"][path] for path in step["faces"].keys() & paths}
         write_json(file, {"version": 1, "steps": [step for step in steps if step["faces"]]})
 
 

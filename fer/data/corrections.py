@@ -56,12 +56,13 @@ def path_of(correction: str) -> str:
     return f"{correction}.png"
 
 
-def ids_in(file: Path) -> set[str]:
-    """The ids of the corrections in the table; none if there is no table or it is damaged."""
+def faces_in(file: Path) -> dict[str, str]:
+    """Id and hash of every correction in the table; none if there is no table or it is damaged."""
     try:
-        return set(pq.read_table(file, columns=["id"]).column("id").to_pylist())
+        table = pq.read_table(file, columns=["id", "hash"])
     except (OSError, ValueError, pa.ArrowException):
-        return set()
+        return {}
+    return dict(zip(table["id"].to_pylist(), table["hash"].to_pylist(), strict=True))
 
 
 def drop_accepted(file: Path, ids: Collection[str]) -> None:

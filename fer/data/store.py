@@ -74,11 +74,11 @@ def open_stored(
     key = f"{_name(shape)}-{reader.signature}-{_FORMAT}"
     if (stored := _opened(folder, key, shape)) is not None:
         return stored
-    listing = reader.listing()  # before the folder is made, which then holds a data set
     try:
         with locked(folder / BUILD_LOCK):
             if (stored := _opened(folder, key, shape)) is None:  # while we waited
-                _Build(folder, shape, listing, progress).run(key)
+                # Read under the lock, or it may hold what was deleted while we waited.
+                _Build(folder, shape, reader.listing(), progress).run(key)
                 stored = _opened(folder, key, shape)
     except OSError as error:
         raise DatasetError(

@@ -5,14 +5,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from fer.data.corrections import AcceptedFace, ids_in, write_accepted
+from fer.data.corrections import AcceptedFace, write_accepted
 from fer.data.locking import locked
 from fer.data.registry import feedback_file
 from fer.errors import DatasetError
 from fer.feedback.records import Status, Verdict
 from fer.feedback.review import Examined, examine
 from fer.feedback.store import Store
-from fer.feedback.traces import LOCK, clear_pixels
+from fer.feedback.traces import LOCK, taking_out
 from fer.files import write_text, writing
 from fer.progress import Progress
 
@@ -61,12 +61,11 @@ def publish(
             if not _decide_sides(store, examined.table):
                 break
         faces = _accepted(store, examined.table)
-        if not ids_in(file) <= {face.id for face in faces}:
-            clear_pixels()
-        if any(not face.reason for face in faces):
-            write_accepted(file, faces)
-        else:
-            file.unlink(missing_ok=True)
+        with taking_out({face.id for face in faces}):
+            if any(not face.reason for face in faces):
+                write_accepted(file, faces)
+            else:
+                file.unlink(missing_ok=True)
         write_text(_version_file(), examined.version)
         return sum(not face.reason for face in faces)
 

@@ -12,13 +12,14 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from fer import settings
-from fer.errors import FeedbackError, FeedbackUnavailable
+from fer.errors import DatasetError, FeedbackError, FerError
 from fer.feedback.database import Database
 from fer.feedback.images import content_of
 from fer.feedback.keys import contributor_id, new_key
 from fer.feedback.records import Correction, Promotion, Review, Status, now
 from fer.feedback.rows import chunks, record_of, select_corrections, where
 from fer.feedback.tables import CORRECTIONS, PROMOTIONS, REVIEWS, STATE
+from fer.files import write_text, writing
 
 __all__ = ["DECISIONS", "Store", "contributor_id", "new_key", "open_store"]
 
@@ -42,7 +43,7 @@ def open_store(url: str | None = None) -> "Store":
         FeedbackUnavailable: If the database cannot be used.
     """
     store = Store(Database(url or settings.database_url()))
-    store.finish_wiping()
+    store.finish_deletions()
     if (days := settings.feedback_days()) is not None:
         store.purge(days)
     return store
@@ -240,21 +241,36 @@ class Store:
             values = asdict(promotion) | {"figures": dict(promotion.figures)}
             connection.execute(PROMOTIONS.insert().values(values))
 
-    def finish_wiping(self) -> None:
-        """Wipe the traces of deletions; what prevents it now is tried again at the next opening."""
-        with self._database.reading() as connection:
-            unwiped = connection.scalar(select(STATE.c.unwiped))
-        if not unwiped:
-            return
-        try:
-            is_wiped = self._database.wipe()
-        except FeedbackUnavailable as error:  # no room on the disk, or a lock
-            is_wiped = False
-            logger.warning("Traces of deleted corrections remain for now. %s", error)
-        if is_wiped:
+    def finish_deletions(self) -> None:
+        """Remove what deletions left in the database's files, and beside it on this machine.
+
+        What prevents it now (a lock, a full disk) is logged, and tried again at the next opening.
+        """
+        with _tried_again():
+            with self._database.reading() as connection:
+                state = connection.execute(select(STATE.c.unwiped, STATE.c.deletion)).one()
+            with _tried_again():
+                self._wipe(state.unwiped)
+            self._remove_traces(state.deletion)
+
+    def _wipe(self, unwiped: str) -> None:
+        if unwiped and self._database.wipe():
             same = STATE.c.unwiped == unwiped  # or another deletion came meanwhile
             with self._database.writing() as connection:
                 connection.execute(STATE.update().where(same).values(unwiped=""))
+
+    def _remove_traces(self, deletion: str) -> None:
+        """Remove what this machine keeps of deleted corrections, once for each last deletion."""
+        done = settings.feedback_folder() / "deletion.txt"
+        if not deletion or not done.parent.is_dir():
+            return
+        with writing(done.parent, DatasetError):
+            if done.is_file() and done.read_bytes() == deletion.encode():
+                return
+            from fer.feedback.traces import remove_traces  # pandas: only after a deletion
+
+            remove_traces(lambda: {id for id, *_ in self.decisions()})
+            write_text(done, deletion)
 
     def _delete(
         self, conditions: list[ColumnElement[bool]], ids: Iterable[str] | None
@@ -264,12 +280,9 @@ class Store:
             for some in chunks([correction.id for correction in found]):
                 connection.execute(CORRECTIONS.delete().where(CORRECTIONS.c.id.in_(some)))
             if found:
-                connection.execute(STATE.update().values(unwiped=uuid4().hex))
-        self.finish_wiping()
-        if found:
-            from fer.feedback.traces import remove_traces  # pandas: only whoever deletes waits
-
-            remove_traces(found)
+                deletion = uuid4().hex
+                connection.execute(STATE.update().values(unwiped=deletion, deletion=deletion))
+        self.finish_deletions()
         return found
 
     def _set(self, ids: Iterable[str], **values: Any) -> int:
@@ -286,6 +299,15 @@ class Store:
         with self._database.writing() as connection:
             yield connection
             connection.execute(STATE.update().values(version=uuid4().hex))
+
+
+@contextmanager
+def _tried_again() -> Iterator[None]:
+    """Log what prevents the removal of traces; the deletion itself stands."""
+    try:
+        yield
+    except FerError as error:
+        logger.warning("Traces of deleted corrections remain for now. %s", error)
 
 
 def _label(correction: Correction, decision: str, label: str | None) -> str:

@@ -100,6 +100,7 @@ STATE = Table(
     Column("id", Integer, primary_key=True),
     Column("version", String, nullable=False),
     Column("unwiped", String, nullable=False),
+    Column("deletion", String, nullable=False),
 )
-"""One row. `version` changes with every write. `unwiped` names the last deletion whose traces may
-still be in the database's files; "" once they are not."""
+"""One row. `version` changes with every write. `deletion` names the last one; so does `unwiped`
+until nothing of it is left in the database's files, and is "" from then on."""

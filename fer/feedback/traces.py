@@ -1,47 +1,64 @@
-"""What the deletion of corrections leaves to remove beside the database."""
+"""What a machine keeps of corrections beside the database, and the removal of that.
+
+The table of the accepted corrections names every face of which something is kept. It is changed
+last, so that a removal that was interrupted can be repeated.
+"""
 
 import shutil
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
 
 from fer.data import annotations
-from fer.data.corrections import drop_accepted, path_of
+from fer.data.corrections import drop_accepted, faces_in, path_of
 from fer.data.locking import BUILD_LOCK, locked
 from fer.data.registry import feedback_file, feedback_source
 from fer.evaluation.probabilities import forget
-from fer.feedback.records import Correction
 
 LOCK = "publish.lock"
 """The lock beside the data set, held while it is written."""
 
 
-def remove_traces(deleted: Sequence[Correction]) -> None:
-    """Remove deleted corrections from the data set `feedback`, and what was computed from them.
+def remove_traces(held: Callable[[], Collection[str]]) -> None:
+    """Remove everything of corrections that the database does not hold any more.
+
+    Args:
+        held: Gives the ids of those that it holds.
 
     Raises:
         DatasetError: If a file cannot be written.
     """
     file = feedback_file()
-    if not deleted or not file.parent.is_dir():
-        return
     with locked(file.parent / LOCK):
-        drop_accepted(file, [one.id for one in deleted])
-    clear_pixels()
-    annotations.forget(feedback_source().folder, {path_of(one.id) for one in deleted})
-    forget({one.face for one in deleted})
+        there = held()
+        with taking_out(there) as gone:
+            if gone:
+                drop_accepted(file, gone)
+        annotations.forget_others(feedback_source().folder, {path_of(id) for id in there})
 
 
-def clear_pixels() -> None:
-    """Remove the index and the pixels that were made of the data set; annotations stay.
+@contextmanager
+def taking_out(kept: Collection[str]) -> Iterator[set[str]]:
+    """Take all corrections but these out of the table, which the caller then writes.
+
+    The pixels of the whole data set, and the models' answers for those that leave, are removed
+    first; nobody builds the pixels anew before the table is written. Annotations stay.
+
+    Yields:
+        The ids of those that leave.
 
     Raises:
-        DatasetError: If its folder cannot be written.
+        DatasetError: If a folder cannot be written.
     """
-    folder = feedback_source().folder
-    if not folder.is_dir():
+    faces = faces_in(feedback_file())
+    gone = faces.keys() - kept
+    if not gone:
+        yield gone
         return
+    folder = feedback_source().folder
     with locked(folder / BUILD_LOCK):
         for made in folder.glob("*"):
             if made.name != annotations.FILE and made.suffix != ".lock":
                 with suppress(OSError):  # mapped by another process, on Windows
                     shutil.rmtree(made) if made.is_dir() else made.unlink()
+        forget({faces[id] for id in gone})
+        yield gone

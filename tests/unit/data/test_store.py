@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from fer.data import load_dataset
+from fer.data.locking import BUILD_LOCK, locked
 from fer.data.readers import Listing, Reader
 from fer.data.store import open_stored
 from fer.errors import DatasetError, UnreadableImageError
@@ -51,6 +52,22 @@ def test_the_second_time_nothing_is_read(tmp_path: Path) -> None:
     again = CountedFaces(100)
     assert len(open_stored(tmp_path, again.reader, SHAPE).index) == 100
     assert again.read == []
+
+
+def test_the_source_is_listed_under_the_lock_as_it_may_lose_faces_while_a_build_waits(
+    tmp_path: Path,
+) -> None:
+    faces = CountedFaces(3)
+
+    def listing() -> Listing:
+        with (
+            pytest.raises(DatasetError, match="in use"),
+            locked(tmp_path / BUILD_LOCK, timeout_s=0),
+        ):
+            pass
+        return faces.reader.listing()
+
+    open_stored(tmp_path, Reader("3", listing), SHAPE)
 
 
 def test_an_interrupted_build_is_resumed_where_it_stopped(tmp_path: Path) -> None:

@@ -176,6 +176,89 @@ def test_nothing_of_a_deleted_correction_stays_in_the_data_set_or_its_pixels(
     assert list(splits()) == [kept]
 
 
+def places_of(face: str, pixels: bytes) -> list[str]:
+    """The files of this machine that hold a face, by its hash or its pixels."""
+    home = [file for file in settings.home().rglob("*") if file.is_file()]
+    return [
+        file.name for file in home if any(x in file.read_bytes() for x in (face.encode(), pixels))
+    ]
+
+
+@pytest.fixture
+def used(store: Store, accept: Accept) -> Correction:
+    """An accepted correction beside others, whose pixels and answer this machine keeps, too."""
+    id = accept(1, "first")
+    accept(2, "second")
+    publish(store)
+    dataset = load_dataset("feedback")
+    annotations.annotate(dataset, [f"{id}.png"], excluded=True)
+    answers = settings.predictions_folder() / "model.parquet"
+    answers.parent.mkdir(parents=True)
+    hashes = dataset.index["hash"].tolist()
+    pd.DataFrame({"happy": [0.9] * len(hashes)}, index=hashes).to_parquet(answers)
+    [correction] = store.corrections(ids=[id])
+    assert len(places_of(correction.face, face(1).tobytes())) >= 4
+    return correction
+
+
+def test_a_deletion_that_was_interrupted_is_finished_at_the_next_opening(
+    store: Store, used: Correction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as killed:
+        killed.setattr(Store, "finish_deletions", lambda self: None)
+        store.delete(ids=[used.id])
+    open_store()
+    assert places_of(used.face, face(1).tobytes()) == []
+    assert annotations.read("feedback") == {}
+
+
+def test_what_prevents_the_removal_of_traces_prevents_no_deletion_and_is_tried_again(
+    store: Store, used: Correction, caplog: pytest.LogCaptureFixture
+) -> None:
+    noted = feedback_source().folder / annotations.FILE
+    content = noted.read_text()
+    noted.write_text("damaged")
+    assert [one.id for one in store.delete(ids=[used.id])] == [used.id]
+    assert "Traces of deleted corrections remain" in caplog.text
+    noted.write_text(content)
+    open_store()
+    assert places_of(used.face, face(1).tobytes()) == []
+    assert annotations.read("feedback") == {}
+
+
+def test_another_machine_of_the_same_database_removes_its_traces_when_it_opens_the_store(
+    store: Store, used: Correction, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = settings.database_url()
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("FER_HOME", str(tmp_path / "elsewhere"))
+        open_store(url).delete(ids=[used.id])
+    assert places_of(used.face, face(1).tobytes())
+    open_store(url)
+    assert places_of(used.face, face(1).tobytes()) == []
+
+
+def test_the_answers_for_a_face_that_leaves_the_data_set_are_removed_with_its_pixels(
+    store: Store, used: Correction
+) -> None:
+    """A later deletion would find no trace of it in the data set, and would leave them."""
+    store.review([used.id], decision="rejected", reviewer="R")
+    publish(store)
+    store.delete(ids=[used.id])
+    assert places_of(used.face, face(1).tobytes()) == []
+
+
+def test_to_take_back_what_was_never_accepted_leaves_the_data_set_as_it_is(
+    store: Store, used: Correction, make_correction: Make
+) -> None:
+    new = make_correction()
+    store.keep(new)
+    stored = [feedback_file(), *feedback_source().folder.glob("*.pixels")]
+    before = [file.stat().st_mtime_ns for file in stored]
+    assert store.take_back(new.id, new.contributor)
+    assert [file.stat().st_mtime_ns for file in stored] == before
+
+
 def test_the_name_is_reserved_and_cannot_be_removed(store: Store, accept: Accept) -> None:
     accept(1, "somebody")
     publish(store)
