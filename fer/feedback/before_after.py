@@ -23,7 +23,9 @@ from fer.feedback.promotion import (
     PHOTOS,
     WHEN_BETTER,
     as_text,
+    check_not_in_use,
     is_better,
+    is_in_use,
     promote,
     refusals,
 )
@@ -51,10 +53,12 @@ def compare(run: Run, *, begin: Begin | None = None) -> dict[str, Any]:
         and `refusals`, why it may not be promoted; empty if it may.
 
     Raises:
+        FeedbackError: If the run has no model, or its model is in use.
         FerError: If a model or the frozen test cannot be used, or the result not be written.
     """
     if not run.has_model:
         raise FeedbackError(f"The run '{run.name}' has no model yet. Wait until it is finished.")
+    check_not_in_use(run)
     begin = begin or (lambda what, noun: None)
     old, new = models.load(), models.load(run.model_folder)
     new = replace(new, card=replace(new.card, name=added.added_as(run) or run.name))
@@ -76,11 +80,14 @@ def compare(run: Run, *, begin: Begin | None = None) -> dict[str, Any]:
     return result
 
 
-def judge_finished() -> list[Run]:
+def judge_finished(*, begin: Begin | None = None) -> list[Run]:
     """Compare every finished run that learnt from feedback and was not compared yet.
 
     Where the rule is `when-better`, a model that may be promoted and is proven to be better on the
     held-out feedback comes into use.
+
+    Args:
+        begin: As for `compare`.
 
     Returns:
         The runs that were compared.
@@ -90,8 +97,9 @@ def judge_finished() -> list[Run]:
     """
     judged = []
     for run in reversed(fine_tunes()):
-        if run.stored_status().get("state") == "finished" and not (run.folder / FILE).is_file():
-            compared = compare(run)
+        is_finished = run.stored_status().get("state") == "finished"
+        if is_finished and not (run.folder / FILE).is_file() and not is_in_use(run):
+            compared = compare(run, begin=begin)
             judged.append(run)
             may = not compared["refusals"] and is_better(compared)
             if may and settings.promotion_rule() == WHEN_BETTER:

@@ -19,6 +19,7 @@ from fer.feedback.records import Promotion, now
 from fer.models.card import read_card
 from fer.runs import added
 from fer.runs.run import Run
+from fer.wording import signed
 
 if TYPE_CHECKING:
     from fer.feedback.store import Store
@@ -47,6 +48,25 @@ def kept_comparison(run: Run) -> dict[str, Any] | None:
     return None
 
 
+def is_in_use(run: Run) -> bool:
+    """Whether the model of a run is the one in use, which can be compared with another alone."""
+    return _sha256(run.model_folder) == _sha256(models.find())
+
+
+def check_not_in_use(run: Run) -> None:
+    """Refuse a run whose model is in use.
+
+    Raises:
+        FeedbackError: If it is.
+    """
+    if is_in_use(run):
+        raise FeedbackError(
+            f"The model of '{run.name}' is in use already, as '{settings.default_model()}', so "
+            "there is no other to compare it with or to replace. Undo its promotion first, or "
+            "choose another run."
+        )
+
+
 def _sha256(folder: Path) -> str:
     return read_card(folder / models.CARD_FILE).model_sha256
 
@@ -60,7 +80,8 @@ def refusals(frozen: Mapping[str, Any]) -> list[str]:
     names = {"accuracy": "difference", "mean recall": "recall_difference"}
     return [
         f"On the frozen test, {what} falls by {-100 * frozen[key]:.1f} points, which is more than "
-        f"chance explains (95% interval of the difference {100 * low:.1f} to {100 * high:.1f})."
+        f"chance explains (95% interval of the difference {signed(100 * low, 1)} to "
+        f"{signed(100 * high, 1)})."
         for what, key in names.items()
         for low, high in [frozen[f"{key}_ci95"]]
         if high < 0
@@ -90,6 +111,7 @@ def promote(
         ModelError: If its model cannot be added.
         FeedbackUnavailable: If the database cannot be used; nothing is changed then.
     """
+    check_not_in_use(run)
     if compared["refusals"]:
         raise FeedbackError(f"The model is not promoted. {' '.join(compared['refusals'])}")
     if compared != kept_comparison(run):

@@ -19,7 +19,7 @@ def test_a_fall_beyond_the_interval_of_either_figure_is_refused(key: str, what: 
     fallen = HELD | {key: -0.03, f"{key}_ci95": [-0.05, -0.01]}
     assert refusals(fallen) == [
         f"On the frozen test, {what} falls by 3.0 points, which is more than chance explains (95% "
-        "interval of the difference -5.0 to -1.0)."
+        "interval of the difference −5.0 to −1.0)."
     ]
 
 
