@@ -19,6 +19,11 @@ from fer.errors import FeedbackError
 from fer.wording import counted, signed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rich.progress import Progress as Bars
+
+    from fer.feedback.before_after import Begin
     from fer.feedback.learning import Outdated
     from fer.feedback.store import Store
     from fer.runs.run import Run
@@ -50,25 +55,26 @@ def train(
     `python -m fer runs` resumes the run as any other.
     """
     import_keras()
-    from fer.cli.train import train_in_terminal
+    from fer.cli.train import absolute, train_in_background, train_in_terminal
     from fer.feedback import before_after, learning
     from fer.feedback.dataset import publish
     from fer.feedback.store import open_store
-    from fer.runs import queue
 
-    publish(open_store())
+    store = open_store()
+    with progress() as bar:
+        replay = learning.read_replay(
+            model, replay=absolute(replay) if replay else "", progress=Counter(bar, "files read")
+        )
+        publish(store, progress=Counter(bar, "corrections examined"))
     config = learning.plan(model, replay=replay)
     if detach:
-        busy = queue.blocker()
-        run = learning.create_run(config)
-        queue.submit(run)
-        word = f"Queued behind '{busy.name}'" if busy else "Started"
-        out.print(f"{word}: {run.id}. See `python -m fer runs show {run.id}`.")
+        train_in_background(lambda: learning.create_run(config))
         return
     run, _ = train_in_terminal(lambda: learning.create_run(config, state="preparing"))
     if run.status().get("state") == "finished":
-        before_after.judge_finished()
-        _show(_compared(run.id))
+        with progress() as bar:
+            before_after.judge_finished(begin=_begin(bar))
+        _show_judged(store, run)
 
 
 def compare(run: RunOption = None, as_json: JsonOption = False) -> None:
@@ -171,10 +177,38 @@ def _compared(name: str | None) -> dict[str, Any]:
         return kept
     import_keras()
     with progress() as bar:
-        return before_after.compare(run, begin=lambda what, noun: Counter(bar, what))
+        return before_after.compare(run, begin=_begin(bar))
 
 
-def _show(compared: dict[str, Any]) -> None:
+def _begin(bar: "Bars") -> "Begin":
+    return lambda what, noun: Counter(bar, what)
+
+
+def _show_judged(store: "Store", run: "Run") -> None:
+    """What a run's model was measured to be, and whether it is in use since."""
+    from fer.feedback import promotion
+    from fer.runs.added import added_as
+
+    last = promotion.last_promotion(store)
+    if last is None or last.model_after != added_as(run):
+        _show(_compared(run.id))
+        return
+    _show_figures(last.figures)
+    out.print(
+        f"The rule {last.rule} promoted it: '{last.model_after}' is in use, in place of "
+        f"'{last.model_before}'. `python -m fer feedback undo` takes that back."
+    )
+
+
+def _show(compared: "Mapping[str, Any]") -> None:
+    _show_figures(compared)
+    for refusal in compared["refusals"]:
+        out.print(refusal)
+    if not compared["refusals"]:
+        out.print("It may be promoted: python -m fer feedback promote --by NAME")
+
+
+def _show_figures(compared: "Mapping[str, Any]") -> None:
     from fer.evaluation.comparison import recall_sentence, verdict
 
     table = make_table("measured on", "faces", "old", "new", "difference", "95%", "McNemar's p")
@@ -196,7 +230,3 @@ def _show(compared: dict[str, Any]) -> None:
     for name, figures in compared["on"].items():
         if not isinstance(figures, str):
             out.print(f"{name}: {verdict(figures)} {recall_sentence(figures)}")
-    for refusal in compared["refusals"]:
-        out.print(refusal)
-    if not compared["refusals"]:
-        out.print("It may be promoted: python -m fer feedback promote --by NAME")

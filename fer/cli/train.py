@@ -133,15 +133,22 @@ def set_options(changes: dict[str, Any], assignments: list[str]) -> None:
 
 
 def _detached(config: "TrainingConfig", name: str, out_folder: Path | None) -> None:
-    from fer.runs import create, queue
+    from fer.runs import create
 
     if out_folder:
         raise ConfigError(
             "--detach writes the model into the run's folder, so it cannot be combined with "
             "--out. Afterwards, use `python -m fer runs add RUN --name NAME`."
         )
+    train_in_background(lambda: create(config, name=name))
+
+
+def train_in_background(create: "Callable[[], Run]") -> None:
+    """Queue a new run for a process that outlives the terminal."""
+    from fer.runs import queue
+
     busy = queue.blocker()
-    run = create(config, name=name)
+    run = create()
     queue.submit(run)
     word = f"Queued behind '{busy.name}'" if busy else "Started"
     out.print(f"{word}: {run.id}. See `python -m fer runs show {run.id}`.")

@@ -15,6 +15,7 @@ from fer.data.registry import FEEDBACK, resolve
 from fer.errors import DatasetError, FeedbackError, FerError
 from fer.feedback.records import Status
 from fer.models.card import ModelCard, read_card
+from fer.progress import Progress
 from fer.runs.run import Run
 from fer.training.config import TrainingConfig
 
@@ -74,6 +75,28 @@ def replay_data(card: ModelCard) -> str:
     return name
 
 
+def read_replay(
+    model: str | None = None, *, replay: str = "", progress: Progress | None = None
+) -> str:
+    """Read the data set to replay, and return its name.
+
+    Corrections are published after that, so that copies of its test faces are found among them.
+
+    Args:
+        model: As for `plan`.
+        replay: As for `plan`.
+        progress: Called with files done and planned.
+
+    Raises:
+        FeedbackError: If the model cannot be trained, or the data set to replay is not here.
+        ModelNotFoundError: If there is no such model.
+        DatasetError: If the data set cannot be read.
+    """
+    config, _ = _begun(model, replay)
+    load_dataset(config.dataset, **config.resolved().reading, progress=progress)
+    return config.dataset
+
+
 def plan(model: str | None = None, *, replay: str = "") -> TrainingConfig:
     """The configuration of a run that learns from the accepted corrections.
 
@@ -87,6 +110,14 @@ def plan(model: str | None = None, *, replay: str = "") -> TrainingConfig:
         ModelNotFoundError: If there is no such model.
         DatasetError: If a data set cannot be read.
     """
+    config, card = _begun(model, replay)
+    corrected, own = _faces(config, card)
+    wanted = max(LEAST_REPLAYED, REPLAYED * corrected * config.extra_times)
+    return config.changed({"replay": max(0.001, min(1.0, round(wanted / own, 4)))})
+
+
+def _begun(model: str | None, replay: str) -> tuple[TrainingConfig, ModelCard]:
+    """The configuration without how much is replayed, and the card of the model to start from."""
     name = model or settings.default_model()
     card = read_card(models.find(name) / models.CARD_FILE)
     if card.original != "keras":
@@ -111,9 +142,7 @@ def plan(model: str | None = None, *, replay: str = "") -> TrainingConfig:
             "teachers": [name],
         }
     )
-    corrected, own = _faces(config, card)
-    wanted = max(LEAST_REPLAYED, REPLAYED * corrected * config.extra_times)
-    return config.changed({"replay": max(0.001, min(1.0, round(wanted / own, 4)))})
+    return config, card
 
 
 def _faces(config: TrainingConfig, card: ModelCard) -> tuple[int, int]:

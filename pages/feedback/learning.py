@@ -85,6 +85,7 @@ def _choose_replay(model: str) -> str:
 
 def _train(store: Store, replay: str) -> None:
     with st.spinner("Reading the data sets …", show_time=True):
+        replay = learning.read_replay(replay=replay)
         if not is_published(store):
             publish(store)
         config = learning.plan(replay=replay)

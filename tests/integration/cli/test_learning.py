@@ -1,13 +1,17 @@
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from fer import models, runs, settings
 from fer.cli.main import app
-from fer.feedback import promotion
+from fer.feedback import before_after, learning, promotion
+from fer.feedback.records import Correction, Status
+from fer.feedback.store import open_store
 from fer.models.card import ModelCard
 from fer.runs.run import Run
 from fer.training.config import TrainingConfig
@@ -115,3 +119,68 @@ def test_training_without_an_accepted_correction_is_refused() -> None:
     assert refused.exit_code == 1
     assert "no accepted correction to learn from" in words(refused)
     assert runs.list_runs() == []
+
+
+def test_a_model_that_is_in_use_is_not_compared_with_itself(run: Run) -> None:
+    feedback("promote", "--by", "Ada")
+    kept = (run.folder / promotion.FILE).read_text()
+    for command in (("compare",), ("promote", "--by", "Ada")):
+        refused = feedback(*command)
+        assert refused.exit_code == 1
+        assert "The model of 'better' is in use already, as 'better'" in words(refused)
+    assert len(open_store().promotions()) == 1
+    feedback("undo")
+    assert (run.folder / promotion.FILE).read_text() == kept
+    assert "difference +1.2 points" in words(feedback("compare"))
+
+
+def test_training_shows_what_the_rule_promoted(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FER_PROMOTION", "when-better")
+    compared = json.loads((run.folder / promotion.FILE).read_text())
+    compared["on"][promotion.HELD_OUT] = FIGURES | {"difference_ci95": [0.01, 0.03]}
+    (run.folder / promotion.FILE).unlink()
+
+    def compare(judged: Run, **_: object) -> dict[str, Any]:
+        assert settings.default_model() == "base"
+        (judged.folder / promotion.FILE).write_text(json.dumps(compared))
+        return compared
+
+    monkeypatch.setattr(before_after, "compare", compare)
+    monkeypatch.setattr(learning, "plan", lambda *_, **__: TrainingConfig(extra="feedback"))
+    monkeypatch.setattr("fer.cli.train.train_in_terminal", lambda create: (run, None))
+    shown = words(feedback("train"))
+    assert "difference +1.2 points (95% interval −0.4 to +2.8)" in shown
+    assert "The rule when-better promoted it: 'better' is in use, in place of 'base'." in shown
+    assert "It may be promoted" not in shown
+    assert settings.default_model() == "better"
+
+
+def test_a_relative_path_to_replay_reaches_the_worker_in_full(
+    face_folder: Path, make_correction: Callable[..., Correction], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels = {"labels": ("happy", "surprise"), "probabilities": (0.5, 0.5)}
+    store = open_store()
+    for seed in range(4):
+        store.keep(make_correction(seed, contributor=f"{seed}" * 8, **labels))
+    ids = [one.id for one in store.corrections()]
+    store.review(ids, decision=Status.ACCEPTED, reviewer="Ada")
+    save(replace(CARD, name="two", labels=labels["labels"]), models.named("two"))
+    monkeypatch.chdir(face_folder.parent)
+    submitted: list[Run] = []
+    monkeypatch.setattr("fer.runs.queue.submit", submitted.append)
+    detached = feedback("train", "--model", "two", "--replay", face_folder.name, "--detach")
+    assert detached.exit_code == 0, detached.output
+    assert [one.config().dataset for one in submitted] == [str(face_folder)]
+    assert f"Started: {submitted[0].id}." in words(detached)
+
+
+def test_copies_of_test_faces_of_the_data_set_to_replay_never_train(
+    face_folder: Path, make_correction: Callable[..., Correction]
+) -> None:
+    copied = (face_folder / "test" / "happy" / "0.png").read_bytes()
+    store = open_store()
+    store.keep(make_correction(crop=copied))
+    store.review([one.id for one in store.corrections()], decision="accepted", reviewer="Ada")
+    refused = feedback("train", "--replay", str(face_folder))
+    assert refused.exit_code == 1
+    assert [one.status for one in store.corrections()] == [Status.QUARANTINED]
