@@ -205,7 +205,8 @@ def save_forms(files: Mapping[str, bytes], card: ModelCard, folder: Path) -> Mod
         The card as written.
 
     Raises:
-        ModelError: If the folder cannot be written.
+        ModelError: If the folder cannot be written, or another network took the place of the
+            card's in the meantime.
     """
     others = [file for form, file in FORMS.items() if form != card.original]
     with _replacing(folder) as new:
@@ -219,6 +220,7 @@ def save_forms(files: Mapping[str, bytes], card: ModelCard, folder: Path) -> Mod
         }
         card = replace(card, forms=forms)
         save_card(card, new)
+        _check_same_network(card, folder)
     return card
 
 
@@ -226,13 +228,24 @@ def save_card(card: ModelCard, folder: Path) -> None:
     """Write a card beside its network, with the README and the configuration made from it.
 
     Raises:
-        ModelError: If the folder cannot be written.
+        ModelError: If the folder cannot be written, or another network took the place of the
+            card's in the meantime.
     """
+    if (folder / CARD_FILE).is_file():
+        _check_same_network(card, folder)
     with _writing(folder):
         write_text(folder / CARD_FILE, card.to_json())
         write_text(folder / "README.md", readme(card))
         if card.config:
             write_text(folder / CONFIG_FILE, options.to_toml(card.config))
+
+
+def _check_same_network(card: ModelCard, folder: Path) -> None:
+    if read_card(folder / CARD_FILE).model_sha256 != card.model_sha256:
+        raise ModelError(
+            f"'{folder}' was replaced after it was loaded, so nothing was written. Do this again "
+            "for the model that is there now."
+        )
 
 
 def checksum(path: Path) -> str:

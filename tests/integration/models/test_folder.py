@@ -1,5 +1,7 @@
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -7,8 +9,12 @@ import pytest
 from fer import api, models, settings
 from fer.data import Dataset
 from fer.errors import ModelError, ModelNotFoundError
+from fer.models import folder as folders
+from fer.models.card import ModelCard
 from fer.models.model import Model
 from fer.training.config import TrainingConfig
+
+SHIPPED = Path(__file__).resolve().parents[3] / "models" / "ferplus"
 
 
 @pytest.fixture
@@ -47,6 +53,40 @@ def test_a_card_is_rewritten_beside_its_network(tiny_folder: Path, tmp_path: Pat
     assert sorted(file.name for file in folder.iterdir()) == sorted(
         file.name for file in tiny_folder.iterdir()
     )
+
+
+WRITERS = pytest.mark.parametrize("write", [models.save_card, partial(models.save_forms, {})])
+
+
+@WRITERS
+def test_what_was_made_of_a_model_that_was_replaced_meanwhile_is_not_written(
+    copy: Path, write: Callable[[ModelCard, Path], None]
+) -> None:
+    card = models.load(copy).card
+    models.copy(SHIPPED, copy)
+    before = contents(copy)
+    with pytest.raises(ModelError, match=r"copy' was replaced .* Do this again"):
+        write(card, copy)
+    assert contents(copy) == before
+    assert [path.name for path in copy.parent.iterdir()] == ["copy"]
+
+
+def test_forms_do_not_take_the_place_of_a_model_that_comes_while_they_are_written(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = models.load(copy).card
+    as_it_was = folders.write_text
+
+    def late(path: Path, text: str) -> None:
+        as_it_was(path, text)
+        if path.name == models.CARD_FILE:
+            monkeypatch.setattr(folders, "write_text", as_it_was)
+            models.copy(SHIPPED, copy)
+
+    monkeypatch.setattr(folders, "write_text", late)
+    with pytest.raises(ModelError, match="was replaced"):
+        models.save_forms({}, card, copy)
+    assert models.load(copy, form="litert").card.labels != card.labels
 
 
 def test_saving_again_replaces_the_whole_model(copy: Path, tiny_model: Model) -> None:
