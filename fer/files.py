@@ -1,11 +1,12 @@
 """Files and folders that are never seen half-written, and errors of the disk in plain words."""
 
 import os
+import re
 import shutil
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -65,13 +66,31 @@ def remove_folder(path: Path) -> None:
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def is_being_replaced(path: Path) -> bool:
-    """Whether somebody makes what is to take the place of a file or folder."""
-    begins = f".{path.name}-"
-    try:
-        return any(other.name.startswith(begins) for other in path.parent.iterdir())
-    except OSError:
-        return False
+def is_being_replaced(path: Path, *, within_s: float) -> bool:
+    """Whether something was begun or moved so recently that takes the place of a file or folder.
+
+    A process that was killed leaves what it had begun for good.
+    """
+    return any(age_s < within_s for age_s in _ages_beside(path).values())
+
+
+def remove_leftovers(path: Path, *, older_than_s: float) -> None:
+    """Remove what killed processes left beside a file or folder when they were to replace it."""
+    for beside, age_s in _ages_beside(path).items():
+        if age_s > older_than_s:
+            shutil.rmtree(beside, ignore_errors=True)
+
+
+def _ages_beside(path: Path) -> dict[Path, float]:
+    """The folders that `_new_beside` made, with the seconds since something was moved in or out."""
+    name = re.compile(rf"\.{re.escape(path.name)}-[0-9a-f]{{8}}")
+    ages_s = {}
+    with suppress(OSError):
+        for other in path.parent.iterdir():
+            if name.fullmatch(other.name):
+                with suppress(FileNotFoundError):
+                    ages_s[other] = time.time() - other.stat().st_mtime
+    return ages_s
 
 
 def _new_beside(path: Path) -> Path:

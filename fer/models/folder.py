@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from fer import options, settings
 from fer.errors import ModelError, ModelNotFoundError
-from fer.files import replace_path, write_text
+from fer.files import remove_leftovers, replace_path, write_text
 from fer.models.card import ModelCard, read_card
 from fer.models.readme import readme
 
@@ -30,6 +30,8 @@ FORMS = {
 }  # fmt: skip
 """The file of each form that a network can have on disk. Every model has its card's `original`."""
 
+_ABANDONED_AFTER_S = 24 * 3600.0
+"""Nobody writes a model for so long: it was begun by a process that was killed."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -263,6 +265,7 @@ def _replacing(folder: Path, *, may_replace: bool = True) -> Iterator[Path]:
         try:
             with replace_path(folder, may_replace=may_replace) as new:
                 yield new
+            remove_leftovers(folder, older_than_s=_ABANDONED_AFTER_S)
         except OSError:
             check_replaceable(folder, may_replace=may_replace)  # somebody else was faster
             raise

@@ -85,7 +85,9 @@ def _read_together(model: str | Path | None, form: str) -> _Read:
         try:
             read = _read(find(model), form)
         except ModelError:
-            is_moving = before != _stamps(model) or any(map(is_being_replaced, places(model)))
+            is_moving = before != _stamps(model) or any(
+                is_being_replaced(place, within_s=_PATIENCE_S) for place in places(model)
+            )
             if not is_moving or time.monotonic() > patient_until:
                 raise
         else:

@@ -1,5 +1,7 @@
 import json
+import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -178,9 +180,31 @@ def test_a_network_that_is_opened_after_its_model_was_replaced_is_an_error(tmp_p
 def test_what_is_missing_is_named_at_once_whatever_lies_beside_it(tmp_path: Path) -> None:
     with pytest.raises(ModelNotFoundError):
         models.load(tmp_path / "mine")
-    (tmp_path / ".mine-0a1b2c3d").mkdir()  # as a process that was killed leaves it
+    left_behind(tmp_path / ".mine-0a1b2c3d", seconds_ago=3)
+    (tmp_path / ".mine-2-0a1b2c3d").mkdir()  # of another model, which is being written
+    before = time.monotonic()
     with pytest.raises(ModelNotFoundError):
         models.load(tmp_path / "mine")
+    assert time.monotonic() - before < 1
+
+
+def left_behind(folder: Path, *, seconds_ago: float) -> Path:
+    """A folder as a process leaves it that is killed while it writes a model."""
+    (folder / "mine").mkdir(parents=True)
+    os.utime(folder, (time.time() - seconds_ago,) * 2)
+    return folder
+
+
+def test_what_killed_processes_left_goes_when_the_model_is_next_written(tmp_path: Path) -> None:
+    old = left_behind(tmp_path / ".mine-0a1b2c3d", seconds_ago=90_000)
+    kept = {
+        left_behind(tmp_path / ".mine-4e5f6a7b", seconds_ago=600),  # may be at work
+        left_behind(tmp_path / ".mine-2-0a1b2c3d", seconds_ago=90_000),
+        left_behind(tmp_path / ".mine-of-last-year", seconds_ago=90_000),
+    }
+    models.copy(SHIPPED / NAMES[0], tmp_path / "mine")
+    assert not old.exists()
+    assert set(tmp_path.iterdir()) == {tmp_path / "mine", *kept}
 
 
 def test_of_two_who_make_a_model_of_one_name_one_is_refused_and_nothing_is_mixed(
