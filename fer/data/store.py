@@ -31,7 +31,7 @@ from fer.errors import DatasetError
 from fer.files import replace_path
 from fer.progress import Progress
 
-_FORMAT = 1
+_FORMAT = 2
 _BLOCK = 4096  # the most faces that a killed build loses …
 _BLOCK_BYTES = 16_000_000  # … or fewer if they are large: two blocks are in memory at once
 

@@ -175,3 +175,13 @@ def test_a_disk_that_does_not_take_the_index_is_a_plain_error(tmp_path: Path) ->
     (tmp_path / "full").write_text("")
     with pytest.raises(DatasetError, match=r"cannot be written to.*FER_HOME"):
         open_stored(tmp_path / "full" / "store", CountedFaces(3).reader, SHAPE)
+
+
+def test_pixels_that_an_earlier_format_kept_are_read_again(tmp_path: Path) -> None:
+    open_stored(tmp_path, CountedFaces(10).reader, SHAPE)
+    for file in tmp_path.glob("4x4x1-*"):
+        file.rename(file.with_name(file.name.replace("-2.", "-1.")))
+    grown = CountedFaces(12)
+    open_stored(tmp_path, grown.reader, SHAPE)
+    assert sorted(grown.read) == list(range(12))
+    assert [file.suffix for file in sorted(tmp_path.glob("4x4x1-*"))] == [".parquet", ".pixels"]
