@@ -144,14 +144,15 @@ def _rows(
 ) -> Rows:
     names = next((texts(one.whole()) for one in arrays.values() if _is_names(one)), [])
     is_matlab = files[0].suffix.lower() == ".mat"
+    labels = _labels(pairs, names, is_matlab=is_matlab)
     frames, layouts = [], []
     stamps = {file.name: stamp(file.stat()) for file in files}
-    for images, labels, split in pairs:
+    for (images, _, split), own in zip(pairs, labels, strict=True):
         layouts.append(layout_of(images.name, images.shape, _blocks(images)))
         place = folder + images.name
         if images.name not in stamps:
             place = name if len(pairs) == 1 else f"{name}/{images.name}"
-        frame = pd.DataFrame({"label": _labels(labels, names, is_matlab=is_matlab)}, dtype=object)
+        frame = pd.DataFrame({"label": own}, dtype=object)
         where = place + ":" + pd.Series(np.arange(len(frame))).astype(str)
         frames.append(
             frame.assign(
@@ -188,15 +189,26 @@ def _blocks(array: Array) -> Iterator[np.ndarray]:
         yield array.read(start, min(start + _BLOCK, array.shape[0]))
 
 
-def _labels(array: Array, names: Sequence[str], *, is_matlab: bool) -> list[str]:
-    """The label of each row as text; numbers by the names, if there are any.
+def _labels(pairs: Sequence[Pair], names: Sequence[str], *, is_matlab: bool) -> list[list[str]]:
+    """The label of each row of each pair as text; numbers by the names, if there are any.
 
-    Numbers count from 1 where they go up to the number of names, or in MATLAB, which has no 0.
+    Numbers count from 1 where none is 0 and they go up to the number of names, or in MATLAB. This
+    is decided once for all pairs, each of which may lack a class. One-hot rows count from 0.
     """
-    found = [re.sub(r"\.0$", "", one) for one in label_texts(array.name, array.whole())]
-    starts_at_1 = str(len(names)) in found or (is_matlab and "0" not in found)
-    numbers = {str(at): name for at, name in enumerate(names, int(starts_at_1))}
-    return [numbers.get(one, one) for one in found]
+    found = [
+        [re.sub(r"\.0$", "", one) for one in label_texts(pair.labels.name, pair.labels.whole())]
+        for pair in pairs
+    ]
+    one_hot = [len(pair.labels.shape) == 2 and pair.labels.shape[1] > 1 for pair in pairs]
+    numbers = {
+        one for own, is_rows in zip(found, one_hot, strict=True) if not is_rows for one in own
+    }
+    starts_at_1 = "0" not in numbers and (is_matlab or str(len(names)) in numbers)
+    named = []
+    for own, is_rows in zip(found, one_hot, strict=True):
+        meanings = {str(at): name for at, name in enumerate(names, starts_at_1 and not is_rows)}
+        named.append([meanings.get(one, one) for one in own])
+    return named
 
 
 def _codes(name: str, pairs: Sequence[Pair]) -> dict[str, str]:

@@ -159,3 +159,34 @@ def test_images_never_take_the_labels_of_another_part(tmp_path: Path) -> None:
     dataset = load_dataset(tmp_path, validation_fraction=0)
     assert dataset.splits == {"test": 6}
     assert [path for path, _ in dataset.skipped] == ["X_val.npy"]
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".h5"])
+def test_whether_numbers_count_from_1_is_decided_by_all_parts_together(
+    tmp_path: Path, suffix: str
+) -> None:
+    names = np.array(["sad", "happy", "fear"], dtype="S5")
+    parts = {
+        "X_train": FACES[:3], "y_train": np.array([1, 2, 3]),
+        "X_test": FACES[3:], "y_test": np.array([1, 2, 1]),
+    }  # fmt: skip
+    file = tmp_path / f"named{suffix}"
+    if suffix == ".npz":
+        np.savez(file, class_names=names, **parts)
+    else:
+        with h5py.File(file, "w") as made:
+            for name, values in {"class_names": names, **parts}.items():
+                made[name] = values
+    index = load_dataset(file, validation_fraction=0).index
+    by_split = {split: rows["label"].tolist() for split, rows in index.groupby("split")}
+    assert by_split == {"train": ["sad", "happy", "fear"], "test": ["sad", "happy", "sad"]}
+
+
+def test_one_hot_rows_count_from_0_beside_numbers_from_1(tmp_path: Path) -> None:
+    parts = {
+        "X_train": FACES[:3], "y_train": np.array([1, 2, 3]),
+        "X_test": FACES[3:], "y_test": np.eye(3)[[0, 1, 2]],
+    }  # fmt: skip
+    np.savez(tmp_path / "named.npz", class_names=np.array(["sad", "happy", "fear"]), **parts)
+    index = load_dataset(tmp_path / "named.npz", validation_fraction=0).index
+    assert index["label"].tolist() == ["sad", "happy", "fear"] * 2

@@ -82,3 +82,20 @@ def test_a_damaged_or_too_large_file_is_refused_in_a_sentence(
     monkeypatch.setattr(array_files, "MAX_BYTES", 1000)
     with pytest.raises(DatasetError, match="at most 0 can be read"):
         load_dataset(file)
+
+
+def test_a_part_without_the_first_class_is_not_shifted(tmp_path: Path) -> None:
+    parts = {
+        "X_train": IN_MATLAB, "y_train": CODES - 1,
+        "X_test": IN_MATLAB[..., 1:3], "y_test": np.array([1, 2]),
+    }  # fmt: skip
+    scipy.io.savemat(tmp_path / "faces.mat", {**parts, "class_names": NAMES})
+    index = load_dataset(tmp_path, validation_fraction=0).index
+    assert index.loc[index["split"] == "train", "label"].tolist() == LABELS
+    assert index.loc[index["split"] == "test", "label"].tolist() == ["sad", "fear"]
+
+
+def test_one_hot_rows_without_the_first_class_are_not_shifted(tmp_path: Path) -> None:
+    one_hot = {"X": IN_MATLAB[..., 1:3], "y": np.eye(3)[[1, 2]], "names": NAMES}
+    scipy.io.savemat(tmp_path / "faces.mat", one_hot)
+    assert load_dataset(tmp_path, validation_fraction=0).index["label"].tolist() == ["sad", "fear"]
