@@ -70,7 +70,10 @@ class Finder:
             most = max(shared.values(), default=0)
             best = [one for one, number in shared.items() if number == most]
             if most <= 0:  # the folder of the table may have another name here
-                best = [one for one in there if posixpath.dirname(one) in self._base_folders]
+                best = [
+                    one for one in there
+                    if shared[one] >= 0 and posixpath.dirname(one) in self._base_folders
+                ]  # fmt: skip
             if best:
                 return self._only(path, best)
             if there:

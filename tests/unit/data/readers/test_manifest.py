@@ -207,6 +207,15 @@ def test_a_file_of_the_same_name_in_another_part_or_class_is_another_file(
     assert load_dataset(root, validation_fraction=0).index["path"].tolist() == ["a.png"]
 
 
+def test_a_file_beside_the_table_is_not_taken_for_one_of_another_part(make: MakeFaces) -> None:
+    root = make("train/1.png", "train/2.png")
+    (root / "train/labels.csv").write_text("path,label\n/data/test/1.png,happy\n2.png,sad\n")
+    dataset = load_dataset(root, validation_fraction=0)
+    assert dataset.index["path"].tolist() == ["train/2.png"]
+    reason = "no such file; train/1.png has its name, but is in another folder"
+    assert ("train/labels.csv:2 /data/test/1.png", reason) in dataset.skipped
+
+
 def test_a_table_that_windows_wrote_is_read(make: MakeFaces) -> None:
     root = make("José.png", "c.png")
     (root / "labels.csv").write_bytes("path;label\r\nJosé.png;happy\r\nc.png;sad".encode("cp1252"))
