@@ -7,6 +7,7 @@ import lzma
 import shutil
 import tempfile
 import weakref
+import zlib
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -15,7 +16,7 @@ from fer.files import is_text
 
 SUFFIXES = frozenset({".gz", ".bz2", ".xz"})
 MAX_BYTES = 10_000_000_000
-"""Bytes of a table, unpacked: a small file can hold a very large one."""
+"""Bytes of a table or an array, unpacked: a small file can hold a very large one."""
 
 _OPENERS: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
 
@@ -30,7 +31,7 @@ def is_compressed_text(file: Path) -> bool:
     try:
         with opened(file) as stream:
             return is_compressed(file) and is_text(stream.read(1000))
-    except (OSError, EOFError, ValueError, lzma.LZMAError):
+    except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError):
         return False
 
 

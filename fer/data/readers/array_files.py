@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.lib.format as npy
 
+from fer.data.compressed import MAX_BYTES
 from fer.data.decoding import THREADS
 from fer.data.readers.blocks import damage_in, kept
 from fer.data.readers.columns import TableError
@@ -19,8 +20,6 @@ from fer.importing import extras
 
 ARRAY_SUFFIXES = frozenset({".npy", ".npz", ".h5", ".hdf5", ".mat"})
 PICKLES = frozenset({".pkl", ".pickle", ".p"})
-MAX_BYTES = 10_000_000_000
-"""Bytes of an array, unpacked: a small file can hold a very large one."""
 
 
 class Array(NamedTuple):

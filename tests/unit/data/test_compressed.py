@@ -84,3 +84,15 @@ def test_a_small_file_that_unpacks_to_a_very_large_one_is_refused(
     (tmp_path / "fer2013.csv.gz").write_bytes(gzip.compress(CSV.encode() + b"0" * 200_000))
     with pytest.raises(DatasetError, match="unpacks to more than"):
         load_dataset(tmp_path)
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress])
+def test_a_compressed_table_that_is_damaged_behind_its_header_is_refused_in_a_sentence(
+    tmp_path: Path, compress: Callable[[bytes], bytes]
+) -> None:
+    file = tmp_path / "fer2013.csv.gz"
+    whole = compress(CSV.encode())
+    file.write_bytes(whole[:12] + bytes(255 - one for one in whole[12:200]) + whole[200:])
+    for source in (tmp_path, file):
+        with pytest.raises(DatasetError, match="damaged|it is not text"):
+            load_dataset(source)
