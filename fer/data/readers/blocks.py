@@ -40,7 +40,7 @@ def damage_in(name: str) -> Iterator[None]:
 def kept(name: str, read: Callable[..., T], *, most: int) -> Callable[..., T]:
     """A function for several threads that reads a part of a file, and keeps the last of them.
 
-    A part that several threads ask for at once is read once.
+    A part that several threads ask for at once is read once, and so is one that is damaged.
 
     Args:
         name: The file's, for errors.
@@ -52,10 +52,20 @@ def kept(name: str, read: Callable[..., T], *, most: int) -> Callable[..., T]:
         TableError: From the function, if the file is damaged there.
     """
     lock = Lock()
-    cached = lru_cache(maxsize=most)(read)
+
+    @lru_cache(maxsize=most)
+    def cached(*key: Hashable) -> T | TableError:
+        try:
+            with damage_in(name):
+                return read(*key)
+        except TableError as error:
+            return error
 
     def part(*key: Hashable) -> T:
-        with lock, damage_in(name):
-            return cached(*key)
+        with lock:
+            found = cached(*key)
+        if isinstance(found, TableError):
+            raise found.with_traceback(None)  # which would grow with every row
+        return found
 
     return part

@@ -102,3 +102,26 @@ def test_a_part_that_several_threads_ask_for_at_once_is_read_once() -> None:
         answers = [pool.submit(ask) for _ in range(4)]
     assert all(answer.result() == ["images", "labels", "images"] for answer in answers)
     assert sorted(read) == ["images", "labels"]
+
+
+def test_a_damaged_row_group_is_read_once_and_costs_its_own_faces_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "faces.parquet")
+    read: list[int] = []
+    whole = pq.ParquetFile.read_row_group
+
+    def damaged(self: pq.ParquetFile, at: int, **options: Any) -> pa.Table:
+        read.append(at)
+        if at == 2:
+            raise pa.ArrowInvalid("Corrupt data")
+        return whole(self, at, **options)
+
+    monkeypatch.setattr(pq.ParquetFile, "read_row_group", damaged)
+    dataset = load_dataset(tmp_path / "faces.parquet", validation_fraction=0)
+    assert len(dataset) == 32
+    assert [path for path, _ in dataset.skipped] == [f"faces.parquet:{at}" for at in range(17, 25)]
+    assert {reason for _, reason in dataset.skipped} == {
+        "'faces.parquet': it is damaged or cut short (Corrupt data)."
+    }
+    assert sorted(read) == [0, 1, 2, 3, 4]
