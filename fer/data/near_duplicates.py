@@ -120,8 +120,12 @@ def _likeness(
     likeness = np.empty(len(left), np.float32)
     for start in range(0, len(left), _CHUNK):
         part = slice(start, start + _CHUNK)
-        products = _small_faces(lefts, left[part]) * _small_faces(rights, right[part])
-        likeness[part] = products.sum(axis=1)
+        if lefts is rights:  # a face that stands on both sides is shrunk once
+            both = _small_faces(lefts, np.concatenate((left[part], right[part])))
+            ones, others = np.split(both, 2)
+        else:
+            ones, others = _small_faces(lefts, left[part]), _small_faces(rights, right[part])
+        likeness[part] = (ones * others).sum(axis=1)
     return likeness
 
 

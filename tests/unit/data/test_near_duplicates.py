@@ -1,5 +1,7 @@
 import numpy as np
+import pytest
 
+from fer.data import near_duplicates as near_duplicates_module
 from fer.data.near_duplicates import near_duplicates, nearest, perceptual_hashes
 from fer.data.synthetic import draw_face
 
@@ -50,3 +52,20 @@ def test_the_most_alike_face_comes_first_and_a_blank_one_is_like_no_other() -> N
     assert nearest(faces, 1, 3)[0] == 4
     assert len(nearest(faces, 1, 3)) == 3
     assert nearest(faces, 5, 3).tolist() == []
+
+
+def test_faces_that_are_compared_with_each_other_are_shrunk_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    faces = as_faces(coarse(), 0.8 * coarse() - 5, 0.9 * coarse() + 5)
+    shrunk: list[int] = []
+    whole = near_duplicates_module._grey_faces
+
+    def noted(pixels: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        shrunk.extend(rows.tolist())
+        return whole(pixels, rows)
+
+    monkeypatch.setattr(near_duplicates_module, "_grey_faces", noted)
+    groups = near_duplicates(faces, np.array(["a", "b", "c"]))
+    assert groups.tolist() == [0, 0, 0]
+    assert sorted(shrunk) == [0, 0, 1, 1, 2, 2]  # for its hash, and for its likeness
