@@ -94,5 +94,5 @@ def test_a_compressed_table_that_is_damaged_behind_its_header_is_refused_in_a_se
     whole = compress(CSV.encode())
     file.write_bytes(whole[:12] + bytes(255 - one for one in whole[12:200]) + whole[200:])
     for source in (tmp_path, file):
-        with pytest.raises(DatasetError, match="damaged|it is not text"):
+        with pytest.raises(DatasetError, match=r"damaged|it is not text"):
             load_dataset(source)
