@@ -9,6 +9,7 @@ from fer.data.corrections import AcceptedFace, write_accepted
 from fer.data.locking import locked
 from fer.data.registry import feedback_file
 from fer.errors import DatasetError
+from fer.feedback import known_faces
 from fer.feedback.records import Status, Verdict
 from fer.feedback.review import Examined, examine
 from fer.feedback.store import Store
@@ -23,16 +24,21 @@ _LEFT_OUT = "held out, but equal or nearly equal to a face that somebody else se
 
 
 def is_published(store: Store) -> bool:
-    """Whether the data set is that of the store as it is now."""
+    """Whether it is that of the store, compared with the data sets, as these are now."""
     try:
-        return _version_file().read_text(encoding="utf-8") == store.version
+        written = _version_file().read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return False
+    return written == _version(store.version, known_faces.state())
 
 
 def _version_file() -> Path:
-    """Holds the version of the store that the data set was made from."""
+    """Holds what the data set was made from."""
     return feedback_file().with_name("version.txt")
+
+
+def _version(of_store: str, data_sets: str) -> str:
+    return f"{of_store} {data_sets}"
 
 
 def publish(
@@ -54,19 +60,19 @@ def publish(
         DatasetError: If the data set cannot be written.
     """
     file = feedback_file()
+    # Without the lock, for which whoever deletes waits: it takes minutes for a new data set.
+    now = (examined and examined.updated(store)) or examine(store, progress=progress)
     with locked(file.parent / LOCK), writing(file.parent, DatasetError):
-        while True:
-            now = examined and examined.updated(store)
-            examined = now or examine(store, progress=progress)
-            if not _decide_sides(store, examined.table):
-                break
-        faces = _accepted(store, examined.table)
+        now = now.present(store)
+        while _decide_sides(store, now.table):
+            now = now.present(store)
+        faces = _accepted(store, now.table)
         with taking_out({face.id for face in faces}):
             if any(not face.reason for face in faces):
                 write_accepted(file, faces)
             else:
                 file.unlink(missing_ok=True)
-        write_text(_version_file(), examined.version)
+        write_text(_version_file(), _version(now.version, now.data_sets) if now.is_whole else "")
         return sum(not face.reason for face in faces)
 
 

@@ -1,5 +1,6 @@
 """Which faces the data sets on this machine hold already, above all in their test splits."""
 
+import hashlib
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +15,7 @@ from fer.data.near_duplicates import most_alike, near_copies, perceptual_hashes
 from fer.data.registry import FEEDBACK
 from fer.data.splits import assign_missing
 from fer.data.store import last_file, last_stored
+from fer.faces.yunet_file import yunet_path
 from fer.feedback.photographed import MIN_LIKENESS, forget_others, photographed
 from fer.progress import Progress
 from fer.wording import split_name
@@ -76,6 +78,17 @@ class _DataSet(NamedTuple):
         return np.where(likeness >= MIN_LIKENESS, rows[at], -1)
 
 
+def state() -> str:
+    """A text that changes with the data sets that are searched, or with how they are."""
+    parts = [
+        f"{file.relative_to(folder.parent)} {file.stat().st_mtime_ns}"
+        for folder in _folders()
+        if (file := last_file(folder)) is not None
+    ]
+    parts.append(f"YuNet: {yunet_path().is_file()}")
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
 def find_known(
     faces: np.ndarray, hashes: np.ndarray, *, progress: Progress | None = None
 ) -> dict[int, KnownFace]:
@@ -105,10 +118,14 @@ def find_known(
     return found
 
 
+def _folders() -> list[Path]:
+    stored = sorted((settings.datasets_folder() / "store").glob("*/"))
+    return [folder for folder in stored if folder.name != FEEDBACK]
+
+
 def _data_sets(progress: Progress | None) -> Iterator[_DataSet]:
     names = {source.folder: source.name for source in registered()}
-    stored = sorted((settings.datasets_folder() / "store").glob("*/"))
-    folders = [folder for folder in stored if folder.name != FEEDBACK]
+    folders = _folders()
     keys = {folder: folder.name.replace(".", "_") for folder in folders}
     forget_others(keys.values())
     for done, folder in enumerate(folders):

@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from fer.feedback import known_faces
 from fer.feedback.contributors import contributors
 from fer.feedback.faces import pixels_of, same_faces
 from fer.feedback.known_faces import KnownFace, find_known
@@ -60,12 +61,14 @@ class Examined:
         version: That of the store when they were read.
         table: As `opinions.table_of` gives it.
         findings: Of the same corrections.
+        data_sets: The `known_faces.state` that they were compared with.
         is_whole: Whether it holds all corrections of that version.
     """
 
     version: str
     table: pd.DataFrame
     findings: Findings
+    data_sets: str
     is_whole: bool = True
 
     @property
@@ -81,28 +84,28 @@ class Examined:
         return rows.assign(**{str(status): counts.get(status, 0) for status in Status})
 
     def updated(self, store: Store, *, may_lack: bool = False) -> "Examined | None":
-        """The same corrections with their present status, without another look at their faces.
+        """As `present`, but None if the faces have to be looked at again.
 
         Args:
             store: The store.
-            may_lack: Whether it does not matter if some came in since.
-
-        Returns:
-            None if some came in since that it may not lack.
+            may_lack: Whether it does not matter if corrections came in since, or a data set did.
         """
+        now = self.present(store)
+        is_complete = now.is_whole and now.data_sets == known_faces.state()
+        return now if is_complete or may_lack else None
+
+    def present(self, store: Store) -> "Examined":
+        """The same corrections with their present status, without those that came in since."""
         version = store.version
-        if version == self.version and (self.is_whole or may_lack):
+        if version == self.version:
             return self
         now = pd.DataFrame(store.decisions(), columns=["id", *_DECIDED], dtype=object)
         is_left = self.table["id"].isin(now["id"])
-        is_whole = int(is_left.sum()) == len(now)
-        if not is_whole and not may_lack:
-            return None
         table = self.table[is_left].reset_index(drop=True)
         decided = now.set_index("id").loc[table["id"]].reset_index(drop=True)
         table = table.assign(**{name: decided[name] for name in _DECIDED})
         findings = self.findings if is_left.all() else Findings(table)
-        return Examined(version, table, findings, is_whole)
+        return Examined(version, table, findings, self.data_sets, len(table) == len(now))
 
 
 _DECIDED = ("status", "label", "reason", "held_out")
@@ -119,7 +122,7 @@ def examine(store: Store, *, progress: Progress | None = None) -> Examined:
         FeedbackUnavailable: If the database cannot be used.
         DatasetError: If a data set of this machine is damaged.
     """
-    version = store.version
+    version, data_sets = store.version, known_faces.state()
     corrections = store.corrections()
     pixels = pixels_of(corrections, progress=progress)
     hashes = np.array([one.face for one in corrections], dtype=object).astype(str)
@@ -129,7 +132,7 @@ def examine(store: Store, *, progress: Progress | None = None) -> Examined:
         version = store.version
         corrections = store.corrections(with_crops=False)
     table = table_of(corrections, groups, known)
-    return Examined(version, table, Findings(table))
+    return Examined(version, table, Findings(table), data_sets)
 
 
 def _quarantine(

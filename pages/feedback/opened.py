@@ -8,6 +8,7 @@ import streamlit as st
 
 from fer import settings
 from fer.errors import FerError
+from fer.feedback import known_faces
 from fer.feedback.dataset import is_published, publish
 from fer.feedback.review import Examined, examine
 from fer.feedback.store import Store, open_store
@@ -75,7 +76,7 @@ def open_feedback(*, look_again: bool = False) -> Opened:
     is_fresh = time.monotonic() < latest.looked_at + _FRESH_FOR_S and not look_again
     now = known and known.updated(latest.store, may_lack=is_fresh)
     if now is None:
-        now = _examining(url, latest.store.version).result()
+        now = _examining(url, latest.store.version, known_faces.state()).result()
         latest.looked_at = time.monotonic()
     latest.examined = now
     latest.keep_published()
@@ -93,6 +94,6 @@ def _latest(url: str) -> _Latest:
 
 
 @st.cache_resource(max_entries=2, show_spinner=False, validate=Work.is_usable)
-def _examining(url: str, version: str) -> Work[Examined]:
+def _examining(url: str, version: str, data_sets: str) -> Work[Examined]:
     store = _latest(url).store
     return Work(lambda meter: examine(store, progress=meter))

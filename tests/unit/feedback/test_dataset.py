@@ -9,13 +9,16 @@ import pytest
 
 from fer import settings
 from fer.data import annotations, load_dataset, registered
+from fer.data.locking import locked
 from fer.data.registry import feedback_file, feedback_source, register, remove
 from fer.data.roots import check_source
 from fer.data.synthetic import draw_face
 from fer.errors import DatasetError
 from fer.feedback.dataset import is_published, publish
 from fer.feedback.records import Correction
+from fer.feedback.review import examine
 from fer.feedback.store import Store, open_store
+from fer.feedback.traces import LOCK
 
 Make = Callable[..., Correction]
 
@@ -128,6 +131,44 @@ def test_it_is_known_whether_the_data_set_is_up_to_date(store: Store, accept: Ac
     assert is_published(store)
     store.review([first], decision="new", reviewer="R")
     assert not is_published(store)
+
+
+def test_a_test_face_of_a_data_set_that_is_read_later_leaves_the_published_ones(
+    store: Store, accept: Accept, tmp_path: Path
+) -> None:
+    copy, other = accept(1, "somebody"), accept(2, "somebody")
+    examined = examine(store)
+    publish(store, examined=examined)
+    for split, seed in (("train", 8), ("test", 1)):
+        folder = tmp_path / "later" / split / "happy"
+        folder.mkdir(parents=True)
+        cv2.imwrite(str(folder / "face.png"), face(seed))
+    load_dataset(tmp_path / "later", validation_fraction=0)
+    assert not is_published(store)
+    publish(store, examined=examined)
+    assert is_published(store)
+    assert list(splits()) == [other]
+    assert store.corrections(ids=[copy])[0].status == "quarantined"
+
+
+def test_nobody_waits_while_faces_are_looked_at_and_what_comes_in_meanwhile_is_published_later(
+    store: Store, accept: Accept
+) -> None:
+    first, second = accept(1, "somebody"), accept(2, "somebody")
+    came: list[str] = []
+
+    def progress(done: int, planned: int) -> None:
+        if not came:
+            with locked(feedback_file().parent / LOCK, timeout_s=0):
+                came.append(accept(3, "somebody"))
+            store.delete(ids=[second])
+
+    assert publish(store, progress=progress) == 1
+    assert list(splits()) == [first]
+    assert not is_published(store)
+    assert publish(store) == 2
+    assert set(splits()) == {first, *came}
+    assert is_published(store)
 
 
 def test_without_an_accepted_face_there_is_no_such_data_set(store: Store, accept: Accept) -> None:

@@ -41,14 +41,19 @@ def keep(store: Store, make_correction: Make) -> Callable[..., str]:
     return keep
 
 
+def learn_from(root: Path, name: str, *, tested: int) -> None:
+    """Read a data set with one face to learn from, and this one to test on."""
+    for split, seed in (("train", 0), ("test", tested)):
+        folder = root / name / split / "happy"
+        folder.mkdir(parents=True)
+        cv2.imwrite(str(folder / "face.png"), face(seed))
+    load_dataset(root / name, validation_fraction=0)
+
+
 @pytest.fixture
 def tested(own_home: Path, tmp_path: Path) -> None:
     """This machine has read a data set whose test face is `face(1)`."""
-    for split, seed in (("train", 0), ("test", 1)):
-        folder = tmp_path / "tested" / split / "happy"
-        folder.mkdir(parents=True)
-        cv2.imwrite(str(folder / "face.png"), face(seed))
-    load_dataset(tmp_path / "tested", validation_fraction=0)
+    learn_from(tmp_path, "tested", tested=1)
 
 
 @pytest.mark.usefixtures("tested")
@@ -107,6 +112,17 @@ def test_decisions_are_seen_without_another_look_at_the_faces_but_new_faces_are_
     assert now.table[["status", "reason"]].to_numpy().tolist() == [["rejected", "blurred"]]
     keep(face(2))
     assert now.updated(store) is None
+
+
+def test_a_data_set_that_is_read_later_is_a_reason_to_look_again(
+    store: Store, keep: Callable[..., str], tmp_path: Path
+) -> None:
+    keep(face(1))
+    examined = examine(store)
+    learn_from(tmp_path, "later", tested=1)
+    assert examined.updated(store) is None
+    assert examined.updated(store, may_lack=True) is examined
+    assert examine(store).table["status"].tolist() == [Status.QUARANTINED]
 
 
 def test_filters_find_what_people_dispute_and_what_the_model_would_not_have_chosen(
