@@ -1,6 +1,6 @@
 """Reading an ONNX file from elsewhere, whatever the order of its axes and its number of faces."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -33,6 +33,8 @@ class OnnxNetwork:
         proto: From scaled faces, float32 (n, height, width, channels), to (n, classes), float32.
         shape: Height, width and channels.
         classes: Number of outputs.
+        output: Name of the output that these are of.
+        outputs: All outputs of the file that have one number a class, with their sizes.
         takes_bytes: Whether it was made for uint8.
         is_sigmoid: Whether its last layer is a sigmoid a class.
         maker: What wrote the file, such as `pytorch 2.9`; may be "".
@@ -42,24 +44,20 @@ class OnnxNetwork:
     proto: ModelProto
     shape: tuple[int, int, int]
     classes: int
+    output: str
+    outputs: Mapping[str, int]
     takes_bytes: bool
     is_sigmoid: bool
     maker: str
     run: Callable[[np.ndarray], np.ndarray]
 
 
-def class_outputs(path: Path) -> dict[str, int]:
-    """The outputs of an ONNX file that have one number a class, and how many classes each has.
-
-    Raises:
-        ModelError: If the file cannot be read, or does not take faces.
-    """
-    network = _loaded(path)
-    return _sizes(_tried(path, network, _takes(path, network))[1])
-
-
 def read_network(
-    path: Path, *, classes: int | None = None, output: str | None = None
+    path: Path,
+    *,
+    classes: int | None = None,
+    output: str | None = None,
+    likely: Collection[int] = (),
 ) -> OnnxNetwork:
     """Read an ONNX file.
 
@@ -67,6 +65,8 @@ def read_network(
         path: The file. Weights in a second file must lie beside it.
         classes: Number of classes, which selects one of several outputs.
         output: Name of the output, which selects one of several with that many classes.
+        likely: Numbers of classes. If given, one of several outputs is taken even if neither
+            `classes` nor `output` selects it: the first of such a size, else the first.
 
     Raises:
         ModelError: If it cannot be read, or does not go from faces to one number a class.
@@ -74,6 +74,9 @@ def read_network(
     network = _loaded(path)
     takes = _takes(path, network)
     noise, alone = _tried(path, network, takes)
+    sizes = _sizes(alone)
+    if likely and not (classes or output):
+        output = next(iter([*(name for name in sizes if sizes[name] in likely), *sizes]), None)
     chosen = _output(path, network, alone, classes, output)
     expected = alone[chosen.name].reshape(len(noise), -1)
     single = ModelProto()
@@ -91,6 +94,8 @@ def read_network(
                 proto=proto,
                 shape=takes.shape,
                 classes=expected.shape[1],
+                output=chosen.name,
+                outputs=sizes,
                 takes_bytes=takes.kind == TensorProto.UINT8,
                 is_sigmoid=_is_sigmoid(single),
                 maker=f"{network.producer_name} {network.producer_version}".strip(),

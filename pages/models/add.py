@@ -8,7 +8,6 @@ import streamlit as st
 
 from fer import emotions, models
 from fer.data import Dataset
-from fer.data.class_names import ORDERS
 from fer.errors import FerError, ModelError
 from fer.evaluation.contract import ContractSearch
 from fer.models import management
@@ -20,7 +19,7 @@ from pages.common.facts import facts_html
 from pages.common.pictures import pictures_html
 from pages.models import keys
 from pages.models.actions import why_read_only
-from pages.models.foreign import Foreign, faces_for, read_upload, search_for
+from pages.models.foreign import Foreign, faces_for, read_upload, search_for, with_output
 from pages.models.label_order import choose_order
 from pages.models.labelled import choose_labelled, show_fits
 from pages.models.views import views
@@ -79,18 +78,19 @@ def choose_file() -> Foreign | None:
             "output stands for which emotion. Nothing is added before you name it at the end."
         )
         return None
-    output = st.session_state.get(keys.OUTPUT) or ""
-    foreign = read_upload(uploads, output).result("Reading the network")
+    foreign = read_upload(uploads).result("Reading the network")
     if len(foreign.outputs) < 2:
         return foreign
-    if output not in foreign.outputs:
+    if st.session_state.get(keys.OUTPUT) not in foreign.outputs:
         st.session_state[keys.OUTPUT] = foreign.output
-    st.selectbox(
+    output = st.selectbox(
         "Which of its outputs names emotions?", list(foreign.outputs), key=keys.OUTPUT, width=320,
         format_func=lambda name: f"{name}, {counted(foreign.outputs[name], 'class', 'classes')}",
         persist_state="session",
     )  # fmt: skip
-    return foreign
+    if output == foreign.output:
+        return foreign
+    return with_output(foreign, output).result("Reading the network")
 
 
 def show_network(foreign: Foreign) -> None:
@@ -195,11 +195,10 @@ def choose_contract(foreign: Foreign, search: ContractSearch | None) -> tuple[st
 
 def usual_order(classes: int) -> tuple[str, ...]:
     """The order that most public networks of so many classes have."""
-    orders = {len(order): order for _, order in ORDERS.values() if "" not in order}
     if classes == len(emotions.FER2013_CODES):
         return emotions.FER2013_CODES
     numbered = tuple(f"class {number + 1}" for number in range(classes))
-    return orders.get(classes, (*emotions.ALL, *numbered)[:classes])
+    return (*emotions.ALL, *numbered)[:classes]
 
 
 def show_naming(

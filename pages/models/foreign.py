@@ -64,14 +64,14 @@ class Foreign:
             )  # fmt: skip
 
 
-def read_upload(uploads: Sequence[UploadedFile], output: str = "") -> Work[Foreign]:
-    """A network of uploaded files.
+def read_upload(uploads: Sequence[UploadedFile]) -> Work[Foreign]:
+    """A network of uploaded files, with the likeliest of its outputs."""
+    return _reading(_digest(tuple(one.file_id for one in uploads), uploads), uploads)
 
-    Args:
-        uploads: Its files.
-        output: The one to take, if there are several; "" for the likeliest.
-    """
-    return _reading(_digest(tuple(one.file_id for one in uploads), uploads), output, uploads)
+
+def with_output(foreign: Foreign, output: str) -> Work[Foreign]:
+    """The network with another of its outputs."""
+    return _reading_again(foreign.key, output, foreign)
 
 
 @st.cache_data(max_entries=50, show_spinner=False)
@@ -85,17 +85,21 @@ def _digest(ids: tuple[str, ...], _uploads: Sequence[UploadedFile]) -> str:
 
 
 @st.cache_resource(max_entries=_AT_ONCE, show_spinner=False, validate=Work.is_usable)
-def _reading(digest: str, output: str, _uploads: Sequence[UploadedFile]) -> Work[Foreign]:
+def _reading(digest: str, _uploads: Sequence[UploadedFile]) -> Work[Foreign]:
     files = {upload.name: upload.getvalue() for upload in _uploads}
+    return Work(lambda _: _read(digest, files))
 
-    def read(_: object) -> Foreign:
-        with _on_disk(files) as (file, weights):
-            is_onnx = file.suffix.lower() == ".onnx"
-            parts = _of_onnx(file, output) if is_onnx else _of_keras(file, weights)
-            key = f"{digest} {parts.get('output', '')}"
-            return Foreign(key=key, name=file.name.split(".")[0], files=files, **parts)
 
-    return Work(read)
+@st.cache_resource(max_entries=_AT_ONCE, show_spinner=False, validate=Work.is_usable)
+def _reading_again(key: str, output: str, _foreign: Foreign) -> Work[Foreign]:
+    return Work(lambda _: _read(f"{key} {output}", _foreign.files, output))
+
+
+def _read(key: str, files: Mapping[str, bytes], output: str | None = None) -> Foreign:
+    with _on_disk(files) as (file, weights):
+        is_onnx = file.suffix.lower() == ".onnx"
+        parts = _of_onnx(file, output) if is_onnx else _of_keras(file, weights)
+        return Foreign(key=key, name=file.name.split(".")[0], files=files, **parts)
 
 
 @contextmanager
@@ -131,20 +135,16 @@ def _of_keras(file: Path, weights: Path | None) -> dict[str, Any]:
     }
 
 
-def _of_onnx(file: Path, output: str) -> dict[str, Any]:
+def _of_onnx(file: Path, output: str | None) -> dict[str, Any]:
     require("onnx")
     require("onnxruntime")
     from fer.models import onnx_reading
 
-    outputs = onnx_reading.class_outputs(file)
-    if output not in outputs:
-        usual = (len(emotions.FER2013), len(emotions.ALL))
-        likely = [name for name, classes in outputs.items() if classes in usual]
-        output = next(iter([*likely, *outputs]), "")
-    network = onnx_reading.read_network(file, output=output or None)
+    usual = (len(emotions.FER2013), len(emotions.ALL))
+    network = onnx_reading.read_network(file, output=output, likely=usual)
     return {
-        "outputs": outputs,
-        "output": output,
+        "outputs": network.outputs,
+        "output": network.output,
         "outputs_of": network.run,
         "shape": network.shape,
         "classes": network.classes,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 from streamlit.testing.v1 import AppTest
 
@@ -294,6 +295,26 @@ def test_the_output_of_seven_classes_is_proposed_and_another_one_can_be_taken(
     chosen.select("age").run()
     assert not page.exception
     assert len(page.session_state[keys.ORDER]) == 5
+
+
+def test_a_network_is_read_once_for_each_of_its_outputs(
+    wizard: Callable[[], AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fer.models import onnx_reading
+
+    load = onnx_reading.onnx.load
+    read = []
+    monkeypatch.setattr(
+        onnx_reading.onnx, "load", lambda path, **more: read.append(path) or load(path, **more)
+    )
+    st.cache_resource.clear()
+    page = wizard()
+    page.run()
+    assert len(read) == 1
+    for output in ("age", "emotion", "age"):
+        page.selectbox(key=keys.OUTPUT).select(output).run()
+        assert not page.exception
+    assert len(read) == 2
 
 
 def test_a_second_file_that_is_missing_is_asked_for(wizard: Callable[[], AppTest]) -> None:

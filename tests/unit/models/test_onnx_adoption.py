@@ -225,7 +225,9 @@ def two_heads() -> "onnx.ModelProto":
 def test_one_of_several_outputs_of_as_many_classes_is_chosen_by_its_name(tmp_path: Path) -> None:
     proto, file = two_heads(), tmp_path / "network.onnx"
     onnx.save(proto, file)
-    assert onnx_reading.class_outputs(file) == {"logits": 3, "other": 3}
+    for given, taken in (({"likely": [7]}, "logits"), ({"output": "other"}, "other")):
+        read = onnx_reading.read_network(file, **given)  # type: ignore[arg-type]
+        assert (read.output, read.outputs) == (taken, {"logits": 3, "other": 3})
     with pytest.raises(ModelError, match=r"logits \(1, 3\), other \(1, 3\).*\(--output\)"):
         adoption.adopt(file, LABELS, out=tmp_path / "mine")
     with pytest.raises(ModelError, match=r"of shape .* called 'third'"):
