@@ -4,6 +4,8 @@ They are compared on the frozen test (the test part of the data set that was rep
 held-out corrections, and on the photos that people labelled.
 """
 
+import json
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -11,7 +13,7 @@ from typing import Any
 from fer import api, models, settings
 from fer.data.loading import load_dataset
 from fer.data.registry import FEEDBACK
-from fer.errors import DatasetError, FeedbackError
+from fer.errors import DatasetError, FeedbackError, FerError
 from fer.evaluation import comparison
 from fer.evaluation.figures import dataset_for
 from fer.evaluation.predictions import predictions
@@ -22,12 +24,13 @@ from fer.feedback.promotion import (
     HELD_OUT,
     PHOTOS,
     WHEN_BETTER,
-    as_text,
     check_not_in_use,
     is_better,
     is_in_use,
+    kept_comparison,
     promote,
     refusals,
+    was_promoted,
 )
 from fer.files import write_text
 from fer.inference.kept_photos import kept_photos
@@ -35,6 +38,8 @@ from fer.models.model import Model
 from fer.progress import Progress
 from fer.runs import added
 from fer.runs.run import Run, writing_runs
+
+_log = logging.getLogger(__name__)
 
 Begin = Callable[[str, str], Progress | None]
 """Called with what is measured next and the noun of its pieces; gives what counts them."""
@@ -76,37 +81,41 @@ def compare(run: Run, *, begin: Begin | None = None) -> dict[str, Any]:
         "refusals": refusals(frozen),
     }
     with writing_runs(run.folder):
-        write_text(run.folder / FILE, as_text(result))
+        write_text(run.folder / FILE, json.dumps(result))
     return result
 
 
-def judge_finished(*, begin: Begin | None = None) -> list[Run]:
+def judge_finished(*, begin: Begin | None = None) -> None:
     """Compare every finished run that learnt from feedback and was not compared yet.
 
     Where the rule is `when-better`, a model that may be promoted and is proven to be better on the
-    held-out feedback comes into use.
+    held-out feedback comes into use, once: nothing that was promoted before is promoted again. What
+    fails is logged and tried again the next time.
 
     Args:
         begin: As for `compare`.
-
-    Returns:
-        The runs that were compared.
-
-    Raises:
-        FerError: If a comparison or a promotion fails.
     """
-    judged = []
     for run in reversed(fine_tunes()):
-        is_finished = run.stored_status().get("state") == "finished"
-        if is_finished and not (run.folder / FILE).is_file() and not is_in_use(run):
-            compared = compare(run, begin=begin)
-            judged.append(run)
-            may = not compared["refusals"] and is_better(compared)
-            if may and settings.promotion_rule() == WHEN_BETTER:
-                from fer.feedback.store import open_store
+        if run.stored_status().get("state") == "finished":
+            try:
+                _judge(run, begin)
+            except FerError as error:
+                _log.warning("'%s' was not compared or not promoted. %s", run.name, error)
 
-                promote(open_store(), run, compared, by="", rule=WHEN_BETTER)
-    return judged
+
+def _judge(run: Run, begin: Begin | None) -> None:
+    if is_in_use(run):
+        return
+    is_compared = (run.folder / FILE).is_file()
+    compared = kept_comparison(run) if is_compared else compare(run, begin=begin)
+    if compared is None or compared["refusals"] or not is_better(compared):
+        return
+    if settings.promotion_rule() == WHEN_BETTER:
+        from fer.feedback.store import open_store
+
+        store = open_store()
+        if not was_promoted(store, compared):
+            promote(store, run, compared, by="", rule=WHEN_BETTER)
 
 
 def _tried(measure: Callable[[], dict[str, Any]]) -> dict[str, Any] | str:

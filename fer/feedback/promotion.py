@@ -33,11 +33,6 @@ FILE = "before_after.json"
 BY_HAND, WHEN_BETTER = settings.PROMOTION_RULES
 
 
-def as_text(compared: Mapping[str, Any]) -> str:
-    """A comparison as its file has it."""
-    return json.dumps(compared)
-
-
 def kept_comparison(run: Run) -> dict[str, Any] | None:
     """The comparison of a run's model with the model in use; None if there is none of these two."""
     with suppress(OSError, ValueError, KeyError, TypeError, FerError):
@@ -109,7 +104,8 @@ def promote(
     Raises:
         FeedbackError: If it may not be promoted.
         ModelError: If its model cannot be added.
-        FeedbackUnavailable: If the database cannot be used; nothing is changed then.
+        FeedbackUnavailable: If the database cannot be used; the model is then among the models,
+            but not in use.
     """
     check_not_in_use(run)
     if compared["refusals"]:
@@ -132,6 +128,12 @@ def promote(
     store.record_promotion(promotion)
     settings.set_default_model(name)
     return promotion
+
+
+def was_promoted(store: "Store", compared: Mapping[str, Any]) -> bool:
+    """Whether the new model of a comparison was ever promoted, even if that was undone since."""
+    new = compared["new"]["sha256"]
+    return any(one.figures.get("new", {}).get("sha256") == new for one in store.promotions())
 
 
 def last_promotion(store: "Store") -> Promotion | None:

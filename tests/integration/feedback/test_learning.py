@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -74,11 +75,20 @@ def trained(store: Store) -> Run:
 def finished(store: Store, tiny_model: Model) -> Run:
     """A run as if it had trained: its network is that of `base`, slightly changed."""
     correct(store)
+    return finished_run(tiny_model)
+
+
+def finished_run(tiny_model: Model) -> Run:
     run = learning.create_run(learning.plan(), state="finished")
-    network = keras.models.clone_model(tiny_model.network)
-    network.set_weights([weight * 1.01 for weight in tiny_model.network.get_weights()])
-    models.save(network, tiny_model.card, run.model_folder)
+    models.save(changed(tiny_model, 1.01), tiny_model.card, run.model_folder)
     return run
+
+
+def changed(model: Model, factor: float) -> keras.Model:
+    """The network of a model with other weights."""
+    network = keras.models.clone_model(model.network)
+    network.set_weights([weight * factor for weight in model.network.get_weights()])
+    return network
 
 
 def test_a_model_learns_from_corrections_takes_the_place_of_the_old_one_and_gives_it_back(
@@ -101,7 +111,7 @@ def test_a_model_learns_from_corrections_takes_the_place_of_the_old_one_and_give
     assert promotion.kept_comparison(run) == compared
 
     passing = {**compared, "refusals": []}
-    (run.folder / promotion.FILE).write_text(promotion.as_text(passing))
+    (run.folder / promotion.FILE).write_text(json.dumps(passing))
     done = promotion.promote(store, run, passing, by="Rita")
     assert (done.model_before, done.model_after) == ("base", "base-with-feedback")
     assert settings.default_model() == "base-with-feedback"
@@ -153,8 +163,8 @@ def test_a_comparison_with_another_model_than_the_one_in_use_promotes_nothing(
 ) -> None:
     run = finished(store, tiny_model)
     compared = {**before_after.compare(run), "refusals": []}
-    (run.folder / promotion.FILE).write_text(promotion.as_text(compared))
-    run.add_to_models("other")
+    (run.folder / promotion.FILE).write_text(json.dumps(compared))
+    models.save(changed(tiny_model, 1.02), tiny_model.card, models.named("other"))
     settings.set_default_model("other")
     assert promotion.kept_comparison(run) is None
     with pytest.raises(FeedbackError, match="Compare them again"):
@@ -170,11 +180,42 @@ def test_the_rule_of_this_machine_promotes_a_better_model_once_its_run_is_finish
     monkeypatch.setattr(before_after, "is_better", lambda compared: True)
     monkeypatch.setattr(before_after, "refusals", lambda frozen: [])
     run = finished(store, tiny_model)
-    assert before_after.judge_finished() == [run]
+    before_after.judge_finished()
+    assert (run.folder / promotion.FILE).is_file()
     promoted = rule == "when-better"
     assert settings.default_model() == ("base-with-feedback" if promoted else "base")
     assert [one.by for one in store.promotions()] == ([""] if promoted else [])
-    assert before_after.judge_finished() == []
+    if promoted:
+        promotion.undo(store)
+        before_after.judge_finished()
+        assert settings.default_model() == "base", "a person has undone it"
+
+
+def test_a_run_that_cannot_be_compared_is_logged_and_keeps_none_from_being_compared(
+    store: Store, tiny_model: Model, caplog: pytest.LogCaptureFixture
+) -> None:
+    older = finished(store, tiny_model)
+    newer = finished_run(tiny_model)
+    (older.model_folder / models.CARD_FILE).write_text("{}")
+    before_after.judge_finished()
+    assert promotion.kept_comparison(newer) is not None
+    assert f"'{older.name}' was not compared" in caplog.text
+
+
+def test_a_promotion_that_failed_is_tried_again(
+    store: Store, tiny_model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FER_PROMOTION", "when-better")
+    monkeypatch.setattr(before_after, "is_better", lambda compared: True)
+    monkeypatch.setattr(before_after, "refusals", lambda frozen: [])
+    run = finished(store, tiny_model)
+    with monkeypatch.context() as fixed:
+        fixed.setenv("FER_MODEL", "base")
+        before_after.judge_finished()
+    assert (run.folder / promotion.FILE).is_file()
+    assert store.promotions() == []
+    before_after.judge_finished()
+    assert settings.default_model() == "base-with-feedback"
 
 
 def test_a_run_of_the_queue_is_compared_by_its_worker(
