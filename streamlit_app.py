@@ -8,7 +8,7 @@ from streamlit.errors import StreamlitAPIException
 
 import asgi
 from fer.runs import queue
-from pages.common import predictors
+from pages.common import predictors, visitors
 from pages.common.kept import offer_kept
 from pages.common.screens import NOT_IN_MENU, SCREENS
 
@@ -27,7 +27,7 @@ def main() -> None:
         [
             st.Page(PAGES / name / "page.py", url_path=name, title=title, icon=icon,
                     default=name == "home",
-                    visibility="hidden" if name in NOT_IN_MENU else "visible")
+                    visibility="visible" if is_in_menu(name) else "hidden")
             for name, (title, icon) in SCREENS.items()
         ],
         position="top",
@@ -39,6 +39,11 @@ def main() -> None:
     ):
         page.run()
         offer_kept()
+
+
+def is_in_menu(screen: str) -> bool:
+    """Whether the menu lists a page, by its folder."""
+    return screen not in NOT_IN_MENU and visitors.may_open(screen)
 
 
 @st.cache_resource(ttl=30, max_entries=1, show_spinner=False)

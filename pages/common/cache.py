@@ -24,7 +24,9 @@ import streamlit as st
 from fer.data import annotations
 from fer.data.registry import resolve
 from fer.data.roots import allowed
+from fer.errors import DatasetError
 from pages.common.progress import Meter
+from pages.common.visitors import are_local
 
 _DRAWN_EVERY_S = 0.2
 _FRESH_FOR_S = 300.0  # then a data set's files are read again
@@ -93,11 +95,16 @@ def dataset_work(name: str, do: Callable[[Meter], T]) -> Work[T]:
     """Work on a data set: stale once a face is annotated, and after five minutes.
 
     To begin it, as to ask whether it is usable, raises a `DatasetError` if there is no such data
-    set or it is where the app may not read.
+    set or it is where the app may not read; so does `feedback` where others can open the app.
     """
 
     def stamp() -> tuple[Path, int]:
         source = resolve(name)
+        if source.is_feedback and not are_local():
+            raise DatasetError(
+                f"'{name}' holds faces that people chose to keep, for whoever looks after this app "
+                "alone. Choose another data set."
+            )
         if source.path is not None:
             allowed(source.path)
         file = source.folder / annotations.FILE

@@ -16,3 +16,6 @@ SCREENS = {
 
 NOT_IN_MENU = ("corrections",)
 """Pages that other pages lead to."""
+
+FOR_OPERATORS = ("feedback",)
+"""Pages for whoever looks after the app: they work where only its own machine can open it."""

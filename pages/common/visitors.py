@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.common.screens import SCREENS
+from pages.common.screens import FOR_OPERATORS, SCREENS
 
 VISITOR_COOKIE = "fer_visitor"
 """Random and signed by this server; the browser drops it when it is closed."""
@@ -24,6 +24,11 @@ _SECRET = secrets.token_bytes(32)
 def are_local() -> bool:
     """Whether only people on this machine can open the app, who may see its paths."""
     return st.get_option("server.address") in _LOCAL
+
+
+def may_open(screen: str) -> bool:
+    """Whether a page, by its folder, works for everybody who can open the app."""
+    return screen not in FOR_OPERATORS or are_local()
 
 
 def new_cookie() -> str:

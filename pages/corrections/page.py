@@ -101,8 +101,8 @@ def show_mine(mine: list[Correction]) -> None:
         with st.popover("Delete all", icon=":material/delete:"):
             st.markdown(
                 "They are deleted for good, with every picture and review. A model that learnt "
-                "from them keeps what it learnt until it is made again; it is listed as such on "
-                "the page Feedback."
+                "from them keeps what it learnt until it is made again; whoever looks after this "
+                "app sees which one that is."
             )
             st.button(
                 f"Delete {counted(len(mine), 'correction')}", type="primary",

@@ -7,7 +7,7 @@ import streamlit as st
 
 from fer.errors import FerError
 from fer.importing import extras
-from pages.common import errors
+from pages.common import errors, visitors
 from pages.common.choices import segments
 from pages.common.screens import SCREENS
 from pages.feedback import keys
@@ -25,6 +25,9 @@ VIEWS = {
 
 
 def main() -> None:
+    if not visitors.may_open("feedback"):
+        show_elsewhere()
+        return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title("What did people correct?", anchor=False)
         again = st.button("Look for new ones", icon=":material/refresh:", key="feedback.again")
@@ -69,6 +72,18 @@ def _view(name: str) -> "Callable[[Opened], None]":
     else:
         from pages.feedback.faces import show_faces as show
     return show
+
+
+def show_elsewhere() -> None:
+    """Where the page works instead."""
+    st.title("What did people correct?", anchor=False)
+    st.info(
+        "This page shows every face that people chose to keep, and decides which model is in use. "
+        "It works only where nobody but the app’s own machine can open it, so not here. Whoever "
+        "looks after the app can start it once more on that machine, at 127.0.0.1 and another "
+        "port, and review the same corrections there.",
+        icon=":material/lock:",
+    )
 
 
 def show_empty() -> None:

@@ -103,6 +103,8 @@ def show_screens() -> None:
     st.header("What you can do", anchor=False)
     grid = st.grid(4, min_column_width=CARD_PX, border=True, key="home-screens")
     for name, words in WHAT_FOR.items():
+        if not visitors.may_open(name):
+            continue
         title, icon = SCREENS[name]
         with grid.cell():
             st.page_link(f"pages/{name}/page.py", label=f"**{title}**", icon=icon, width="stretch")

@@ -1,11 +1,19 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
+import cv2
 import pytest
 import streamlit as st
+from streamlit import config
 from streamlit.testing.v1 import AppTest
 
-from pages.common import visitors
+from fer.data.corrections import AcceptedFace, write_accepted
+from fer.data.registry import feedback_file
+from fer.data.synthetic import draw_face
+from fer.errors import DatasetError
+from pages.common import cache, visitors
 
 OpenTab = Callable[[str | None], AppTest]
 
@@ -103,3 +111,76 @@ def test_the_hours_count_from_the_last_visit(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_visitor_has_one_shelf_even_while_it_is_empty() -> None:
     shelves = visitors.Shelves()
     assert shelves.of("me") is shelves.of("me")
+
+
+@pytest.fixture
+def open_to_others() -> Iterator[None]:
+    """An app that other machines can open."""
+    address = config.get_option("server.address")
+    config.set_option("server.address", "0.0.0.0")
+    yield
+    config.set_option("server.address", address)
+
+
+def menu_of(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The pages that the menu lists."""
+    listed: list[str] = []
+    make = st.Page
+
+    def watched(*arguments: Any, **options: Any) -> Any:
+        if options["visibility"] == "visible":
+            listed.append(options["url_path"])
+        return make(*arguments, **options)
+
+    monkeypatch.setattr(st, "Page", watched)
+    app.run()
+    assert not app.exception
+    return listed
+
+
+def links_of(app: AppTest) -> set[str]:
+    return {link.proto.page for link in app.get("page_link")}
+
+
+def test_on_its_own_machine_menu_and_home_lead_to_feedback(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "feedback" in menu_of(app, monkeypatch)
+    assert "feedback" in links_of(app)
+
+
+@pytest.mark.usefixtures("open_to_others")
+def test_where_others_can_open_the_app_neither_menu_nor_home_lead_to_feedback(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = menu_of(app, monkeypatch)
+    assert "predict" in listed
+    assert "feedback" not in listed
+    assert "feedback" not in links_of(app)
+
+
+@pytest.mark.usefixtures("open_to_others")
+def test_where_others_can_open_the_app_feedback_shows_nothing_and_opens_no_database(
+    app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FER_DATABASE_URL", f"sqlite:///{tmp_path / 'feedback.db'}")
+    app.run()
+    app.switch_page("pages/feedback/page.py").run()
+    assert not app.exception
+    assert "nobody but the app’s own machine can open it" in app.info[0].value
+    assert not app.text_input
+    assert not (tmp_path / "feedback.db").exists()
+
+
+def test_where_others_can_open_the_app_no_page_reads_the_accepted_corrections(
+    own_home: Path, request: pytest.FixtureRequest
+) -> None:
+    face = AcceptedFace(
+        id="a", label="happy", split="train", subject="b", hash="c", reason="",
+        image=cv2.imencode(".png", draw_face("happy", seed=0, size=48))[1].tobytes(),
+    )  # fmt: skip
+    write_accepted(feedback_file(), [face])
+    assert cache.dataset_work("feedback", lambda meter: 1).result() == 1
+    request.getfixturevalue("open_to_others")
+    with pytest.raises(DatasetError, match="for whoever looks after this app alone"):
+        cache.dataset_work("feedback", lambda meter: 1)
