@@ -30,6 +30,8 @@ VERSION = "0.2.0.dev0"
 PACKAGE = Path(__file__).resolve().parent
 SHIPPED_MODELS = ("fer2013", "ferplus")
 """Names of the models that come with the package, or with a checkout."""
+MOST_FEEDBACK_DAYS = 36_500
+"""A hundred years: what is far longer ago, no calendar has."""
 PROMOTION_RULES = ("by-hand", "when-better")
 
 
@@ -142,16 +144,18 @@ def feedback_days() -> int | None:
     """After how many days corrections are deleted; None where they are kept.
 
     Raises:
-        ConfigError: If `FER_FEEDBACK_DAYS` is no positive whole number.
+        ConfigError: If `FER_FEEDBACK_DAYS` is no whole number from 1 to `MOST_FEEDBACK_DAYS`.
     """
     named = os.environ.get("FER_FEEDBACK_DAYS", "").strip()
     if not named:
         return None
-    if not named.isdecimal() or int(named) == 0:
+    digits = named.lstrip("0")
+    if not named.isdecimal() or not digits or len(digits) > 9 or int(digits) > MOST_FEEDBACK_DAYS:
         raise ConfigError(
-            f"FER_FEEDBACK_DAYS is '{named}'; expected a whole number of days, such as 365."
+            f"FER_FEEDBACK_DAYS is '{named}'; expected a whole number of days from 1 to "
+            f"{MOST_FEEDBACK_DAYS:,}, such as 365."
         )
-    return int(named)
+    return int(digits)
 
 
 def promotion_rule() -> str:

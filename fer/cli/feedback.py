@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fer import settings
 from fer.cli import learning
 from fer.cli.terminal import JsonOption, make_table, out
 from fer.errors import FeedbackError
@@ -99,12 +100,16 @@ def delete(
 def purge(
     days: Annotated[
         int | None,
-        typer.Option(min=1, help="Their age; FER_FEEDBACK_DAYS by default.", show_default=False),
+        typer.Option(
+            min=1,
+            max=settings.MOST_FEEDBACK_DAYS,
+            help="Their age; FER_FEEDBACK_DAYS by default.",
+            show_default=False,
+        ),
     ] = None,
     yes: YesOption = False,
 ) -> None:
     """Delete the corrections that are older than a number of days."""
-    from fer import settings
     from fer.feedback.store import open_store
 
     limit = days or settings.feedback_days()

@@ -13,11 +13,12 @@ import cv2
 import numpy as np
 
 from fer import settings
+from fer.errors import DatasetError
 from fer.faces import yunet_file
 from fer.faces.alignment import FER2013_FRAMING, frame_face
 from fer.faces.detection import Detector, load_detector
 from fer.feedback.faces import SIDE_PX
-from fer.files import replace_file
+from fer.files import replace_file, writing
 from fer.images import to_network_input
 from fer.progress import Progress
 
@@ -45,6 +46,9 @@ def photographed(
 
     Returns:
         Positions, shape (k,), and crops, shape (k, 48, 48, 1), uint8.
+
+    Raises:
+        DatasetError: If they cannot be kept.
     """
     none = np.empty(0, np.int64), np.empty((0, SIDE_PX, SIDE_PX, 1), np.uint8)
     if not len(rows) or not yunet_file.yunet_path().is_file():
@@ -75,7 +79,8 @@ def forget_others(names: Collection[str]) -> None:
     """Remove what is kept of data sets with other names, which are gone."""
     for file in (settings.feedback_folder() / "test_faces").glob("*.npz"):
         if file.name.split(".")[0] not in names:
-            file.unlink(missing_ok=True)
+            with writing(file.parent, DatasetError):
+                file.unlink(missing_ok=True)
 
 
 def _crop(image: np.ndarray, detector: Detector) -> np.ndarray | None:
@@ -90,9 +95,10 @@ def _crop(image: np.ndarray, detector: Detector) -> np.ndarray | None:
 
 
 def _keep(file: Path, rows: np.ndarray, crops: np.ndarray) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
     source = file.name.split(".")[0]
-    for old in file.parent.glob(f"{source}.*.npz"):  # of an earlier state of the data set
-        old.unlink(missing_ok=True)
-    with replace_file(file) as opened:
-        np.savez(opened, rows=rows, crops=crops)
+    with writing(file.parent, DatasetError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        for old in file.parent.glob(f"{source}.*.npz"):  # of an earlier state of the data set
+            old.unlink(missing_ok=True)
+        with replace_file(file) as opened:
+            np.savez(opened, rows=rows, crops=crops)

@@ -44,8 +44,7 @@ def open_store(url: str | None = None) -> "Store":
     """
     store = Store(Database(url or settings.database_url()))
     store.finish_deletions()
-    if (days := settings.feedback_days()) is not None:
-        store.purge(days)
+    store.purge_expired()
     return store
 
 
@@ -154,8 +153,26 @@ class Store:
             raise FeedbackError("Nothing is named to delete. Name a contributor, or corrections.")
         return self._delete(where(contributor=contributor), ids)
 
+    def purge_expired(self) -> int:
+        """Delete what is older than `FER_FEEDBACK_DAYS`, if that is set; how many were deleted.
+
+        Raises:
+            ConfigError: If the setting is impossible.
+        """
+        days = settings.feedback_days()
+        return 0 if days is None else self.purge(days)
+
     def purge(self, older_than_days: int) -> int:
-        """Delete what was created more than this many days ago; how many were deleted."""
+        """Delete what was created more than this many days ago; how many were deleted.
+
+        Raises:
+            FeedbackError: If the days are more than `settings.MOST_FEEDBACK_DAYS`.
+        """
+        if older_than_days > settings.MOST_FEEDBACK_DAYS:
+            raise FeedbackError(
+                f"{older_than_days:,} days are too many; expected at most "
+                f"{settings.MOST_FEEDBACK_DAYS:,}. Name fewer."
+            )
         end = now() - timedelta(days=older_than_days)
         with self._database.reading() as connection:
             oldest = connection.scalar(select(func.min(CORRECTIONS.c.created)))

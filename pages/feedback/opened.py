@@ -72,6 +72,7 @@ def open_feedback(*, look_again: bool = False) -> Opened:
     """
     url = settings.database_url()
     latest = _latest(url)
+    latest.store.purge_expired()
     known = latest.examined
     is_fresh = time.monotonic() < latest.looked_at + _FRESH_FOR_S and not look_again
     now = known and known.updated(latest.store, may_lack=is_fresh)

@@ -70,7 +70,9 @@ def test_corrections_are_kept_in_the_home_unless_a_database_is_named(
     assert settings.database_url() == "postgresql://host/corrections"
 
 
-@pytest.mark.parametrize(("named", "days"), [("", None), (" 30 ", 30)])
+@pytest.mark.parametrize(
+    ("named", "days"), [("", None), (" 30 ", 30), ("0030", 30), ("36500", 36500)]
+)
 def test_corrections_are_kept_until_deleted_unless_days_are_named(
     monkeypatch: pytest.MonkeyPatch, named: str, days: int | None
 ) -> None:
@@ -78,8 +80,8 @@ def test_corrections_are_kept_until_deleted_unless_days_are_named(
     assert settings.feedback_days() == days
 
 
-@pytest.mark.parametrize("named", ["0", "-3", "a year", "1.5"])
-def test_days_that_are_no_whole_number_are_refused(
+@pytest.mark.parametrize("named", ["0", "-3", "a year", "1.5", "36501", "9" * 5000])
+def test_days_that_are_no_whole_number_or_too_many_are_refused(
     monkeypatch: pytest.MonkeyPatch, named: str
 ) -> None:
     monkeypatch.setenv("FER_FEEDBACK_DAYS", named)

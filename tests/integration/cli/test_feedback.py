@@ -113,5 +113,6 @@ def test_old_corrections_are_purged_by_their_days(
 ) -> None:
     assert "Give --days" in run("purge").stderr
     assert run("purge", "--days", "0", "--yes").exit_code == 2
+    assert run("purge", "--days", "800000", "--yes").exit_code == 2
     assert "Deleted 1 correction." in run("purge", "--days", "30", "--yes").stdout
     assert [one.id for one in store.corrections()] == [one.id for one in sent[1:]]

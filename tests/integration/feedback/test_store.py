@@ -230,6 +230,21 @@ def test_old_corrections_are_purged(store: Store, make_correction: MakeCorrectio
     assert store.purge(30) == 0
 
 
+def test_more_days_than_a_calendar_has_are_refused(store: Store) -> None:
+    with pytest.raises(FeedbackError, match="at most 36,500"):
+        store.purge(800_000)
+
+
+def test_a_store_that_stays_open_purges_by_the_setting(
+    store: Store, make_correction: MakeCorrection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(store, make_correction(created=now() - timedelta(days=31)))
+    assert store.purge_expired() == 0
+    monkeypatch.setenv("FER_FEEDBACK_DAYS", "30")
+    assert store.purge_expired() == 1
+    assert store.corrections() == []
+
+
 def test_opening_the_store_purges_by_the_setting(
     url: str, make_correction: MakeCorrection, monkeypatch: pytest.MonkeyPatch
 ) -> None:

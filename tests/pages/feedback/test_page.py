@@ -1,5 +1,6 @@
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from fer.data.registry import feedback_file
+from fer.feedback.records import now
 from fer.feedback.store import Store
 
 Keep = Callable[..., str]
@@ -163,6 +165,18 @@ def test_a_suspicious_contributor_is_named_with_numbers_and_rejected_as_a_whole(
     assert {one.status for one in theirs} == {"rejected"}
     assert {one.reason for one in theirs} == {"suspicious contributor"}
     assert store.count()["rejected"] == len(theirs)
+
+
+def test_what_is_too_old_is_deleted_while_the_app_runs(
+    feedback_page: Draw, keep: Keep, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(1, created=now() - timedelta(days=31))
+    new = keep(2)
+    app = feedback_page()
+    assert len(store.corrections()) == 2
+    monkeypatch.setenv("FER_FEEDBACK_DAYS", "30")
+    app.run()
+    assert [one.id for one in store.corrections()] == [new]
 
 
 @pytest.mark.parametrize("view", ["overview", "history", "learning"])

@@ -9,6 +9,7 @@ from PIL import Image
 from fer.data import load_dataset
 from fer.data.registry import resolve
 from fer.data.synthetic import draw_face
+from fer.errors import DatasetError
 from fer.faces.alignment import FER2013_FRAMING, frame_face
 from fer.faces.detection import load_detector
 from fer.feedback.known_faces import find_known
@@ -61,6 +62,17 @@ def test_a_data_set_that_has_only_one_side_is_searched_too(
 
 def test_without_data_sets_no_face_is_known(own_home: Path) -> None:
     assert find_known(face(4)[None, ..., None], np.array(["x"])) == {}
+
+
+def test_a_home_where_crops_cannot_be_kept_is_named(
+    drawn: Path, own_home: Path, yunet_file: Path
+) -> None:
+    (own_home / "detectors").mkdir(parents=True)
+    shutil.copy(yunet_file, own_home / "detectors")
+    (own_home / "feedback").mkdir()
+    (own_home / "feedback" / "test_faces").write_text("a file where a folder should be")
+    with pytest.raises(DatasetError, match="test_faces' cannot be written to"):
+        find_known(face(9)[None, ..., None], np.array(["x"]))
 
 
 def test_a_crop_that_a_detector_cut_out_of_a_test_image_is_found(
