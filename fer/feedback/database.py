@@ -96,7 +96,7 @@ class Database:
         alone = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         with self.errors(), alone.connect() as connection:
             if not self.is_sqlite:
-                connection.exec_driver_sql("VACUUM FULL corrections")
+                connection.exec_driver_sql("VACUUM FULL corrections, reviews")
                 return True
             connection.exec_driver_sql("VACUUM")
             checkpoint = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()

@@ -328,15 +328,18 @@ class Files:
 
     def held(self, *pngs: bytes) -> list[bool]:
         """Whether a part of a picture is in a file, for each picture."""
-        if self._is_server:
-            with self._engine.connect() as connection:
-                connection.exec_driver_sql("CHECKPOINT")
-        files = [path for path in self._folder.rglob("*") if path.is_file()]
-        content = b"\n".join(path.read_bytes() for path in files)
+        content = self.content()
         return [
             any(png[start : start + 24] in content for start in range(64, len(png) - 48, 400))
             for png in pngs
         ]
+
+    def content(self) -> bytes:
+        if self._is_server:
+            with self._engine.connect() as connection:
+                connection.exec_driver_sql("CHECKPOINT")
+        files = [path for path in self._folder.rglob("*") if path.is_file()]
+        return b"\n".join(path.read_bytes() for path in files)
 
 
 def test_no_byte_of_a_deleted_picture_stays_in_the_files(
@@ -357,6 +360,20 @@ def test_no_byte_of_a_deleted_picture_stays_in_the_files(
         store.delete(ids=ids_of(gone))
         assert not any(files.held(*(one.crop for one in gone), larger))
     assert all(files.held(*(one.crop for one in stays)))
+
+
+def test_no_word_of_the_reviews_of_a_deleted_correction_stays_in_the_files(
+    store: Store, tmp_path: Path, make_correction: MakeCorrection
+) -> None:
+    gone, stays = make_correction(0), make_correction(1)
+    keep(store, gone, stays)
+    for sent, reason in ((gone, "blurred beyond repair"), (stays, "a statue of stone")):
+        store.review([sent.id], decision="rejected", reviewer="R", reason=reason)
+    files = Files(store, tmp_path)
+    assert b"blurred beyond repair" in files.content()
+    store.delete(ids=[gone.id])
+    assert b"blurred beyond repair" not in files.content()
+    assert b"a statue of stone" in files.content()
 
 
 def test_a_deletion_that_was_interrupted_is_wiped_at_the_next_opening(
