@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from uuid import uuid4
 
 import cv2
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from fer.data.synthetic import draw_face
-from fer.feedback.records import Correction, now
+from fer.feedback.records import Correction
 from fer.feedback.store import Store, open_store
 
 WaitUntilIdle = Callable[[Page], None]
@@ -24,16 +23,14 @@ def store(fer_home: Path) -> Store:
 
 
 @pytest.fixture(autouse=True)
-def kept(store: Store) -> list[str]:
+def kept(store: Store, make_correction: Callable[..., Correction]) -> list[str]:
     """Six new corrections, and no others."""
     store.delete(ids=[one.id for one in store.corrections(with_crops=False)])
     ids = []
     for seed in range(FACES):
         face = draw_face("happy", seed=seed, size=48)
-        correction = Correction(
-            id=str(uuid4()), created=now(), contributor=f"{seed % 3}" * 32, consent="first",
-            source="predict", model="tiny", model_sha256="0" * 64, labels=("happy", "sad"),
-            probabilities=(0.3, 0.7), verdict="happy",
+        correction = make_correction(
+            contributor=f"{seed % 3}" * 32, labels=("happy", "sad"), probabilities=(0.3, 0.7),
             crop=cv2.imencode(".png", face)[1].tobytes(),
         )  # fmt: skip
         store.keep(correction)

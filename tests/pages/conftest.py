@@ -28,6 +28,14 @@ def no_cookies(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file for corrections, which is not there yet."""
+    file = tmp_path / "feedback.db"
+    monkeypatch.setenv("FER_DATABASE_URL", f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture
 def app() -> AppTest:
     """The app before its first run; the first one in a process loads the model."""
     return AppTest.from_file(str(ENTRY), default_timeout=120)

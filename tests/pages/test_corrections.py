@@ -5,10 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
-import cv2
-import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -23,33 +20,25 @@ from pages.corrections.listing import archive_of
 KEY, OTHER_KEY = "abcd-efgh", "somebody-else"
 
 
-def correction(key: str, seed: int, **given: Any) -> Correction:
-    pixels = np.random.default_rng(seed).integers(0, 256, (48, 48), dtype=np.uint8)
-    usual: dict[str, Any] = {
-        "id": str(uuid4()),
-        "created": datetime(2026, 11, 20, 12, seed, tzinfo=UTC),
-        "contributor": contributor_id(key),
-        "consent": "first",
-        "source": "video",
-        "model": "tiny",
-        "model_sha256": "0" * 64,
-        "labels": ("happy", "sad"),
-        "probabilities": (0.75, 0.25),
-        "verdict": "sad",
-        "crop": bytes(cv2.imencode(".png", pixels)[1].tobytes()),
-    }
-    return Correction(**(usual | given))
-
-
-@pytest.fixture(autouse=True)
-def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    file = tmp_path / "feedback.db"
-    monkeypatch.setenv("FER_DATABASE_URL", f"sqlite:///{file}")
-    return file
+MakeCorrection = Callable[..., Correction]
+pytestmark = pytest.mark.usefixtures("database")
 
 
 @pytest.fixture
-def mine() -> list[Correction]:
+def correction(make_correction: MakeCorrection) -> MakeCorrection:
+    def make(key: str, seed: int, **given: Any) -> Correction:
+        usual = {
+            "created": datetime(2026, 11, 20, 12, seed, tzinfo=UTC),
+            "contributor": contributor_id(key), "source": "video", "labels": ("happy", "sad"),
+            "probabilities": (0.75, 0.25), "verdict": "sad",
+        }  # fmt: skip
+        return make_correction(seed, **(usual | given))
+
+    return make
+
+
+@pytest.fixture
+def mine(correction: MakeCorrection) -> list[Correction]:
     """Two corrections of one person, beside somebody else's."""
     kept = [correction(KEY, 1), correction(KEY, 2, verdict="several")]
     for one in (*kept, correction(OTHER_KEY, 3)):

@@ -1,8 +1,10 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import pytest
 
+from fer.cli.terminal import err, out
 from fer.data.synthetic import draw_face
 
 
@@ -24,3 +26,13 @@ def photos(tmp_path: Path) -> Path:
     for seed, emotion in enumerate(("happy", "surprise")):
         cv2.imwrite(str(folder / f"{emotion}.png"), draw_face(emotion, seed=seed, size=96))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def new_consoles() -> Iterator[None]:
+    """A console of its own for each test, as wide as the test's environment has it."""
+    for output in (out, err):
+        vars(output).pop("console", None)
+    yield
+    for output in (out, err):
+        vars(output).pop("console", None)

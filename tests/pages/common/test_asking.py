@@ -20,6 +20,8 @@ from pages.common.asking.keeping import KEEP
 from pages.predict import keys
 from pages.predict.kept import KeptPhotos
 
+pytestmark = pytest.mark.usefixtures("database")
+
 CHECKOUT = Path(__file__).resolve().parents[3]
 
 
@@ -27,14 +29,6 @@ def jpeg(pixels: np.ndarray) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "JPEG", quality=95)
     return buffer.getvalue()
-
-
-@pytest.fixture(autouse=True)
-def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A file for corrections, which is not there yet."""
-    file = tmp_path / "feedback.db"
-    monkeypatch.setenv("FER_DATABASE_URL", f"sqlite:///{file}")
-    return file
 
 
 @pytest.fixture

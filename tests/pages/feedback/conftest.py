@@ -4,14 +4,13 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import cv2
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from fer.data.synthetic import draw_face
-from fer.feedback.records import Correction, now
+from fer.feedback.records import Correction
 from fer.feedback.store import Store, open_store
 from pages.feedback.opened import PUBLISHER
 
@@ -27,18 +26,16 @@ def store(own_home: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def keep(store: Store) -> Keep:
+def keep(store: Store, make_correction: Callable[..., Correction]) -> Keep:
     """Keep a correction of a drawn face, and give its id."""
 
     def keep(seed: int, **given: Any) -> str:
         usual = {
-            "id": str(uuid4()), "created": now(), "contributor": "a" * 32, "consent": "first",
-            "source": "predict", "model": "tiny", "model_sha256": "0" * 64,
-            "labels": ("happy", "sad", "surprise"), "probabilities": (0.2, 0.1, 0.7),
-            "verdict": "happy",
+            "contributor": "a" * 32, "labels": ("happy", "sad", "surprise"),
+            "probabilities": (0.2, 0.1, 0.7),
             "crop": cv2.imencode(".png", draw_face("happy", seed=seed, size=48))[1].tobytes(),
         }  # fmt: skip
-        correction = Correction(**(usual | given))
+        correction = make_correction(seed, **(usual | given))
         assert store.keep(correction)
         return correction.id
 
