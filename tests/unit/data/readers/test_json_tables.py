@@ -9,6 +9,7 @@ from PIL import Image
 
 from fer.data import load_dataset
 from fer.data.classes import UnknownClassesError
+from fer.data.readers import json_records
 from fer.errors import DatasetError
 
 MakeFaces = Callable[..., Path]
@@ -121,6 +122,85 @@ def test_other_json_beside_class_folders_is_no_table(make: MakeFaces) -> None:
     dataset = load_dataset(root, validation_fraction=0)
     assert len(dataset) == 2
     assert {name for name, _ in dataset.skipped} == {"broken.json", "config.json", "history.jsonl"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"images": ["a.png"], "annotations": ["happy"]}',
+        '{"images": [{"id": [1]}], "annotations": [{"image_id": [1]}], "categories": 5}',
+        '{"columns": ["a"], "data": [1]}',
+        '{"columns": [["a"]], "data": [["b"]]}',
+        '{"a": ' * 100_000 + "1" + "}" * 100_000,
+        '{"a": ' * 3000 + "1" + "}" * 3000,
+        '[{"image": "happy/a.png", "label": ' + "[" * 3000 + "]" * 3000 + "}]",
+    ],
+    ids=["images", "ids", "data", "columns", "deep", "less deep", "deep label"],
+)
+def test_strange_json_beside_class_folders_leaves_them_readable(make: MakeFaces, text: str) -> None:
+    root = make("happy/a.png", "sad/b.png")
+    (root / "notes.json").write_text(text)
+    assert len(load_dataset(root, validation_fraction=0)) == 2
+    with pytest.raises(DatasetError, match=r"notes\.json"):
+        load_dataset(root / "notes.json")
+
+
+def test_a_box_that_is_not_finite_skips_its_face(make: MakeFaces) -> None:
+    root = make("a.png", "b.png")
+    boxes = ("[0, 0, Infinity, 48]", "[0, 0, 48, 48]")
+    images = [{"id": at, "file_name": name} for at, name in enumerate(("a.png", "b.png"))]
+    annotations = ", ".join(
+        f'{{"image_id": {at}, "category_id": "sad", "bbox": {box}}}' for at, box in enumerate(boxes)
+    )
+    (root / "coco.json").write_text(
+        f'{{"images": {json.dumps(images)}, "annotations": [{annotations}]}}'
+    )
+    dataset = load_dataset(root, validation_fraction=0)
+    assert dataset.index["path"].tolist() == ["b.png"]
+    [(path, reason)] = dataset.skipped
+    assert path == "a.png"
+    assert "expected x, y, width and height" in reason
+
+
+def test_boxes_of_an_unknown_form_are_not_cut_out(tmp_path: Path) -> None:
+    photo = np.random.default_rng(0).integers(0, 256, (48, 48), dtype=np.uint8)
+    Image.fromarray(photo).save(tmp_path / "photo.png")
+    records = [{"file_name": "photo.png", "label": "sad", "bbox": [10, 10, 30, 30]}]
+    (tmp_path / "faces.json").write_text(json.dumps(records))
+    dataset = load_dataset(tmp_path, validation_fraction=0)
+    np.testing.assert_array_equal(dataset.pixels[0, ..., 0], photo)
+    assert [path for path, _ in dataset.skipped] == ["faces.json: bbox"]
+
+
+@pytest.mark.parametrize("form", ["files", "pixels"])
+def test_json_that_did_not_change_is_parsed_once(
+    make: MakeFaces, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    root = make("a.png", "b.png")
+    faces = ["a.png", "b.png"] if form == "files" else [[7] * 48 * 48, [8] * 48 * 48]
+    column = "path" if form == "files" else "pixels"
+    records = [{"label": "sad", column: face} for face in faces]
+    (root / "faces.json").write_text(json.dumps(records))
+    parsed: list[str] = []
+    read = json_records._read
+
+    def noted(name: str, file: Path) -> Any:
+        parsed.append(name)
+        return read(name, file)
+
+    monkeypatch.setattr(json_records, "_read", noted)
+    first = load_dataset(root / "faces.json", validation_fraction=0)
+    again = load_dataset(root / "faces.json", validation_fraction=0)
+    assert parsed == ["faces.json"]
+    np.testing.assert_array_equal(first.pixels, again.pixels)
+    grown = load_dataset(root / "faces.json", height=32, width=32, validation_fraction=0)
+    assert grown.pixels.shape == (2, 32, 32, 1)
+    (root / "faces.json").write_text(json.dumps([*records, {"label": "happy", column: faces[0]}]))
+    changed = load_dataset(root / "faces.json", validation_fraction=0)
+    assert len(changed) == (2 if form == "files" else 3)
+    (root / "b.png").unlink()
+    if form == "files":
+        assert len(load_dataset(root / "faces.json", validation_fraction=0)) == 1
 
 
 def test_a_file_of_json_that_is_none_is_refused_in_a_sentence(tmp_path: Path) -> None:
