@@ -55,8 +55,7 @@ def _arrays_in(file: Path, name: str) -> list[Array]:
         if file.suffix.lower() == ".npz":
             return _packed(file)
         if file.suffix.lower() == ".mat":
-            arrays = matlab_arrays(file, max_bytes=MAX_BYTES)
-            return [_in_memory(key, array) for key, array in arrays.items()]
+            return _matlab(file)
         return _hdf5(file)
     except ValueError as error:
         if re.search("pickle|objects", str(error), re.IGNORECASE):
@@ -75,19 +74,29 @@ def _in_memory(name: str, array: np.ndarray) -> Array:
     return Array(name, array.shape, array.dtype, lambda start, stop: array[start:stop])
 
 
+def _rows_of_whole(
+    file: Path, read: Callable[[str], np.ndarray]
+) -> Callable[[str, int, int], np.ndarray]:
+    """Gives rows of arrays that can only be read whole; the last ones are kept."""
+    whole = kept(file.name, read, most=2)
+    return lambda key, start, stop: whole(key)[start:stop]
+
+
+def _matlab(file: Path) -> list[Array]:
+    found = {one.name: one for one in matlab_arrays(file, max_bytes=MAX_BYTES)}
+    rows = _rows_of_whole(file, lambda key: found[key].load())
+    return [Array(key, one.shape, one.dtype, partial(rows, key)) for key, one in found.items()]
+
+
 def _packed(file: Path) -> list[Array]:
-    """The arrays of an `.npz`; each is read when it is needed, and the last ones kept."""
+    """The arrays of an `.npz`."""
 
     def read_whole(key: str) -> np.ndarray:
         with np.load(file, allow_pickle=False) as pack:
             values: np.ndarray = pack[key]
         return values
 
-    whole = kept(file.name, read_whole, most=2)
-
-    def rows(key: str, start: int, stop: int) -> np.ndarray:
-        return whole(key)[start:stop]
-
+    rows = _rows_of_whole(file, read_whole)
     found = []
     with zipfile.ZipFile(file) as pack:
         for member in pack.namelist():

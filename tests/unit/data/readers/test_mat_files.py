@@ -99,3 +99,77 @@ def test_one_hot_rows_without_the_first_class_are_not_shifted(tmp_path: Path) ->
     one_hot = {"X": IN_MATLAB[..., 1:3], "y": np.eye(3)[[1, 2]], "names": NAMES}
     scipy.io.savemat(tmp_path / "faces.mat", one_hot)
     assert load_dataset(tmp_path, validation_fraction=0).index["label"].tolist() == ["sad", "fear"]
+
+
+@pytest.mark.parametrize("form", ["grey", "colour"])
+def test_faces_that_a_program_in_python_wrote_as_hdf5_do_not_lie_on_their_side(
+    tmp_path: Path, form: str
+) -> None:
+    faces = FACES if form == "grey" else np.stack([FACES // 2, FACES, FACES], axis=3)
+    with h5py.File(tmp_path / "faces.mat", "w") as file:
+        file["images"] = faces
+        file["labels"] = CODES
+    channels = 1 if form == "grey" else 3
+    classes = {"1": "happy", "2": "sad", "3": "fear"}
+    dataset = load_dataset(tmp_path, classes=classes, channels=channels, validation_fraction=0)
+    np.testing.assert_array_equal(np.squeeze(dataset.pixels), faces)
+
+
+def test_faces_that_matlab_wrote_are_never_turned(tmp_path: Path) -> None:
+    lying = FACES.swapaxes(1, 2)
+    with h5py.File(tmp_path / "faces.mat", "w") as file:
+        file["images"] = np.moveaxis(lying, 0, 2).T
+        file["images"].attrs["MATLAB_class"] = np.bytes_("uint8")
+        file["labels"] = CODES
+    dataset = load_dataset(tmp_path, custom_classes=True, validation_fraction=0)
+    np.testing.assert_array_equal(dataset.pixels[..., 0], lying)
+
+
+def test_images_are_read_when_they_are_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scipy.io.savemat(tmp_path / "faces.mat", FILES["names from 1"])
+    read: list[str] = []
+    whole = scipy.io.loadmat
+
+    def noted(file: Path, variable_names: list[str], **options: Any) -> dict[str, Any]:
+        read.extend(variable_names)
+        found: dict[str, Any] = whole(file, variable_names=variable_names, **options)
+        return found
+
+    monkeypatch.setattr(scipy.io, "loadmat", noted)
+    load_dataset(tmp_path, validation_fraction=0)
+    assert read.count("X") == 1
+    load_dataset(tmp_path, validation_fraction=0)
+    assert read.count("X") == 1
+
+
+@pytest.mark.parametrize("version", ["7.3", "5"])
+def test_the_bound_holds_for_all_arrays_together_and_for_those_in_structs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str
+) -> None:
+    parts = {"X_train": FACES, "y_train": CODES, "X_test": FACES, "y_test": CODES}
+    if version == "7.3":
+        with h5py.File(tmp_path / "faces.mat", "w") as file:
+            for name, values in parts.items():
+                file[name] = values
+    else:
+        scipy.io.savemat(tmp_path / "faces.mat", {"data": parts}, do_compression=True)
+    load_dataset(tmp_path, custom_classes=True, validation_fraction=0)
+    monkeypatch.setattr(array_files, "MAX_BYTES", int(1.5 * FACES.nbytes))
+    with pytest.raises(DatasetError, match="at most 0 can be read"):
+        load_dataset(tmp_path / "faces.mat", custom_classes=True)
+
+
+def test_texts_that_lie_in_other_files_are_never_read(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"x" * 5)
+    with h5py.File(tmp_path / "faces.mat", "w") as file:
+        file["images"] = IN_MATLAB.T
+        place = [(str(tmp_path / "secret"), 0, 5)]
+        text = file.create_dataset("#refs#/0", (5, 1), "u1", external=place)
+        text.attrs["MATLAB_class"] = np.bytes_("char")
+        labels = file.create_dataset("labels", (1, 6), h5py.ref_dtype)
+        labels[0] = [text.ref] * 6
+        labels.attrs["MATLAB_class"] = np.bytes_("cell")
+    with pytest.raises(DatasetError, match="takes its values from other files"):
+        load_dataset(tmp_path / "faces.mat", custom_classes=True)
