@@ -73,8 +73,13 @@ def load_dataset(
         raise DatasetError(f"Unknown truth '{truth}'. Known: {', '.join(TRUTHS)}.")
     resolved = _resolve(source, Classes.of(classes, keep_unknown=custom_classes), progress)
     with _nothing_left(resolved):
-        reader = _reader(resolved, max(height, width), progress)
-        stored = open_stored(resolved.folder, reader, (height, width, channels), progress=progress)
+        stored = open_stored(
+            resolved.folder,
+            _reader(resolved, max(height, width), progress),
+            (height, width, channels),
+            classes=resolved.classes.key,
+            progress=progress,
+        )
     index = stored.index
     rule = assign_missing(index, validation_fraction=validation_fraction, seed=seed)
     annotations.adopt(resolved.earlier_folder, resolved.folder)
@@ -203,5 +208,4 @@ def _reader(source: Source, side: int, progress: Progress | None) -> Reader:
         )
     if source.is_feedback:
         return corrections_reader(path)
-    reader = open_reader(path, source.classes)
-    return reader._replace(signature=source.classes.key + reader.signature)
+    return open_reader(path, source.classes)

@@ -51,7 +51,8 @@ class Source:
         """Where index, pixels and annotations are kept.
 
         It is the same for every name of one source, whatever its classes mean and, for an archive,
-        whenever it was unpacked: annotations outlive a correction of either.
+        whenever it was unpacked: annotations outlive a correction of either. Each meaning has an
+        index of its own there.
         """
         if self.path is None or self.is_feedback:
             name = FEEDBACK if self.is_feedback else SYNTHETIC
@@ -85,6 +86,10 @@ def resolve(source: str | Path, classes: Classes = USUAL) -> Source:
         path = Path(source).expanduser().resolve()
         is_there = path.exists()
     except (OSError, ValueError, RuntimeError):  # a name that no file can have
+        is_there = False
+    if is_there and path in (feedback_file().resolve(), settings.feedback_folder().resolve()):
+        if feedback_file().is_file():
+            return feedback_source()  # deletions reach what is made of this one only
         is_there = False
     if not is_there:
         names = ", ".join(known.name for known in registered())
@@ -160,6 +165,7 @@ def register(source: Source, *, dry_run: bool = False) -> None:
             "origin": source.origin,
         }
         write_json(file, kept)
+        _remove_made(other)
         _remove_unpacked(other)
 
 
@@ -178,13 +184,22 @@ def remove(name: str) -> None:
     source = _read(file)
     with locked(source.folder / BUILD_LOCK, timeout_s=_REMOVAL_WAITS_S):  # a build may hold it
         file.unlink(missing_ok=True)
-        others = _added()
-        if all(other.folder != source.folder for other in others):
+        _remove_made(source)
+        if all(other.folder != source.folder for other in _added()):
             for made in source.folder.glob("*"):
                 if made.name != "overlay.json" and made.suffix != ".lock":
                     with suppress(OSError):  # mapped by another process, on Windows
                         shutil.rmtree(made) if made.is_dir() else made.unlink()
         _remove_unpacked(source)
+
+
+def _remove_made(source: Source) -> None:
+    """Remove what was made for the meaning of a source's classes, unless a name still has it."""
+    from fer.data.store import remove_made  # pandas: only whoever adds or removes waits
+
+    kept = {known.classes.key for known in _added() if known.folder == source.folder}
+    if source.classes.key not in kept:
+        remove_made(source.folder, source.classes.key)
 
 
 def _remove_unpacked(source: Source) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from fer import settings
-from fer.data.registry import registered
+from fer.data.registry import feedback_file, registered
 from fer.errors import DatasetError
 from fer.files import exists
 
@@ -27,7 +27,7 @@ def allowed(path: str | Path) -> Path:
         raise DatasetError(
             f"'{path}' is not an absolute path. Expected one that starts with one of: {listed}."
         )
-    own = (settings.datasets_folder(), settings.feedback_folder())
+    own = (settings.datasets_folder(), feedback_file())
     if not any(target.is_relative_to(root) for root in (*roots, *own)):
         raise DatasetError(
             f"'{path}' is not under a folder that this app may read ({listed}). Move it there, or "

@@ -57,7 +57,12 @@ class Stored:
 
 
 def open_stored(
-    folder: Path, reader: Reader, shape: Shape, *, progress: Progress | None = None
+    folder: Path,
+    reader: Reader,
+    shape: Shape,
+    *,
+    classes: str = "",
+    progress: Progress | None = None,
 ) -> Stored:
     """Open index and pixels, after building what is missing.
 
@@ -65,13 +70,14 @@ def open_stored(
         folder: Where they are kept.
         reader: The reader of the source.
         shape: Height, width and channels of the pixels to keep.
+        classes: The key of what its classes mean: each meaning has an index of its own.
         progress: Called with the faces done and planned while they are built.
 
     Raises:
         DatasetError: If the source or all of its images cannot be read, or the disk cannot be
             written to.
     """
-    key = f"{_name(shape)}-{reader.signature}-{_FORMAT}"
+    key = f"{_name(shape)}-{classes}{reader.signature}-{_FORMAT}"
     if (stored := _opened(folder, key, shape)) is not None:
         return stored
     try:
@@ -79,6 +85,7 @@ def open_stored(
             if (stored := _opened(folder, key, shape)) is None:  # while we waited
                 # Read under the lock, or it may hold what was deleted while we waited.
                 _Build(folder, shape, reader.listing(), progress).run(key)
+                remove_made(folder, classes, shape=_name(shape), keep=key)
                 stored = _opened(folder, key, shape)
     except OSError as error:
         raise DatasetError(
@@ -118,11 +125,31 @@ def last_stored(folder: Path) -> Stored | None:
 def last_file(folder: Path, key: str | None = None) -> Path | None:
     """The file of the index that was written last; None if there is none.
 
-    `key` is that of the classes, with which the signature of the reader began; None for any.
+    `key` is that of the classes; None for any.
     """
-    signature = "*" if key is None else f"{key}[0-9a-f]*"
+    signature = "*" if key is None else _signatures(key)
     files = folder.glob(f"*-{signature}-{_FORMAT}.parquet")
     return max(files, key=lambda file: file.stat().st_mtime, default=None)
+
+
+def remove_made(folder: Path, classes: str, *, shape: str = "*x*x*", keep: str = "") -> None:
+    """Remove the indexes and pixels, of any format, that were made for one meaning of the classes.
+
+    Args:
+        folder: Where they are kept.
+        classes: The key of that meaning.
+        shape: Only those of this shape, such as `48x48x1`.
+        keep: The name, without a suffix, of what stays.
+    """
+    for old in folder.glob(f"{shape}-{_signatures(classes)}"):
+        if old.stem != keep and old.is_file():
+            with suppress(OSError):  # mapped by another process, on Windows: next time
+                old.unlink()
+
+
+def _signatures(classes: str) -> str:
+    """The pattern of the signatures for one meaning of the classes, whose key begins with m."""
+    return f"{classes}[0-9a-f]*"
 
 
 def _opened(folder: Path, key: str, shape: Shape) -> Stored | None:
@@ -273,10 +300,6 @@ class _Build:
         pq.write_table(table, made)
         made.replace(self._folder / f"{key}.parquet")
         shutil.rmtree(self._place)
-        for old in self._folder.glob(f"{_name(self._shape)}-*"):
-            if old.stem != key:
-                with suppress(OSError):  # mapped by another process, on Windows: next time
-                    old.unlink()
 
     def _in_order(self, source: Path, slots: np.ndarray) -> Path:
         pixels = np.memmap(source, np.uint8, "r").reshape(-1, self._face_bytes)

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from fer.data import add, annotations, load_dataset, registered, remove
+from fer.data.corrections import AcceptedFace, write_accepted
 from fer.data.loading import remembered_faces
 from fer.data.locking import BUILD_LOCK, locked
-from fer.data.registry import resolve
+from fer.data.registry import feedback_file, resolve
 from fer.errors import DatasetError
 
 pytestmark = pytest.mark.usefixtures("own_home")
@@ -108,10 +109,59 @@ def test_what_is_remembered_of_a_data_set_is_what_its_own_classes_mean(make: Mak
     root = make("train/0/a.png", "train/1/b.png")
     add(root, name="one", classes={"0": "angry", "1": "sad"})
     add(root, name="two", classes={"0": "fear", "1": "happy"})
-    assert remembered_faces("one") is None  # it is read again at its next use
-    faces = remembered_faces("two")
-    assert faces is not None
-    assert set(faces["label"]) == {"fear", "happy"}
+    for name, labels in (("one", {"angry", "sad"}), ("two", {"fear", "happy"})):
+        faces = remembered_faces(name)
+        assert faces is not None
+        assert set(faces["label"]) == labels
+
+
+def test_names_with_other_meanings_of_one_source_leave_each_other_their_indexes(
+    make: MakeFaces, own_home: Path
+) -> None:
+    root = make("train/0/a.png", "train/1/b.png")
+    add(root, name="one", classes={"0": "angry", "1": "sad"})
+    add(root, name="two", classes={"0": "fear", "1": "happy"})
+    indexes = {file: file.stat().st_mtime_ns for file in own_home.rglob("*.parquet")}
+    assert len(indexes) == 2
+    for name in ("one", "two", "one"):
+        load_dataset(name, validation_fraction=0)
+    make("train/0/c.png", root=root)
+    load_dataset("one", validation_fraction=0)
+    assert len(set(own_home.rglob("*.parquet")) & set(indexes)) == 1
+    assert len(list(own_home.rglob("*.parquet"))) == 2
+
+
+def test_an_index_goes_with_the_last_name_that_gives_its_classes_that_meaning(
+    make: MakeFaces, own_home: Path
+) -> None:
+    root = make("train/0/a.png", "train/1/b.png")
+    meanings = [{"0": "angry", "1": "sad"}, {"0": "fear", "1": "happy"}]
+    for name, meaning in zip(("one", "two"), meanings, strict=True):
+        add(root, name=name, classes=meaning)
+    add(root, name="one", classes=meanings[1])
+    assert len(list(own_home.rglob("*.pixels"))) == 1
+    remove("one")
+    assert remembered_faces("two") is not None
+    remove("two")
+    assert not list(own_home.rglob("*.pixels"))
+
+
+def test_the_accepted_corrections_are_one_data_set_whatever_they_are_called_by(
+    own_home: Path, make: MakeFaces
+) -> None:
+    folder = own_home / "feedback"
+    (folder / "test_faces").mkdir(parents=True)
+    make("happy/a.png", root=folder)
+    with pytest.raises(DatasetError, match="No data set at"):
+        resolve(folder)
+    image = (folder / "happy/a.png").read_bytes()
+    face = AcceptedFace("1", "happy", "train", "me", "hash", "", image)
+    write_accepted(feedback_file(), [face])
+    for source in ("feedback", folder, feedback_file()):
+        dataset = load_dataset(source, validation_fraction=0)
+        assert dataset.name == "feedback"
+        assert dataset.index["path"].tolist() == ["1.png"]
+    assert [one.name for one in (own_home / "datasets/store").iterdir()] == ["feedback"]
 
 
 def test_annotations_in_the_folder_of_an_earlier_version_are_taken_over(

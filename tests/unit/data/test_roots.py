@@ -120,3 +120,12 @@ def test_a_data_set_that_was_added_by_name_must_lie_where_the_app_may_read_too(
     monkeypatch.setenv("FER_DATA_ROOTS", str(tmp_path / "other"))
     with pytest.raises(DatasetError, match="may read"):
         check_source("mine")
+
+
+def test_of_the_corrections_only_the_accepted_ones_may_be_read(root: Path, own_home: Path) -> None:
+    folder = settings.feedback_folder()
+    (folder / "test_faces").mkdir(parents=True)
+    assert allowed(folder / "accepted.parquet") == folder / "accepted.parquet"
+    for path in (folder, folder / "test_faces", folder / "accepted.parquet.old"):
+        with pytest.raises(DatasetError, match="may read"):
+            allowed(path)
