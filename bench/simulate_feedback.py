@@ -26,6 +26,7 @@ import argparse
 import json
 import os
 import shutil
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -190,7 +191,7 @@ def run_round(parts: dict[str, Any], number: int, rounds: int, *, seed: int) -> 
         "before": before,
         "model": settings.default_model(),
         "refusals": compared["refusals"],
-        "corrections": store.count(),
+        "corrections": dict(Counter(row[1] for row in store.decisions())),
         "people": {kind: list(kinds.values()).count(kind) for kind in set(kinds.values())},
         "suspicious": sorted(kinds[one] for one in suspects),
         "replay": run.config().replay,

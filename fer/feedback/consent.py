@@ -1,7 +1,6 @@
 """What people agree to before a correction is kept."""
 
 import hashlib
-from collections.abc import Sequence
 
 from fer.feedback.records import Correction
 
@@ -21,12 +20,7 @@ TEXT = (
 """The sentences of the consent text; the page adds how long corrections are kept."""
 
 
-def version_of(text: Sequence[str]) -> str:
-    """What tells one consent text from another."""
-    return hashlib.sha256("\n".join(text).encode()).hexdigest()[:12]
-
-
-VERSION = version_of(TEXT)
+VERSION = hashlib.sha256("\n".join(TEXT).encode()).hexdigest()[:12]
 """Which text a correction is kept under now."""
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, select
@@ -15,7 +14,7 @@ _AT_ONCE = 1000
 
 
 def where(
-    *, contributor: str | None = None, status: str | None = None, since: datetime | None = None
+    *, contributor: str | None = None, status: str | None = None
 ) -> list[ColumnElement[bool]]:
     """The conditions that corrections have to fit."""
     columns = CORRECTIONS.c
@@ -24,8 +23,6 @@ def where(
         conditions.append(columns.contributor == contributor)
     if status is not None:
         conditions.append(columns.status == status)
-    if since is not None:
-        conditions.append(columns.created >= since)
     return conditions
 
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -15,13 +15,13 @@ from fer import settings
 from fer.errors import DatasetError, FeedbackError, FerError
 from fer.feedback.database import Database
 from fer.feedback.images import content_of
-from fer.feedback.keys import contributor_id, new_key
+from fer.feedback.keys import contributor_id
 from fer.feedback.records import Correction, Promotion, Review, Status, now
 from fer.feedback.rows import chunks, record_of, select_corrections, where
 from fer.feedback.tables import CORRECTIONS, PROMOTIONS, REVIEWS, STATE
 from fer.files import write_text, writing
 
-__all__ = ["DECISIONS", "Store", "contributor_id", "new_key", "open_store"]
+__all__ = ["DECISIONS", "Store", "contributor_id", "open_store"]
 
 logger = logging.getLogger(__name__)
 
@@ -56,11 +56,6 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    @property
-    def name(self) -> str:
-        """The database's file, or its URL without the password."""
-        return self._database.name
 
     @property
     def version(self) -> str:
@@ -100,7 +95,6 @@ class Store:
         *,
         contributor: str | None = None,
         status: str | None = None,
-        since: datetime | None = None,
         ids: Iterable[str] | None = None,
         with_crops: bool = True,
     ) -> list[Correction]:
@@ -109,12 +103,11 @@ class Store:
         Args:
             contributor: Of this contributor.
             status: With this status.
-            since: Created then or later.
             ids: With one of these ids.
             with_crops: Also read their pictures; else `crop` is empty and `larger_crop` None.
         """
         with self._database.reading() as connection:
-            conditions = where(contributor=contributor, status=status, since=since)
+            conditions = where(contributor=contributor, status=status)
             return select_corrections(connection, conditions, ids, with_crops=with_crops)
 
     def decisions(self) -> list[tuple[str, str, str, str, bool | None]]:
@@ -125,14 +118,6 @@ class Store:
         ).order_by(columns.created, columns.id)
         with self._database.reading() as connection:
             return [tuple(row) for row in connection.execute(query)]
-
-    def count(self) -> dict[str, int]:
-        """How many corrections there are with each status."""
-        status = CORRECTIONS.c.status
-        query = select(status, func.count()).group_by(status)
-        with self._database.reading() as connection:
-            found = {row[0]: row[1] for row in connection.execute(query)}
-        return {str(status): found.get(status, 0) for status in Status}
 
     def delete(
         self, *, contributor: str | None = None, ids: Iterable[str] | None = None
@@ -153,14 +138,14 @@ class Store:
             raise FeedbackError("Nothing is named to delete. Name a contributor, or corrections.")
         return self._delete(where(contributor=contributor), ids)
 
-    def purge_expired(self) -> int:
-        """Delete what is older than `FER_FEEDBACK_DAYS`, if that is set; how many were deleted.
+    def purge_expired(self) -> None:
+        """Delete what is older than `FER_FEEDBACK_DAYS`, if that is set.
 
         Raises:
             ConfigError: If the setting is impossible.
         """
-        days = settings.feedback_days()
-        return 0 if days is None else self.purge(days)
+        if (days := settings.feedback_days()) is not None:
+            self.purge(days)
 
     def purge(self, older_than_days: int) -> int:
         """Delete what was created more than this many days ago; how many were deleted.
@@ -237,13 +222,13 @@ class Store:
         with self._database.reading() as connection:
             return [record_of(Review, row) for row in connection.execute(query)]
 
-    def quarantine(self, ids: Iterable[str], reason: str) -> int:
-        """Bar corrections from training and testing, for good; how many."""
-        return self._set(ids, status=Status.QUARANTINED, label="", reason=reason)
+    def quarantine(self, ids: Iterable[str], reason: str) -> None:
+        """Bar corrections from training and testing, for good."""
+        self._set(ids, status=Status.QUARANTINED, label="", reason=reason)
 
-    def hold_out(self, ids: Iterable[str], *, held_out: bool = True) -> int:
-        """Decide that corrections measure models, or that they train them; how many."""
-        return self._set(ids, held_out=held_out)
+    def hold_out(self, ids: Iterable[str], *, held_out: bool) -> None:
+        """Decide that corrections measure models, or that they train them."""
+        self._set(ids, held_out=held_out)
 
     def promotions(self) -> list[Promotion]:
         """All promotions, oldest first."""
@@ -302,13 +287,11 @@ class Store:
         self.finish_deletions()
         return found
 
-    def _set(self, ids: Iterable[str], **values: Any) -> int:
+    def _set(self, ids: Iterable[str], **values: Any) -> None:
         with self._changing() as connection:
-            changes = [
-                CORRECTIONS.update().where(CORRECTIONS.c.id.in_(some)).values(values)
-                for some in chunks(ids)
-            ]
-            return sum(connection.execute(change).rowcount for change in changes)
+            for some in chunks(ids):
+                of_them = CORRECTIONS.c.id.in_(some)
+                connection.execute(CORRECTIONS.update().where(of_them).values(values))
 
     @contextmanager
     def _changing(self) -> Iterator[Connection]:

@@ -83,7 +83,7 @@ def test_threads_review_and_keep_at_once(store: Store, make_correction: MakeCorr
     assert len(store.reviews(first.id)) == 12
 
 
-def test_corrections_are_found_by_contributor_status_time_and_id(
+def test_corrections_are_found_by_contributor_status_and_id(
     store: Store, make_correction: MakeCorrection
 ) -> None:
     old, mine, other = (
@@ -96,10 +96,8 @@ def test_corrections_are_found_by_contributor_status_time_and_id(
     assert ids_of(store.corrections()) == [old.id, mine.id, other.id]
     assert ids_of(store.corrections(contributor="me")) == [mine.id]
     assert ids_of(store.corrections(status="new")) == [old.id, other.id]
-    assert ids_of(store.corrections(since=now() - timedelta(days=2))) == [mine.id, other.id]
     assert ids_of(store.corrections(ids=[other.id, str(uuid4())])) == [other.id]
     assert store.corrections(ids=[]) == []
-    assert store.count() == {"new": 2, "accepted": 0, "rejected": 1, "quarantined": 0}
 
 
 def test_without_crops_everything_else_is_read(
@@ -117,7 +115,7 @@ def test_more_ids_than_a_statement_takes_are_changed_together(
     sent = [make_correction(number) for number in range(5)]
     keep(store, *sent)
     assert store.review(ids_of(sent), decision="accepted", reviewer="R") == 5
-    assert store.hold_out(ids_of(sent)[:3]) == 3
+    store.hold_out(ids_of(sent)[:3], held_out=True)
     assert sorted(bool(one.held_out) for one in store.corrections()) == [False] * 2 + [True] * 3
     assert len(store.delete(ids=ids_of(sent))) == 5
 
@@ -150,7 +148,7 @@ def test_decisions_are_those_of_the_corrections_in_their_order(
     keep(store, *sent)
     store.review([sent[2].id], decision="accepted", reviewer="Kim", label="surprise")
     store.quarantine([sent[1].id], "a test face")
-    store.hold_out([sent[2].id])
+    store.hold_out([sent[2].id], held_out=True)
     assert store.decisions() == [
         (one.id, one.status, one.label, one.reason, one.held_out) for one in store.corrections()
     ]
@@ -171,7 +169,7 @@ def test_a_review_that_makes_no_sense_changes_nothing(
     keep(store, sent)
     with pytest.raises(FeedbackError, match=reason):
         store.review([sent.id], **({"decision": "accepted", "reviewer": "R"} | given))
-    assert store.count()["new"] == 1
+    assert [one.status for one in store.corrections()] == ["new"]
     assert store.reviews() == []
 
 
@@ -180,7 +178,7 @@ def test_what_is_in_quarantine_is_never_accepted(
 ) -> None:
     sent = make_correction()
     keep(store, sent)
-    assert store.quarantine([sent.id], "a copy of a test face") == 1
+    store.quarantine([sent.id], "a copy of a test face")
     assert store.review([sent.id], decision="accepted", reviewer="R") == 0
     [barred] = store.corrections()
     assert (barred.status, barred.reason) == (Status.QUARANTINED, "a copy of a test face")
@@ -218,7 +216,7 @@ def test_nothing_is_deleted_unless_it_is_named(
     with pytest.raises(FeedbackError, match="named"):
         store.delete()
     assert store.delete(ids=[]) == []
-    assert store.count()["new"] == 1
+    assert [one.status for one in store.corrections()] == ["new"]
 
 
 def test_old_corrections_are_purged(store: Store, make_correction: MakeCorrection) -> None:
@@ -239,9 +237,10 @@ def test_a_store_that_stays_open_purges_by_the_setting(
     store: Store, make_correction: MakeCorrection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep(store, make_correction(created=now() - timedelta(days=31)))
-    assert store.purge_expired() == 0
+    store.purge_expired()
+    assert len(store.corrections()) == 1
     monkeypatch.setenv("FER_FEEDBACK_DAYS", "30")
-    assert store.purge_expired() == 1
+    store.purge_expired()
     assert store.corrections() == []
 
 
@@ -268,7 +267,7 @@ def test_the_version_changes_with_every_write_and_with_nothing_else(
     writes: list[Callable[[], object]] = [
         lambda: store.keep(sent),
         lambda: store.review([sent.id], decision="accepted", reviewer="R"),
-        lambda: store.hold_out([sent.id]),
+        lambda: store.hold_out([sent.id], held_out=True),
         lambda: store.quarantine([sent.id], "copy"),
         lambda: store.record_promotion(promotion),
         lambda: store.delete(ids=[sent.id]),
