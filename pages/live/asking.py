@@ -28,7 +28,8 @@ def ask_about_snapshot(snapshot: bytes, predictor: Predictor) -> None:
             st.caption("No face was found on the snapshot. Take another one.")
             return
         answers: Answers = st.session_state.setdefault(keys.ANSWERS, {})
-        key = f"{keys.ASKED}.{hash(snapshot)}"
+        made_with = snapshot, predictor.card.model_sha256, photo.detector
+        key = f"{keys.ASKED}.{hash(made_with)}"
         faces = [
             Asked(
                 place=(key, face.number),

@@ -40,6 +40,22 @@ class Options(NamedTuple):
     min_face_px: int
 
 
+class Settings(NamedTuple):
+    """What results are made with: two of the same settings are the same.
+
+    Attributes:
+        model: Its name.
+        files: When its files were made, as `predictor.files_made` has it.
+        detector: Its name, or `auto`.
+        options: How photos are analysed.
+    """
+
+    model: str
+    files: tuple[int, ...]
+    detector: str
+    options: Options
+
+
 @dataclass(frozen=True, kw_only=True)
 class Analysis(PhotoFaces):
     """What the page shows of a photo.

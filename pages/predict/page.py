@@ -15,7 +15,7 @@ from fer.wording import counted
 from pages.common import errors, predictors
 from pages.common.cache import Work
 from pages.predict import keys
-from pages.predict.analysis import analyse, preview_uri
+from pages.predict.analysis import Settings, analyse, preview_uri
 from pages.predict.kept import KeptPhotos, kept_photos
 from pages.predict.many import (
     chosen_results,
@@ -46,7 +46,8 @@ def main() -> None:
     with sources:
         add_photos(album)
     loading = predictors.loading(model, detector)
-    settings = (model, detector, files_made(model), options)
+    settings = Settings(model, files_made(model), detector, options)
+    album.take_answers(settings)
     album.analyse_with(settings, partial(analyse, loading=loading, options=options))
     if not album.photos or has_only_example(album):
         with examples:

@@ -58,7 +58,9 @@ def _draw(faces: Sequence[Asked], answers: Answers, key: str) -> None:
         if identity in given.waiting:
             show_waiting(asked.question)
             return
-        widget = f"{key}.{asked.place[1]}"
+        # Of this question alone: a widget that keeps its key keeps its value, too, and “Yes” would
+        # become an answer about what another model answers.
+        widget = f"{key}.{asked.place[1]}.{identity[:16]}"
         _ask_about(asked, answers, key=widget)
         if verdict := answers.get(asked.place):
             offer_to_keep(asked.question, verdict, key=widget)
