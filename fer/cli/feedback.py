@@ -1,6 +1,7 @@
 """`feedback …`: the corrections that people sent."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -110,14 +111,21 @@ def purge(
     yes: YesOption = False,
 ) -> None:
     """Delete the corrections that are older than a number of days."""
-    from fer.feedback.store import open_store
+    from fer.feedback.database import Database
+    from fer.feedback.records import now
+    from fer.feedback.store import Store
 
     limit = days or settings.feedback_days()
     if limit is None:
         raise FeedbackError("How old is too old? Give --days, or set FER_FEEDBACK_DAYS.")
-    store = open_store()
-    if not yes:
-        typer.confirm(f"Delete what is older than {counted(limit, 'day')} for good?", abort=True)
+    store = Store(Database(settings.database_url()))  # `open_store` would purge before the question
+    end = now() - timedelta(days=limit)
+    old = sum(one.created < end for one in store.corrections(with_crops=False))
+    if old and not yes:
+        question = (
+            f"Delete {counted(old, 'correction')} older than {counted(limit, 'day')} for good?"
+        )
+        typer.confirm(question, abort=True)
     out.print(f"Deleted {counted(store.purge(limit), 'correction')}.")
     learning.print_outdated(store)
 

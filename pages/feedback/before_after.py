@@ -28,10 +28,11 @@ TITLES = {
 
 def show_comparison(store: Store, run: Run) -> None:
     """The figures of both, once they are measured."""
-    last = promotion.last_promotion(store)
-    if last and added_as(run) == last.model_after:
+    if promotion.is_in_use(run):
         st.markdown(":material/check: The model of this training is in use.")
-        show_figures(last.figures)
+        last = promotion.last_promotion(store)
+        if last and added_as(run) == last.model_after:
+            show_figures(last.figures)
         return
     compared = promotion.kept_comparison(run)
     if compared is None:
@@ -64,16 +65,8 @@ def _offer_comparison(run: Run) -> None:
         st.markdown(
             "These two were not compared yet: the model in use, and the one of this training."
         )
-    started = st.session_state.get(key := f"feedback.compare.{run.id}")
     if st.button("Compare them", icon=":material/compare_arrows:", key="feedback.compare"):
-        started = st.session_state[key] = True
-    if started:
-        st.session_state[key] = False
-
-        def act() -> None:
-            _comparing(run.id, str(run.folder)).result()
-
-        errors.attempt(act)
+        errors.attempt(lambda: _comparing(run.id).result())
 
 
 def _await_comparison(run: Run) -> None:
@@ -83,8 +76,9 @@ def _await_comparison(run: Run) -> None:
     st.markdown(":material/hourglass_top: The new model is being compared with the one in use …")
 
 
-@st.cache_resource(max_entries=4, show_spinner=False, validate=Work.is_usable, ttl=1)
-def _comparing(run_id: str, folder: str) -> Work[dict[str, Any]]:
+@st.cache_resource(max_entries=4, show_spinner=False, validate=Work.is_usable)
+def _comparing(run_id: str) -> Work[dict[str, Any]]:
+    """The comparison at work, which all who want it share; its result is kept in the run."""
     from fer.runs import find
     from pages.common.predictors import import_keras
 
@@ -98,7 +92,7 @@ def _comparing(run_id: str, folder: str) -> Work[dict[str, Any]]:
 
         return before_after.compare(find(run_id), begin=begin)
 
-    return Work(compare)
+    return Work(compare, fresh_for_s=0.0)
 
 
 def comparison_html(compared: Mapping[str, Any]) -> str:

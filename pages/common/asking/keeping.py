@@ -5,7 +5,7 @@ from uuid import uuid4
 import streamlit as st
 
 from fer import settings
-from fer.errors import FerError
+from fer.errors import ConfigError, FerError
 from fer.feedback import consent
 from fer.feedback.asking import Question, in_words
 from fer.wording import counted
@@ -22,6 +22,11 @@ _NOBODY = "nobody yet"
 
 def offer_to_keep(question: Question, verdict: str, *, key: str) -> None:
     """Show what would be kept, with the choice of a larger crop, and the button that keeps it."""
+    try:
+        retention = consent.retention(settings.feedback_days())
+    except ConfigError as error:  # nobody can agree to what is not known
+        problems.show(error)
+        return
     with st.container(border=True, gap="small"):
         st.markdown("**Nothing is kept yet.** What would be, if you choose so:")
         shown = st.container()
@@ -33,7 +38,7 @@ def offer_to_keep(question: Question, verdict: str, *, key: str) -> None:
             _show_what_is_kept(question, verdict, with_larger_crop)
         is_first = not contribution().key  # those who have a key have read it
         with st.expander("What you agree to", expanded=is_first):
-            sentences = (*consent.TEXT, consent.retention(settings.feedback_days()))
+            sentences = (*consent.TEXT, retention)
             st.caption("\n".join(f"- {errors.plain(sentence)}" for sentence in sentences))
         problems.show_problem()
         st.button(

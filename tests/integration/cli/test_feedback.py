@@ -117,3 +117,19 @@ def test_old_corrections_are_purged_by_their_days(
     assert run("purge", "--days", "800000", "--yes").exit_code == 2
     assert "Deleted 1 correction." in run("purge", "--days", "30", "--yes").stdout
     assert [one.id for one in store.corrections()] == [one.id for one in sent[1:]]
+
+
+def test_a_purge_is_confirmed_before_the_setting_of_days_deletes_anything(
+    sent: list[Correction], store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FER_FEEDBACK_DAYS", "30")
+    asked = run("purge", answer="n\n")
+    assert asked.exit_code == 1
+    assert "Delete 1 correction older than 30 days for good?" in asked.stdout
+    assert store.count()["new"] == 3
+    assert "Deleted 1 correction." in run("purge", answer="y\n").stdout
+    assert store.count()["new"] == 2
+
+
+def test_nothing_is_asked_where_nothing_is_old_enough_to_purge(sent: list[Correction]) -> None:
+    assert "Deleted 0 corrections." in run("purge", "--days", "90").stdout

@@ -1,6 +1,9 @@
 from typing import Any
 
+import pytest
 from streamlit.testing.v1 import AppTest
+
+from pages.common.asking.keeping import KEEP
 
 
 def ask_about_one_face() -> None:
@@ -67,3 +70,14 @@ def test_no_to_one_model_is_no_answer_to_another() -> None:
     choose(app, "No")
     asked_by(app, "B", "sad")
     assert (chosen(app), answer_of(app)) == ([None], None)
+
+
+def test_where_the_days_are_impossible_nothing_is_offered_to_keep(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FER_FEEDBACK_DAYS", "a year")
+    app = asked_by(AppTest.from_function(ask_about_one_face), "A", "happy")
+    choose(app, "Yes")
+    assert not app.exception
+    assert "cannot be reached" in app.warning[0].value
+    assert KEEP not in [button.label for button in app.button]

@@ -1,18 +1,21 @@
 import json
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from fer import models, runs, settings
-from fer.feedback import promotion
+from fer.feedback import before_after, promotion
 from fer.feedback.store import Store
 from fer.models.card import ModelCard
 from fer.runs.run import Run
 from fer.training.config import TrainingConfig
+from pages.feedback.before_after import _comparing
 
 Keep = Callable[..., str]
 Draw = Callable[..., AppTest]
@@ -146,3 +149,34 @@ def test_a_run_at_work_shows_how_far_it_is_and_blocks_the_next(
         assert app.button(key="feedback.train").disabled
         bars = [bar.proto.text for bar in app.get("progress")]
     assert bars == ["Epoch 2 of 3, about 40 s left"]
+
+
+def test_a_second_click_waits_for_the_comparison_that_is_at_work(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_end, begun = Event(), []
+
+    def compare(run: Run, **_: object) -> dict[str, Any]:
+        begun.append(run.id)
+        assert may_end.wait(60)
+        return {}
+
+    monkeypatch.setattr(before_after, "compare", compare)
+    first = _comparing(run.id)
+    time.sleep(1.2)
+    assert _comparing(run.id) is first
+    may_end.set()
+    first.result()
+    _comparing(run.id).result()  # another one: the models may be others by now
+    assert begun == [run.id] * 2
+
+
+def test_a_model_that_is_in_use_is_offered_no_comparison_with_itself(
+    feedback_page: Draw, keep: Keep, run: Run
+) -> None:
+    keep(1)
+    run.add_to_models("better")
+    settings.set_default_model("better")
+    app = feedback_page(feedback__view="learning")
+    assert "The model of this training is in use." in words(app)
+    assert {"feedback.compare", "feedback.promote"}.isdisjoint(one.key for one in app.button)
