@@ -201,20 +201,20 @@ def _checked(
     _print_fits(search.dataset, fits)
     chosen = next((fit for fit in fits if fit.scale == scale), fits[0])
     taken = scale or chosen.scale, labels or chosen.labels
+    doubts = search.doubts(taken[1])
     if objections := search.objections(*taken):
         raise ModelError(
-            f"{' '.join(objections)} Nothing was added. Leave --labels and --scale away to take "
-            "what fits best, or --check to add it as it is."
+            f"{' '.join([*objections, *doubts])} Nothing was added. Leave --labels and --scale "
+            "away to take what fits best, or --check to add it as it is."
         )
-    doubts = search.doubts(taken[1])
     if doubts and not (scale and labels):
+        is_known = labels or search.decides_on_order(taken[1])
         raise ModelError(
-            f"{' '.join(doubts)} Nothing was added. Or give both --scale and --labels."
+            f"{' '.join(doubts)} Nothing was added. To add it now, unchecked, add --scale "
+            f"{taken[0]} --labels {','.join(taken[1]) if is_known else 'a,b,…'} to the command."
         )
-    out.print(
-        f"Scale {taken[0]}, labels {','.join(taken[1])}: no other contract fits better. "
-        + " ".join(doubts or search.limits(taken[1]))
-    )
+    verdict = doubts or ["no other contract fits better.", *search.limits(taken[1])]
+    out.print(f"Scale {taken[0]}, labels {','.join(taken[1])}: {' '.join(verdict)}")
     return *taken, search.checked(*taken)
 
 
@@ -232,9 +232,12 @@ def check(model: ModelArgument, dataset: DatasetArgument) -> None:
     with progress() as bar, quiet_imports():
         search = check_contract(model, dataset, progress=Counter(bar, "faces"))
     _print_fits(search.dataset, search.fits(card.labels))
+    doubts = search.doubts(card.labels)
     if objections := search.objections(scale_of(card), card.labels):
-        raise ModelError(f"{' '.join(objections)} Adopt the network again with what fits.")
-    if doubts := search.doubts(card.labels):
+        raise ModelError(
+            f"{' '.join([*objections, *doubts])} Adopt the network again with what fits."
+        )
+    if doubts:
         raise ModelError(f"{' '.join(doubts)} The model's card stays as it is.")
     limits = " ".join(search.limits(card.labels))
     out.print(f"No other scale and labels fit '{card.name}' better. {limits}")

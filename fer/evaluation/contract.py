@@ -132,22 +132,33 @@ class ContractSearch:
             "The network may have learnt these faces: that checks its contract, not its quality.",
         ]
 
+    def nothing_fits(self, labels: Sequence[str] = ()) -> str:
+        """Why no scale and no order of labels fits, in a sentence; "" if the best one does.
+
+        Args:
+            labels: Classes of the network, as far as they are known, in any order.
+        """
+        best = self.fits(labels)[0]
+        if not best.images:
+            return (
+                f"'{self.dataset}' has none of the classes {', '.join(labels or best.labels)}, so "
+                "that it tells nothing about this network. Choose another data set."
+            )
+        if best.is_above_chance:
+            return ""
+        return (
+            f"No scale and no order of labels fits: the best has {best.accuracy:.1%} of "
+            f"{best.images:,} faces right, and {best.by_chance:.1%} are of one class. The network "
+            "may be for other classes or for faces that are cut out differently."
+        )
+
     def objections(self, scale: str, labels: Sequence[str]) -> list[str]:
         """What speaks against a contract, in sentences; none if no other fits clearly better."""
+        if reason := self.nothing_fits(labels):
+            return [reason]
         given = self.fit(scale, labels)
         here = self.fit(scale, self._order(scale, labels))
         best = self.fits(labels)[0]
-        if not best.images:
-            return [
-                f"'{self.dataset}' has none of the classes {', '.join(labels)}, so that it tells "
-                "nothing about this network. Choose another data set."
-            ]
-        if not best.is_above_chance:
-            return [
-                f"No scale and no order of labels fits: the best has {best.accuracy:.1%} of "
-                f"{best.images:,} faces right, and {best.by_chance:.1%} are of one class. The "
-                "network may be for other classes or for faces that are cut out differently."
-            ]
         sentences = []
         if self._is_better(here, given):
             sentences.append(
@@ -161,30 +172,49 @@ class ContractSearch:
             )
         return sentences
 
-    def doubts(self, labels: Sequence[str] = ()) -> list[str]:
-        """Why these faces decide on no contract, in sentences; none if they do.
+    def left(self, labels: Sequence[str] = ()) -> list[Fit]:
+        """The scales that these faces cannot decide between, the best first; one if they can.
 
-        They decide between two scales if the 95% interval of the difference in accuracy lies on
-        one side of 0, or so near to it that the choice hardly matters; and on the order of the
-        labels if most labels have enough faces.
+        They decide between two if the 95% interval of the difference in accuracy lies on one side
+        of 0, or so near to it that the choice hardly matters.
 
         Args:
             labels: Classes of the network, as far as they are known, in any order.
         """
         best, *others = self.fits(labels)
-        sentences, rivals = [], []
-        for other in others:
-            low, high = self._lead(best, other)
-            if low <= 0 and max(-low, high) > _HARDLY:
-                rivals.append(f"{other.scale} ({low:+.1%} to {high:+.1%})")
-        if rivals:
+        leads = [(other, *self._lead(best, other)) for other in others]
+        rivals = [fit for fit, low, high in leads if low <= 0 and max(-low, high) > _HARDLY]
+        return [best, *rivals]
+
+    def decides_on_order(self, labels: Sequence[str]) -> bool:
+        """Whether most of these labels have enough faces to decide on their order."""
+        return 2 * len(self._few(labels)) <= len(labels)
+
+    def doubts(self, labels: Sequence[str] = ()) -> list[str]:
+        """Why these faces decide on no contract, in sentences; none if they do.
+
+        Where nothing fits, there is no doubt about the scale.
+
+        Args:
+            labels: Classes of the network, as far as they are known, in any order.
+        """
+        best, *rivals = self.left(labels)
+        sentences = []
+        if rivals and best.is_above_chance:
+            *most, last = [fit.scale for fit in (best, *rivals)]
+            leads = ", ".join(
+                f"{fit.scale} ({low:+.1%} to {high:+.1%})"
+                for fit in rivals
+                for low, high in [self._lead(best, fit)]
+            )
             intervals = "interval" if len(rivals) == 1 else "intervals"
             sentences.append(
                 f"{counted(best.images, 'face')} cannot decide on the scale: {best.scale} came "
-                f"first on as many others, but here its lead in accuracy over {', '.join(rivals)} "
-                f"is uncertain (95% {intervals} in brackets). Choose another data set."
+                f"first on as many others, but here its lead in accuracy over {leads} "
+                f"is uncertain (95% {intervals} in brackets), so {', '.join(most)} and {last} are "
+                "left. Choose another data set."
             )
-        if 2 * len(self._few(best.labels)) > len(best.labels):
+        if not self.decides_on_order(best.labels):
             sentences.append(
                 f"{counted(best.images, 'face')} cannot decide on the order of the labels: most "
                 f"labels have fewer than {_ENOUGH}. Choose a larger data set."

@@ -137,27 +137,31 @@ def show_search(foreign: Foreign, dataset: Dataset) -> ContractSearch | None:
     search = search_for(foreign, dataset).result()
     fits = search.fits()
     best = fits[0]
-    doubts = search.doubts()
-    if best.is_above_chance and doubts:
+    knows_order = search.decides_on_order(best.labels)
+    reason, doubts = search.nothing_fits(), search.doubts()
+    if reason:
+        st.error(errors.plain(" ".join([reason, *doubts])), icon=":material/error:")
+    elif doubts:
+        chosen = f"{best.scale} and its labels are" if knows_order else f"{best.scale} is"
         st.warning(
-            errors.plain(" ".join([*doubts, "Or choose scale and labels yourself, below."])),
+            errors.plain(
+                f"{' '.join(doubts)} Below, the scale {chosen} chosen: add the model like that "
+                "now, unchecked, or choose for yourself."
+            ),
             icon=":material/balance:",
         )
-    elif best.is_above_chance:
-        labels = errors.plain(", ".join(best.labels))
+    else:
         st.success(
-            f"The scale **{best.scale}** with the labels **{labels}** fits best.",
+            f"The scale **{best.scale}** with the labels "
+            f"**{errors.plain(', '.join(best.labels))}** fits best.",
             icon=":material/check:",
         )
-    else:
-        st.error(
-            errors.plain(search.objections(best.scale, best.labels)[0]), icon=":material/error:"
-        )
     show_fits(search, fits)
-    if not doubts and st.session_state.get(keys.APPLIED) != (asked, best):
+    if not reason and st.session_state.get(keys.APPLIED) != (asked, best):
         st.session_state[keys.APPLIED] = (asked, best)
         st.session_state[keys.SCALE] = best.scale
-        st.session_state[keys.ORDER] = list(best.labels)
+        if knows_order:
+            st.session_state[keys.ORDER] = list(best.labels)
     return search
 
 

@@ -47,9 +47,10 @@ def show_check(entry: Entry, card: ModelCard) -> None:
             "card keeps what was checked."
         )
         st.rerun()
-    show = st.error if objections else st.warning
-    for sentence in objections or doubts:
-        show(errors.plain(sentence), icon=":material/rule:")
+    for sentence in objections:
+        st.error(errors.plain(sentence), icon=":material/rule:")
+    for sentence in doubts:
+        st.warning(errors.plain(sentence), icon=":material/balance:")
     fits = search.fits(card.labels)
     show_fits(search, fits)
     if doubts or not fits[0].is_above_chance or fits[0].scale not in SCALES:

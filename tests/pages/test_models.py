@@ -11,8 +11,10 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 from streamlit.testing.v1 import AppTest
 
-from fer import models, settings
+from fer import emotions, models, settings
+from fer.evaluation.contract import ContractSearch
 from fer.models.card import ModelCard, read_card
+from pages.common.cache import Work
 from pages.models import keys
 
 SHIPPED = Path(__file__).resolve().parents[2] / "models" / "ferplus"
@@ -330,6 +332,70 @@ def test_a_network_in_two_files_is_added_with_its_chosen_output(
     click(page, "models.add.go")
     assert "was added" in words(page), [error.value for error in page.error]
     assert len(read_card(folder / "two" / models.CARD_FILE).labels) == 7
+
+
+FOUND = ("surprise", "angry", "sad", "happy", "fear", "neutral", "disgust")
+
+
+def searched(monkeypatch: pytest.MonkeyPatch, shares: dict[str, float], *, faces: int) -> None:
+    """Let the search find which share of the faces each scale names rightly."""
+    rng, targets = np.random.default_rng(0), np.arange(faces) // 2 % 7
+    answers = {
+        scale: np.where(rng.random(faces) < share, targets, rng.integers(7, size=faces))
+        for scale, share in shares.items()
+    }
+    found = ContractSearch(
+        dataset="faces", synthetic=False, classes=FOUND, targets=targets, answers=answers, outputs=7
+    )
+    for asked in ("add.search_for", "check._checking"):
+        monkeypatch.setattr(f"pages.models.{asked}", lambda *_: Work(lambda _: found))
+
+
+def test_of_scales_that_fit_equally_well_the_best_is_chosen_and_can_be_added_unchecked_at_once(
+    wizard: Callable[[], AppTest], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched(monkeypatch, {"0-1": 0.2, "-1-1": 0.85, "per-image": 0.8}, faces=160)
+    page = click(wizard(), "models.search")
+    [left] = [word.value.replace("\\", "") for word in page.warning if "left" in word.value]
+    assert "so -1-1 and per-image are left" in left
+    assert "Below, the scale -1-1 and its labels are chosen" in left
+    assert not any("fits better" in word.value for word in page.warning)
+    click(page, "models.add.go")
+    card = read_card(folder / "faces" / models.CARD_FILE)
+    assert (card.contract, card.labels) == ({"scale": "-1-1"}, FOUND)
+
+
+def test_an_order_of_labels_that_few_faces_tell_is_not_chosen(
+    wizard: Callable[[], AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched(monkeypatch, {"0-1": 0.2, "-1-1": 0.9}, faces=48)
+    page = click(wizard(), "models.search")
+    assert page.selectbox(key=keys.SCALE).value == "-1-1"
+    assert page.session_state[keys.ORDER] == list(emotions.FER2013_CODES)
+
+
+def test_nothing_is_chosen_where_nothing_fits(
+    wizard: Callable[[], AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched(monkeypatch, {"0-1": 0}, faces=160)
+    page = click(wizard(), "models.search")
+    [error] = page.error
+    assert error.value.startswith("No scale and no order of labels fits")
+    assert page.selectbox(key=keys.SCALE).value == "0-1"
+    assert page.session_state[keys.ORDER] == list(emotions.FER2013_CODES)
+
+
+def test_what_speaks_against_a_model_stands_beside_what_the_faces_cannot_decide(
+    open_page: Callable[[], AppTest], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contract = {"scale": "0-1"}
+    change(folder, "mine", data={}, config={}, labels=FOUND, contract=contract, metrics={})
+    searched(monkeypatch, {"0-1": 0.2, "-1-1": 0.85, "per-image": 0.8}, faces=160)
+    page = click(choose(open_page(), "mine"), "models.check")
+    [objection] = page.error
+    assert "The scale \\-1\\-1 fits better than 0\\-1" in objection.value
+    assert "80 faces cannot decide on the scale" in page.warning[-1].value
+    assert button(page, "models.use_best") is None
 
 
 def test_the_choices_for_a_network_outlive_a_look_at_the_other_view(

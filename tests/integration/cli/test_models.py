@@ -3,6 +3,7 @@ import shutil
 from pathlib import Path
 
 import keras
+import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -113,15 +114,37 @@ def test_what_too_few_faces_cannot_decide_is_added_unchecked_and_only_if_it_is_g
     found = run(*adopt)
     assert found.exit_code == 1
     assert "cannot decide on the order of the labels" in found.stderr
-    assert "Or give both --scale and --labels." in found.stderr
+    assert "unchecked, add --scale 0-255 --labels sad,happy to" in " ".join(found.stderr.split())
     assert not models_folder.exists()
     given = run(*adopt, "--scale", "0-255")
     assert given.exit_code == 0, given.stderr
     assert "cannot decide on the order of the labels" in given.stdout
+    assert "fits better" not in given.stdout
     assert read_card(models_folder / "mine" / "card.json").is_unchecked
     checked = run("check", "mine", few_shades)
     assert checked.exit_code == 1
     assert "The model's card stays as it is." in checked.stderr
+
+
+def test_scales_that_fit_equally_well_are_named_with_the_options_that_add_the_first_at_once(
+    shade_network: keras.Model, shades: Path, models_folder: Path, tmp_path: Path
+) -> None:
+    network = keras.models.clone_model(shade_network)
+    limit = 0.4  # between dark and bright under two scales
+    network.layers[-1].set_weights([np.array([[100, -100]]), np.array([-limit, limit]) * 100])
+    network.save(tmp_path / "either.keras")
+    adopt = ("adopt", tmp_path / "either.keras", "--name", "mine", "--check", shades)
+    found = run(*adopt)
+    assert found.exit_code == 1
+    message = " ".join(found.stderr.split())
+    assert "so 0-1 and -1-1 are left" in message
+    assert "unchecked, add --scale 0-1 --labels sad,happy to the command" in message
+    assert not models_folder.exists()
+    for scale in ("0-1", "-1-1"):
+        given = run(*adopt, "--scale", scale, "--labels", "sad,happy")
+        assert given.exit_code == 0, given.stderr
+        card = read_card(models_folder / "mine" / "card.json")
+        assert (card.contract, card.labels) == ({"scale": scale}, ("sad", "happy"))
 
 
 @pytest.fixture

@@ -167,6 +167,45 @@ def test_scales_within_the_interval_of_the_best_one_are_not_decided_on(
         assert re.search(r"over two \(-[\d.]+% to \+[\d.]+%\) is uncertain", doubts[0])
 
 
+def test_the_scales_that_are_left_are_named_the_best_first() -> None:
+    found = made(
+        one=halves(0.9, 0.8, faces=80), worse=halves(0.9, 0.2, faces=80),
+        two=halves(0.8, 0.7, faces=80), three=halves(0.7, 0.75, faces=80),
+    )  # fmt: skip
+    assert [fit.scale for fit in found.left()] == ["one", "two", "three"]
+    assert "so one, two and three are left." in found.doubts()[0]
+    assert [fit.scale for fit in made(one=halves(0.9, 0.9), two=halves(0.6, 0.6)).left()] == ["one"]
+
+
+def first(right: int, of: int, answer: int) -> list[int]:
+    """An answer to the first of some faces; the others get the other one."""
+    return [answer] * right + [1 - answer] * (of - right)
+
+
+def test_what_fits_nothing_is_told_where_the_network_lacks_a_class_of_the_data() -> None:
+    """The best scale is no better than chance, though with its labels another one would be."""
+    best = [first(18, 20, 0), first(18, 20, 1), first(15, 30, 1)]
+    best_measured = [first(20, 20, 0), first(5, 20, 1), first(15, 30, 1)]
+    other = [first(20, 20, 0), first(20, 20, 1), first(24, 30, 1)]
+    other_measured = [first(15, 20, 0), first(14, 20, 1), first(24, 30, 1)]
+    found = ContractSearch(
+        dataset="made", synthetic=False, classes=("angry", "happy", "sad"),
+        targets=np.repeat([0, 1, 2], [20, 20, 30]).repeat(2), outputs=2,
+        answers={
+            name: np.stack([np.concatenate(half) for half in halves], axis=1).ravel()
+            for name, halves in {
+                "best": (best, best_measured), "other": (other, other_measured),
+            }.items()
+        },
+    )  # fmt: skip
+    [fit, _] = found.fits()
+    assert (fit.scale, fit.is_above_chance) == ("best", False)
+    assert found.objections(fit.scale, fit.labels) == []
+    assert found.nothing_fits().startswith(
+        "No scale and no order of labels fits: the best has 62.5%"
+    )
+
+
 def test_an_order_of_labels_most_of_which_have_few_faces_is_not_decided_on() -> None:
     found = search("0-1", (0, 1, 2, 3), faces=48)
     assert "24 faces cannot decide on the order of the labels" in found.doubts(LABELS)[-1]
@@ -188,6 +227,7 @@ def test_a_network_that_knows_nothing_fits_no_contract() -> None:
     found = try_scales(lambda values: rng.random((len(values), 4)), shaded(), outputs=4)
     [sentence] = found.objections("0-1", LABELS)
     assert "No scale and no order of labels fits" in sentence
+    assert found.doubts() == []
     assert not found.fits()[0].is_above_chance
 
 
