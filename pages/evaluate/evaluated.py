@@ -17,6 +17,7 @@ from fer.evaluation.predictions import PredictionTable, predictions
 from fer.evaluation.report import full_figures
 from fer.evaluation.slices import face_facts, slice_columns, slice_figures
 from fer.models.card import ModelCard
+from fer.models.folder import stamp
 from fer.models.model import Model
 from pages.common import predictors
 from pages.common.browser.faces import Browser
@@ -96,7 +97,7 @@ def evaluation(
     """
     loaded = load_model(model)
     faces = load_faces(loaded, dataset, truth)
-    key = (model, _card_stamp(model), id(faces), split, tta)
+    key = (model, stamp(models.find(model)), id(faces), split, tta)
     evaluated = _evaluating(key, loaded, faces).result()
     _set_aside()
     return evaluated
@@ -104,7 +105,7 @@ def evaluation(
 
 @st.cache_resource(max_entries=_MOST_KEPT, show_spinner=False, validate=Work.is_usable)
 def _evaluating(
-    key: tuple[str, int, int, str, str], _model: Model, _faces: Dataset
+    key: tuple[str, tuple[int, int], int, str, str], _model: Model, _faces: Dataset
 ) -> Work[Evaluation]:
     *_, split, tta = key
 
@@ -127,17 +128,11 @@ def _set_aside() -> None:
 
 def load_model(model: str) -> Model:
     """The model, loaded again when its card has changed."""
-    return _load_model(model, _card_stamp(model))
-
-
-def _card_stamp(model: str) -> int:
-    """Changes with the card, which changes with the network."""
-    card = models.find(model) / models.CARD_FILE
-    return card.stat().st_mtime_ns if card.is_file() else 0
+    return _load_model(model, stamp(models.find(model)))
 
 
 @st.cache_resource(max_entries=3, show_spinner="Loading the model")
-def _load_model(model: str, stamp: int) -> Model:
+def _load_model(model: str, stamp: tuple[int, int]) -> Model:
     predictors.import_keras()
     return models.load(model)
 

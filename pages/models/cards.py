@@ -10,7 +10,7 @@ from fer import models, settings
 from fer.errors import FerError
 from fer.models import management
 from fer.models.card import ModelCard, read_card
-from fer.models.folder import find_named
+from fer.models.folder import find_named, stamp
 from fer.models.readme import checked_text
 from fer.wording import counted, split_name
 
@@ -47,9 +47,9 @@ class Entry:
         return management.is_protected(self.folder)
 
     @property
-    def stamp(self) -> int:
+    def stamp(self) -> tuple[int, int]:
         """Changes with its card."""
-        return _stamp(self.folder)
+        return stamp(self.folder)
 
     @property
     def bytes(self) -> int:
@@ -64,20 +64,15 @@ def entries() -> list[Entry]:
     for name in models.list_models():
         try:
             folder = find_named(name)
-            found.append(Entry(name=name, folder=folder, card=_card(str(folder), _stamp(folder))))
+            found.append(Entry(name=name, folder=folder, card=_card(str(folder), stamp(folder))))
         except FerError as error:
             folder = settings.models_folder() / name
             found.append(Entry(name=name, folder=folder, card=None, problem=str(error)))
     return found
 
 
-def _stamp(folder: Path) -> int:
-    file = folder / models.CARD_FILE
-    return file.stat().st_mtime_ns if file.is_file() else 0
-
-
 @st.cache_data(max_entries=100, show_spinner=False)
-def _card(folder: str, stamp: int) -> ModelCard:
+def _card(folder: str, stamp: tuple[int, int]) -> ModelCard:
     return read_card(Path(folder) / models.CARD_FILE)
 
 

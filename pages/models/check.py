@@ -81,7 +81,7 @@ def use_best(entry: Entry, search: ContractSearch, best: Fit) -> None:
 
 
 @st.cache_resource(max_entries=2, show_spinner=False, validate=Work.is_usable)
-def _checking(folder: str, stamp: int, dataset: str) -> Work[ContractSearch]:
+def _checking(folder: str, stamp: tuple[int, int], dataset: str) -> Work[ContractSearch]:
     def check(meter: Meter) -> ContractSearch:
         meter.note("Loading Keras and the network…")
         predictors.import_keras()

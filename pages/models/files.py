@@ -116,7 +116,9 @@ def _offer_written(entry: Entry, suffix: str) -> dict[str, Any] | None:
 
 
 @st.cache_resource(max_entries=3, show_spinner=False, validate=Work.is_usable)
-def _packing(folder: str, stamp: int, suffix: str) -> Work[tuple[str, bytes, dict[str, Any]]]:
+def _packing(
+    folder: str, stamp: tuple[int, int], suffix: str
+) -> Work[tuple[str, bytes, dict[str, Any]]]:
     def pack(meter: Meter) -> tuple[str, bytes, dict[str, Any]]:
         meter.note("Writing the file, and comparing it with the model…")
         predictors.import_keras()
