@@ -54,11 +54,12 @@ def blocker() -> Run | None:
 
 
 def using(dataset: str) -> tuple[list[Run], list[Run]]:
-    """The runs that are training on a data set now, and those that wait to."""
+    """The runs that learn from a data set now, alone or on top of another, and those that wait."""
 
     def is_on_it(run: Run) -> bool:
         with suppress(ConfigError):
-            return run.config().dataset == dataset
+            config = run.config()
+            return dataset in (config.dataset, config.extra)
         return False
 
     training = active()

@@ -28,3 +28,11 @@ def test_a_detached_worker_finds_runs_and_data_sets_in_folders_named_relative_to
     assert run.folder.parent == tmp_path / "kept" / "runs"
     assert sorted(path.name for path in (tmp_path / "kept").iterdir()) == ["home", "runs"]
     assert not (run.folder.parent / "kept").exists()
+
+
+def test_a_run_uses_the_data_set_on_top_as_it_does_its_own(own_home: Path) -> None:
+    run = runs.create(TrainingConfig(dataset="mine", extra="more"))
+    for name in ("mine", "more"):
+        assert [one.id for one in queue.using(name)[1]] == [run.id]
+    assert queue.using("") == ([], [])
+    assert queue.using("another") == ([], [])
