@@ -80,6 +80,7 @@ def train(
         learnt = with_extra(
             data,
             extra,
+            labels=config.labels or data.labels,
             times=config.extra_times,
             balance=config.extra_balance,
             replay=config.replay,

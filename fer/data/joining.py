@@ -1,5 +1,6 @@
 """One data set to learn from, with the training faces of another on top."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +17,7 @@ def with_extra(
     dataset: Dataset,
     extra: Dataset,
     *,
+    labels: Collection[str] = (),
     times: int = 1,
     balance: float = 0.0,
     replay: float = 1.0,
@@ -28,6 +30,8 @@ def with_extra(
     Args:
         dataset: Gives classes, and the faces to validate on; its test faces stay out.
         extra: Gives faces of its split `train`, of the same shape.
+        labels: The classes that are learnt, all by default; extra faces of others are left out, so
+            that they do not count for the balance.
         times: How often each of these is there, on average.
         balance: How much more often those of rare classes are there: 0 for as often as all others,
             1 for as many faces of each class.
@@ -47,10 +51,13 @@ def with_extra(
     own = np.sort(np.concatenate([replayed, np.flatnonzero(index["split"] == "validation")]))
     measuring = index["hash"][index["split"] != "train"]
     is_learnt = (other["split"] == "train") & ~extra.excluded & ~other["hash"].isin(measuring)
+    if labels:
+        is_learnt &= other["label"].isin(labels)
     if not is_learnt.any():
         raise DatasetError(
             f"'{extra.name}' has no face to learn beside '{dataset.name}': none in its split "
-            "train that is not also among the faces to validate or to test on."
+            "train that has a class to learn and is not also among the faces to validate or to "
+            "test on."
         )
     learnt = np.flatnonzero(is_learnt)
     repeats = times * _balanced(other["label"].iloc[learnt], balance)

@@ -46,6 +46,19 @@ def test_an_excluded_extra_face_is_not_learnt(tiny_dataset: Dataset, more: Datas
     assert extra_faces(with_extra(tiny_dataset, excluded)).sum() == 2
 
 
+def test_extra_faces_of_classes_that_are_not_learnt_take_no_repeats_from_the_others(
+    tiny_dataset: Dataset, more: Dataset
+) -> None:
+    index = more.index.assign(label=["happy", "sad", "surprise", "sad"])
+    labels = tiny_dataset.labels
+    joined = with_extra(
+        tiny_dataset, replace(more, index=index), labels=labels, times=60, balance=1
+    )
+    counts = joined.index["label"][extra_faces(joined)].value_counts()
+    assert set(counts.index) == set(labels) == {"happy", "surprise"}
+    assert counts.sum() == pytest.approx(120, abs=3)
+
+
 def test_an_extra_data_set_without_faces_to_learn_is_refused(
     tiny_dataset: Dataset, more: Dataset
 ) -> None:
