@@ -112,7 +112,8 @@ def _accepted(store: Store, table: pd.DataFrame) -> list[AcceptedFace]:
     is_held_out = usable["held_out"].astype(bool)
     learnt = set(usable.loc[~is_held_out, "group"])
     is_left_out = (is_held_out & usable["group"].isin(learnt)).to_numpy()
-    crops = {one.id: one.crop for one in store.corrections(ids=usable["id"].tolist())}
+    read = store.corrections(ids=usable["id"].tolist(), with_larger_crops=False)
+    crops = {one.id: one.crop for one in read}
     faces = usable[["id", "label", "contributor", "face"]].assign(
         split=np.where(is_held_out, "test", "train"),
         reason=np.where(is_left_out, _LEFT_OUT, ""),

@@ -123,7 +123,7 @@ def examine(store: Store, *, progress: Progress | None = None) -> Examined:
         DatasetError: If a data set of this machine is damaged.
     """
     version, data_sets = store.version, known_faces.state()
-    corrections = store.corrections()
+    corrections = store.corrections(with_larger_crops=False)
     pixels = pixels_of(corrections, progress=progress)
     hashes = np.array([one.face for one in corrections], dtype=object).astype(str)
     groups = same_faces(pixels, hashes)

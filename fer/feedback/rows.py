@@ -1,6 +1,6 @@
 """Rows of the database as records."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -8,6 +8,9 @@ from sqlalchemy import ColumnElement, Connection, Row, select
 
 from fer.feedback.records import Correction
 from fer.feedback.tables import CORRECTIONS
+
+PICTURES = ("crop", "larger_crop")
+"""The columns that hold images."""
 
 _AT_ONCE = 1000
 """Ids in one statement; databases have their limits."""
@@ -31,11 +34,14 @@ def select_corrections(
     conditions: Sequence[ColumnElement[bool]],
     ids: Iterable[str] | None,
     *,
-    with_crops: bool,
+    pictures: Collection[str] = (),
 ) -> list[Correction]:
-    """The corrections that fit the conditions and have one of the ids, oldest first."""
-    pictures = ("crop", "larger_crop")
-    columns = [column for column in CORRECTIONS.c if with_crops or column.name not in pictures]
+    """The corrections that fit the conditions and have one of the ids, oldest first.
+
+    Of `PICTURES`, only those are read that are named.
+    """
+    left_out = {*PICTURES} - {*pictures}
+    columns = [column for column in CORRECTIONS.c if column.name not in left_out]
     query = select(*columns).where(*conditions)
     queries = (
         [query]

@@ -17,7 +17,7 @@ from fer.feedback.database import Database
 from fer.feedback.images import content_of
 from fer.feedback.keys import contributor_id
 from fer.feedback.records import Correction, Promotion, Review, Status, now
-from fer.feedback.rows import chunks, record_of, select_corrections, where
+from fer.feedback.rows import PICTURES, chunks, record_of, select_corrections, where
 from fer.feedback.tables import CORRECTIONS, PROMOTIONS, REVIEWS, STATE
 from fer.files import write_text, writing
 
@@ -97,6 +97,7 @@ class Store:
         status: str | None = None,
         ids: Iterable[str] | None = None,
         with_crops: bool = True,
+        with_larger_crops: bool = True,
     ) -> list[Correction]:
         """Corrections, oldest first: those that fit everything that is given.
 
@@ -105,10 +106,14 @@ class Store:
             status: With this status.
             ids: With one of these ids.
             with_crops: Also read their pictures; else `crop` is empty and `larger_crop` None.
+            with_larger_crops: Also read the larger ones of these; else they are None.
         """
+        pictures = PICTURES if with_larger_crops else ("crop",)
         with self._database.reading() as connection:
             conditions = where(contributor=contributor, status=status)
-            return select_corrections(connection, conditions, ids, with_crops=with_crops)
+            return select_corrections(
+                connection, conditions, ids, pictures=pictures if with_crops else ()
+            )
 
     def decisions(self) -> list[tuple[str, str, str, str, bool | None]]:
         """Id, status, label, reason and `held_out` of all corrections, oldest first."""
@@ -198,7 +203,7 @@ class Store:
         when = now()
         with self._changing() as connection:
             found = select_corrections(
-                connection, [CORRECTIONS.c.status != Status.QUARANTINED], ids, with_crops=False
+                connection, [CORRECTIONS.c.status != Status.QUARANTINED], ids
             )
             given = {one.id: _label(one, decision, label) for one in found}
             for each in sorted(set(given.values())):
@@ -278,7 +283,7 @@ class Store:
         self, conditions: list[ColumnElement[bool]], ids: Iterable[str] | None
     ) -> list[Correction]:
         with self._changing() as connection:
-            found = select_corrections(connection, conditions, ids, with_crops=False)
+            found = select_corrections(connection, conditions, ids)
             for some in chunks([correction.id for correction in found]):
                 connection.execute(CORRECTIONS.delete().where(CORRECTIONS.c.id.in_(some)))
             if found:

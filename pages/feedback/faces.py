@@ -117,7 +117,8 @@ def _all_or(options: Mapping[str, str]) -> dict[str, str]:
 def _show_page(opened: Opened, shown: np.ndarray, where: str, size_px: int) -> None:
     state, part = keys.BROWSER, opened.examined.table.iloc[shown]
     ids = part["id"].tolist()
-    crops = {one.id: one for one in opened.store.corrections(ids=ids)}
+    read = opened.store.corrections(ids=ids, with_larger_crops=False)
+    crops = {one.id: one for one in read}
     there = part["id"].isin(list(crops)).to_numpy()  # somebody may have deleted theirs
     part, ids = part[there], part["id"][there].tolist()
     chosen = set(state.chosen)

@@ -55,9 +55,9 @@ def _by_reviewer(reviews: list[Review]) -> pd.DataFrame:
 
 
 def _rows(opened: Opened, reviews: list[Review]) -> pd.DataFrame:
-    found = {
-        one.id: one for one in opened.store.corrections(ids={one.correction for one in reviews})
-    }
+    ids = {one.correction for one in reviews}
+    read = opened.store.corrections(ids=ids, with_larger_crops=False)
+    found = {one.id: one for one in read}
     there = [(one, found[one.correction]) for one in reviews if one.correction in found]
     return pd.DataFrame(
         {

@@ -100,12 +100,13 @@ def test_corrections_are_found_by_contributor_status_and_id(
     assert store.corrections(ids=[]) == []
 
 
-def test_without_crops_everything_else_is_read(
+def test_without_crops_or_only_the_larger_ones_everything_else_is_read(
     store: Store, make_correction: MakeCorrection
 ) -> None:
     keep(store, make_correction(larger_crop=make_correction(1).crop))
     [whole], [light] = store.corrections(), store.corrections(with_crops=False)
     assert light == replace(whole, crop=b"", larger_crop=None)
+    assert store.corrections(with_larger_crops=False) == [replace(whole, larger_crop=None)]
 
 
 def test_more_ids_than_a_statement_takes_are_changed_together(
