@@ -10,12 +10,15 @@ import pandas as pd
 
 from fer import settings
 from fer.data import Dataset
+from fer.data.locking import locked
+from fer.errors import DatasetError
 from fer.evaluation.tta import views_of
-from fer.files import replace_path
+from fer.files import replace_path, writing
 from fer.models.model import Model
 from fer.progress import Progress
 
 _CHUNK = 1024
+_LOCK = "predictions.lock"
 _log = logging.getLogger(__name__)
 
 
@@ -47,7 +50,7 @@ def uncalibrated_probabilities(
         new = pd.DataFrame(means, index=hashes[missing], columns=list(model.card.labels))
         kept = pd.concat([kept, new])
         if file:
-            _write(kept, file)
+            _keep(new, file)
     elif progress:
         progress(len(part), len(part))
     probabilities: np.ndarray = kept.to_numpy(np.float32)[kept.index.get_indexer(hashes)]
@@ -55,14 +58,23 @@ def uncalibrated_probabilities(
 
 
 def forget(hashes: Collection[str]) -> None:
-    """Drop what is kept of some faces, of every model and data set."""
-    for file in settings.predictions_folder().glob("*.parquet"):
-        try:
-            kept = pd.read_parquet(file)
-        except (OSError, ValueError):
-            continue
-        if len(left := kept[~kept.index.isin(list(hashes))]) < len(kept):
-            _write(left, file)
+    """Drop what is kept of some faces, of every model and data set.
+
+    Raises:
+        DatasetError: If a file cannot be written.
+    """
+    folder = settings.predictions_folder()
+    if not folder.is_dir():
+        return
+    with writing(folder, DatasetError), locked(folder / _LOCK):
+        for file in folder.glob("*.parquet"):
+            try:
+                kept = pd.read_parquet(file)
+            except (OSError, ValueError):  # damaged, so that nobody knows of whom it is
+                file.unlink(missing_ok=True)
+                continue
+            if len(left := kept[~kept.index.isin(list(hashes))]) < len(kept):
+                _write(left, file)
 
 
 def _file(model: Model, name: str, split: str, tta: str) -> Path | None:
@@ -85,10 +97,16 @@ def _read(file: Path | None, labels: tuple[str, ...]) -> pd.DataFrame:
     return kept if tuple(kept.columns) == labels and kept.index.is_unique else nothing
 
 
-def _write(kept: pd.DataFrame, file: Path) -> None:
+def _keep(new: pd.DataFrame, file: Path) -> None:
+    """Add faces to what the file holds now: some may have been forgotten since it was read."""
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with replace_path(file) as new:
-            kept.to_parquet(new)
-    except OSError as error:
+        with locked(file.parent / _LOCK):
+            there = _read(file, tuple(new.columns))
+            _write(pd.concat([there, new[~new.index.isin(there.index)]]), file)
+    except (OSError, DatasetError) as error:
         _log.warning("Predictions are not kept in '%s': %s", file, error)
+
+
+def _write(kept: pd.DataFrame, file: Path) -> None:
+    with replace_path(file) as made:
+        kept.to_parquet(made)
