@@ -5,10 +5,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fer.data import add
 from fer.errors import ModelError
 from fer.evaluation.packing import packed
 from fer.models.keras_files import read_network
 from fer.models.model import Model
+
+
+@pytest.fixture(autouse=True)
+def few_faces(home: None, face_folder: Path) -> None:
+    """The data set of the model, by its name: a few faces, where `packed` would draw thousands."""
+    add(face_folder, name="tiny")
 
 
 @pytest.mark.parametrize("suffix", [".keras", ".h5"])
@@ -19,6 +26,7 @@ def test_a_network_is_one_file_that_answers_as_the_model(
     assert name == f"tiny{suffix}"
     assert report["files"] == [name]
     assert report["forms"][name]["same_answer"] == 1
+    assert report["forms"][name]["images"] == 8
     (tmp_path / name).write_bytes(content)
     faces = np.random.default_rng(0).integers(0, 256, (4, 24, 24, 1), dtype=np.uint8)
     network = read_network(tmp_path / name)
