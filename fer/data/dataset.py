@@ -111,15 +111,8 @@ class Dataset:
             ConfigError: If a number is impossible.
         """
         check_reading(height, width, channels, validation_fraction, seed)
-        try:
-            faces = np.asarray(images)
-        except ValueError:
-            raise DatasetError(
-                "The images differ in size. Scale them to one size first, or save them as files in "
-                "class folders."
-            ) from None
         listing = list_arrays(
-            faces, labels, name=name, splits=splits, subjects=subjects,
+            images, labels, name=name, splits=splits, subjects=subjects,
             classes=classes, custom_classes=custom_classes,
         )  # fmt: skip
         index, pixels = measure(listing, (height, width, channels), progress=progress)

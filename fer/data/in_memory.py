@@ -30,9 +30,16 @@ def list_arrays(
     Raises:
         DatasetError: If they do not fit together, or a class is unknown.
     """
-    if not are_images(images.shape, images.dtype):
+    try:
+        faces = np.asarray(images)
+    except ValueError:
         raise DatasetError(
-            f"Found images of shape {images.shape} and {images.dtype}. Expected (n, height, width) "
+            "The images differ in size. Scale them to one size first, or save them as files in "
+            "class folders."
+        ) from None
+    if not are_images(faces.shape, faces.dtype):
+        raise DatasetError(
+            f"Found images of shape {faces.shape} and {faces.dtype}. Expected (n, height, width) "
             "for grey or (n, height, width, 3) for RGB, 12 pixels or more on each side: uint8, or "
             "floats from 0 to 1."
         )
@@ -42,16 +49,16 @@ def list_arrays(
         "subject": None if subjects is None else texts(np.asarray(subjects)),
     }
     for what, values in columns.items():
-        if values is not None and len(values) != len(images):
+        if values is not None and len(values) != len(faces):
             raise DatasetError(
-                f"Found {len(values):,} {what}s for {len(images):,} images. Expected one for each."
+                f"Found {len(values):,} {what}s for {len(faces):,} images. Expected one for each."
             )
-    layout = layout_of("images", images.shape, [images])
-    paths = pd.Series([f"{name}:{row}" for row in range(len(images))], dtype=str)
+    layout = layout_of("images", faces.shape, [faces])
+    paths = pd.Series([f"{name}:{row}" for row in range(len(faces))], dtype=str)
     table = pd.DataFrame({"path": paths, "where": paths, "stamp": "", "reason": ""}, dtype=str)
     for what, values in columns.items():
-        table[what] = [""] * len(images) if values is None else values
-    rows = Rows(name=name, kind="arrays", table=table, image=lambda row: layout.image(images[row]))
+        table[what] = [""] * len(faces) if values is None else values
+    rows = Rows(name=name, kind="arrays", table=table, image=lambda row: layout.image(faces[row]))
     meanings = Classes.of(_by_number(classes), keep_unknown=custom_classes)
     return listing_of(Path(), [(rows, "")], meanings)
 
