@@ -80,18 +80,18 @@ def open_stored(
     key = f"{_name(shape)}-{classes}{reader.signature}-{_FORMAT}"
     if (stored := _opened(folder, key, shape)) is not None:
         return stored
-    try:
-        with locked(folder / BUILD_LOCK):
-            if (stored := _opened(folder, key, shape)) is None:  # while we waited
-                # Read under the lock, or it may hold what was deleted while we waited.
-                _Build(folder, shape, reader.listing(), progress).run(key)
-                remove_made(folder, classes, shape=_name(shape), keep=key)
-                stored = _opened(folder, key, shape)
-    except OSError as error:
-        raise DatasetError(
-            f"The index in '{folder}' cannot be written: {error}. Make room there, or set FER_HOME "
-            "to another folder. What is done so far is kept."
-        ) from error
+    with locked(folder / BUILD_LOCK):
+        if (stored := _opened(folder, key, shape)) is None:  # while we waited
+            listing = reader.listing()  # under the lock: faces may be deleted while we wait
+            try:
+                _Build(folder, shape, listing, progress).run(key)
+            except OSError as error:
+                raise DatasetError(
+                    f"The index in '{folder}' cannot be written: {error}. Make room there, or set "
+                    "FER_HOME to another folder. What is done so far is kept."
+                ) from error
+            remove_made(folder, classes, shape=_name(shape), keep=key)
+            stored = _opened(folder, key, shape)
     if stored is None:
         raise DatasetError(
             f"The index in '{folder}' disappeared while it was being built. Try again."

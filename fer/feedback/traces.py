@@ -29,6 +29,8 @@ def remove_traces(held: Callable[[], Collection[str]]) -> None:
     """
     file = feedback_file()
     with locked(file.parent / LOCK):
+        for half in file.parent.glob(f".{file.name}-*"):  # of a process that was killed
+            shutil.rmtree(half, ignore_errors=True)
         there = held()
         with taking_out(there) as gone:
             if gone:

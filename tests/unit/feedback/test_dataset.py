@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -245,6 +246,9 @@ def used(store: Store, accept: Accept) -> Correction:
 def test_a_deletion_that_was_interrupted_is_finished_at_the_next_opening(
     store: Store, used: Correction, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    half = feedback_file().with_name(f".{feedback_file().name}-a0b1c2d3")
+    half.mkdir()
+    shutil.copy(feedback_file(), half)
     with monkeypatch.context() as killed:
         killed.setattr(Store, "finish_deletions", lambda self: None)
         store.delete(ids=[used.id])
