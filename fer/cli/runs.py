@@ -128,12 +128,15 @@ def add(
     default: Annotated[
         bool, typer.Option("--default", help="Use it whenever no model is named.")
     ] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace a model that has that name.")
+    ] = False,
 ) -> None:
     """Copy a run's model into the models folder."""
     from fer import settings
     from fer.runs import find
 
-    folder = find(run).add_to_models(name)
+    folder = find(run).add_to_models(name, may_replace=replace)
     if default:
         settings.set_default_model(name)
     out.print(f"Added: {folder}.")

@@ -234,13 +234,17 @@ class Run:
         removed = self.folder.rename(self.folder.with_name(f".removed-{self.id}"))
         shutil.rmtree(removed, ignore_errors=True)
 
-    def add_to_models(self, name: str) -> Path:
-        """Copy its model into the models folder; a model of that name is replaced.
+    def add_to_models(self, name: str, *, may_replace: bool = False) -> Path:
+        """Copy its model into the models folder.
+
+        Args:
+            name: Its name there.
+            may_replace: Whether a model of that name is replaced.
 
         Raises:
             TrainingError: If there is no model yet.
-            ModelError: If the name is not valid, or the folder holds something else.
+            ModelError: If the name is not valid or taken, or the folder holds something else.
         """
         if not self.has_model:
             raise TrainingError(f"The run '{self.name}' has no model yet.")
-        return models.copy(self.model_folder, models.named(name))
+        return models.copy(self.model_folder, models.named(name), may_replace=may_replace)

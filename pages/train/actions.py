@@ -130,7 +130,7 @@ def add(row: Row) -> None:
     default = st.checkbox("Use it by default", key="train.as_default")
 
     def keep() -> None:
-        row.run.add_to_models(name)
+        row.run.add_to_models(name, may_replace=is_taken)
         if default:
             settings.set_default_model(name)
 

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from fer import models, runs, settings
 from fer.errors import DatasetError
+from fer.models.card import read_card
 from fer.nets.augmentation import Augmentation
 from fer.runs import queue
 from fer.runs.metrics import METRICS_FILE
@@ -492,7 +493,12 @@ def test_the_model_of_a_run_is_added_and_becomes_the_default(
     click(adding, "train.add_now")
     assert models.list_models() == ["mine"]
     assert settings.default_model() == "mine"
-    assert any("it will be replaced" in word.value for word in dialog("add").warning)
+    card = read_card(run.model_folder / models.CARD_FILE)
+    models.save_card(replace(card, temperature=3.0), run.model_folder)
+    again = dialog("add")
+    assert any("it will be replaced" in word.value for word in again.warning)
+    click(again, "train.add_now")
+    assert read_card(models.find("mine") / models.CARD_FILE).temperature == 3
 
 
 def test_the_trials_of_a_study_are_listed_the_best_first(

@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import pytest
@@ -38,3 +39,25 @@ def test_runs_list_shows_a_whole_id_however_narrow_it_is(
         line.split("│")[1].strip() for line in run("runs", "list").stdout.splitlines()[3:-1]
     )
     assert shown == made.id
+
+
+def test_runs_add_replaces_a_model_only_if_told_to(
+    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fer import models, runs
+    from fer.models.card import read_card
+    from fer.training.config import TrainingConfig
+
+    monkeypatch.setenv("FER_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("FER_MODELS", str(tmp_path / "models"))
+    shipped = Path(__file__).resolve().parents[3] / "models" / "ferplus"
+    folder = models.copy(shipped, tmp_path / "models" / "mine")
+    made = runs.create(TrainingConfig(), state="finished")
+    shutil.copytree(tiny_folder, made.model_folder)
+    refused = run("runs", "add", "last", "--name", "mine")
+    assert refused.exit_code == 1
+    assert "There already is a model 'mine'" in refused.stderr
+    assert len(read_card(folder / models.CARD_FILE).labels) == 7
+    added = run("runs", "add", "last", "--name", "mine", "--replace")
+    assert added.exit_code == 0, added.stderr
+    assert len(read_card(folder / models.CARD_FILE).labels) == 2

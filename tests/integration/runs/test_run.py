@@ -25,6 +25,9 @@ def test_a_runs_model_is_added_to_the_models_under_its_new_name(
     run.add_to_models("mine")
     assert models.list_models() == ["mine"]
     assert models.load("mine").card.name == "mine"
+    with pytest.raises(ModelError, match="There already is a model 'mine'"):
+        run.add_to_models("mine")
+    run.add_to_models("mine", may_replace=True)
 
 
 def test_a_run_copies_its_start_model_and_adopts_its_size(tiny_folder: Path) -> None:
