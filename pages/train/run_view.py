@@ -1,7 +1,6 @@
 """One training run: its state, progress, curves and log, all read from its folder."""
 
 import time
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -13,9 +12,10 @@ from fer.errors import FerError
 from fer.runs import queue
 from fer.runs.catalogue import in_words
 from fer.runs.run import Run, worked_s
-from fer.wording import counted, duration, split_name
+from fer.wording import duration, split_name
 from pages.common import errors
 from pages.common.facts import facts_html
+from pages.common.run_progress import show_state
 from pages.train import charts, keys
 from pages.train.actions import button, show_next_steps
 from pages.train.overview import STATE_SYMBOLS, row_of
@@ -46,15 +46,7 @@ def show_status(run: Run) -> None:
         if state in _WORKING:
             ago = max(0.0, time.time() - status.get("updated", 0))
             st.caption(f"last update {ago:.0f} s ago", width="content")
-    if status.get("reason"):
-        show_reason = st.error if state in ("failed", "crashed") else st.info
-        show_reason(errors.plain(status["reason"]))
-    if state in runs.RESUMABLE:
-        st.caption(_resumption(run, status))
-    elif state == "queued":
-        st.caption(_waiting(run))
-    elif state in runs.ACTIVE:
-        show_progress(status)
+    show_state(run, status)
     show_figures(run, status)
     show_missing(status)
 
@@ -70,69 +62,6 @@ def show_buttons(run: Run, state: str) -> None:
         button("Resume", partial(run.request, ""), icon=play, key="train.unpause")
     if state in runs.RESUMABLE:
         button("Resume", partial(queue.submit, run), icon=play, key="train.resume", type="primary")
-
-
-def _resumption(run: Run, status: dict[str, Any]) -> str:
-    done, epochs = status.get("finished_epochs", 0), status.get("epochs", "?")
-    if not done:
-        return "No epoch has ended, so Resume begins with the first one."
-    if done == epochs:
-        return "All epochs have ended; Resume measures the model."
-    with suppress(FerError):  # a configuration that cannot be read
-        if run.config().is_over(done, best=status.get("best_epoch", done)):
-            return f"Early stopping ended it after epoch {done}; Resume measures the model."
-    return f"Resume continues with epoch {done + 1} of {epochs}."
-
-
-def _waiting(run: Run) -> str:
-    active = queue.active()
-    if active:
-        return f"It waits until “{errors.plain(active.name)}” has ended."
-    first = queue.waiting()[:1]
-    return "Its process is starting …" if first in ([], [run]) else "It waits for its turn."
-
-
-def show_progress(status: dict[str, Any]) -> None:
-    """How far the work of the present state is."""
-    match status["state"]:
-        case "starting":
-            seconds = max(0.0, time.time() - status.get("updated", 0))
-            st.progress(0.0, f"Loading Keras, for {duration(seconds)} so far")
-        case "preparing":
-            files, planned = status.get("files", 0), status.get("files_planned", 0)
-            building = "Reading the data set and building the network"
-            reading = f"Reading the data set: {files:,} of {counted(planned, 'file')}"
-            st.progress(files / planned if planned else 0.0, reading if planned else building)
-        case "measuring":
-            done, planned = status.get("measured", 0), status.get("to_measure", 0)
-            words = ["Training has ended; measuring the best epoch"]
-            words += [f"{done:,} of {counted(planned, 'face')}"] if planned else []
-            words += _left(status)
-            st.progress(done / planned if planned else 0.0, " · ".join(words))
-        case _:
-            show_training(status)
-
-
-def show_training(status: dict[str, Any]) -> None:
-    epochs, batches = status.get("epochs", 1), status.get("batches", 1)
-    epoch, batch = status.get("epoch", 0), status.get("batch", 0)
-    done = (max(epoch, 1) - 1) * batches + batch
-    begun, speed = status.get("first_epoch", 1), status.get("faces_per_s")
-    words = [f"Epoch {max(epoch, 1)} of {epochs}"]
-    words += [f"resumed with epoch {begun}"] if begun > 1 else []
-    words += [f"{speed:,.0f} faces/s"] if speed else []
-    st.progress(min(1.0, done / (epochs * batches)), " · ".join(words + _left(status)))
-    loss, accuracy = status.get("loss"), status.get("accuracy")
-    text = f"Batch {batch} of {batches}"
-    text += "" if batch else " · the first takes longest, because it compiles the network"
-    if loss is not None and accuracy is not None:
-        text += f" · loss {loss:.3f} · accuracy {accuracy:.1%}"
-    st.progress(min(1.0, batch / batches), text)
-
-
-def _left(status: dict[str, Any]) -> list[str]:
-    eta_s = status.get("eta_s")
-    return [f"about {duration(eta_s)} left"] if eta_s else []
 
 
 def show_figures(run: Run, status: dict[str, Any]) -> None:

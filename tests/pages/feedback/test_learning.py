@@ -148,7 +148,7 @@ def test_a_run_at_work_shows_how_far_it_is_and_blocks_the_next(
         app = feedback_page(feedback__view="learning")
         assert app.button(key="feedback.train").disabled
         bars = [bar.proto.text for bar in app.get("progress")]
-    assert bars == ["Epoch 2 of 3, about 40 s left"]
+    assert bars == ["Epoch 2 of 3 · about 40 s left", "Batch 5 of 10"]
 
 
 def test_a_second_click_waits_for_the_comparison_that_is_at_work(
