@@ -72,6 +72,15 @@ def in_chart(name: str) -> str:
     return escape(name).replace("$", "&#36;")
 
 
+def p_value(chance: float, *, sign: str = "") -> str:
+    """The p-value of a test; `sign` stands before it unless it is only known to be small.
+
+    >>> p_value(0.0421), p_value(0.2, sign="= "), p_value(3e-8, sign="= ")
+    ('0.042', '= 0.200', '< 0.001')
+    """
+    return "< 0.001" if chance < 0.001 else f"{sign}{chance:.3f}"
+
+
 def signed(number: float, decimals: int = 0) -> str:
     """A difference with its sign, a real minus if it is negative.
 

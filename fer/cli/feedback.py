@@ -33,6 +33,7 @@ def list_corrections(
 ) -> None:
     """List corrections, oldest first."""
     from fer.feedback.exporting import facts
+    from fer.feedback.records import in_words
 
     found = _found(key, status, with_crops=False)
     if as_json:
@@ -47,7 +48,7 @@ def list_corrections(
             correction.contributor[:8],
             correction.model,
             f"{correction.answer} {share}",
-            correction.verdict.replace("_", " "),
+            in_words(correction.verdict),
             correction.status,
         )
     out.print(table)

@@ -16,7 +16,7 @@ from fer.cli.terminal import (
     progress,
 )
 from fer.errors import FeedbackError
-from fer.wording import counted, signed
+from fer.wording import p_value, signed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
 
     from fer.feedback.before_after import Begin
-    from fer.feedback.learning import Outdated
     from fer.feedback.store import Store
     from fer.runs.run import Run
 
@@ -134,19 +133,12 @@ def models(as_json: JsonOption = False) -> None:
 
 def print_outdated(store: "Store") -> None:
     """Print which models are to be made again, because they learnt from what is gone."""
-    from fer.feedback.learning import outdated_models
+    from fer.feedback.learning import MAKE_AGAIN, outdated_models
 
-    for one in outdated_models(store):
-        out.print(_in_words(one))
-
-
-def _in_words(outdated: "Outdated") -> str:
-    kind = "The run" if outdated.is_run else "The model"
-    return (
-        f"{kind} '{outdated.name}' learnt from {counted(outdated.learnt, 'corrected face')}, of "
-        f"which {outdated.gone:,} are no longer accepted. Make it again: train from a model that "
-        "did not learn from them, and remove it."
-    )
+    if found := outdated_models(store):
+        for one in found:
+            out.print(one.words)
+        out.print(MAKE_AGAIN)
 
 
 def _run(name: str | None) -> "Run":
@@ -224,7 +216,7 @@ def _show_figures(compared: "Mapping[str, Any]") -> None:
             f"{figures['second_accuracy']:.1%}",
             signed(100 * figures["difference"], 1),
             f"{low} to {high}",
-            f"{figures['p_value']:.3f}",
+            p_value(figures["p_value"]),
         )
     out.print(table)
     for name, figures in compared["on"].items():

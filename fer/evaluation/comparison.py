@@ -10,7 +10,7 @@ from sklearn.metrics import confusion_matrix
 from fer.errors import DatasetError
 from fer.evaluation.intervals import RESAMPLES, percentile_interval
 from fer.evaluation.predictions import PredictionTable
-from fer.wording import signed
+from fer.wording import p_value, signed
 
 
 def check_classes(*known: tuple[str, Sequence[str]]) -> None:
@@ -122,14 +122,14 @@ def _recalls(labels: np.ndarray, right: np.ndarray, right_second: np.ndarray) ->
 def verdict(figures: Mapping[str, Any]) -> str:
     """The outcome of `compare` in sentences."""
     low, high = (100 * end for end in figures["difference_ci95"])
-    p_value = figures["p_value"]
-    is_proven = p_value < 0.05
+    chance = figures["p_value"]
+    is_proven = chance < 0.05
     sentences = (
         f"{figures['first']} {figures['first_accuracy']:.1%}, {figures['second']} "
         f"{figures['second_accuracy']:.1%} on the same {figures['images']:,} faces and labels: "
         f"difference {signed(100 * figures['difference'], 1)} points (95% interval "
         f"{signed(low, 1)} to {signed(high, 1)}). McNemar's exact test: "
-        f"{'p < 0.001' if p_value < 0.001 else f'p = {p_value:.3f}'}, "
+        f"p {p_value(chance, sign='= ')}, "
         f"{'a real difference' if is_proven else 'no proof of a difference'}."
     )
     if figures["first_leaked"] != figures["second_leaked"]:

@@ -15,12 +15,6 @@ from fer.feedback.records import Correction, Verdict, now
 from fer.inference.answer import Box, FacePrediction
 from fer.models.card import ModelCard
 
-_WORDS: dict[str, str] = {
-    Verdict.SEVERAL: "several emotions",
-    Verdict.NOT_A_FACE: "not a face",
-    Verdict.CANNOT_TELL: "can’t tell",
-}
-
 LARGER_CROP_PX = 192
 """Longer side of a larger crop, at most."""
 _MARGIN = 0.5
@@ -106,11 +100,6 @@ class Question:
             sharpness=face.quality.sharpness,
             unreliable_because=face.unreliable_because,
         )
-
-
-def in_words(verdict: str) -> str:
-    """A verdict as people read it."""
-    return _WORDS.get(verdict, verdict)
 
 
 def larger_crop(photo: np.ndarray, box: Box) -> np.ndarray:

@@ -2,12 +2,14 @@
 
 import hashlib
 
-from fer.feedback.records import Correction
+from fer.feedback.records import Correction, in_words
 
 TEXT = (
     "Your correction is kept to improve the model, and for nothing else.",
-    "Kept are: the small picture of the face that the model saw, the model's name and all of its "
-    "probabilities, how large and sharp the face was, your answer, and the time.",
+    "Kept are: the small picture of the face that the model saw, the model's name, its checksum "
+    "and all of its probabilities, the detector that found the face, how large and sharp the face "
+    "was and why the answer was unreliable if it was, your answer, the page that it came from, the "
+    "time, and the version of this text.",
     "A larger picture of the face is kept only if you tick its box.",
     "Never kept are: the whole photo, a file's name, your name, and your address.",
     "The pictures show a face that others may recognise. Keep a correction only if that face is "
@@ -37,11 +39,14 @@ def kept(correction: Correction) -> dict[str, str]:
     size = "unknown" if correction.side_px is None else f"{correction.side_px:.0f} px"
     sharp = "unknown" if correction.sharpness is None else f"{correction.sharpness:.2f}"
     return {
-        "Your answer": correction.verdict.replace("_", " "),
+        "Your answer": in_words(correction.verdict),
         "Model": correction.model,
+        "Its checksum": correction.model_sha256,
         "Its probabilities": ", ".join(f"{label} {share:.1%}" for label, share in shares),
         "Detector": correction.detector or "none",
         "Size of the face": size,
         "Sharpness": sharp,
+        "Unreliable": correction.unreliable_because or "no",
         "Time": f"{correction.created:%Y-%m-%d %H:%M} {correction.created.tzname()}",
+        "Version of the consent text": correction.consent,
     }

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import betabinom, false_discovery_control
 
-from fer.feedback.asking import in_words
 from fer.feedback.opinions import opinions
+from fer.feedback.records import in_words
 from fer.wording import counted, percent
 
 SURE = 0.8

@@ -18,6 +18,7 @@ from fer.models.card import ModelCard, read_card
 from fer.progress import Progress
 from fer.runs.run import Run
 from fer.training.config import TrainingConfig
+from fer.wording import counted
 
 if TYPE_CHECKING:
     from fer.feedback.store import Store
@@ -204,6 +205,22 @@ class Outdated:
     gone: int
     learnt: int
     is_run: bool
+
+    @property
+    def words(self) -> str:
+        """What is wrong with it, in a sentence."""
+        return (
+            f"{'The run' if self.is_run else 'The model'} '{self.name}' learnt from "
+            f"{counted(self.learnt, 'corrected face')}, of which {self.gone:,} "
+            f"{'is' if self.gone == 1 else 'are'} no longer accepted."
+        )
+
+
+MAKE_AGAIN = (
+    "What a network has learnt cannot be taken out of it: train anew from a model that did not "
+    "learn from them, and delete these."
+)
+"""What to do about outdated models."""
 
 
 def outdated_models(store: "Store") -> list[Outdated]:

@@ -19,6 +19,18 @@ class Verdict(StrEnum):
     CANNOT_TELL = "cannot_tell"
 
 
+_WORDS: dict[str, str] = {
+    Verdict.SEVERAL: "several emotions",
+    Verdict.NOT_A_FACE: "not a face",
+    Verdict.CANNOT_TELL: "can’t tell",
+}
+
+
+def in_words(verdict: str) -> str:
+    """A verdict as people read it."""
+    return _WORDS.get(verdict, verdict)
+
+
 class Status(StrEnum):
     """What became of a correction."""
 

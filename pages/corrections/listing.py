@@ -1,13 +1,13 @@
 """The visitor's corrections as pictures, one of them in full, and as a table."""
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
 
 from fer import emotions
-from fer.feedback.asking import in_words
-from fer.feedback.records import Correction, Status
+from fer.feedback.records import Correction, Status, in_words
 from fer.wording import percent
 from pages.common.asking.contributions import contribution, opened_store
 from pages.common.asking.correction import correction_html
@@ -16,6 +16,9 @@ from pages.common.gallery import gallery
 from pages.common.pictures import Picture, png_uri
 from pages.common.screens import SCREENS
 from pages.corrections import keys
+
+if TYPE_CHECKING:
+    from fer.feedback.store import Store
 
 PER_PAGE = 48
 SIZE_PX = 80
@@ -27,7 +30,9 @@ STATES: dict[str, str] = {
 }
 
 
-def show_corrections(mine: Sequence[Correction], on_delete: Callable[[list[str]], None]) -> None:
+def show_corrections(
+    store: "Store", mine: Sequence[Correction], on_delete: Callable[[list[str]], None]
+) -> None:
     """Their faces, of which one can be opened; only those of the page are read.
 
     Raises:
@@ -35,7 +40,7 @@ def show_corrections(mine: Sequence[Correction], on_delete: Callable[[list[str]]
     """
     on_page, where = page_of(mine, PER_PAGE, key=keys.PAGE)
     ids = [one.id for one in on_page]
-    read = opened_store().corrections(contributor=contribution().contributor, ids=ids)
+    read = store.corrections(contributor=contribution().contributor, ids=ids)
     found = {one.id: one for one in read}
     shown = [found[id] for id in ids if id in found]
 

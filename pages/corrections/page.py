@@ -1,5 +1,7 @@
 """What the visitor gave to improve the model: a list, a download, and its end."""
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from fer.errors import FeedbackUnavailable, FerError
@@ -18,6 +20,9 @@ from pages.common.asking.keeping import show_what_waits
 from pages.common.downloads import download
 from pages.corrections import keys
 from pages.corrections.listing import archive_of, show_corrections, show_table
+
+if TYPE_CHECKING:
+    from fer.feedback.store import Store
 
 
 def main() -> None:
@@ -40,8 +45,9 @@ def main() -> None:
         return
     show_what_waits()
     try:
-        mine = opened_store().corrections(contributor=contribution().contributor, with_crops=False)
-        show_mine(mine)
+        store = opened_store()
+        mine = store.corrections(contributor=contribution().contributor, with_crops=False)
+        show_mine(store, mine)
     except FerError as error:
         problems.show(error)
         st.button("Try again", icon=":material/refresh:")
@@ -84,13 +90,17 @@ def show_key(key: str) -> None:
     st.code(key, language=None, wrap_lines=True)
     with st.expander("Use another key"):
         ask_for_key()
+    words = "What is kept stays. Note the key first, if you want to come back to it."
+    if waiting := contribution().waiting:
+        waits = counted(len(waiting), "correction that waits", "corrections that wait")
+        words += f" The {waits} to be kept, in this app’s memory, would be lost: send them first."
     st.button(
         "Forget it in this browser", icon=":material/logout:", on_click=forget_contribution,
-        help="Your corrections stay. Note the key first, if you want to come back to them.",
+        help=words,
     )  # fmt: skip
 
 
-def show_mine(mine: list[Correction]) -> None:
+def show_mine(store: "Store", mine: list[Correction]) -> None:
     """All corrections, the newest first, and what can be done with them."""
     if not mine:
         st.info("There are no corrections under your key any more.", icon=":material/inbox:")
@@ -108,7 +118,7 @@ def show_mine(mine: list[Correction]) -> None:
                 f"Delete {counted(len(mine), 'correction')}", type="primary",
                 on_click=delete, args=([one.id for one in mine],),
             )  # fmt: skip
-    show_corrections(mine[::-1], delete)
+    show_corrections(store, mine[::-1], delete)
     show_table(mine[::-1])
 
 

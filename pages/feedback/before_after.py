@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 from functools import partial
+from html import escape
 from typing import Any
 
 import streamlit as st
@@ -11,7 +12,7 @@ from fer.feedback import promotion
 from fer.feedback.store import Store
 from fer.runs.added import added_as
 from fer.runs.run import Run
-from fer.wording import signed
+from fer.wording import p_value, signed
 from pages.common import errors
 from pages.common.cache import Work
 from pages.common.progress import Meter
@@ -101,7 +102,7 @@ def comparison_html(compared: Mapping[str, Any]) -> str:
         f"<tr><th scope=row>{TITLES[part]}, {found['images']:,} faces</th>"
         f"<td>{_change(found, 'accuracy', 'difference')}</td>"
         f"<td>{_change(found, 'recall', 'recall_difference')}</td>"
-        f"<td>{_chance(found['p_value'])}</td></tr>"
+        f"<td>{escape(p_value(found['p_value']))}</td></tr>"
         for part, found in compared["on"].items()
         if not isinstance(found, str)
     )
@@ -118,10 +119,6 @@ def _change(found: Mapping[str, Any], figure: str, difference: str) -> str:
         f"{found[f'first_{figure}']:.1%} → <b>{found[f'second_{figure}']:.1%}</b>"
         f"<small>{signed(100 * found[difference], 1)} ({low} to {high})</small>"
     )
-
-
-def _chance(p_value: float) -> str:
-    return "&lt; 0.001" if p_value < 0.001 else f"{p_value:.3f}"
 
 
 def _offer_promotion(store: Store, run: Run, compared: Mapping[str, Any]) -> None:

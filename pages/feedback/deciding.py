@@ -10,9 +10,9 @@ from fer.feedback.records import Status, Verdict
 from fer.feedback.store import Store
 from fer.wording import counted
 from pages.common import errors
+from pages.common.asking.words import with_symbol
 from pages.feedback import keys
 from pages.feedback.opened import Opened
-from pages.feedback.words import with_symbol
 
 _WITH_KEY = 9  # emotions that a digit chooses
 _NAME_PX = 260
@@ -94,9 +94,10 @@ def decide(
 def remember(rows: pd.DataFrame, message: str) -> None:
     """Keep what corrections were before a decision, so that it can be taken back."""
     free = rows[rows["status"] != Status.QUARANTINED]
-    before: dict[tuple[str, str], list[str]] = {}
-    for row in free[["status", "label", "id"]].itertuples(index=False):
-        before.setdefault((str(row.status), str(row.label)), []).append(str(row.id))
+    before: dict[tuple[str, str, str], list[str]] = {}
+    for row in free[["status", "label", "reason", "id"]].itertuples(index=False):
+        was = str(row.status), str(row.label), str(row.reason)
+        before.setdefault(was, []).append(str(row.id))
     st.session_state[keys.UNDO] = before
     st.session_state[keys.MESSAGE] = message
 
@@ -114,9 +115,9 @@ def show_done(opened: Opened, *, has_keys: bool) -> bool:
 
 
 def _undo(store: Store) -> None:
-    before: dict[tuple[str, str], list[str]] = st.session_state.get(keys.UNDO, {})
-    for (status, label), ids in before.items():
-        store.review(ids, decision=status, reviewer=reviewer(), label=label or None)
+    before: dict[tuple[str, str, str], list[str]] = st.session_state.get(keys.UNDO, {})
+    for (status, label, reason), ids in before.items():
+        store.review(ids, decision=status, reviewer=reviewer(), label=label or None, reason=reason)
     forget()
 
 

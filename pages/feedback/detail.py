@@ -5,17 +5,17 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
-from fer.feedback.asking import in_words
 from fer.feedback.contributors import HABITS, sentence
-from fer.feedback.records import Correction, Review, Status
+from fer.feedback.records import Correction, Review, Status, in_words
 from fer.wording import counted, percent
 from pages.common import errors
+from pages.common.asking.words import with_symbol
 from pages.common.charts import bars_html
 from pages.common.pictures import png_uri
 from pages.feedback import keys
 from pages.feedback.deciding import choose_decision, decide
 from pages.feedback.opened import Opened
-from pages.feedback.words import STATUSES, short, with_symbol
+from pages.feedback.words import STATUSES, short
 
 _SOURCES = {"predict": "a photo", "video": "a video", "live": "the camera", "api": "the HTTP API"}
 _STATE = keys.BROWSER

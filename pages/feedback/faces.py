@@ -8,10 +8,10 @@ import pandas as pd
 import streamlit as st
 
 from fer import emotions
-from fer.feedback.asking import in_words
 from fer.feedback.query import FINDINGS, SORTS, Query, rows
-from fer.feedback.records import Correction, Status
+from fer.feedback.records import Correction, Status, in_words
 from fer.wording import percent
+from pages.common.asking.words import with_symbol
 from pages.common.choices import page_of, segments, select, set_linked
 from pages.common.gallery import Choice, gallery
 from pages.common.pictures import Picture, png_uri
@@ -19,7 +19,7 @@ from pages.feedback import keys
 from pages.feedback.deciding import choose_decision, choose_reviewer, decide, show_done
 from pages.feedback.detail import show_open
 from pages.feedback.opened import Opened
-from pages.feedback.words import STATUSES, short, with_symbol
+from pages.feedback.words import STATUSES, short
 
 _PER_PAGE = 100
 _SIZES = {64: "small", 96: "medium", 144: "large"}  # pixels

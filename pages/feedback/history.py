@@ -3,8 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from fer.feedback.asking import in_words
-from fer.feedback.records import Review, Status
+from fer.feedback.records import Review, Status, in_words
 from fer.wording import counted
 from pages.common.pictures import png_uri
 from pages.feedback.opened import Opened

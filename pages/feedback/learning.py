@@ -17,7 +17,6 @@ from fer.models import CARD_FILE, find
 from fer.models.card import read_card
 from fer.runs import queue
 from fer.runs.run import Run
-from fer.wording import counted
 from pages.common import errors
 from pages.feedback import keys
 from pages.feedback.before_after import show_comparison
@@ -149,14 +148,8 @@ def show_outdated(store: Store) -> None:
     found = learning.outdated_models(store)
     if not found:
         return
-    lines = [
-        f"- {'The run' if one.is_run else 'The model'} **{errors.plain(one.name)}**: "
-        f"{one.gone:,} of {counted(one.learnt, 'corrected face')}"
-        for one in found
-    ]
+    lines = [f"- {errors.plain(one.words)}" for one in found]
     st.warning(
-        "These learnt from corrections that were deleted or rejected since. What a network has "
-        "learnt cannot be taken out of it: train anew from a model that did not learn from them, "
-        "and delete these.\n" + "\n".join(lines),
+        "\n".join((*lines, "", errors.plain(learning.MAKE_AGAIN))),
         icon=":material/history_toggle_off:",
     )

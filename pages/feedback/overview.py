@@ -8,10 +8,11 @@ import streamlit as st
 from fer import emotions
 from fer.feedback.records import Status
 from fer.wording import counted, in_chart, percent
+from pages.common.asking.words import with_symbol
 from pages.common.facts import facts_html
 from pages.feedback import keys
 from pages.feedback.opened import Opened
-from pages.feedback.words import STATUSES, with_symbol
+from pages.feedback.words import STATUSES
 
 # Okabe & Ito (2008), with a pattern for each, so that colour is never the only sign.
 _COLORS = {

@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from fer.errors import FerError
-from fer.feedback.asking import in_words
+from fer.feedback.records import in_words
 from fer.inference.album import Photo
 from fer.inference.answer import NO_FACE, FacePrediction
 from fer.inference.photo_rows import names_of, photo_columns, photo_json, photo_rows

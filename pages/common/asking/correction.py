@@ -7,7 +7,6 @@ from html import escape
 from PIL import Image
 
 from fer.feedback import consent
-from fer.feedback.asking import in_words
 from fer.feedback.records import Correction
 from pages.common.pictures import png_uri
 from pages.common.screens import SCREENS
@@ -20,7 +19,7 @@ def correction_html(correction: Correction, more: Mapping[str, str]) -> str:
         images += _figure(correction.larger_crop, "The larger crop")
     source = SCREENS.get(correction.source, ("the HTTP API", ""))[0]
     facts = consent.kept(correction)
-    facts |= {"Your answer": in_words(correction.verdict), "Sent from": source, **more}
+    facts |= {"Sent from": source, **more}
     items = "".join(
         f"<li>{escape(name)}: {escape(value)}</li>" for name, value in facts.items()
     )  # fmt: skip

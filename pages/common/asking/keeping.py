@@ -7,7 +7,8 @@ import streamlit as st
 from fer import settings
 from fer.errors import ConfigError, FerError
 from fer.feedback import consent
-from fer.feedback.asking import Question, in_words
+from fer.feedback.asking import Question
+from fer.feedback.records import in_words
 from fer.wording import counted
 from pages.common import errors
 from pages.common.asking import problems

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import streamlit as st
 
 from fer import emotions
-from fer.feedback.asking import Question, in_words
-from fer.feedback.records import Verdict
+from fer.feedback.asking import Question
+from fer.feedback.records import in_words
 from fer.wording import percent
 from pages.common import errors
 from pages.common.asking.contributions import contribution
 from pages.common.asking.keeping import offer_to_keep, show_kept, show_waiting
+from pages.common.asking.words import with_symbol
 from pages.common.choices import page_of
 from pages.common.gallery import gallery
 from pages.common.pictures import Picture, data_uri
@@ -117,9 +118,8 @@ def _ask_about(asked: Asked, answers: Answers, *, key: str) -> None:
 def _pills(label: str, options: Sequence[str], before: str | None, key: str) -> str | None:
     if before in options:
         st.session_state.setdefault(key, before)  # after a change of page or a reload
-    return st.pills(errors.plain(label), options, format_func=_with_symbol, key=key)
+    return st.pills(errors.plain(label), options, format_func=_in_words, key=key)
 
 
-def _with_symbol(option: str) -> str:
-    is_label = option not in (YES, NO, *Verdict)
-    return emotions.with_symbol(option) if is_label else in_words(option)
+def _in_words(option: str) -> str:
+    return option if option in (YES, NO) else with_symbol(option)

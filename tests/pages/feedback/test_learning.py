@@ -134,7 +134,8 @@ def test_a_model_that_learnt_from_corrections_that_are_gone_is_named(
 ) -> None:
     app = feedback_page()
     assert "No corrections yet" in words(app)
-    assert "The run **better**: 3 of 3 corrected faces" in words(app)
+    assert "better" in app.warning[0].value
+    assert "learnt from 3 corrected faces, of which 3 are no longer accepted" in words(app)
 
 
 def test_a_run_at_work_shows_how_far_it_is_and_blocks_the_next(

@@ -86,6 +86,18 @@ def test_undo_gives_back_the_label_of_an_earlier_review(
     assert store.corrections(ids=[one])[0].label == "sad"
 
 
+def test_undo_gives_back_the_reason_of_an_earlier_rejection(
+    feedback_page: Draw, keep: Keep, store: Store
+) -> None:
+    one = keep(1)
+    store.review([one], decision="rejected", reviewer="Bo", reason="blurred")
+    app = feedback_page(feedback__status="", **chosen([one]))
+    button(app, "feedback.choice.accept").click().run()
+    button(app, "feedback.undo.button").click().run()
+    [now] = store.corrections(ids=[one])
+    assert (now.status, now.reason) == ("rejected", "blurred")
+
+
 def test_a_correction_is_accepted_as_another_emotion(
     feedback_page: Draw, keep: Keep, store: Store
 ) -> None:

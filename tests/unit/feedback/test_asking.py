@@ -8,7 +8,8 @@ import pytest
 from fer.errors import FeedbackError
 from fer.faces.quality import Quality
 from fer.feedback import consent
-from fer.feedback.asking import LARGER_CROP_PX, Question, in_words, larger_crop
+from fer.feedback.asking import LARGER_CROP_PX, Question, larger_crop
+from fer.feedback.records import in_words
 from fer.images import decode
 from fer.inference.answer import FacePrediction
 from fer.models.card import ModelCard

@@ -9,7 +9,7 @@ from fer.feedback.records import Correction
 
 def test_the_version_changes_with_any_word_of_the_text() -> None:
     """Whoever changes the text on purpose writes down its new version here."""
-    assert consent.VERSION == "40b7f300e15a"
+    assert consent.VERSION == "10ac27d5af5a"
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,19 @@ def test_what_is_kept_is_shown_in_words(make_correction: Callable[..., Correctio
     assert shown["Your answer"] == "not a face"
     assert shown["Its probabilities"] == "happy 25.0%, surprise 75.0%"
     assert shown["Size of the face"] == "61 px"
+
+
+def test_the_person_reads_all_that_is_kept_of_a_correction(
+    make_correction: Callable[..., Correction],
+) -> None:
+    correction = make_correction(
+        detector="yunet", model_sha256="ab" * 32, unreliable_because="too small to say"
+    )
+    shown = consent.kept(correction).values()
+    assert {"yunet", "ab" * 32, "too small to say", correction.consent} <= set(shown)
+    agreed = " ".join(consent.TEXT)
+    for word in ("detector", "checksum", "unreliable", "page that it came from", "version"):
+        assert word in agreed
 
 
 NEVER = ("photo", "file", "path", "name", "address", "ip", "mail", "session", "cookie")
