@@ -14,7 +14,7 @@ from fer.feedback.records import Correction
 from fer.feedback.store import contributor_id, open_store
 from pages.common import visitors
 from pages.common.asking.contributions import CONTRIBUTION
-from pages.corrections import keys
+from pages.corrections import keys, listing
 from pages.corrections.listing import archive_of
 
 KEY, OTHER_KEY = "abcd-efgh", "somebody-else"
@@ -131,12 +131,30 @@ def test_one_correction_is_shown_in_full_and_deleted(
 
 
 def test_somebody_elses_correction_can_neither_be_opened_nor_deleted(
-    corrections_page: AppTest, mine: list[Correction]
+    corrections_page: AppTest, mine: list[Correction], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     [foreign] = open_store().corrections(contributor=contributor_id(OTHER_KEY))
     page = enter(corrections_page, KEY)
     page.session_state[keys.OPEN] = foreign.id
     assert not [one for one in page.run().button if one.label == "Delete this correction"]
+
+    def delete_foreign(opened: Correction, on_delete: Callable[[list[str]], None]) -> None:
+        on_delete([foreign.id])
+
+    monkeypatch.setattr(listing, "_show", delete_foreign)
+    page.session_state[keys.OPEN] = mine[0].id
+    assert not page.run().exception
+    assert page.session_state[keys.DONE] == "Deleted 0 corrections."
+    assert foreign.id in {one.id for one in open_store().corrections()}
+
+
+def test_forgetting_the_key_warns_of_what_is_not_kept_yet(
+    corrections_page: AppTest, mine: list[Correction]
+) -> None:
+    page = enter(corrections_page, KEY)
+    contribution(page).waiting["face"] = mine[0]
+    [forget] = [one for one in page.run().button if one.label == "Forget it in this browser"]
+    assert "1 correction that waits" in forget.help
 
 
 def test_the_archive_has_all_of_ones_own_corrections_with_their_pictures(

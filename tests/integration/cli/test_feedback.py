@@ -126,9 +126,9 @@ def test_a_purge_is_confirmed_before_the_setting_of_days_deletes_anything(
     asked = run("purge", answer="n\n")
     assert asked.exit_code == 1
     assert "Delete 1 correction older than 30 days for good?" in asked.stdout
-    assert store.count()["new"] == 3
+    assert len(store.corrections()) == 3
     assert "Deleted 1 correction." in run("purge", answer="y\n").stdout
-    assert store.count()["new"] == 2
+    assert len(store.corrections()) == 2
 
 
 def test_nothing_is_asked_where_nothing_is_old_enough_to_purge(sent: list[Correction]) -> None:

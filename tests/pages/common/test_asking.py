@@ -106,7 +106,7 @@ def test_no_database_is_opened_before_somebody_chooses_to_keep_a_correction(
     assert opened
 
 
-def test_what_is_kept_is_what_was_shown(answered: AppTest) -> None:
+def test_what_is_kept_is_what_was_shown(answered: AppTest, database: Path) -> None:
     page = click(answer_sad(answered), KEEP)
     assert [success.value for success in page.success] == ["Kept: sad. Thank you."]
     [correction] = stored()
@@ -118,7 +118,11 @@ def test_what_is_kept_is_what_was_shown(answered: AppTest) -> None:
     assert np.array_equal(decode(correction.crop)[:, :, :1], face.crop)
     assert correction.larger_crop is None
     assert correction.contributor == contributor_id(contribution(page).key)
-    assert b"0.jpg" not in correction.crop
+    assert album(page).photos[0].name == "0.jpg"
+    assert "0.jpg" not in str(correction)
+    files = list(database.parent.glob(f"{database.name}*"))  # its log of changes, too
+    assert files
+    assert not any(b"0.jpg" in file.read_bytes() for file in files)
 
 
 def test_a_larger_crop_is_kept_if_its_box_is_ticked(answered: AppTest) -> None:
