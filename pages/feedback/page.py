@@ -79,9 +79,9 @@ def show_elsewhere() -> None:
     st.title("What did people correct?", anchor=False)
     st.info(
         "This page shows every face that people chose to keep, and decides which model is in use. "
-        "It works only where nobody but the app’s own machine can open it, so not here. Whoever "
-        "looks after the app can start it once more on that machine, at 127.0.0.1 and another "
-        "port, and review the same corrections there.",
+        "It works only where the app can be opened from its own machine alone, so not here. "
+        "Whoever looks after the app can start it once more on that machine, at 127.0.0.1 with "
+        "another port, and review the same corrections there.",
         icon=":material/lock:",
     )
 

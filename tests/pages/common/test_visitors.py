@@ -167,7 +167,7 @@ def test_where_others_can_open_the_app_feedback_shows_nothing_and_opens_no_datab
     app.run()
     app.switch_page("pages/feedback/page.py").run()
     assert not app.exception
-    assert "nobody but the app’s own machine can open it" in app.info[0].value
+    assert "can be opened from its own machine alone" in app.info[0].value
     assert not app.text_input
     assert not (tmp_path / "feedback.db").exists()
 
