@@ -17,12 +17,24 @@ DETECTORS = {
 FINDERS = {name: text for name, text in DETECTORS.items() if name != "none"}
 
 
+def default_key(key: str) -> str:
+    """Where the session keeps which model was the default when the choice was drawn."""
+    return f"{key}.default"
+
+
 def choose_model(
     key: str, detector_key: str, *, detectors: Mapping[str, str] = FINDERS
 ) -> tuple[str, str]:
-    """Choose a model and a detector, both remembered for the session, by name."""
+    """Choose a model and a detector, both remembered for the session, by name.
+
+    A visitor who left the model alone goes on with the default one when another becomes that.
+    """
     default = settings.default_model()
     names = sorted({default, *list_models()})
+    before = st.session_state.get(default_key(key), default)
+    if before != default and st.session_state.get(key) == before:
+        st.session_state[key] = default
+    st.session_state[default_key(key)] = default
     if (handed := st.session_state.pop(links.MODEL, None)) in names:
         st.session_state[key] = handed
         st.toast(f"This page now uses the model “{errors.plain(handed)}”.")

@@ -155,6 +155,24 @@ def test_settings_survive_a_change_of_page(predict_page: AppTest) -> None:
     assert predict_page.selectbox(key=keys.DETECTOR).value == "none"
 
 
+@pytest.mark.parametrize("chosen", [None, "fer2013"])
+def test_a_visitor_who_chose_no_model_goes_on_with_the_default_when_another_becomes_that(
+    predict_page: AppTest, chosen: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert predict_page.selectbox(key=keys.MODEL).value == "ferplus"
+    if chosen:
+        predict_page.selectbox(key=keys.MODEL).select(chosen).run()
+    monkeypatch.setenv("FER_MODEL", "fer2013-copy")
+    names = ["fer2013", "fer2013-copy", "ferplus"]
+    monkeypatch.setattr("pages.common.model_choice.list_models", lambda: names)
+    reloaded = AppTest.from_file(str(ENTRY), default_timeout=120)
+    reloaded.session_state["visitor.shelf"] = shelf_of(predict_page)  # found by the cookie
+    reloaded.run()
+    for page in (predict_page, reloaded):
+        page.switch_page("pages/predict/page.py").run()
+        assert page.selectbox(key=keys.MODEL).value == (chosen or "fer2013-copy")
+
+
 def test_a_photo_is_analysed_once_and_kept_through_a_change_of_page(
     predict_page: AppTest, portrait: bytes
 ) -> None:
