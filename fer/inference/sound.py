@@ -1,6 +1,5 @@
 """The sound of a video, written into another video in step with its images."""
 
-import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -8,6 +7,8 @@ from typing import Any, NamedTuple
 import av
 import av.error
 import numpy as np
+
+from fer.inference.video_source import open_file
 
 _RATE = 48_000
 _PIECE = 60 * _RATE
@@ -128,8 +129,7 @@ def sound_of(source: Path | bytes, target: Any, *, start_s: float) -> Sound | No
         target: The container of the other one, to which nothing has been written yet.
         start_s: The time of the first image, as the source's clock counts.
     """
-    opened = io.BytesIO(source) if isinstance(source, bytes) else str(source)
-    container = av.open(opened, "r", metadata_errors="replace")
+    container = open_file(source)
     if not container.streams.audio:
         container.close()
         return None

@@ -1,7 +1,5 @@
 """Videos, frame by frame."""
 
-import io
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +11,7 @@ from av.container import InputContainer
 
 from fer.errors import VideoError
 from fer.files import is_text
-from fer.inference.video_source import reason_of
+from fer.inference.video_source import MAX_PIXELS, PHOTOS, open_file, reason_of
 
 _MISSING_S = 1.0
 """A video that ends this long before its stated duration counts as truncated."""
@@ -22,7 +20,6 @@ _CLOCK_JUMP_S = 0.5
 """A clock that goes back by more has restarted; by less, the timestamps are inaccurate."""
 
 _HEAD_BYTES = 4096
-_PHOTO_FORMAT = re.compile(r"image2|^(bmp|j2k|jpeg|jpegxl|png|psd|qoi|svg|tiff|webp)_pipe$")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -62,14 +59,11 @@ class VideoFile:
         else:
             self._name = "The file" if isinstance(source, bytes) else f"'{source}'"
             self._container = _opened(source, self._name)
-        if _PHOTO_FORMAT.search(self._container.format.name):
-            self._container.close()
-            raise VideoError(f"{self._name} is a photo, not a video. Predict takes photos.")
-        if not self._container.streams.video:
-            self._container.close()
-            raise VideoError(f"{self._name} has sound but no images. Choose another video.")
-        self._stream = self._container.streams.video[0]
-        self._stream.thread_type = "AUTO"
+        try:
+            self._stream = _video_stream(self._container, self._name)
+        except VideoError:
+            self.close()
+            raise
         # Read once: a closed container has none of it.
         self.fps = float(self._stream.average_rate or 25)
         self.duration_s = self._stated_duration_s()
@@ -169,13 +163,28 @@ class VideoFile:
 def _opened(source: Path | bytes, name: str) -> InputContainer:
     _check_kind(source, name)
     try:
-        opened = io.BytesIO(source) if isinstance(source, bytes) else str(source)
-        return av.open(opened, "r", metadata_errors="replace")
+        return open_file(source)
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise VideoError(
             f"{name} cannot be opened as a video ({reason_of(error)}). It may be truncated "
             "before its index, or not be a video. Copy it again, or convert it to MP4."
         ) from None
+
+
+def _video_stream(container: InputContainer, name: str) -> av.VideoStream:
+    if container.format.name in PHOTOS:
+        raise VideoError(f"{name} is a photo, not a video. Predict takes photos.")
+    if not container.streams.video:
+        raise VideoError(f"{name} has sound but no images. Choose another video.")
+    stream = container.streams.video[0]
+    if stream.width * stream.height > MAX_PIXELS:
+        raise VideoError(
+            f"{name} has frames of {stream.width} × {stream.height} pixels; at most "
+            f"{MAX_PIXELS:,} pixels are read. Convert it to a smaller size."
+        )
+    stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}  # a frame may be larger
+    stream.thread_type = "AUTO"
+    return stream
 
 
 def _check_kind(source: Path | bytes, name: str) -> None:

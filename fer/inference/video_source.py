@@ -1,6 +1,7 @@
 """Where a video comes from, besides files: a camera of this machine, or an address."""
 
 import hashlib
+import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +16,38 @@ from fer.errors import VideoError
 TIMEOUT_S = 10.0
 """How long a stream may send nothing."""
 
+MAX_PIXELS = 8192 * 4320
+"""Of a frame; a small file could state any size, and decoding would take that much memory."""
+
+PHOTOS = tuple(
+    f"{name}_pipe"
+    for name in ("bmp", "j2k", "jpeg", "jpegxl", "png", "psd", "qoi", "svg", "tiff", "webp")
+)
+"""FFmpeg's names of photos, which it would read as videos of one frame."""
+
+# What people have. FFmpeg's other formats are playlists, sessions and devices, which open more.
+_CONTAINERS = (
+    "mov", "mp4", "matroska", "webm", "avi", "mpegts", "mpeg", "mpegvideo", "flv", "asf", "ogg",
+    "gif", "mxf", "dv", "wtv", "rm", "ivf", "mjpeg", "m4v", "h264", "hevc", "yuv4mpegpipe",
+)  # fmt: skip
+_FILE = {
+    "format_whitelist": ",".join((*_CONTAINERS, *PHOTOS)),
+    "max_pixels": str(MAX_PIXELS),
+}
 _CAMERA = re.compile(r"camera:(\d{1,3})", re.IGNORECASE)
 # Short words and names of files; a key is long, mixes letters and digits, or is `password=…`.
 _PLAIN = re.compile(r"(?:[\w.-]{0,15}|[A-Za-z_.-]{0,60}|[\w-]{1,15}\.\w{2,5})")
 _SCHEMES = ("http", "https", "rtsp", "rtsps")
 # A server must not make us read this machine's files, as a playlist could.
-_HTTP = {"protocol_whitelist": "http,https,httpproxy,tcp,tls,crypto,data"}
-_RTSP = {"protocol_whitelist": "rtsp,rtsps,rtp,srtp,udp,tcp,tls", "rtsp_flags": "prefer_tcp"}
+_HTTP = {
+    "protocol_whitelist": "http,https,httpproxy,tcp,tls,crypto,data",
+    "max_pixels": str(MAX_PIXELS),
+}
+_RTSP = {
+    "protocol_whitelist": "rtsp,rtsps,rtp,srtp,udp,tcp,tls",
+    "rtsp_flags": "prefer_tcp",
+    "max_pixels": str(MAX_PIXELS),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +109,21 @@ def source_from(text: str) -> Path | Camera | Address:
     if not host:
         raise VideoError(f"The {scheme} address names no host. Expected {scheme}://HOST/PATH.")
     return Address(url=text)
+
+
+def open_file(source: Path | bytes) -> InputContainer:
+    """A video from its path or its bytes; FFmpeg opens nothing that they name.
+
+    Raises:
+        av.error.FFmpegError: If it is none of the containers that people have, or damaged.
+        OSError: If it cannot be read.
+    """
+    # A path without its protocol may look like another one.
+    file = io.BytesIO(source) if isinstance(source, bytes) else f"file:{source}"
+    # Bytes need no protocol, and there is none of the name `none`.
+    protocol = "none" if isinstance(source, bytes) else "file"
+    options = _FILE | {"protocol_whitelist": protocol}
+    return av.open(file, "r", options=options, metadata_errors="replace")
 
 
 def open_address(address: Address) -> InputContainer:

@@ -1,3 +1,4 @@
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from PIL import Image
 
 from fer.errors import VideoError
 from fer.inference.video import VideoFile
+from fer.inference.video_source import MAX_PIXELS
 
 FRAMES, FPS = 40, 10
 Draw = Callable[..., np.ndarray]
@@ -68,3 +70,37 @@ def test_each_kind_of_wrong_file_has_its_own_error(tmp_path: Path) -> None:
         if (tmp_path / name).is_file():
             with pytest.raises(VideoError, match=reason):
                 VideoFile((tmp_path / name).read_bytes())
+
+
+def test_a_file_that_names_other_files_or_addresses_opens_none_of_them(
+    video_file: Path, tmp_path: Path
+) -> None:
+    binary = "# \x00\x01\x02\x03\n" * 400  # what only looks like text is refused before
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.2)
+        port = server.getsockname()[1]
+        lists = {
+            "concat.mp4": f"ffconcat version 1.0\nfile '{video_file}'\n{binary}",
+            "session.mp4": f"v=0\nc=IN IP4 127.0.0.1\nm=video {port} RTP/AVP 96\n"
+            f"a=rtpmap:96 H264/90000\n{binary}",
+            "playlist.mp4": "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n"
+            f"http://127.0.0.1:{port}/secret.ts\n{binary}",
+            "image%d.jpg": "",
+        }
+        for name, text in lists.items():
+            file = tmp_path / name
+            file.write_text(text)
+            for source in (file, file.read_bytes()):
+                with pytest.raises(VideoError):
+                    VideoFile(source)
+        with pytest.raises(TimeoutError):
+            server.accept()
+
+
+def test_a_video_of_too_many_pixels_is_refused_before_they_are_decoded(
+    write_video: WriteVideo, tmp_path: Path
+) -> None:
+    large = write_video(tmp_path / "large.mp4", [np.zeros((6000, 7000, 3), np.uint8)])
+    with pytest.raises(VideoError, match="7000 × 6000 pixels"):
+        VideoFile(large)
+    assert MAX_PIXELS < 7000 * 6000
