@@ -2,7 +2,6 @@
 
 from urllib.parse import urlsplit
 
-import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.formparsers import MultiPartParser
@@ -14,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fer.errors import StreamError
 from fer.inference.live import MAX_FRAME_BYTES, ROUTE, STREAMS
-from pages.common.visitors import VISITOR_COOKIE, is_known, new_cookie
+from pages.common.visitors import MAX_UPLOAD_MB, VISITOR_COOKIE, is_known, new_cookie
 
 STATUS = {
     "busy": 429, "gone": 410, "image": 422, "origin": 403, "rate": 429, "size": 413, "type": 415,
@@ -60,12 +59,12 @@ async def bounded_body(request: Request) -> bytes:
 
 
 def keep_uploads_in_memory() -> None:
-    """Hold uploads of every allowed size in memory, as photos must not touch the disk.
+    """Hold uploads as large as photos and videos may be in memory: they must not touch the disk.
 
-    Starlette, Streamlit's server, would move a part of over 1 MB to a temporary file.
+    Starlette, Streamlit's server, would move a part of over 1 MB to a temporary file, as it does
+    with larger data sets.
     """
-    megabytes: int = st.get_option("server.maxUploadSize")
-    MultiPartParser.spool_max_size = (megabytes + 1) * 1024 * 1024
+    MultiPartParser.spool_max_size = (MAX_UPLOAD_MB + 1) * 1024 * 1024
 
 
 class VisitorCookie:

@@ -12,6 +12,8 @@ from pages.common.screens import FOR_OPERATORS, SCREENS
 
 VISITOR_COOKIE = "fer_visitor"
 """Random and signed by this server; the browser drops it when it is closed."""
+MAX_UPLOAD_MB = 200
+"""Of one photo, archive of photos or video; it stays in memory. Data sets may be larger."""
 KEPT_FOR_H = 4
 KEPT_VISITORS = 8
 KEPT_BYTES = 600_000_000

@@ -13,6 +13,7 @@ from fer.inference.predictor import Predictor
 from fer.wording import counted
 from pages.common import errors
 from pages.common.choices import page_of
+from pages.common.visitors import MAX_UPLOAD_MB
 from pages.evaluate import keys
 from pages.evaluate.photo_evaluation import new_face
 
@@ -35,6 +36,7 @@ def add_photos(predictor: Predictor, labels: Sequence[str]) -> None:
         "counts.",
         accept_multiple_files=True,
         key=f"{keys.UPLOADS}.{number}",
+        max_upload_size=MAX_UPLOAD_MB,
     )
     if not files:
         return

@@ -24,7 +24,7 @@ from pages.models.label_order import choose_order
 from pages.models.labelled import choose_labelled, show_fits
 from pages.models.views import views
 
-_UPLOAD_MB = 500
+UPLOAD_MB = 500
 _FORMATS = ".keras, .h5, .hdf5, .onnx (with its second file, if it has one), or .json and weights"
 
 
@@ -69,7 +69,7 @@ def choose_file() -> Foreign | None:
         f"Its file: {_FORMATS}",
         accept_multiple_files=True,
         key=keys.FILES,
-        max_upload_size=_UPLOAD_MB,
+        max_upload_size=UPLOAD_MB,
         help="From Keras or any program that writes ONNX. Code in a file is never run.",
     )
     if not uploads:

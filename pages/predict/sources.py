@@ -17,7 +17,7 @@ from pages.common.choices import segments
 from pages.common.examples import examples, words_on_examples
 from pages.common.gallery import gallery
 from pages.common.pictures import from_data_uri
-from pages.common.visitors import KEPT_FOR_H
+from pages.common.visitors import KEPT_FOR_H, MAX_UPLOAD_MB
 from pages.predict import keys
 from pages.predict.paste import paste_button
 
@@ -87,6 +87,7 @@ def show_sources(album: Album[Any]) -> None:
         "Photos with one face or many, or a ZIP archive of them",
         accept_multiple_files=True,
         key=_keyed(keys.UPLOADS),
+        max_upload_size=MAX_UPLOAD_MB,
         on_change=_take_files,
         args=(album, _keyed(keys.UPLOADS)),
     )

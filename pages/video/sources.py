@@ -11,8 +11,6 @@ from fer.inference.video_job import VideoJob
 from pages.common import visitors
 from pages.video import keys
 
-UPLOAD_MB = 50
-
 
 class Options(NamedTuple):
     """The model and the detector, by name; every Nth frame is analysed."""
@@ -87,8 +85,8 @@ def remove() -> None:
 def ask_for_video() -> None:
     """Let the visitor choose a video; the next run of the page has it."""
     st.file_uploader(
-        f"A video of up to {UPLOAD_MB} MB", key=keys.UPLOAD, on_change=_take_upload,
-        max_upload_size=UPLOAD_MB,
+        f"A video of up to {visitors.MAX_UPLOAD_MB} MB", key=keys.UPLOAD, on_change=_take_upload,
+        max_upload_size=visitors.MAX_UPLOAD_MB,
     )  # fmt: skip
     is_local = visitors.are_local()
     if is_local:

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import tomllib
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -15,9 +17,12 @@ from starlette.responses import Response
 from starlette.types import Message
 
 import asgi
+from fer.data import uploads
 from fer.inference import live
 from fer.inference.live import STREAMS, LiveStream
 from fer.inference.predictor import Predictor
+from pages.common.visitors import MAX_UPLOAD_MB
+from pages.models import add
 
 FRAME = {"Host": "here:80", "Origin": "http://here:80", "Content-Type": "image/jpeg"}
 Draw = Callable[..., np.ndarray]
@@ -121,6 +126,12 @@ def test_a_large_upload_never_touches_the_disk(monkeypatch: pytest.MonkeyPatch) 
     on_disk = upload.file._rolled  # type: ignore[attr-defined]
     upload.file.close()
     assert not on_disk
+
+
+def test_the_server_takes_as_much_as_each_page_offers_to_take() -> None:
+    config = tomllib.loads((Path(asgi.__file__).parent / ".streamlit/config.toml").read_text())
+    taken_mb = config["server"]["maxUploadSize"]
+    assert taken_mb >= max(MAX_UPLOAD_MB, add.UPLOAD_MB, uploads.MAX_BYTES / 1e6)
 
 
 def cookie_with(
