@@ -147,12 +147,16 @@ def adopt(
             "where they are not given."
         ),
     ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace a model that has that name.")
+    ] = False,
 ) -> None:
     """Make a model of a network that was trained elsewhere."""
     from fer import models
     from fer.models import adoption
 
     folder = models.named(name)
+    models.check_replaceable(folder, may_replace=replace)
     classes = tuple(emotions.canonical(label) for label in labels.split(",")) if labels else None
     if file.suffix.lower() != ".onnx":
         import_keras()
@@ -166,7 +170,7 @@ def adopt(
         )
     card = adoption.adopt(
         file, classes, out=folder, scale=scale or "0-1", weights=weights, checked=checked,
-        output=output,
+        output=output, may_replace=replace,
     )  # fmt: skip
     out.print(
         f"Added '{card.name}': {card.width}×{card.height}×{card.channels}, "

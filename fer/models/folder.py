@@ -94,8 +94,28 @@ def _holds_model(folder: Path) -> bool:
     return any((folder / file).is_file() for file in (CARD_FILE, *FORMS.values()))
 
 
+def is_shipped(folder: Path) -> bool:
+    """Whether a model came with the package, which nothing here changes."""
+    return folder.resolve().is_relative_to(settings.PACKAGE)
+
+
+def is_protected(folder: Path) -> bool:
+    """Whether a model came with the package or the checkout: nobody replaces or removes it."""
+    project = settings.checkout()
+    shipped = [project / "models" / name for name in settings.SHIPPED_MODELS] if project else []
+    return is_shipped(folder) or folder.resolve() in shipped
+
+
 def check_replaceable(folder: Path, *, may_replace: bool = True) -> None:
     """Raise a ModelError if the folder holds anything but a model that may be replaced."""
+    if is_protected(folder) and _holds_model(folder):
+        raise ModelError(
+            f"'{folder.name}' came with the package and stays as it is. Choose another name."
+        )
+    _check_free(folder, may_replace=may_replace)
+
+
+def _check_free(folder: Path, *, may_replace: bool) -> None:
     is_full = folder.is_dir() and any(folder.iterdir())
     if is_full and not may_replace:
         raise taken(folder.name)
@@ -128,6 +148,7 @@ def save(
         ModelError: If the folder is not a model's, holds one that may not be replaced, or cannot
             be written.
     """
+    check_replaceable(folder, may_replace=may_replace)
     with _replacing(folder, may_replace=may_replace) as new:
         new.mkdir()
         path = new / FORMS[card.original]
@@ -156,6 +177,7 @@ def copy(source: Path, folder: Path, *, may_replace: bool = True) -> Path:
             be written, or if the source was replaced in the meantime.
         CardError: If the source's card is damaged.
     """
+    check_replaceable(folder, may_replace=may_replace)
     before = stamp(source)
     card = replace(read_card(source / CARD_FILE), name=folder.resolve().name)
     with _replacing(folder, may_replace=may_replace) as new:
@@ -259,7 +281,7 @@ def checksum(path: Path) -> str:
 @contextmanager
 def _replacing(folder: Path, *, may_replace: bool = True) -> Iterator[Path]:
     folder = folder.resolve()
-    check_replaceable(folder, may_replace=may_replace)
+    _check_free(folder, may_replace=may_replace)
     with _writing(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -267,7 +289,7 @@ def _replacing(folder: Path, *, may_replace: bool = True) -> Iterator[Path]:
                 yield new
             remove_leftovers(folder, older_than_s=_ABANDONED_AFTER_S)
         except OSError:
-            check_replaceable(folder, may_replace=may_replace)  # somebody else was faster
+            _check_free(folder, may_replace=may_replace)  # somebody else was faster
             raise
 
 

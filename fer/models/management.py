@@ -9,18 +9,6 @@ from fer.files import remove_folder
 from fer.models import folder as folders
 
 
-def is_shipped(folder: Path) -> bool:
-    """Whether a model came with the package, which nothing here changes."""
-    return folder.resolve().is_relative_to(settings.PACKAGE)
-
-
-def is_protected(folder: Path) -> bool:
-    """Whether a model came with the package or the checkout, which nobody renames or deletes."""
-    project = settings.checkout()
-    shipped = [project / "models" / name for name in settings.SHIPPED_MODELS] if project else []
-    return is_shipped(folder) or folder.resolve() in shipped
-
-
 def rename(name: str, new_name: str) -> Path:
     """Give a model another name; if it is the default one, it stays that.
 
@@ -73,7 +61,7 @@ def _own(name: str) -> Path:
     """The folder of a model that may be changed."""
     folders.named(name)  # never a path
     folder = folders.find_named(name)
-    if is_protected(folder):
+    if folders.is_protected(folder):
         raise ModelError(
             f"'{name}' came with the package and stays as it is. Make a copy of it, and change "
             "that."

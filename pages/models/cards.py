@@ -8,9 +8,8 @@ import streamlit as st
 
 from fer import models, settings
 from fer.errors import FerError
-from fer.models import management
 from fer.models.card import ModelCard, read_card
-from fer.models.folder import find_named, stamp
+from fer.models.folder import find_named, is_protected, is_shipped, stamp
 from fer.models.readme import checked_text
 from fer.wording import counted, split_name
 
@@ -39,12 +38,12 @@ class Entry:
     @property
     def is_shipped(self) -> bool:
         """Whether it came with the package."""
-        return management.is_shipped(self.folder)
+        return is_shipped(self.folder)
 
     @property
     def is_protected(self) -> bool:
         """Whether nobody renames or deletes it."""
-        return management.is_protected(self.folder)
+        return is_protected(self.folder)
 
     @property
     def stamp(self) -> tuple[int, int]:

@@ -9,6 +9,7 @@ import streamlit as st
 from fer import models, runs, settings
 from fer.data import registered
 from fer.errors import FerError
+from fer.models.folder import is_protected
 from fer.runs.added import added_as, free_model_name
 from pages.common import errors, links
 from pages.train import keys
@@ -124,8 +125,13 @@ def add(row: Row) -> None:
     name = st.text_input(
         "Name of the model", added_as(row.run) or free_model_name(row.run), key="train.model_name"
     )
-    is_taken = _is_taken(name)
-    if is_taken:
+    is_taken, is_kept = _is_taken(name), _is_kept(name)
+    if is_kept:
+        st.warning(
+            f"The model “{errors.plain(name)}” came with the app and stays as it is. Choose "
+            "another name."
+        )
+    elif is_taken:
         st.warning(f"A model named “{errors.plain(name)}” exists; it will be replaced.")
     default = st.checkbox("Use it by default", key="train.as_default")
 
@@ -134,7 +140,8 @@ def add(row: Row) -> None:
         if default:
             settings.set_default_model(name)
 
-    button("Replace" if is_taken else "Add", keep, type="primary", key="train.add_now")
+    verb = "Replace" if is_taken and not is_kept else "Add"
+    button(verb, keep, type="primary", key="train.add_now", disabled=is_kept)
 
 
 def _is_taken(name: str) -> bool:
@@ -142,3 +149,7 @@ def _is_taken(name: str) -> bool:
         return models.named(name).exists()
     except FerError:  # no model can have that name, which adding it explains
         return False
+
+
+def _is_kept(name: str) -> bool:
+    return _is_taken(name) and is_protected(models.named(name))

@@ -480,6 +480,18 @@ def test_a_run_is_renamed_and_deleted_only_once_it_is_confirmed(
     assert not run.folder.exists()
 
 
+def test_a_model_that_came_with_the_app_is_never_replaced_by_that_of_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FER_RUNS", str(tmp_path / "runs"))
+    finished_with_model("mine")
+    monkeypatch.delenv("FER_MODELS", raising=False)
+    adding = dialog("add")
+    adding.text_input(key="train.model_name").set_value("ferplus").run()
+    assert ["came with the app" in one.value for one in adding.warning] == [True]
+    assert next(one for one in adding.button if one.key == "train.add_now").disabled
+
+
 def test_the_model_of_a_run_is_added_and_becomes_the_default(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

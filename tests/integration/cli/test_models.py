@@ -85,6 +85,20 @@ def test_adopt_without_labels_or_a_check_names_both_ways(network_file: Path) -> 
     assert "--check DATASET" in result.stderr
 
 
+def test_adopt_replaces_a_model_of_that_name_only_where_it_is_asked_to(
+    network_file: Path, models_folder: Path
+) -> None:
+    adopt = ("adopt", network_file, "--name", "mine", "--scale", "0-255", "--labels")
+    assert run(*adopt, "happy,sad").exit_code == 0
+    card = models_folder / "mine" / "card.json"
+    refused = run(*adopt, "sad,happy")
+    assert refused.exit_code == 1
+    assert "There already is a model 'mine'" in refused.stderr
+    assert read_card(card).labels == ("happy", "sad")
+    assert run(*adopt, "sad,happy", "--replace").exit_code == 0
+    assert read_card(card).labels == ("sad", "happy")
+
+
 def test_adopt_takes_weights_of_any_name_and_warns_of_an_unchecked_contract(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -86,7 +86,7 @@ def test_what_came_with_the_package_is_neither_renamed_nor_removed(shipped: Path
     assert (shipped / "other").is_dir()
 
 
-def test_what_came_with_the_checkout_is_neither_renamed_nor_removed(
+def test_what_came_with_the_checkout_is_neither_renamed_nor_removed_nor_replaced(
     mine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "project" / "fer").mkdir(parents=True)
@@ -98,6 +98,16 @@ def test_what_came_with_the_checkout_is_neither_renamed_nor_removed(
     for change in (management.remove, lambda name: management.rename(name, "new")):
         with pytest.raises(ModelError, match="came with the package"):
             change("ferplus")
+    before = models.find("ferplus").stat().st_ino
+    loaded = models.load(mine)
+    for replacing in (
+        lambda: models.copy(mine, models.find("ferplus")),
+        lambda: models.save(loaded.network, loaded.card, models.find("ferplus")),
+        lambda: models.check_replaceable(models.find("ferplus")),
+    ):
+        with pytest.raises(ModelError, match=r"came with the package.*Choose another name"):
+            replacing()
+    assert models.find("ferplus").stat().st_ino == before
     management.remove("own")
     assert models.list_models() == ["ferplus"]
 
