@@ -1,7 +1,9 @@
-"""The app's server beside Streamlit's pages: the camera's frames, and a cookie for each visitor."""
+"""The app's server beside Streamlit's pages: camera frames, the HTTP API, visitors' cookies."""
 
+from functools import cache
 from urllib.parse import urlsplit
 
+import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.formparsers import MultiPartParser
@@ -12,9 +14,11 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fer.errors import StreamError
+from fer.importing import one_at_a_time
 from fer.inference.live import MAX_FRAME_BYTES, ROUTE, STREAMS
 from pages.common.visitors import MAX_UPLOAD_MB, VISITOR_COOKIE, is_known, new_cookie
 
+API_PATHS = ("/api/", "/metrics/")
 STATUS = {
     "busy": 429, "gone": 410, "image": 422, "origin": 403, "rate": 429, "size": 413, "type": 415,
 }  # fmt: skip
@@ -99,5 +103,31 @@ def _is_new(scope: Scope) -> bool:
     return is_page and not is_known(request.cookies.get(VISITOR_COOKIE, ""))
 
 
-MIDDLEWARE = [Middleware(VisitorCookie)]
+class HttpApi:
+    """Passes requests for the HTTP API to it; the first one imports it, which takes a while.
+
+    Where people on other machines can open the app, they may predict with the API, too, and more
+    only as `FER_API_ALLOW` has it.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_api = scope["type"] == "http" and f"{scope['path']}/".startswith(API_PATHS)
+        await (await run_in_threadpool(_api) if is_api else self._app)(scope, receive, send)
+
+
+@one_at_a_time()
+@cache
+def _api() -> ASGIApp:
+    from fer.serving.access import allowed_by_environment, grants_at
+    from fer.serving.app import create_app
+
+    address = st.get_option("server.address") or "0.0.0.0"
+    api: ASGIApp = create_app(grants=grants_at(address, allowed_by_environment()))
+    return api
+
+
+MIDDLEWARE = [Middleware(HttpApi), Middleware(VisitorCookie)]
 ROUTES = [Route(f"{ROUTE}/{{token}}", live, methods=["POST", "DELETE"])]

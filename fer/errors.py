@@ -21,6 +21,10 @@ class ImageTooSmallError(ImageError):
     """An image with too few pixels to hold a face."""
 
 
+class TooManyFacesError(ImageError):
+    """A photo with more faces than allowed."""
+
+
 class VideoError(FerError):
     """A video that cannot be read or written."""
 

@@ -67,16 +67,19 @@ def decode(source: ImageSource) -> np.ndarray:
     return decode_first(source).pixels
 
 
-def decode_first(source: ImageSource) -> FirstImage:
-    """Like `decode`, and whether there are more images in the file."""
+def decode_first(source: ImageSource, *, max_pixels: int = MAX_PIXELS) -> FirstImage:
+    """Like `decode`, and whether there are more images in the file.
+
+    A file with more than `max_pixels` is refused before any pixel is decoded.
+    """
     if isinstance(source, (bytes, bytearray, memoryview)):
-        return _from_bytes(bytes(source), "The image")
+        return _from_bytes(bytes(source), "The image", max_pixels)
     if isinstance(source, (str, os.PathLike)):
-        return _from_bytes(_read(source), f"'{os.fspath(source)}'")
+        return _from_bytes(_read(source), f"'{os.fspath(source)}'", max_pixels)
     if isinstance(source, Image.Image):
         return FirstImage(_from_pil(source), False)
     if hasattr(source, "read"):
-        return _from_bytes(_read_open(cast("IO[bytes]", source)), "The file")
+        return _from_bytes(_read_open(cast("IO[bytes]", source)), "The file", max_pixels)
     return FirstImage(rgb_from(source), False)
 
 
@@ -164,7 +167,7 @@ def _read_open(file: IO[bytes]) -> bytes:
     return data
 
 
-def _from_bytes(data: bytes, name: str) -> FirstImage:
+def _from_bytes(data: bytes, name: str, max_pixels: int) -> FirstImage:
     _check_bytes(len(data), name)
     head = data[:HEAD_BYTES]
     formats = _heif(name) if is_heic(head) else FORMATS
@@ -172,13 +175,13 @@ def _from_bytes(data: bytes, name: str) -> FirstImage:
         formats = (*formats, "TGA")
     try:
         with Image.open(io.BytesIO(data), formats=formats) as image:
-            check_size(*image.size, name)
+            check_size(*image.size, name, max_pixels=max_pixels)
             image.load()
             with suppress(Exception):  # an image with damaged metadata is still an image
                 ImageOps.exif_transpose(image, in_place=True)
             return FirstImage(np.array(_to_rgb(image)), _has_more(image))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise too_large(f"{name} has over {MAX_PIXELS / 1e6:.0f}") from None
+        raise too_large(f"{name} has over {max_pixels / 1e6:.0f}", max_pixels) from None
     except UnidentifiedImageError:
         kind = kind_of(head)
         if kind.startswith("a damaged"):

@@ -9,7 +9,7 @@ from fer import settings
 from fer.errors import MissingPackageError
 
 _PACKAGES = {
-    "app": ("starlette", "streamlit"),
+    "app": ("streamlit",),
     "data": (
         "cleanlab",
         "h5py",
@@ -28,6 +28,7 @@ _PACKAGES = {
     "kaggle": ("kagglehub",),
     "onnx": ("onnx", "onnxruntime", "tf2onnx"),
     "postgres": ("psycopg",),
+    "serve": ("fastapi", "prometheus_client", "python_multipart", "starlette", "uvicorn"),
     "tensorboard": ("tensorboard",),
     "train": ("keras", "tensorflow"),
     "tune": ("optuna",),

@@ -85,10 +85,11 @@ def content_hash(image: np.ndarray) -> str:
     return hashlib.blake2b(np.ascontiguousarray(rgb).data, digest_size=16, key=size).hexdigest()
 
 
-def check_size(width: int, height: int, name: str) -> None:
+def check_size(width: int, height: int, name: str, *, max_pixels: int = MAX_PIXELS) -> None:
     """Refuse an image with too many or too few pixels; errors call it by `name`."""
-    if width * height > MAX_PIXELS:
-        raise too_large(f"{name} has {width:,}×{height:,} pixels, {width * height / 1e6:,.0f}")
+    if width * height > max_pixels:
+        size = f"{name} has {width:,}×{height:,} pixels, {width * height / 1e6:,.0f}"
+        raise too_large(size, max_pixels)
     if min(width, height) < MIN_SIDE_PX:
         raise ImageTooSmallError(
             f"{name} has {width:,}×{height:,} pixels; a face needs at least {MIN_SIDE_PX} on the "
@@ -96,10 +97,10 @@ def check_size(width: int, height: int, name: str) -> None:
         )
 
 
-def too_large(size: str) -> ImageTooLargeError:
+def too_large(size: str, max_pixels: int = MAX_PIXELS) -> ImageTooLargeError:
     """The error for an image of so many megapixels."""
     return ImageTooLargeError(
-        f"{size} megapixels; at most {MAX_PIXELS / 1e6:.0f} can be used. Scale it down."
+        f"{size} megapixels; at most {max_pixels / 1e6:.4g} can be used. Scale it down."
     )
 
 

@@ -16,6 +16,9 @@
 | `FER_FEEDBACK_DAYS` | days after which corrections are deleted | none: kept until deleted        |
 | `FER_PROMOTION`     | `when-better`: a model that learnt from  | `by-hand`                       |
 |                     | corrections is used once proven better   |                                 |
+| `FER_API_ALLOW`     | `feedback`, `jobs`: what the HTTP API    | none; on 127.0.0.1 both         |
+|                     | offers to other machines (`fer.serving`) |                                 |
+| `FER_API_…`         | the limits of the HTTP API               | `fer/serving/limits.py`         |
 """
 
 import os

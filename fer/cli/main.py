@@ -29,6 +29,7 @@ COMMANDS = {
     "check": ("models", "Check the labels and the scale of a model that was trained elsewhere."),
     "architectures": ("models", "List the networks with their cost, or show one layer by layer."),
     "app": ("app", "Serve the app to browsers on this machine."),
+    "serve": ("serve", "Serve the HTTP API, without the pages."),
     "runs": ("runs", "Manage training runs."),
     "data": ("data", "Manage the data sets of this machine."),
     "feedback": ("feedback", "Manage the corrections that people sent."),

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fer import models
-from fer.errors import DetectorError, ImageError, ModelNotFoundError
+from fer.errors import DetectorError, ImageError, ModelNotFoundError, TooManyFacesError
 from fer.faces import yunet_file
 from fer.faces.alignment import Framing, frame_face
 from fer.faces.detection import Detector, load_detector
@@ -25,6 +25,7 @@ from fer.inference.parallel import growing_groups, map_ordered
 from fer.models.card import ModelCard
 from fer.models.model import Model
 from fer.nets import explain
+from fer.pixels import MAX_PIXELS
 
 
 class _Decoded(NamedTuple):
@@ -35,7 +36,7 @@ class _Decoded(NamedTuple):
     decode_ms: float
 
 
-_GROUP = 8
+GROUP = 8
 """Most photos whose faces are classified together."""
 
 
@@ -133,22 +134,44 @@ class Predictor:
         Yields:
             For each image its faces, or the error that explains why it cannot be used.
         """
+        predict = partial(
+            self.predict_group, whole_if_no_face=whole_if_no_face, min_face_px=min_face_px
+        )
+        # Small groups come first, so that a few photos keep all cores busy, too.
+        yield from chain.from_iterable(map_ordered(predict, growing_groups(images, GROUP)))
+
+    def predict_group(
+        self,
+        images: Sequence[ImageSource],
+        *,
+        whole_if_no_face: bool = False,
+        min_face_px: int = 0,
+        max_pixels: int = MAX_PIXELS,
+        max_faces: int | None = None,
+    ) -> list[PhotoFaces | ImageError]:
+        """The faces of a few photos, in this thread; the network gets them in one batch.
+
+        Args:
+            images: As `predict` takes them.
+            whole_if_no_face: As in `predict`.
+            min_face_px: As in `predict`.
+            max_pixels: Files with more pixels are refused before they are decoded.
+            max_faces: Photos with more faces are refused; None for no limit.
+
+        Returns:
+            For each image its faces, or the error that explains why it cannot be used.
+        """
 
         def detected(image: ImageSource) -> PhotoFaces | ImageError:
             try:
-                photo = _timed_decode(image)
+                photo = _timed_decode(image, max_pixels)
+                return self._detected(photo, whole_if_no_face, min_face_px, max_faces)
             except ImageError as error:
                 return error
-            return self._detected(photo, whole_if_no_face, min_face_px)
 
-        def predict(group: Sequence[ImageSource]) -> list[PhotoFaces | ImageError]:
-            results = [detected(image) for image in group]
-            whole = [result for result in results if not isinstance(result, ImageError)]
-            answered = iter(self._answered(whole))
-            return [one if isinstance(one, ImageError) else next(answered) for one in results]
-
-        # Small groups come first, so that a few photos keep all cores busy, too.
-        yield from chain.from_iterable(map_ordered(predict, growing_groups(images, _GROUP)))
+        results = [detected(image) for image in images]
+        answered = iter(self._answered([one for one in results if isinstance(one, PhotoFaces)]))
+        return [one if isinstance(one, ImageError) else next(answered) for one in results]
 
     def frame(self, photo: np.ndarray, faces: Sequence[Face]) -> np.ndarray:
         """Crop and align faces the way the network was trained.
@@ -180,13 +203,24 @@ class Predictor:
             inputs[i] = to_network_input(crop, height=height, width=width, channels=channels)
         return inputs
 
-    def _detected(self, photo: _Decoded, whole_if_no_face: bool, min_face_px: int) -> PhotoFaces:
+    def _detected(
+        self,
+        photo: _Decoded,
+        whole_if_no_face: bool,
+        min_face_px: int,
+        max_faces: int | None = None,
+    ) -> PhotoFaces:
         """The faces of a photo, still without probabilities."""
         pixels = photo.pixels
         clock = _Clock()
         detected = self._detector.detect(pixels) if self._detector else []
         detect_ms = clock.lap()
         faces = [face for face in detected if min(face.box[2:]) >= min_face_px]
+        if max_faces is not None and len(faces) > max_faces:
+            raise TooManyFacesError(
+                f"The image shows {len(faces):,} faces; at most {max_faces:,} are answered. Cut it "
+                "into parts."
+            )
         size = (pixels.shape[1], pixels.shape[0])
         places: list[dict[str, Any]] = [
             {"box": face.box, "score": face.score, "quality": measure(pixels, face)}
@@ -266,9 +300,9 @@ def files_made(model: str | Path | None) -> tuple[int, ...]:
     return tuple(path.stat().st_mtime_ns if path.is_file() else 0 for path in paths)
 
 
-def _timed_decode(image: ImageSource) -> _Decoded:
+def _timed_decode(image: ImageSource, max_pixels: int = MAX_PIXELS) -> _Decoded:
     clock = _Clock()
-    return _Decoded(*decode_first(image), clock.lap())
+    return _Decoded(*decode_first(image, max_pixels=max_pixels), clock.lap())
 
 
 class _Clock:

@@ -17,7 +17,13 @@ with ThreadPoolExecutor() as pool:
     for made in [pool.submit(models.load) for _ in range(3)]:
         made.result()
 """
-MODULES = {"pillow-heif": "pillow_heif", "scikit-image": "skimage", "scikit-learn": "sklearn"}
+MODULES = {
+    "pillow-heif": "pillow_heif",
+    "prometheus-client": "prometheus_client",
+    "python-multipart": "python_multipart",
+    "scikit-image": "skimage",
+    "scikit-learn": "sklearn",
+}
 """What to import, where it is not the name to install."""
 
 

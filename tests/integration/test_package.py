@@ -128,6 +128,7 @@ def test_the_shipped_models_are_listed_without_their_extras(installed: Installat
         ("train synthetic --detach", "train"),
         ("architectures", "train"),
         ("app", "app"),
+        ("serve", "serve"),
     ],
 )
 def test_a_command_that_needs_an_extra_names_it(

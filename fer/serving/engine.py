@@ -1,0 +1,178 @@
+"""Photos of all requests and jobs through the models, in a few threads.
+
+Requests share the threads: each thread takes several waiting photos at a time, and the network gets
+their faces in one batch, as in `Predictor.predict_many`. Photos of jobs wait until there are no
+others.
+"""
+
+import asyncio
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from fer import models, settings
+from fer.errors import FerError, ImageError
+from fer.faces import detection
+from fer.inference.answer import PhotoFaces
+from fer.inference.predictor import GROUP, Predictor, files_made
+from fer.serving.limits import Limits
+from fer.serving.metrics import Metrics
+from fer.serving.problems import Problem
+
+Result = PhotoFaces | ImageError
+
+DETECTORS = (*detection.NAMES, "none")
+_MAX_WORKERS = 8
+"""Each holds a decoded photo in memory."""
+_LOADED = 3
+"""Models, each with its detector, that stay loaded."""
+
+
+@dataclass
+class _Task:
+    """A photo that waits."""
+
+    predictor: Predictor
+    photo: bytes
+    future: "Future[Result]" = field(default_factory=Future)
+
+
+class Engine:
+    """Loaded models, and the threads that use them; nothing is loaded before it is asked for."""
+
+    def __init__(self, limits: Limits, metrics: Metrics) -> None:
+        self._limits, self._metrics = limits, metrics
+        self._loaded: dict[tuple[object, ...], Predictor] = {}  # the one used last is the last
+        self._loading = threading.Lock()
+        self._changed = threading.Condition()
+        self._waiting: deque[_Task] = deque()
+        self._of_jobs: deque[_Task] = deque()
+        self._workers = min(os.cpu_count() or 1, _MAX_WORKERS)
+        self._idle = 0
+        self._threads: list[threading.Thread] = []
+
+    def predictor(self, model: str | None = None, detector: str = "auto") -> Predictor:
+        """A model with a detector; the first call loads it.
+
+        Raises:
+            Problem: If there is no such model; a path is none.
+            FerError: If it cannot be loaded.
+        """
+        name = settings.default_model() if model is None else model
+        if name not in models.list_models() and model is not None:
+            known = models.list_models()
+            raise Problem("unknown-model", f"Known: {', '.join(known)}.", models=known)
+        key = (name, detector, files_made(name))
+        with self._loading:
+            predictor = self._loaded.pop(key, None) or _warm(
+                Predictor.load(name, detector=detector)
+            )
+            self._loaded[key] = predictor
+            while len(self._loaded) > _LOADED:
+                del self._loaded[next(iter(self._loaded))]
+        return predictor
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether a model is ready."""
+        return bool(self._loaded)
+
+    async def answer(
+        self, predictor: Predictor, photos: Sequence[bytes], *, deadline: float
+    ) -> list[Result]:
+        """The faces of each photo, or why it cannot be used.
+
+        Args:
+            predictor: What answers.
+            photos: Content of image files.
+            deadline: By `time.monotonic`.
+
+        Raises:
+            Problem: If that takes longer; what has not begun then is dropped.
+        """
+        futures = self.submit(predictor, photos)
+        try:
+            async with asyncio.timeout(deadline - time.monotonic()):
+                return list(await asyncio.gather(*map(asyncio.wrap_future, futures)))
+        except TimeoutError:
+            raise Problem(
+                "took-too-long",
+                f"A request may take {self._limits.seconds} seconds. Send fewer or smaller photos, "
+                "or a job.",
+            ) from None
+        finally:
+            for future in futures:
+                future.cancel()
+
+    def submit(
+        self, predictor: Predictor, photos: Sequence[bytes], *, of_job: bool = False
+    ) -> "list[Future[Result]]":
+        """Queue photos; those of a job after all others."""
+        tasks = [_Task(predictor, photo) for photo in photos]
+        with self._changed:
+            (self._of_jobs if of_job else self._waiting).extend(tasks)
+            while len(self._threads) < self._workers:
+                name = f"predict-{len(self._threads)}"
+                thread = threading.Thread(target=self._work, name=name, daemon=True)
+                self._threads.append(thread)
+                thread.start()
+            self._changed.notify(len(tasks))
+        return [task.future for task in tasks]
+
+    def _work(self) -> None:
+        while True:
+            group = [task for task in self._take() if task.future.set_running_or_notify_cancel()]
+            if group:
+                self._metrics.groups.observe(len(group))
+                self._answer(group)
+
+    def _take(self) -> list[_Task]:
+        """Waiting photos for one model: a fair share of them, so that no thread stands idle."""
+        with self._changed:
+            self._idle += 1
+            self._changed.wait_for(lambda: self._waiting or self._of_jobs)
+            queue = self._waiting or self._of_jobs
+            share = min(-(-len(queue) // self._idle), GROUP)
+            self._idle -= 1
+            group = [queue.popleft()]
+            while queue and len(group) < share and queue[0].predictor is group[0].predictor:
+                group.append(queue.popleft())
+            self._metrics.queue.set(len(self._waiting) + len(self._of_jobs))
+            return group
+
+    def _answer(self, group: Sequence[_Task]) -> None:
+        try:
+            results = group[0].predictor.predict_group(
+                [task.photo for task in group],
+                max_pixels=self._limits.max_pixels,
+                max_faces=self._limits.faces,
+            )
+        except Exception as error:  # noqa: BLE001 - who waits raises it again
+            if len(group) > 1:  # the others are not to blame
+                for task in group:
+                    self._answer([task])
+            else:
+                group[0].future.set_exception(error)
+            return
+        for task, result in zip(group, results, strict=True):
+            self._count(result)
+            task.future.set_result(result)
+
+    def _count(self, result: Result) -> None:
+        is_error = isinstance(result, FerError)
+        self._metrics.photos.labels("refused" if is_error else "answered").inc()
+        if isinstance(result, PhotoFaces):
+            self._metrics.faces.inc(len(result.faces))
+
+
+def _warm(predictor: Predictor) -> Predictor:
+    """The same, once its first photo has compiled the detector and the network."""
+    grey = np.full((192, 192, 3), 128, np.uint8)
+    predictor.predict(grey, whole_if_no_face=True)
+    return predictor

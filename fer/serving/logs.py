@@ -1,0 +1,29 @@
+"""The log as one JSON object a line: no pixels, no file's content or name, no address, no key."""
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+
+FIELDS = "fields"
+"""The attribute of a record that holds more values by name."""
+
+
+class JsonFormatter(logging.Formatter):
+    """A record as JSON."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line; an exception's traceback is one of its values."""
+        when = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        line = {"time": when, "level": record.levelname.lower(), "logger": record.name}
+        line |= {"message": record.getMessage()} | getattr(record, FIELDS, {})
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line)  # escaped: a client cannot begin a new line
+
+
+def log_as_json() -> None:
+    """Write the whole log to standard error, as JSON."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter())
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
