@@ -1,5 +1,6 @@
 """The library's commands on data sets as functions; they need the packages of an extra."""
 
+import tempfile
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -59,7 +60,7 @@ def train(
         OSError: If a checkpoint cannot be written.
     """
     from fer.training.card import build_card
-    from fer.training.feedback import feedback_learnt
+    from fer.training.feedback import feedback_learnt, origin_of
     from fer.training.fit import fit
 
     observer = observer or Observer()
@@ -87,6 +88,7 @@ def train(
             seed=config.seed,
         )
     feedback = feedback_learnt(config, extra, checkpoints=observer.checkpoints)
+    origin = origin_of(config) if feedback else None
     fitted = fit(config, learnt, observer=observer, checkpoints=observer.checkpoints)
 
     def measured(done: int, planned: int) -> None:
@@ -95,7 +97,9 @@ def train(
             raise _UnmeasuredError
 
     observer.notify(Measuring())
-    card = build_card(folder.name, config, data, fitted, extra=extra, feedback=feedback)
+    card = build_card(
+        folder.name, config, data, fitted, extra=extra, feedback=feedback, origin=origin
+    )
     trained = Model.of(fitted.model, card)
     if fitted.history:  # without a finished epoch, there is nothing worth measuring
         with suppress(_UnmeasuredError):
@@ -273,9 +277,12 @@ def export(
     files = litert.convert(network, faces)
     if onnx_export.is_installed():
         files["onnx"] = onnx_export.convert(network, loaded.card)
+    with tempfile.TemporaryDirectory() as place:  # the model gets no form that cannot be run
+        trial = models.copy(folder, Path(place) / folder.name)
+        models.save_forms(files, loaded.card, trial)
+        written = {form: models.load(trial, form=form) for form in files}
+        rows = parity(loaded, written, dataset, split, progress=progress)
     card = models.save_forms(files, loaded.card, folder)
-    written = {form: models.load(folder, form=form) for form in files}
-    rows = parity(loaded, written, dataset, split, progress=progress)
     card = replace(card, forms={form: {**row, **rows[form]} for form, row in card.forms.items()})
     models.save_card(card, folder)
     return card

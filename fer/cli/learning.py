@@ -14,6 +14,7 @@ from fer.cli.terminal import (
     make_table,
     out,
     progress,
+    quiet_imports,
 )
 from fer.errors import FeedbackError
 from fer.wording import p_value, signed
@@ -71,7 +72,7 @@ def train(
         return
     run, _ = train_in_terminal(lambda: learning.create_run(config, state="preparing"))
     if run.status().get("state") == "finished":
-        with progress() as bar:
+        with progress() as bar, quiet_imports():
             before_after.judge_finished(begin=_begin(bar))
         _show_judged(store, run)
 
@@ -168,7 +169,7 @@ def _compared(name: str | None) -> dict[str, Any]:
     if kept := promotion.kept_comparison(run):
         return kept
     import_keras()
-    with progress() as bar:
+    with progress() as bar, quiet_imports():
         return before_after.compare(run, begin=_begin(bar))
 
 

@@ -20,9 +20,11 @@ from fer.evaluation.predictions import predictions
 from fer.feedback.learning import fine_tunes
 from fer.feedback.promotion import (
     FILE,
+    FORMS,
     FROZEN,
     HELD_OUT,
     PHOTOS,
+    SINCE,
     WHEN_BETTER,
     check_not_in_use,
     is_better,
@@ -34,6 +36,7 @@ from fer.feedback.promotion import (
 )
 from fer.files import write_text
 from fer.inference.kept_photos import kept_photos
+from fer.models.card import read_card
 from fer.models.model import Model
 from fer.progress import Progress
 from fer.runs import added
@@ -48,14 +51,17 @@ Begin = Callable[[str, str], Progress | None]
 def compare(run: Run, *, begin: Begin | None = None) -> dict[str, Any]:
     """Compare the model in use with that of a run, and keep the result in the run's folder.
 
+    One that may be promoted gets its LiteRT forms first, with which Predict needs no TensorFlow.
+
     Args:
         run: A finished run that learnt from feedback.
         begin: Called before each part.
 
     Returns:
         `old` and `new` (`name`, `sha256`), `on`: for each of `FROZEN`, `HELD_OUT`, `PHOTOS` the
-        figures of `fer.evaluation.comparison.compare`, or a sentence where it cannot be measured;
-        and `refusals`, why it may not be promoted; empty if it may.
+        figures of `fer.evaluation.comparison.compare`, or a sentence where it cannot be measured,
+        and the same for `SINCE` if the old model is not the one before all corrections; and
+        `refusals`, why it may not be promoted; empty if it may.
 
     Raises:
         FeedbackError: If the run has no model, or its model is in use.
@@ -69,16 +75,24 @@ def compare(run: Run, *, begin: Begin | None = None) -> dict[str, Any]:
     new = replace(new, card=replace(new.card, name=added.added_as(run) or run.name))
     comparison.check_classes(*((one.card.name, one.card.labels) for one in (old, new)))
     frozen = _on_split(old, new, run.config().dataset, begin(FROZEN, "Face"))
+    since = _since(old, new, run, begin)
     measured = {
         FROZEN: frozen,
+        **since,
         HELD_OUT: _tried(lambda: _on_split(old, new, FEEDBACK, begin(HELD_OUT, "Face"))),
         PHOTOS: _tried(lambda: _on_photos(old, new, begin(PHOTOS, "Photo"))),
     }
+    refused = refusals(frozen)
+    for figures in since.values():
+        if not isinstance(figures, str):
+            refused += refusals(figures, since=figures["first"])
+    if not refused:
+        _export(run, begin)
     result = {
         "old": {"name": old.card.name, "sha256": old.card.model_sha256},
         "new": {"name": new.card.name, "sha256": new.card.model_sha256},
         "on": measured,
-        "refusals": refusals(frozen),
+        "refusals": refused,
     }
     with writing_runs(run.folder):
         write_text(run.folder / FILE, json.dumps(result))
@@ -116,6 +130,36 @@ def _judge(run: Run, begin: Begin | None) -> None:
         store = open_store()
         if not was_promoted(store, compared):
             promote(store, run, compared, by="", rule=WHEN_BETTER)
+
+
+def _since(old: Model, new: Model, run: Run, begin: Begin) -> dict[str, dict[str, Any] | str]:
+    """The new model beside the one before all corrections, unless that is the old one."""
+    origin = new.card.training.get("origin", {})
+    if origin.get("sha256", "") in ("", old.card.model_sha256):
+        return {}
+    name = added.model_with(origin["sha256"])
+    if name is None:
+        return {
+            SINCE: f"'{origin['name']}', the model before all corrections, is not among the models "
+            "any more, so nothing shows whether small falls added up. Add it again to compare them."
+        }
+
+    def measure() -> dict[str, Any]:
+        first = models.load(name)
+        comparison.check_classes(*((one.card.name, one.card.labels) for one in (first, new)))
+        return _on_split(first, new, run.config().dataset, begin(SINCE, "Face"))
+
+    return {SINCE: _tried(measure)}
+
+
+def _export(run: Run, begin: Begin) -> None:
+    """Write the other forms of a run's model, without which it can be promoted all the same."""
+    if "litert" in read_card(run.model_folder / models.CARD_FILE).forms:
+        return
+    try:
+        api.export(run.model_folder, run.config().dataset, progress=begin(FORMS, "Face"))
+    except Exception:  # noqa: BLE001 - the converter of TensorFlow raises anything
+        _log.exception("The model of '%s' has no LiteRT form, so it answers by Keras.", run.name)
 
 
 def _tried(measure: Callable[[], dict[str, Any]]) -> dict[str, Any] | str:

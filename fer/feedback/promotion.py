@@ -1,7 +1,8 @@
 """Whether a model that learnt from feedback may take the place of the one in use, and the way back.
 
 It may be promoted only if it is not proven to be worse on the frozen test, in accuracy or in mean
-recall.
+recall: neither than the model in use, nor than the model before all corrections, or small falls
+would add up over rounds of learning.
 """
 
 import json
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
 
 FROZEN, HELD_OUT, PHOTOS = "frozen test", "held-out feedback", "my photos"
 """What old and new are compared on."""
+
+SINCE = "frozen test, since before all corrections"
+"""The same of the model before all corrections and the new one, where that is not the old one."""
+
+FORMS = "LiteRT forms"
+"""Not compared on, but written with that: the new model's forms that need no TensorFlow."""
 
 FILE = "before_after.json"
 """The comparison that `before_after.compare` keeps in the folder of the run of the new model."""
@@ -66,16 +73,21 @@ def _sha256(folder: Path) -> str:
     return read_card(folder / models.CARD_FILE).model_sha256
 
 
-def refusals(frozen: Mapping[str, Any]) -> list[str]:
+def refusals(frozen: Mapping[str, Any], *, since: str = "") -> list[str]:
     """Why a model may not be promoted, by its comparison on the frozen test.
 
     It falls by more than its interval if the whole 95% interval of the paired difference lies
     below zero.
+
+    Args:
+        frozen: The comparison.
+        since: The name of the older model, where that is the one before all corrections.
     """
     names = {"accuracy": "difference", "mean recall": "recall_difference"}
+    whole = f" since '{since}', the model before all corrections" if since else ""
     return [
-        f"On the frozen test, {what} falls by {-100 * frozen[key]:.1f} points, which is more than "
-        f"chance explains (95% interval of the difference {signed(100 * low, 1)} to "
+        f"On the frozen test, {what} falls by {-100 * frozen[key]:.1f} points{whole}, which is "
+        f"more than chance explains (95% interval of the difference {signed(100 * low, 1)} to "
         f"{signed(100 * high, 1)})."
         for what, key in names.items()
         for low, high in [frozen[f"{key}_ci95"]]

@@ -54,7 +54,9 @@ class ModelCard:
             proved right. Empty for one trained here.
         remarks: Its maker's notes, such as results measured elsewhere.
         config: The training configuration.
-        training: Epochs run, the best one, seconds, and whether it was stopped early.
+        training: Epochs run, the best one, seconds, and whether it was stopped early. Of one that
+            learnt from corrections, their hashes in `feedback`, and in `origin` the `name` and
+            `sha256` of the model before all of them.
         temperature: What `Model.classify` divides the logits by (Guo et al. 2017); 1 leaves
             the network's own probabilities.
         calibration: What the temperature was fitted on, and the ECE before and after.

@@ -8,16 +8,21 @@ from fer.models.card import read_card
 from fer.runs.run import Run
 
 
+def model_with(sha256: str) -> str | None:
+    """The name of a model whose network has this checksum; None without one."""
+    for name in models.list_models() if sha256 else ():
+        with suppress(ModelError):  # damaged, or removed meanwhile
+            if read_card(models.find(name) / models.CARD_FILE).model_sha256 == sha256:
+                return name
+    return None
+
+
 def added_as(run: Run) -> str | None:
     """The name under which a run's model, as it is now, is among the models; None if it is not."""
     own = ""
     with suppress(ModelError):  # there is no model, or it is damaged
         own = read_card(run.model_folder / models.CARD_FILE).model_sha256
-    for name in models.list_models() if own else ():
-        with suppress(ModelError):  # damaged, or removed meanwhile
-            if read_card(models.find(name) / models.CARD_FILE).model_sha256 == own:
-                return name
-    return None
+    return model_with(own)
 
 
 def free_model_name(run: Run) -> str:

@@ -1,6 +1,6 @@
 """The card of a newly trained network."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -19,6 +19,7 @@ def build_card(
     *,
     extra: Dataset | None = None,
     feedback: Sequence[str] = (),
+    origin: Mapping[str, str] | None = None,
 ) -> ModelCard:
     """The card of a fitted network, without figures yet.
 
@@ -29,6 +30,8 @@ def build_card(
         fitted: The network.
         extra: The data set that it learnt on top, if any.
         feedback: The hash of every correction's face that it learnt from.
+        origin: Where there are such, the `name` and `sha256` of the model that it goes back to
+            which had not learnt from any.
     """
     best = max(fitted.history, key=lambda epoch: epoch.val_accuracy, default=None)
     history = [asdict(epoch) for epoch in fitted.history]
@@ -46,7 +49,7 @@ def build_card(
             "stopped": fitted.stopped,
             "seconds": round(sum(epoch.seconds for epoch in fitted.history), 1),
             "history": history,
-            **({"feedback": list(feedback)} if feedback else {}),
+            **({"feedback": list(feedback), "origin": dict(origin or {})} if feedback else {}),
         },
         **facts_of(fitted.model),
     )

@@ -14,6 +14,24 @@ from fer.training.config import TrainingConfig
 _FILE = "feedback.json"
 
 
+def origin_of(config: TrainingConfig) -> dict[str, str]:
+    """The model that a training goes back to which had not learnt from any correction.
+
+    However many rounds of learning lie between them, the newest model is compared with it.
+
+    Returns:
+        Its `name` and `sha256`; empty if the training starts from no model.
+
+    Raises:
+        ModelNotFoundError: If the model that it starts from does not exist.
+    """
+    if not config.start_from:
+        return {}
+    card = read_card(models.find(config.start_from) / models.CARD_FILE)
+    known: dict[str, str] = card.training.get("origin", {})
+    return known or {"name": card.name, "sha256": card.model_sha256}
+
+
 def feedback_learnt(
     config: TrainingConfig, extra: Dataset | None, *, checkpoints: Path | None = None
 ) -> list[str]:

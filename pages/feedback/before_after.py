@@ -12,7 +12,7 @@ from fer.feedback import promotion
 from fer.feedback.store import Store
 from fer.runs.added import added_as
 from fer.runs.run import Run
-from fer.wording import p_value, signed
+from fer.wording import counted, p_value, signed
 from pages.common import errors
 from pages.common.cache import Work
 from pages.common.progress import Meter
@@ -22,6 +22,7 @@ _COMPARED_WITHIN_S, _LOOKED_EVERY_S = 180.0, 2.0
 
 TITLES = {
     promotion.FROZEN: "Frozen test",
+    promotion.SINCE: "Frozen test, since before all corrections",
     promotion.HELD_OUT: "Held-out feedback",
     promotion.PHOTOS: "My photos",
 }
@@ -88,7 +89,7 @@ def _comparing(run_id: str) -> Work[dict[str, Any]]:
         from fer.feedback import before_after
 
         def begin(what: str, noun: str) -> Meter:
-            meter.begin(TITLES[what], noun)
+            meter.begin(TITLES.get(what, what), noun)
             return meter
 
         return before_after.compare(find(run_id), begin=begin)
@@ -99,7 +100,7 @@ def _comparing(run_id: str) -> Work[dict[str, Any]]:
 def comparison_html(compared: Mapping[str, Any]) -> str:
     """A table of both models' figures by what they were measured on."""
     rows = "".join(
-        f"<tr><th scope=row>{TITLES[part]}, {found['images']:,} faces</th>"
+        f"<tr><th scope=row>{_measured_on(part, found)}</th>"
         f"<td>{_change(found, 'accuracy', 'difference')}</td>"
         f"<td>{_change(found, 'recall', 'recall_difference')}</td>"
         f"<td>{escape(p_value(found['p_value']))}</td></tr>"
@@ -111,6 +112,11 @@ def comparison_html(compared: Mapping[str, Any]) -> str:
         "<th scope=col>Mean recall</th>"
         f"<th scope=col>McNemar’s p</th></tr></thead><tbody>{rows}</tbody></table>"
     )
+
+
+def _measured_on(part: str, found: Mapping[str, Any]) -> str:
+    since = f" (from {escape(found['first'])})" if part == promotion.SINCE else ""
+    return f"{TITLES[part]}{since}, {counted(found['images'], 'face')}"
 
 
 def _change(found: Mapping[str, Any], figure: str, difference: str) -> str:

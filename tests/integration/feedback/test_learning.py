@@ -1,15 +1,18 @@
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import cv2
 import keras
+import numpy as np
 import pytest
 
 from fer import models, settings
-from fer.data import add, load_dataset
+from fer.data import Dataset, add, load_dataset
 from fer.data.registry import FEEDBACK
 from fer.data.synthetic import draw_face
 from fer.errors import FeedbackError, ModelNotFoundError
@@ -23,8 +26,10 @@ from fer.models.folder import save_card
 from fer.models.model import Model
 from fer.runs import queue, worker
 from fer.runs.run import Run
+from fer.training.feedback import origin_of
 
 LABELS = ("happy", "surprise")
+SHAPE: dict[str, Any] = {"height": 24, "width": 24, "channels": 1}
 PEOPLE = ("ann", "ben", "cy", "dee", "eve", "fay")
 
 
@@ -100,6 +105,8 @@ def test_a_model_learns_from_corrections_takes_the_place_of_the_old_one_and_give
     learnt = [one.face for one in store.corrections() if one.held_out is False]
     card = read_card(run.model_folder / models.CARD_FILE)
     assert card.training["feedback"] == sorted(learnt)
+    base = read_card(models.find("base") / models.CARD_FILE)
+    assert card.training["origin"] == {"name": "base", "sha256": base.model_sha256}
     assert card.labels == LABELS
     assert set(card.metrics) == {"validation", "test"}
 
@@ -122,7 +129,8 @@ def test_a_model_learns_from_corrections_takes_the_place_of_the_old_one_and_give
     assert settings.default_model() == "base"
     assert store.promotions() == [undone]
     assert undone.undone is not None
-    assert models.find("base-with-feedback").is_dir()
+    promoted = models.load("base-with-feedback", form="auto")
+    assert promoted.form == "litert", "it answers without TensorFlow"
     with pytest.raises(FeedbackError, match="nothing to undo"):
         promotion.undo(store)
 
@@ -156,6 +164,82 @@ def test_a_model_that_falls_on_the_frozen_test_is_not_promoted(
         promotion.promote(store, run, refused, by="Rita")
     assert settings.default_model() == "base"
     assert store.promotions() == []
+
+
+@pytest.fixture
+def second_round(store: Store, tiny_model: Model) -> Run:
+    """A run from `second`, the model in use, which learnt from corrections upon `base`.
+
+    `base` is always right on the frozen test, where the others take each class for the other.
+    """
+    base = read_card(models.find("base") / models.CARD_FILE)
+    right = Model.of(right_on(load_dataset("drawn", **SHAPE).select("test")), base)
+    base = models.save(right.network, base, models.named("base"))
+    swapped = replace(
+        base,
+        labels=LABELS[::-1],
+        training={"feedback": ["0"], "origin": {"name": "base", "sha256": base.model_sha256}},
+    )
+    models.save(changed(right, 1.02), swapped, models.named("second"))
+    settings.set_default_model("second")
+    correct(store)
+    run = learning.create_run(learning.plan(), state="finished")
+    models.save(changed(right, 1.01), swapped, run.model_folder)
+    return run
+
+
+def right_on(faces: Dataset) -> keras.Model:
+    """A network that answers right for all of these faces, of which there are few."""
+    pixels = faces.pixels.reshape(len(faces), -1) / 255
+    wanted = np.where(faces.index["label"].to_numpy()[:, None] == np.array(LABELS), 9.0, -9.0)
+    inputs = keras.Input((24, 24, 1))
+    flat = keras.layers.Flatten()(keras.layers.Rescaling(1 / 255)(inputs))
+    logits = keras.layers.Dense(2, use_bias=False)(flat)
+    network = keras.Model(inputs, keras.layers.Softmax()(logits))
+    network.set_weights([np.linalg.lstsq(pixels, wanted)[0]])
+    return network
+
+
+def test_a_fall_over_all_rounds_is_refused_though_the_last_round_fell_by_nothing(
+    second_round: Run,
+) -> None:
+    compared = before_after.compare(second_round)
+    assert promotion.refusals(compared["on"][promotion.FROZEN]) == []
+    since = compared["on"][promotion.SINCE]
+    assert (since["first"], since["first_accuracy"], since["second_accuracy"]) == ("base", 1, 0)
+    assert len(compared["refusals"]) == 2
+    assert all("points since 'base', the model before" in text for text in compared["refusals"])
+    card = read_card(second_round.model_folder / models.CARD_FILE)
+    assert not card.forms, "what cannot be promoted needs no other form"
+
+
+def test_the_model_before_all_corrections_is_found_by_any_name_and_missed_by_a_sentence(
+    second_round: Run,
+) -> None:
+    models.copy(models.find("base"), models.named("first"))
+    shutil.rmtree(models.named("base"))
+    assert before_after.compare(second_round)["on"][promotion.SINCE]["first"] == "first"
+    shutil.rmtree(models.named("first"))
+    compared = before_after.compare(second_round)
+    assert "'base', the model before all corrections, is not" in compared["on"][promotion.SINCE]
+    assert compared["refusals"] == []
+
+
+def test_later_rounds_go_back_to_the_same_model(second_round: Run) -> None:
+    origin = origin_of(second_round.local_config())
+    assert origin["sha256"] == read_card(models.find("base") / models.CARD_FILE).model_sha256
+    assert origin_of(replace(second_round.config(), start_from="", teachers=())) == {}
+
+
+def test_a_model_that_litert_cannot_run_is_compared_and_promoted_all_the_same(
+    second_round: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.set_default_model("base")
+    card = read_card(models.find("base") / models.CARD_FILE)
+    models.save(changed(models.load(), 1.01), card, second_round.model_folder)
+    promotion.promote(open_store(), second_round, before_after.compare(second_round), by="Rita")
+    assert "has no LiteRT form" in caplog.text
+    assert models.load(form="auto").form == "keras"
 
 
 def test_a_comparison_with_another_model_than_the_one_in_use_promotes_nothing(

@@ -129,6 +129,21 @@ def test_a_model_that_falls_on_the_frozen_test_has_no_button_to_promote_it(
     assert "feedback.promote" not in {button.key for button in app.button}
 
 
+def test_how_far_all_rounds_changed_the_frozen_test_stands_beside_the_last_one(
+    feedback_page: Draw, keep: Keep, run: Run
+) -> None:
+    keep(1)
+    compared = json.loads((run.folder / promotion.FILE).read_text())
+    compared["on"][promotion.SINCE] = FIGURES | {"first": "<first>", "images": 1}
+    (run.folder / promotion.FILE).write_text(json.dumps(compared))
+    table = next(
+        html.proto.body
+        for html in feedback_page(feedback__view="learning").get("html")
+        if "fer-figures" in html.proto.body
+    )
+    assert "Frozen test, since before all corrections (from &lt;first&gt;), 1 face<" in table
+
+
 def test_a_model_that_learnt_from_corrections_that_are_gone_is_named(
     feedback_page: Draw, run: Run
 ) -> None:
