@@ -128,6 +128,7 @@ _AROUND = frozenset(
 )
 """Words that stand beside an emotion and change nothing: `angry_images`, `Class 3 Happy`."""
 
+_WITHOUT_DOTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})  # as German writes them in ASCII
 _SHORTEST = 3  # letters of an alias beside anything else: "co" is contempt, "CO 2" is not
 _SHORTEST_MISSPELT = 7  # "tad" is not sad
 
@@ -152,7 +153,7 @@ def understood(name: str) -> str:
 def _of_word(word: str) -> str:
     if len(word) < _SHORTEST and word.isascii():
         return ""
-    if label := _words().get(word, ""):
+    if label := _words().get(word, "") or _words().get(word.removesuffix("的"), ""):
         return label
     if len(word) < _SHORTEST_MISSPELT or not word.isascii():
         return ""
@@ -184,5 +185,6 @@ def _words() -> dict[str, str]:
     for label, one in emotions.EMOTIONS.items():
         listed = _WORDS[label].replace(";", " ").split()
         for word in (label, *one.aliases, *listed, *_SYMBOLS[label], one.symbol):
-            meanings[" ".join(words(word))] = label
+            for spelling in (word, word.lower().translate(_WITHOUT_DOTS)):
+                meanings[" ".join(words(spelling))] = label
     return meanings

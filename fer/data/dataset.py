@@ -13,15 +13,12 @@ from fer import emotions
 from fer.data import votes
 from fer.data.gathering import gather
 from fer.data.in_memory import list_arrays, measure
-from fer.data.splits import assign_missing
+from fer.data.splits import TEST_SPLITS, assign_missing
 from fer.errors import ConfigError, DatasetError
 from fer.progress import Progress
 
 SPLITS = ("train", "validation", "test", "public_test", "private_test")
 """Values of the index column `split`; FER-2013's PublicTest and PrivateTest have their own."""
-
-TEST_SPLITS = ("test", "public_test", "private_test")
-"""The splits that only measure: `test`, and the two that it includes."""
 
 _SPLIT_NAMES = {"publictest": "public_test", "privatetest": "private_test", "training": "train"}
 

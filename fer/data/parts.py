@@ -9,7 +9,7 @@ from fer.data.names import words
 _EVALUATION = "evaluation"
 
 _NAMES = {
-    "train": "train training trn trainset entrenamiento entrainement apprentissage "
+    "train": "train training trn trainset trainval entrenamiento entrainement apprentissage "
     "addestramento treino treinamento обучение 训练 训练集 訓練 訓練集 学習 학습 훈련",
     "validation": "val valid validation validate validating validset valset dev devel "
     "development devset validierung validacion validacao validazione валидация 验证 验证集 驗證 "
@@ -22,10 +22,17 @@ _NAMES = {
 }
 _WORDS = {word: split for split, names in _NAMES.items() for word in words(names)}
 
+_HINTS = {
+    "tr": "train", "learn": "train", "va": "validation", "te": "test", "unseen": "test",
+    "public": "public_test", "private": "private_test",
+}  # fmt: skip
+"""Names of parts that mean something else where no other part is beside them."""
+
 _AROUND = frozenset(
     words(
         "set sets data dataset split part subset fold folder image images img imgs face faces "
-        "photo photos picture pictures pics crop crops cropped aligned annotations x px"
+        "photo photos picture pictures pics crop crops cropped aligned annotations x px "
+        "daten datensatz satz bilder"
     )
 )
 """Words that stand beside a part and change nothing: `train_images`, `TRAIN-48x48`."""
@@ -66,10 +73,11 @@ def parts_of(names: Iterable[str]) -> dict[str, str]:
     certain, possible = {}, {}
     for name in names:
         found = words(name)
-        if split := _split_of([word for word in found if word not in _AROUND]):
+        telling = [word for word in found if word not in _AROUND]
+        if split := _split_of(telling):
             certain[name] = split
         elif not _SET_ASIDE & set(found) and not understood(without_part(name)):
-            possible[name] = part_within(name)
+            possible[name] = part_within(name) or _HINTS.get(" ".join(telling), "")
     parts = {**certain, **{name: split for name, split in possible.items() if split}}
     if len(set(parts.values())) == 1:
         parts = certain
@@ -117,4 +125,17 @@ def without_part(name: str) -> str:
 def _split_of(found: list[str]) -> str:
     if len(found) == 2 and found[0] in _PUBLIC and _WORDS.get(found[1]) == "test":
         return _PUBLIC[found[0]]
-    return _WORDS.get(found[0], "") if len(found) == 1 else ""
+    splits = [_of_word(word) for word in found]
+    if splits[:1] == ["train"] and splits[1:] == ["validation"]:
+        return "train"  # `train+val`, all that is no test
+    return splits[0] if len(splits) == 1 else ""
+
+
+def _of_word(word: str) -> str:
+    """The split that a word names, maybe with another word behind it: `traindata`."""
+    if split := _WORDS.get(word):
+        return split
+    for around in _AROUND:
+        if len(around) > 2 and word.endswith(around):
+            return _WORDS.get(word.removesuffix(around).removesuffix("s"), "")
+    return ""

@@ -6,6 +6,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 TEST_FRACTION = 0.2
+TEST_SPLITS = ("test", "public_test", "private_test")
+"""The splits that only measure: `test`, and the two that it includes."""
 
 AS_GIVEN = "as given by folders and file names"
 """The rule where no split is missing."""
@@ -67,9 +69,9 @@ def together(index: pd.DataFrame) -> pd.Series:
 def assign_missing(index: pd.DataFrame, *, validation_fraction: float, seed: int) -> str:
     """Fill in missing splits, in place.
 
-    A row without a split goes to a stratified test split or to train; a data set without a
-    validation split gets a stratified one out of train. Equal faces stay together, and so do
-    the faces of one person, if persons are known.
+    A row without a split goes to a stratified test split or to train; beside a test that is given,
+    always to train. A data set without a validation split gets a stratified one out of train.
+    Equal faces stay together, and so do the faces of one person, if persons are known.
 
     Args:
         index: With columns `label`, `hash`, `subject` and `split` (empty where there is none).
@@ -85,7 +87,10 @@ def assign_missing(index: pd.DataFrame, *, validation_fraction: float, seed: int
     method = f"stratified, seed {seed}, equal faces{people} kept together"
     none = "no class has two different images to hold one out"
     unsplit = (index["split"] == "").to_numpy()
-    if unsplit.any():
+    if unsplit.any() and index["split"].isin(TEST_SPLITS).any():
+        index.loc[unsplit, "split"] = "train"
+        rules.append(f"{AS_GIVEN}; what is in no part is for training")
+    elif unsplit.any():
         rows = index[unsplit]
         test = held_out(rows["label"], groups[unsplit], fraction=TEST_FRACTION, seed=seed)
         index.loc[unsplit, "split"] = np.where(test, "test", "train")

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fer.data.dataset import SPLITS, TEST_SPLITS, Dataset
+from fer.data.dataset import SPLITS, Dataset
+from fer.data.splits import TEST_SPLITS
 from fer.wording import counted, split_name
 
 _AVERAGED = 4000  # the most faces of a class; of more, evenly spread ones

@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fer.data import Dataset
-from fer.data.dataset import TEST_SPLITS
+from fer.data import TEST_SPLITS, Dataset
 from fer.evaluation.figures import figures
 from fer.evaluation.intervals import wilson
 from fer.evaluation.predictions import PredictionTable, joined

@@ -74,7 +74,7 @@ def _tables_reader(
     skipped = [(name, error.reason) for name, error in refused]
     first = used[0][0].name
     skipped += [(one.name, f"not read, because '{first}' is enough") for one in others]
-    what = f"tables 2 {classes.identity} {[split for _, split in used]} {skipped}"
+    what = f"tables 3 {classes.identity} {[split for _, split in used]} {skipped}"
     files = [file for one, _ in used for file in one.files]
 
     def listing() -> Listing:

@@ -18,12 +18,15 @@ from fer.pixels import MIN_SIDE_PX
 PATHS = (
     "path", "image_path", "img_path", "file_path", "filepath", "subdirectory_filepath", "pth",
     "image", "img", "file", "filename", "file_name", "image_name", "img_name", "imagename",
-    "image_file", "picture", "photo", "image_id", "name", "id",
+    "image_file", "picture", "photo", "image_url", "img_url", "url", "paths", "image_paths",
+    "filepaths", "file_paths", "filenames", "file_names", "image_names",
+    "image_id", "name", "id",
 )  # fmt: skip
 LABELS = (
     "label", "emotion", "class", "expression", "expr", "label_name", "class_name", "emotion_name",
     "emotion_label", "facial_expression", "labels", "emotions", "classes", "category", "target",
-    "sentiment", "y",
+    "sentiment", "y", "y_true", "gt", "ground_truth", "truth", "annotation", "feeling", "mood",
+    "affect", "emo", "exp", "emotion_id", "emotion_code", "expression_id", "label_id", "class_id",
 )  # fmt: skip
 SPLITS = ("split", "usage", "part", "partition", "subset", "set")
 SUBJECTS = ("subject", "subject_id", "person", "person_id", "identity", "actor")
@@ -32,6 +35,7 @@ PIXELS = ("pixels", "pixel", "pixel_values", "image_pixels")
 MIN_PIXELS = MIN_SIDE_PX**2
 _PIXEL_LIST = re.compile(r"[\d\s.,;eE+\-\[\]()]+")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?")
+_SHARE = re.compile(rf"{_NUMBER.pattern}|true|false", re.IGNORECASE)
 _PIXEL_NAME = re.compile(r"(?:pixels?|pix|px|p|x|feature|f)?[ _.-]*(\d+)")
 _GRID_NAME = re.compile(r"(?:pixels?|px|p)?_?\d+[x_]\d+")
 _EXPECTED = (
@@ -128,7 +132,7 @@ def recognise(
     path = None if taken else _path(plain, cells)
     taken |= {path} if path is not None else set()
     split = _by_name(plain, SPLITS, taken)
-    if split is None and not has_header:
+    if split is None:
         split = _only(at for at in range(len(names)) if at not in taken and _are_parts(cells[at]))
     subject = _by_name(plain, SUBJECTS, taken)
     taken |= {at for at in (split, subject) if at is not None}
@@ -268,7 +272,7 @@ def _shares(
     ones = {
         understood.label_of(name): at
         for at, name in enumerate(names)
-        if at not in taken and cells[at] and all(_NUMBER.fullmatch(cell) for cell in cells[at])
+        if at not in taken and cells[at] and all(_SHARE.fullmatch(cell) for cell in cells[at])
     }
     ones.pop("", None)
     return dict(sorted(ones.items())) if len(ones) > 1 else {}

@@ -30,7 +30,7 @@ def folder_reader(root: Path, classes: Classes) -> Reader:
     FER-2013's file names (`Training_*`, `PublicTest_*`, `PrivateTest_*`) give the official
     three-way split, which Kaggle's two folders have lost; eNTERFACE's give the person.
     """
-    tree = scan(root, f"folders 4 {classes.identity}")
+    tree = scan(root, f"folders 5 {classes.identity}")
     return Reader(tree.signature, partial(_listing, root, tree, classes))
 
 

@@ -79,7 +79,7 @@ def read_manifest(root: Path, file: Path, columns: Columns, frame: pd.DataFrame)
             "path": found["path"],
             "where": where,
             "label": labels,
-            "split": frame.get("split", ""),
+            "split": _rafdb_splits(frame["path"]) if is_rafdb else frame.get("split", ""),
             "subject": frame.get("subject", ""),
             "stamp": found["stamp"],
             "reason": reasons.mask(reasons == "", why),
@@ -105,6 +105,12 @@ def read_manifest(root: Path, file: Path, columns: Columns, frame: pd.DataFrame)
     )
 
 
+def _rafdb_splits(paths: pd.Series) -> pd.Series:
+    """The official split, with which RAF-DB's names begin: `train_00001.jpg`."""
+    names = paths.astype(str).str.replace("\\", "/").str.rpartition("/")[2]
+    return names.str.extract(r"^(train|test)_", expand=False).fillna("")
+
+
 def labels_of(frame: pd.DataFrame, columns: Columns) -> tuple[pd.Series, pd.Series]:
     """The label of each row as written, and "" or the reason why it has none.
 
@@ -113,7 +119,8 @@ def labels_of(frame: pd.DataFrame, columns: Columns) -> tuple[pd.Series, pd.Seri
     if not columns.shares:
         return frame["label"], pd.Series("", index=frame.index)
     names = np.array(list(columns.shares), np.object_)
-    counts = frame[[f"share:{name}" for name in names]].apply(pd.to_numeric, errors="coerce")
+    shares = frame[[f"share:{name}" for name in names]]
+    counts = shares.map(_number_of).apply(pd.to_numeric, errors="coerce")
     values = np.nan_to_num(counts.to_numpy(np.float64))
     most = values.max(axis=1, initial=0)
     is_single = ((values == most[:, None]).sum(axis=1) == 1) & (most > 0)
@@ -123,6 +130,10 @@ def labels_of(frame: pd.DataFrame, columns: Columns) -> tuple[pd.Series, pd.Seri
     reasons = np.where(is_single, reasons, "no single emotion has the most votes")
     labels = pd.Series(np.where(is_single & is_face, best, ""), index=frame.index, dtype=object)
     return labels, pd.Series(reasons, index=frame.index, dtype=object)
+
+
+def _number_of(cell: str) -> str:
+    return {"true": "1", "false": "0"}.get(cell.strip().lower(), cell)
 
 
 def places_of(columns: Columns) -> dict[str, int]:

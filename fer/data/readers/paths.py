@@ -7,14 +7,17 @@ import stat
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePath
+from urllib.parse import unquote
 
 from fer.data.class_names import understood
 from fer.data.parts import part_of
 from fer.data.readers.listing import scan, stamp
+from fer.image_formats import SUFFIXES
 
 _DRIVE = re.compile(r"[A-Za-z]:/")
 _SUFFIX = re.compile(r"\.\w{1,5}$")
+_HOST = re.compile(r"[A-Za-z][A-Za-z+.-]+://[^/]*")
 
 
 class Finder:
@@ -22,7 +25,8 @@ class Finder:
 
     A path counts from the table's folder, or from the data set's. What is found in neither place is
     looked for in every folder below, and taken if there is exactly one such file; its suffix may be
-    missing in the table. An absolute path may come from another machine: of the files that have its
+    missing or another one in the table, and so may the case of its letters. An absolute path, or an
+    address, may come from another machine: of the files that have its
     name, the one counts that shares the most folders with it, from the name upwards. It shares one
     at least, unless it lies where paths count from.
     """
@@ -44,9 +48,9 @@ class Finder:
 
     def find(self, path: str) -> tuple[str, str, str]:
         """The file's path from the root, its stamp, and "" or the reason why it cannot be used."""
-        wanted = path.replace("\\", "/").strip()
+        wanted = _HOST.sub("", path.replace("\\", "/").strip())
         if not wanted or "\0" in wanted:
-            return path, "", "no file is named" if not wanted else "no such file"
+            return path, "", "no file is named" if not wanted else _MISSING
         is_absolute = wanted.startswith("/") or bool(_DRIVE.match(wanted))
         if is_absolute and not wanted.startswith(f"{self._root}/"):
             return self._elsewhere(wanted)
@@ -54,7 +58,10 @@ class Finder:
             wanted = wanted[len(self._root) + 1 :]
         if not self._ending and (found := self._relative(wanted, [""] if is_absolute else None)):
             return found
-        return self._anywhere(wanted)
+        found = self._anywhere(wanted)
+        if found[2] == _MISSING and (plain := unquote(wanted)) != wanted:
+            return self.find(plain)
+        return found
 
     def _relative(self, path: str, bases: Sequence[str] | None) -> tuple[str, str, str] | None:
         for base in self._bases if bases is None else bases:
@@ -78,21 +85,21 @@ class Finder:
                 return self._only(path, best)
             if there:
                 return path, "", f"no such file; {there[0]} has its name, but is in another folder"
-        return path, "", "no such file"
+        return path, "", _MISSING
 
     def _anywhere(self, path: str) -> tuple[str, str, str]:
-        folder = posixpath.dirname(posixpath.normpath(path))
+        folder = posixpath.dirname(posixpath.normpath(path)).casefold()
         for there in self._named(path):
             if found := [
                 one for one in there
-                if not folder or f"/{posixpath.dirname(one)}".endswith(f"/{folder}")
+                if not folder or f"/{posixpath.dirname(one)}".casefold().endswith(f"/{folder}")
             ]:  # fmt: skip
                 return self._only(path, found)
-        return path, "", "no such file"
+        return path, "", _MISSING
 
     def _only(self, path: str, there: Sequence[str]) -> tuple[str, str, str]:
         if len(there) == 1:
-            return self._examine(there[0]) or (path, "", "no such file")
+            return self._examine(there[0]) or (path, "", _MISSING)
         return path, "", f"{len(there):,} files have this name, such as {there[0]} and {there[1]}"
 
     def _named(self, path: str) -> Iterator[list[str]]:
@@ -102,6 +109,8 @@ class Finder:
         if self._ending:
             yield self._below[f"{stem}{self._ending}"]
         yield self._below[name]
+        yield self._folded[name.casefold()]
+        yield self._folded[stem.casefold()]  # with another suffix
 
     def _examine(self, path: str) -> tuple[str, str, str] | None:
         """None if nothing has this path from the root."""
@@ -127,6 +136,15 @@ class Finder:
         return known
 
     @cached_property
+    def _folded(self) -> defaultdict[str, list[str]]:
+        """The paths of the images, by their names and stems in lower case."""
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for name, there in self._below.items():
+            images = [one for one in there if PurePath(one).suffix.lower() in SUFFIXES]
+            found[name.casefold()] += images
+        return found
+
+    @cached_property
     def _below(self) -> defaultdict[str, list[str]]:
         """The paths of all files below the root, by their names with and without a suffix."""
         found: defaultdict[str, list[str]] = defaultdict(list)
@@ -139,6 +157,7 @@ class Finder:
         return found
 
 
+_MISSING = "no such file"
 _OUTSIDE = "outside the data set's folder"
 
 
@@ -149,7 +168,7 @@ def _shared(folders: Sequence[str], others: Sequence[str]) -> int:
     """
     number = 0
     for one, other in zip(reversed(folders), reversed(others), strict=False):
-        if one != other:
+        if one.casefold() != other.casefold():
             meanings = [(meaning(one), meaning(other)) for meaning in (part_of, understood)]
             return -1 if any(a != b for a, b in meanings if a and b) else number
         number += 1

@@ -17,7 +17,7 @@ from fer.data.names import words
         ("Happyness, hapiness, Freude, joie, FELICIDAD, felicità, 高兴, 행복, 😀, 😄", "happy"),
         ("Neutrality, nuetral, 6-neutral, neutre, neutrale, 中性, 無表情, 중립", "neutral"),
         ("sadness, Saddness, Trauer, tristesse, tristeza, tristezza, 悲伤, 슬픔, ☹️, 😢", "sad"),
-        ("suprise, Surprised, Überraschung, UEBERRASCHUNG, sorpresa, şaşkın, 惊讶", "surprise"),
+        ("suprise, Surprised, Überraschung, UEBERRASCHUNG, sorpresa, şaşkın, 惊讶的", "surprise"),
         ("contemp, Contempt_2, Verachtung, mépris, desprecio, 轻蔑, 軽蔑, 경멸, 😏", "contempt"),
     ],
 )  # fmt: skip

@@ -58,6 +58,14 @@ def test_a_data_set_without_parts_gets_three() -> None:
     assert "20%" in rule
 
 
+def test_nothing_is_added_to_a_test_part_that_is_given() -> None:
+    index = table(["happy"] * 10)
+    index.loc[:2, "split"] = "public_test"
+    rule = assign_missing(index, validation_fraction=0, seed=0)
+    assert index["split"].value_counts().to_dict() == {"train": 7, "public_test": 3}
+    assert rule == "as given by folders and file names; what is in no part is for training"
+
+
 def test_a_validation_part_that_is_there_is_kept() -> None:
     index = table(["happy"] * 10, split="train")
     index.loc[:2, "split"] = "validation"

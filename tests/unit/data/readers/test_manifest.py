@@ -126,6 +126,12 @@ def test_votes_beside_a_manifest_belong_to_the_path_they_name(faces: Path) -> No
         "faces/a.png happy\nc.png sad\n",
         "faces/a.png,happy\nc.png,sad\n",
         "filename,happy,sad\nfaces/a.png,1,0\nc.png,0,1\n",
+        "filename,happy,sad\nfaces/a.png,True,False\nc.png,FALSE,TRUE\n",
+        "filepaths,labels\nfaces/A.PNG,happy\nC.Png,sad\n",
+        "path,label\nFaces/a.jpg,happy\nc.jpeg,sad\n",
+        "path,label\nfile:///home/me/faces/a.png,happy\nfile:///home/me/c.png,sad\n",
+        "url,label\nhttps://example.org/faces/a.png,happy\nhttps://example.org/c.png,sad\n",
+        "path,label\nfaces%2Fa.png,happy\n%63.png,sad\n",
     ],
 )
 def test_paths_and_labels_are_found_under_the_names_that_people_use(
@@ -237,6 +243,7 @@ def test_rafdbs_own_table_names_the_aligned_faces_and_uses_its_own_numbers(
     dataset = load_dataset(root, validation_fraction=0)
     assert dataset.index["label"].tolist() == ["sad", "surprise", "neutral"]
     assert dataset.index["path"].tolist() == [f"Image/aligned/{name}_aligned.png" for name in names]
+    assert dataset.index["split"].tolist() == ["train", "train", "test"]
     assert "RAF-DB" in dataset.source_format
 
 
@@ -255,6 +262,22 @@ def test_ferplus_own_folders_give_votes_and_fer2013s_parts(make: MakeFaces) -> N
     assert dataset.votes is not None
     assert "FER+ votes for 3" in dataset.source_format
     assert "no single emotion has the most votes" in dict(dataset.skipped).popitem()[1]
+
+
+@pytest.mark.parametrize("column", ["split", "phase", "data_type", "dataset"])
+def test_the_split_is_found_by_what_a_column_holds(make: MakeFaces, column: str) -> None:
+    faces = make("a.png", "b.png", "c.png")
+    (faces / "labels.csv").write_text(
+        f"path,label,{column}\na.png,sad,train\nb.png,sad,test\nc.png,sad,test\n"
+    )
+    assert load_dataset(faces, validation_fraction=0).splits == {"train": 1, "test": 2}
+
+
+def test_a_file_with_another_suffix_is_only_taken_if_it_is_an_image(make: MakeFaces) -> None:
+    faces = make("a.png")
+    (faces / "b.txt").write_text("0 0.5 0.5 1 1")
+    (faces / "labels.csv").write_text("path,label\na.png,sad\nb.jpg,sad\n")
+    assert load_dataset(faces).skipped[0] == ("labels.csv:3 b.jpg", "no such file")
 
 
 def test_an_eval_row_is_for_validation_beside_test_rows(make: MakeFaces) -> None:
