@@ -27,6 +27,8 @@ warnings.filterwarnings("ignore", module=r"PIL\.")
 
 MAX_BYTES = 200_000_000
 _MAX_PREVIEW_PIXELS = 2_000_000
+_MAX_SCANNED_PIXELS = 50 * MAX_PIXELS
+"""Of all scans of a JPEG together. Each scan goes over all pixels, and may take four bytes."""
 
 _EXPECTED = "a JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF image, or another that Pillow reads"
 _AGAIN = "Copy or download it again, or save it anew as JPEG or PNG."
@@ -61,7 +63,8 @@ def decode(source: ImageSource) -> np.ndarray:
     Raises:
         UnreadableImageError: If there is no file, it is not a complete image of a known format,
             or the pixels leave open what they mean.
-        ImageTooLargeError: If it has over 50 megapixels or 200 MB; no pixel has been decoded then.
+        ImageTooLargeError: If it has over 50 megapixels or 200 MB, or is a JPEG of so many scans
+            that it would take minutes; no pixel has been decoded then.
         ImageTooSmallError: If its shorter side is under 12 pixels.
     """
     return decode_first(source).pixels
@@ -95,6 +98,7 @@ def preview(data: bytes, *, long_side_px: int) -> bytes | None:
     """
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            _check_scans(image, data, "The image")
             image.draft("RGB", (long_side_px, long_side_px))
             if image.width * image.height > _MAX_PREVIEW_PIXELS:
                 return None
@@ -176,6 +180,7 @@ def _from_bytes(data: bytes, name: str, max_pixels: int) -> FirstImage:
     try:
         with Image.open(io.BytesIO(data), formats=formats) as image:
             check_size(*image.size, name, max_pixels=max_pixels)
+            _check_scans(image, data, name)
             image.load()
             with suppress(Exception):  # an image with damaged metadata is still an image
                 ImageOps.exif_transpose(image, in_place=True)
@@ -238,6 +243,18 @@ def _check_bytes(count: int, name: str) -> None:
         raise ImageTooLargeError(
             f"{name} has {count / 1e6:,.0f} MB; at most {MAX_BYTES / 1e6:.0f} can be used. "
             "Scale it down, or save it as JPEG."
+        )
+
+
+def _check_scans(image: Image.Image, data: bytes, name: str) -> None:
+    """Refuse a JPEG that would take minutes: programs write some ten scans, files may hold any."""
+    if image.format not in ("JPEG", "MPO"):
+        return
+    scans = data.count(b"\xff\xda")  # never in a scan, and seldom in metadata
+    if scans * image.width * image.height > _MAX_SCANNED_PIXELS:
+        raise ImageTooLargeError(
+            f"{name} is a JPEG of {scans:,} scans, which would take minutes to read; expected "
+            f"some ten. {_AGAIN}"
         )
 
 

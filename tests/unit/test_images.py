@@ -2,6 +2,7 @@ import io
 import os
 import struct
 import sys
+import time
 import zlib
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from fer.errors import (
     UnreadableImageError,
 )
 from fer.image_formats import FORMATS
-from fer.images import MAX_BYTES, decode, decode_first, to_network_input
+from fer.images import MAX_BYTES, decode, decode_first, preview, to_network_input
 from fer.pixels import MAX_PIXELS
 
 Image.init()
@@ -223,6 +224,19 @@ def test_an_image_over_50_megapixels_is_refused_from_its_header(size: tuple[int,
     assert MAX_PIXELS == 50_000_000
     with pytest.raises(ImageTooLargeError, match="at most 50 can be used"):
         decode(png_header(*size))
+
+
+def test_a_small_file_that_would_take_minutes_to_decode_is_refused() -> None:
+    buffer = io.BytesIO()
+    Image.new("L", (4000, 3000), 128).save(buffer, "JPEG", progressive=True)
+    photo = buffer.getvalue()
+    assert decode(photo).shape == (3000, 4000, 3)
+    scan = photo[photo.rindex(b"\xff\xda") : -2]
+    started = time.perf_counter()
+    with pytest.raises(ImageTooLargeError, match=r"JPEG of 1,0\d\d scans"):
+        decode(photo[:-2] + 1000 * scan + photo[-2:])
+    assert preview(photo[:-2] + 1000 * scan + photo[-2:], long_side_px=640) is None
+    assert time.perf_counter() - started < 1
 
 
 def test_a_real_decompression_bomb_is_refused() -> None:
