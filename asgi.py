@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from fer.errors import StreamError
 from fer.importing import one_at_a_time
 from fer.inference.live import MAX_FRAME_BYTES, ROUTE, STREAMS
+from fer.web import AllowedHosts, SecurityHeaders
 from pages.common.visitors import MAX_UPLOAD_MB, VISITOR_COOKIE, is_known, new_cookie
 
 API_PATHS = ("/api/", "/metrics/")
@@ -129,5 +130,10 @@ def _api() -> ASGIApp:
     return api
 
 
-MIDDLEWARE = [Middleware(HttpApi), Middleware(VisitorCookie)]
+MIDDLEWARE = [
+    Middleware(AllowedHosts),
+    Middleware(SecurityHeaders),
+    Middleware(HttpApi),
+    Middleware(VisitorCookie),
+]
 ROUTES = [Route(f"{ROUTE}/{{token}}", live, methods=["POST", "DELETE"])]

@@ -8,6 +8,8 @@
 | `FER_MODEL`         | the model used when none is named        | the one chosen, or `ferplus`    |
 | `FER_RUNS`          | folder of training runs                  | `runs/` in a checkout, else in  |
 |                     |                                          | FER_HOME                        |
+| `FER_ALLOWED_HOSTS` | names under which the app may be opened, | localhost, the machine's name   |
+|                     | separated by commas: `fer.example.org`   | and addresses in numbers        |
 | `FER_DATA`          | a FER-2013 folder, for tests and bench/  | none                            |
 | `FER_DATA_ROOTS`    | folders that the app may read data sets  | the user's home, and the folder |
 |                     | from, separated as in PATH               | that holds the checkout         |
@@ -103,6 +105,13 @@ def data_roots() -> tuple[Path, ...]:
     if project := checkout():
         roots.append(project.parent)
     return tuple(root for root in roots if root != root.parent)
+
+
+def allowed_hosts() -> tuple[str, ...]:
+    """Names, lower case, under which our servers answer besides the machine's own; `*.` in front
+    stands for all below."""
+    names = os.environ.get("FER_ALLOWED_HOSTS", "").lower().split(",")
+    return tuple(name.strip() for name in names if name.strip())
 
 
 def app_file() -> Path:

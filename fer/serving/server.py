@@ -7,6 +7,7 @@ import uvicorn
 from fer.serving.access import Scope, grants_at
 from fer.serving.app import create_app
 from fer.serving.logs import log_as_json
+from fer.web import AllowedHosts, SecurityHeaders
 
 _STOP_S = 10
 """For the requests that are being answered when the server is asked to stop."""
@@ -27,6 +28,6 @@ def serve(*, address: str, port: int, allowed: Collection[Scope]) -> None:
     app.state.engine.predictor()
     log_as_json()
     uvicorn.run(
-        app, host=address, port=port, access_log=False, log_config=None, server_header=False,
+        AllowedHosts(SecurityHeaders(app)), host=address, port=port, access_log=False, log_config=None, server_header=False,
         timeout_graceful_shutdown=_STOP_S,
     )  # fmt: skip

@@ -1,11 +1,15 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
+
+from pages.common.screens import SCREENS
 
 WaitUntilIdle = Callable[[Page], None]
 
@@ -32,6 +36,33 @@ def test_a_first_visit_straight_to_a_page_gets_the_whole_app(page: Page, server:
     expect(page.get_by_role("link", name="Home", exact=True)).to_be_visible(timeout=SLOW_MS)
     expect(page.get_by_text("No photo at hand?")).to_be_visible(timeout=SLOW_MS)
     expect(page.get_by_role("dialog")).to_have_count(0)  # such as “Page not found”
+
+
+def test_no_page_is_kept_from_what_it_needs(
+    page: Page, server: str, wait_until_idle: WaitUntilIdle
+) -> None:
+    page.add_init_script(
+        "addEventListener('securitypolicyviolation', event => console.error("
+        "`refused: ${event.violatedDirective} ${event.blockedURI}`))"
+    )
+    refused: list[str] = []
+    page.on(
+        "console", lambda entry: entry.text.startswith("refused") and refused.append(entry.text)
+    )
+    for screen in SCREENS:
+        answer = page.goto(f"{server}/{screen}")
+        assert answer is not None
+        assert "content-security-policy" in answer.headers
+        page.get_by_role("heading", level=1).first.wait_for()
+        wait_until_idle(page)
+    assert not refused
+
+
+def test_the_app_answers_to_no_name_from_elsewhere(server: str) -> None:
+    for path in ("", "/_stcore/health", "/_stcore/host-config"):
+        request = Request(f"{server}{path}", headers={"Host": "attacker.example"})
+        with pytest.raises(HTTPError, match="421"):
+            urlopen(request, timeout=30)
 
 
 def test_a_smiling_person_is_boxed_and_called_happy(
