@@ -28,6 +28,6 @@ def serve(*, address: str, port: int, allowed: Collection[Scope]) -> None:
     app.state.engine.predictor()
     log_as_json()
     uvicorn.run(
-        AllowedHosts(SecurityHeaders(app)), host=address, port=port, access_log=False, log_config=None, server_header=False,
-        timeout_graceful_shutdown=_STOP_S,
+        AllowedHosts(SecurityHeaders(app)), host=address, port=port, access_log=False,
+        log_config=None, server_header=False, timeout_graceful_shutdown=_STOP_S,
     )  # fmt: skip
