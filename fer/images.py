@@ -222,8 +222,8 @@ def _heif(name: str) -> tuple[str, ...]:
         from pillow_heif import register_heif_opener
     except ModuleNotFoundError:
         raise UnreadableImageError(
-            f"{name} is an HEIC photo, which needs the package pillow-heif. Install it with: "
-            f"{install_command('heic')} – or save the photo as JPEG."
+            f"{name} is an HEIC photo. Save it as JPEG, or install the package pillow-heif, which "
+            f"reads it, with: {install_command('heic')}"
         ) from None
     if "HEIF" not in Image.OPEN:
         register_heif_opener()

@@ -25,11 +25,18 @@ button[aria-current="true"] {
   border-color: var(--st-primary-color); box-shadow: inset 0 0 0 1px var(--st-primary-color);
 }
 img { width: var(--size); height: var(--size); border-radius: calc(var(--st-base-radius) / 2); }
-.page { --gap: 0.25rem; }
+#faces.page {
+  --gap: 0.25rem;
+  display: grid; align-items: start;
+  grid-template-columns: repeat(auto-fill, minmax(calc(var(--size) + 4px), 1fr));
+}
 .page button { padding: 0; gap: 0; border-width: 2px; border-bottom-width: 5px; }
-.page img { border-radius: calc(var(--st-base-radius) / 4); image-rendering: pixelated; }
+.page img {
+  width: 100%; height: auto; aspect-ratio: 1;
+  border-radius: calc(var(--st-base-radius) / 4); image-rendering: pixelated;
+}
 .page span {
-  max-width: var(--size); padding: 0.125rem; font-size: 0.75rem; line-height: 1.2;
+  padding: 0.125rem; font-size: 0.75rem; line-height: 1.2;
   overflow-wrap: anywhere;
 }
 .page span:empty { display: none; }
@@ -43,7 +50,11 @@ img { width: var(--size); height: var(--size); border-radius: calc(var(--st-base
 .page button.chosen:focus-visible { outline-style: double; outline-width: 6px; }
 .page .faded img { opacity: 0.3; filter: grayscale(1); }
 .bounded { max-height: var(--height); overflow-y: auto; }
-@media (max-width: 640px) { #faces { --size: min(var(--asked), 4rem); } }
+/* On a phone four faces, or three photos, stand in a row. */
+@media (max-width: 640px) {
+  #faces { --size: min(var(--asked), max(4rem, 0.65 * var(--asked))); }
+  #faces:not(.page) { --size: min(var(--asked), 4rem); }
+}
 """
 
 _JS = """

@@ -22,7 +22,7 @@ from fer.models.card import ModelCard
 from fer.wording import counted, percent, split_name
 from pages.common import errors, predictors, visitors
 from pages.common.choices import select
-from pages.common.model_choice import FINDERS
+from pages.common.model_choice import DETECTOR_NAMES, FINDERS
 from pages.evaluate import keys
 from pages.evaluate.comparison import other_models
 from pages.evaluate.confusion import show_matrix, show_top
@@ -124,7 +124,7 @@ def _show_headline(figures: Mapping[str, Any], card: ModelCard) -> None:
         help=_HELP["unanswered"],
     )
     reasons = [f"{count} {reason}" for reason, count in unanswered.items()]
-    columns[3].caption(" · ".join([*reasons, f"detector {figures['detector']}"]))
+    columns[3].caption(" · ".join([*reasons, f"detector {DETECTOR_NAMES[figures['detector']]}"]))
     sentences = caveats(figures)
     if figures["images"] < FEW_PHOTOS:
         st.warning(errors.plain(sentences.pop(0)), icon=":material/info:")

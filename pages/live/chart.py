@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from html import escape
 
 from fer import emotions
+from fer.inference.drawing import ink_on
 from fer.inference.spans import EVERYONE
 from fer.inference.timeline import Span
 from fer.wording import percent
@@ -57,7 +58,8 @@ def _look(verdict: str, reliable: bool, place: str = "") -> str:
     """The attributes of a bar; an unreliable one is hatched."""
     if not reliable:
         return f'class="fer-hatched" style="{place}"'
-    return f'style="{place}background: {emotions.describe(verdict).color}"'
+    color = emotions.describe(verdict).color
+    return f'style="{place}background: {color}; color: {ink_on(color)}"'
 
 
 def _ticks(end_s: float) -> str:

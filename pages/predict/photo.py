@@ -14,12 +14,12 @@ from fer.inference.predictor import Predictor
 from fer.wording import counted
 from pages.common import errors
 from pages.common.asking.question import Answers, Asked, ask
+from pages.common.model_choice import DETECTOR_NAMES
 from pages.predict.analysis import STEPS, Analysis, Options, heat_maps
 from pages.predict.cards import cards_html
 
 FACES_BESIDE_PHOTO = 2  # more are shown below it
 HEATS_EVERY_S = 0.5
-DETECTOR_NAMES = {"yunet": "YuNet", "mtcnn": "MTCNN"}
 
 
 @dataclass(frozen=True, kw_only=True)

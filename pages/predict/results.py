@@ -39,6 +39,8 @@ def as_csv(results: Results, answers: Answers, made_with: MadeWith) -> str:
         rows = photo_rows(photo.name, result, **names)
         faces = result.faces if isinstance(result, Analysis) else ()
         notes = [_notes(photo, face, answers, made_with) for face in faces] or [{}]
+        for note in notes[: len(faces)]:
+            note["not_sure"] = str(note["not_sure"]).lower()  # like `reliable`
         table += [row | _settings(made_with) | note for row, note in zip(rows, notes, strict=True)]
     columns = [*photo_columns(made_with.predictor.card.labels), *_NOTES]
     # As objects, or a photo without a face would turn whole numbers into 1.0.

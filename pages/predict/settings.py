@@ -8,11 +8,10 @@ from fer.errors import DetectorError
 from fer.faces import detection, yunet_file
 from fer.models import list_models
 from pages.common import errors
-from pages.common.model_choice import DETECTORS, choose_model, default_key
+from pages.common.model_choice import DETECTOR_NAMES, DETECTORS, choose_model, default_key
 from pages.predict import keys
 from pages.predict.analysis import Options
 from pages.predict.kept import kept_photos
-from pages.predict.photo import DETECTOR_NAMES
 
 _KEPT = (keys.MODEL, default_key(keys.MODEL), keys.DETECTOR, keys.MIN_FACE, keys.UNSURE, keys.WHOLE)
 

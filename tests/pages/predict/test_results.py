@@ -80,7 +80,7 @@ def test_csv_keeps_whole_numbers_whole_and_states_that_a_photo_has_no_face() -> 
     face, second, wall, bad = csv.DictReader(io.StringIO(as_csv(RESULTS, ANSWERS, MADE_WITH)))
     whole = [face[name] for name in ("face", "x", "y", "width", "height", "photo_width")]
     assert whole == ["1", "1", "2", "30", "40", "64"]
-    assert (face["confidence"], face["not_sure"], second["your_answer"]) == ("0.75", "True", "sad")
+    assert (face["confidence"], face["not_sure"], second["your_answer"]) == ("0.75", "true", "sad")
     filled = {name: value for name, value in wall.items() if value}
     assert filled == {
         "file": "wall.png", **NAMED, "photo_width": "64", "photo_height": "48",
