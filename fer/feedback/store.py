@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from fer import settings
 from fer.errors import DatasetError, FeedbackError, FerError
 from fer.feedback.database import Database
+from fer.feedback.deleted import remember_deleted, was_deleted
 from fer.feedback.images import content_of
 from fer.feedback.keys import contributor_id
 from fer.feedback.records import Correction, Promotion, Review, Status, now
@@ -67,7 +68,7 @@ class Store:
         """Keep a correction; once it returns, the correction survives a power cut.
 
         Returns:
-            False if that id is already there: sending it again does no harm.
+            False if that id is already there, or was deleted since: sending it again does no harm.
 
         Raises:
             FeedbackError: If the crop is no PNG.
@@ -84,7 +85,14 @@ class Store:
         dialect = sqlite if self._database.is_sqlite else postgresql
         insert = dialect.insert(CORRECTIONS).values(asdict(correction)).on_conflict_do_nothing()
         with self._changing() as connection:
-            return connection.scalar(insert.returning(CORRECTIONS.c.id)) is not None
+            if was_deleted(connection, correction.id):
+                return False
+            is_new = connection.scalar(insert.returning(CORRECTIONS.c.id)) is not None
+            # PostgreSQL lets the insertion wait until a deletion that was under way has ended.
+            is_back = is_new and was_deleted(connection, correction.id)
+        if is_back:
+            self._delete([CORRECTIONS.c.id == correction.id], None)
+        return is_new and not is_back
 
     def take_back(self, id: str, contributor: str) -> bool:
         """Delete one correction of a contributor; False if it is not there, or not theirs."""
@@ -286,6 +294,7 @@ class Store:
             found = select_corrections(connection, conditions, ids)
             for some in chunks([correction.id for correction in found]):
                 connection.execute(CORRECTIONS.delete().where(CORRECTIONS.c.id.in_(some)))
+            remember_deleted(connection, [correction.id for correction in found])
             if found:
                 deletion = uuid4().hex
                 connection.execute(STATE.update().values(unwiped=deletion, deletion=deletion))

@@ -81,6 +81,9 @@ REVIEWS = Table(
     Column("when", UTCDateTime, nullable=False),
 )
 
+DELETED = Table("deleted", METADATA, Column("id_hash", String, primary_key=True))
+"""The hash of the id of every correction that was deleted."""
+
 PROMOTIONS = Table(
     "promotions",
     METADATA,

@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
+from typing import Any
 from uuid import uuid4
 
 import cv2
@@ -17,6 +19,7 @@ import pytest
 from fer import settings
 from fer.errors import FeedbackError, FeedbackUnavailable
 from fer.feedback import rows
+from fer.feedback import store as module
 from fer.feedback.database import Database
 from fer.feedback.images import content_of
 from fer.feedback.records import Correction, Promotion, Status, now
@@ -208,6 +211,45 @@ def test_a_contributor_deletes_all_of_theirs_with_its_reviews_and_nothing_else(
     assert all(one.face and not one.crop for one in deleted)
     assert ids_of(store.corrections()) == [other.id]
     assert [review.correction for review in store.reviews()] == [other.id]
+
+
+def test_a_deleted_correction_that_is_sent_again_does_not_come_back(
+    store: Store, make_correction: MakeCorrection, tmp_path: Path
+) -> None:
+    mine, purged, other = (
+        make_correction(number, created=now() - timedelta(days=age))
+        for number, age in enumerate((0, 31, 0))
+    )
+    keep(store, mine, purged, other)
+    store.delete(ids=[mine.id])
+    store.purge(30)
+    assert [store.keep(one) for one in (mine, purged, other)] == [False] * 3
+    assert ids_of(store.corrections()) == [other.id]
+    files = Files(store, tmp_path)
+    assert files.held(mine.crop) == [False]
+    assert mine.id.encode() not in files.content(), "a hash of it is enough"
+
+
+def test_a_correction_that_is_sent_again_while_it_is_deleted_does_not_come_back(
+    url: str, make_correction: MakeCorrection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, sent = open_store(url), make_correction()
+    keep(store, sent)
+    is_deleting, again = Event(), Event()
+    remember = module.remember_deleted
+
+    def remember_slowly(*given: Any) -> None:
+        is_deleting.set()
+        again.wait(1)
+        remember(*given)
+
+    monkeypatch.setattr(module, "remember_deleted", remember_slowly)
+    with ThreadPoolExecutor(2) as pool:
+        deletion = pool.submit(store.delete, ids=[sent.id])
+        assert is_deleting.wait(10)
+        late = pool.submit(open_store(url).keep, sent)
+        deletion.result(), late.result()
+    assert store.corrections() == []
 
 
 def test_nothing_is_deleted_unless_it_is_named(
