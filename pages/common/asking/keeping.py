@@ -1,8 +1,11 @@
 """What would be kept of an answer, the choice to keep it, and the way back."""
 
+from collections.abc import Callable
+from functools import partial
 from uuid import uuid4
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from fer import settings
 from fer.errors import ConfigError, FerError
@@ -42,10 +45,10 @@ def offer_to_keep(question: Question, verdict: str, *, key: str) -> None:
             sentences = (*consent.TEXT, retention)
             st.caption("\n".join(f"- {errors.plain(sentence)}" for sentence in sentences))
         problems.show_problem()
-        st.button(
-            KEEP, type="primary", icon=":material/volunteer_activism:", key=f"{key}.keep",
-            on_click=_keep, args=(question, verdict, with_larger_crop),
-        )  # fmt: skip
+        if st.button(KEEP, type="primary", icon=":material/volunteer_activism:", key=f"{key}.keep"):
+            _wait_for(
+                "Keeping your correction …", partial(_keep, question, verdict, with_larger_crop)
+            )
 
 
 def _show_what_is_kept(question: Question, verdict: str, with_larger_crop: bool) -> None:
@@ -78,7 +81,8 @@ def show_kept(question: Question, verdict: str) -> None:
         )
         st.code(given.key, language=None, wrap_lines=True)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Undo", icon=":material/undo:", on_click=_take_back, args=(question,))
+        if st.button("Undo", icon=":material/undo:"):
+            _wait_for("Deleting it …", partial(_take_back, question))
         if given.is_key_new:
             st.button("I have noted my key", icon=":material/key:", on_click=given.key_is_noted)
         link_to("corrections")
@@ -88,7 +92,8 @@ def show_kept(question: Question, verdict: str) -> None:
 def show_waiting(question: Question) -> None:
     """That the store could not take it, and what can be done."""
     show_what_waits()
-    st.button("Discard this one", icon=":material/undo:", on_click=_take_back, args=(question,))
+    if st.button("Discard this one", icon=":material/undo:"):
+        _wait_for("Discarding it …", partial(_take_back, question))
 
 
 def show_what_waits() -> None:
@@ -100,7 +105,18 @@ def show_what_waits() -> None:
     words = f"{waits} in this app’s memory, for up to {KEPT_FOR_H} hours. Not kept yet."
     if given.problem:
         problems.show(given.problem, words)
-    st.button("Send again", icon=":material/refresh:", type="primary", on_click=given.send)
+    if st.button("Send again", icon=":material/refresh:", type="primary"):
+        _wait_for("Sending …", given.send)
+
+
+def _wait_for(words: str, act: Callable[[], None]) -> None:
+    """Do what may take seconds, as the database is opened or away, and draw what came of it."""
+    with st.spinner(words):
+        act()
+    try:
+        st.rerun(scope="fragment")
+    except StreamlitAPIException:  # the whole page is being drawn
+        st.rerun()
 
 
 def _take_back(question: Question) -> None:
