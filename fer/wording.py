@@ -27,6 +27,20 @@ def not_read(reasons: Mapping[str, str], *, most: int = 50) -> str:
     return f"{counted(len(reasons), 'file')} not read: {', '.join(named + more)}."
 
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def as_cell(text: str) -> str:
+    """A text for a CSV file, which no spreadsheet takes for a formula and computes."""
+    return f"'{text}" if text.lstrip("'").startswith(_FORMULA) else text
+
+
+def from_cell(cell: str) -> str:
+    """What `as_cell` made a cell of."""
+    is_marked = cell.startswith("'") and cell.lstrip("'").startswith(_FORMULA)
+    return cell[1:] if is_marked else cell
+
+
 def duration(seconds: float) -> str:
     """A stretch of time, in the largest unit that suits it.
 

@@ -9,6 +9,7 @@ from fer import emotions
 from fer.data.annotations import Annotation, classes
 from fer.data.dataset import Dataset
 from fer.errors import DatasetError
+from fer.wording import from_cell
 
 _YES, _NO = ("1", "true", "yes"), ("0", "false", "no", "")
 
@@ -89,7 +90,7 @@ def _rows(content: bytes) -> list[dict[str, str]]:
         raise DatasetError(f"The file's first row is: {found}. {expected}")
     padding = [""] * len(names)
     return [
-        dict(zip(names, (cell.strip() for cell in [*row, *padding]), strict=False))
+        dict(zip(names, (from_cell(cell.strip()) for cell in [*row, *padding]), strict=False))
         for row in table[1:]
         if any(row)
     ]

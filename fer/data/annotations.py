@@ -20,6 +20,7 @@ from fer.data.dataset import Dataset
 from fer.data.locking import locked, write_json
 from fer.data.registry import resolve
 from fer.errors import DatasetError
+from fer.wording import as_cell
 
 FILE = "overlay.json"
 """Its name and form are those of version 1, so that old files stay readable."""
@@ -164,7 +165,7 @@ def undo(dataset: Dataset | str | Path) -> int:
 def export(dataset: Dataset | str | Path) -> str:
     """The annotations as CSV: `path,hash,excluded,label`."""
     rows = [
-        (path, given.hash, int(given.excluded), given.label or "")
+        (as_cell(path), given.hash, int(given.excluded), as_cell(given.label or ""))
         for path, given in sorted(read(dataset).items())
     ]
     table = pd.DataFrame(rows, columns=["path", "hash", "excluded", "label"])

@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 
 from fer import settings
 from fer.errors import ResultsError
+from fer.wording import as_cell, from_cell
 
 _TAIL_BYTES = 1 << 20
 
@@ -61,7 +62,8 @@ class GrowingCsv:
         """
         try:
             with self._path.open(newline="", encoding="utf-8") as file:
-                for row in csv.DictReader(file):
+                for cells in csv.DictReader(file):
+                    row = {name: from_cell(cell or "") for name, cell in cells.items() if name}
                     for name, value in expected.items():
                         if row[name] != value:
                             raise ResultsError(
@@ -181,7 +183,7 @@ def _as_text(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
 def _field(value: Any) -> Any:
     if isinstance(value, float):
         return f"{value:.4f}"
-    return one_line(value) if isinstance(value, str) else value
+    return as_cell(one_line(value)) if isinstance(value, str) else value
 
 
 def _fields(line: str) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from fer.runs.run import Run
+from fer.wording import as_cell
 
 METRICS_FILE = "metrics.jsonl"
 CURVES = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
@@ -58,8 +59,6 @@ def curves_csv(runs: Mapping[str, Run]) -> str:
     for name, run in runs.items():
         for kind, rows in zip(("step", "epoch"), read_curves(run), strict=True):
             part = rows.reindex(columns=["at", *CURVES]).rename(columns={"at": "epoch"})
-            # A spreadsheet would compute a name that begins like a formula.
-            safe = f"'{name}" if name.startswith(("=", "+", "-", "@")) else name
-            parts.append(part.assign(run=safe, kind=kind))
+            parts.append(part.assign(run=as_cell(name), kind=kind))
     table = pd.concat(parts).sort_values(["run", "epoch"], kind="stable")
     return str(table[["run", "kind", "epoch", *CURVES]].to_csv(index=False))

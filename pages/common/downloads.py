@@ -3,7 +3,10 @@
 import mimetypes
 from collections.abc import Callable
 
+import pandas as pd
 import streamlit as st
+
+from fer.wording import as_cell
 
 
 def download(
@@ -14,3 +17,12 @@ def download(
         label, make, file_name, mimetypes.guess_type(file_name)[0],
         icon=":material/download:", on_click="ignore", disabled=disabled,
     )  # fmt: skip
+
+
+def csv_of(frame: pd.DataFrame) -> str:
+    """A table as a CSV file, whose texts no spreadsheet computes."""
+    frame = frame.copy()
+    for name, column in frame.items():
+        if not pd.api.types.is_numeric_dtype(column):
+            frame[name] = column.map(lambda cell: as_cell(cell) if isinstance(cell, str) else cell)
+    return str(frame.to_csv(index=False))

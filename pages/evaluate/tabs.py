@@ -18,7 +18,7 @@ from fer.evaluation.slices import slice_name
 from fer.nets.explain import heat_on_face
 from fer.wording import counted
 from pages.common import errors
-from pages.common.downloads import download
+from pages.common.downloads import csv_of, download
 from pages.common.pictures import Picture, data_uri, pictures_html
 from pages.evaluate import keys
 from pages.evaluate.comparison import comparison, other_models
@@ -243,8 +243,5 @@ def report(evaluated: Evaluation) -> None:
     with st.container(horizontal=True):
         download("HTML", lambda: html(full, evaluated.model.card), f"{name}.html")
         download("JSON", lambda: as_json(full), f"{name}.json")
-        download(
-            "Predictions, CSV",
-            lambda: evaluated.table.frame.drop(columns="row").to_csv(index=False),
-            f"{name}.csv",
-        )
+        predictions = evaluated.table.frame.drop(columns="row")
+        download("Predictions, CSV", lambda: csv_of(predictions), f"{name}.csv")

@@ -17,7 +17,7 @@ from fer.inference.spans import (
 from fer.inference.timeline import Span
 from fer.wording import counted, percent
 from pages.common import errors
-from pages.common.downloads import download
+from pages.common.downloads import csv_of, download
 from pages.common.verdicts import share_columns, with_verdicts
 from pages.common.visitors import KEPT_FOR_H
 from pages.live import keys
@@ -131,7 +131,7 @@ def _show_people(people: list[dict[str, object]], dropped: int) -> None:
 def _offer_files(stream: LiveStream) -> None:
     def csv(rows: list[dict[str, object]]) -> str:
         named = {"model": stream.model, "detector": stream.detector}
-        return pd.DataFrame(rows).assign(**named).to_csv(index=False)
+        return csv_of(pd.DataFrame(rows).assign(**named))
 
     timeline = stream.timeline
     with st.container(horizontal=True):

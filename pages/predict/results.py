@@ -16,7 +16,7 @@ from fer.inference.album import Photo
 from fer.inference.answer import NO_FACE, FacePrediction
 from fer.inference.photo_rows import names_of, photo_columns, photo_json, photo_rows
 from pages.common.asking.question import Answers
-from pages.common.downloads import download
+from pages.common.downloads import csv_of, download
 from pages.common.verdicts import with_symbol
 from pages.predict.analysis import Analysis
 from pages.predict.photo import MadeWith
@@ -44,7 +44,7 @@ def as_csv(results: Results, answers: Answers, made_with: MadeWith) -> str:
         table += [row | _settings(made_with) | note for row, note in zip(rows, notes, strict=True)]
     columns = [*photo_columns(made_with.predictor.card.labels), *_NOTES]
     # As objects, or a photo without a face would turn whole numbers into 1.0.
-    return pd.DataFrame(table, columns=columns, dtype=object).to_csv(index=False)
+    return csv_of(pd.DataFrame(table, columns=columns, dtype=object))
 
 
 def photos_as_json(results: Results, answers: Answers, made_with: MadeWith) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 import pytest
 
-from fer.wording import counted, in_chart, percent, signed, split_name
+from fer.wording import as_cell, counted, from_cell, in_chart, percent, signed, split_name
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,12 @@ def test_a_difference_has_a_real_minus_and_nothing_has_no_sign(
     number: float, decimals: int, text: str
 ) -> None:
     assert signed(number, decimals) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-photo.jpg", "@SUM(A1)", "\t=1", "'=1", "''=1", "'a", "a=b", ""]
+)
+def test_a_cell_is_never_a_formula_and_gives_its_text_back(text: str) -> None:
+    cell = as_cell(text)
+    assert not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert from_cell(cell) == text

@@ -9,7 +9,7 @@ import streamlit as st
 from fer.data import annotations
 from fer.data.annotation_import import Imported, read_csv
 from fer.errors import FerError
-from fer.wording import counted
+from fer.wording import as_cell, counted
 from pages.common import errors
 from pages.common.browser.faces import Browser
 from pages.common.downloads import download
@@ -68,5 +68,7 @@ def _show_refused(refused: Sequence[tuple[str, str]]) -> None:
 
 def _table(refused: Sequence[tuple[str, str]]) -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([("path", "reason"), *refused])
+    csv.writer(text, lineterminator="\n").writerows(
+        [("path", "reason"), *((as_cell(path), reason) for path, reason in refused)]
+    )
     return text.getvalue()

@@ -34,6 +34,15 @@ def test_what_was_exported_is_imported_as_one_step(dataset: Dataset) -> None:
     assert list(annotations.read(dataset)) == ["test/sad/d.png"]
 
 
+def test_a_path_like_a_formula_is_none_in_the_export_and_is_imported(make: MakeFaces) -> None:
+    root = make("+happy/a.png", "sad/b.png")
+    dataset = load_dataset(root, validation_fraction=0, classes={"+happy": "happy"})
+    annotations.annotate(dataset, ["+happy/a.png"], excluded=True)
+    exported = annotations.export(dataset)
+    assert exported.splitlines()[1].startswith("'+happy/a.png,")
+    assert list(read_csv(dataset, exported.encode()).given) == ["+happy/a.png"]
+
+
 def test_every_row_that_does_not_fit_is_named_with_its_reason(dataset: Dataset) -> None:
     table = (
         "path;hash;excluded;label\n"

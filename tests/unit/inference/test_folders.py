@@ -122,6 +122,18 @@ def test_bad_files_with_odd_names_keep_their_rows_when_work_resumes(
     assert names == ["two\\nlines.jpg", "not\\xffutf8.jpg", "0.png", "1.png"]
 
 
+def test_a_name_like_a_formula_is_no_formula_in_the_table_and_resumes(
+    photos: Path, square_predictor: Predictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(photos)
+    (photos / "0.png").rename("=1+1.png")
+    out = tmp_path / "out.csv"
+    for given in (["=1+1.png"], ["=1+1.png", "1.png"]):
+        predict_to_csv(square_predictor, map(Path, given), out)
+    lines = out.read_text().splitlines()
+    assert [line.partition(",")[0] for line in lines] == ["file", "'=1+1.png", "1.png"]
+
+
 def test_what_is_no_photo_is_listed_and_what_systems_leave_behind_is_not(photos: Path) -> None:
     (photos / "._0.png").write_bytes(b"\0\5\x16\7")
     (photos / "__MACOSX").mkdir()
