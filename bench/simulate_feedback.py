@@ -14,10 +14,10 @@ FOLDER keeps it all, so that the same command resumes what was interrupted. It w
 `curve.json` and `curve.html` there. Ten minutes of two cores; `--faces 200` tries it.
 
 With `--seed 0`, ferplus and 40 people, of whom six are careless and two malicious: mean recall on
-686 faces of the shifted kind rose from 39.0% (95% interval 35.9% to 42.7%) to 44.1% (41.2% to 47.5%)
-and 45.7% (41.9% to 49.6%), accuracy from 60.5% to 66.2% and 64.9%. On the frozen test (n 686)
-accuracy changed from 81.2% to 84.0% (difference 0.3 to 5.0 points) and mean recall from 81.5% to
-80.3% (-4.1 to 1.3).
+686 faces of the shifted kind rose from 39.0% (95% interval 35.9% to 42.7%) to 44.1% (41.2% to
+47.5%) and 45.7% (41.9% to 49.6%), accuracy from 60.5% to 66.2% and 64.9%. On the frozen test (n
+686) accuracy changed from 81.2% to 84.0% (difference 0.3 to 5.0 points) and mean recall from 81.5%
+to 80.3% (-4.1 to 1.3).
 
 With `--seed 1`, ferplus and 40 people, of whom six are careless and two malicious: mean recall on
 686 faces of the shifted kind rose from 42.5% (95% interval 38.3% to 48.2%) to 47.4% (42.4% to
