@@ -13,10 +13,11 @@ from starlette.responses import JSONResponse, Response
 
 from fer import settings
 from fer.errors import FerError
-from fer.serving import predicting, problems, shapes
+from fer.serving import batches, corrections, predicting, problems, shapes
 from fer.serving.access import Grants, Scope, grants_at, needs
 from fer.serving.engine import Engine
 from fer.serving.guard import Guard
+from fer.serving.jobs import Jobs
 from fer.serving.limits import Limits
 from fer.serving.metrics import Metrics
 
@@ -58,8 +59,10 @@ def create_app(limits: Limits | None = None, grants: Grants | None = None) -> Fa
     app.state.limits, app.state.metrics = limits, metrics
     app.state.grants = grants or grants_at("127.0.0.1")
     app.state.engine = Engine(limits, metrics)
-    for router in (predicting.router(), _server_routes()):
-        app.include_router(router, prefix="/api/v1")
+    app.state.jobs = Jobs(app.state.engine, limits, metrics)
+    for routes in (predicting, batches, corrections):
+        app.include_router(routes.router(), prefix="/api/v1")
+    app.include_router(_server_routes(), prefix="/api/v1")
     app.add_api_route(
         "/metrics", show_metrics, tags=["server"], summary="Counters for Prometheus",
         response_class=Response, dependencies=[needs(Scope.READ)],

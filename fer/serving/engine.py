@@ -6,6 +6,7 @@ others.
 """
 
 import asyncio
+import atexit
 import os
 import threading
 import time
@@ -30,8 +31,21 @@ Result = PhotoFaces | ImageError
 DETECTORS = (*detection.NAMES, "none")
 _MAX_WORKERS = 8
 """Each holds a decoded photo in memory."""
+_END_S = 10
+"""For a thread to be done with its photos at the end."""
 _LOADED = 3
 """Models, each with its detector, that stay loaded."""
+
+
+class Answering(Future[Result]):
+    """A photo's answer, on its way; `began_at` is by `time.monotonic`, None while it waits."""
+
+    began_at: float | None = None
+
+    def set_running_or_notify_cancel(self) -> bool:
+        """Begin, unless it was cancelled."""
+        self.began_at = time.monotonic()
+        return super().set_running_or_notify_cancel()
 
 
 @dataclass
@@ -40,7 +54,7 @@ class _Task:
 
     predictor: Predictor
     photo: bytes
-    future: "Future[Result]" = field(default_factory=Future)
+    future: Answering = field(default_factory=Answering)
 
 
 class Engine:
@@ -55,7 +69,9 @@ class Engine:
         self._of_jobs: deque[_Task] = deque()
         self._workers = min(os.cpu_count() or 1, _MAX_WORKERS)
         self._idle = 0
+        self._is_closed = False
         self._threads: list[threading.Thread] = []
+        metrics.queue.set_function(lambda: len(self._waiting) + len(self._of_jobs))
 
     def predictor(self, model: str | None = None, detector: str = "auto") -> Predictor:
         """A model with a detector; the first call loads it.
@@ -107,15 +123,26 @@ class Engine:
                 "or a job.",
             ) from None
         finally:
-            for future in futures:
-                future.cancel()
+            self.cancel(futures)
+
+    def cancel(self, futures: Sequence[Answering]) -> None:
+        """Drop the photos of those that have not begun."""
+        cancelled = [future.cancel() for future in futures]
+        if any(cancelled):
+            with self._changed:
+                for queue in (self._waiting, self._of_jobs):
+                    kept = [task for task in queue if not task.future.cancelled()]
+                    queue.clear()
+                    queue.extend(kept)
 
     def submit(
         self, predictor: Predictor, photos: Sequence[bytes], *, of_job: bool = False
-    ) -> "list[Future[Result]]":
+    ) -> list[Answering]:
         """Queue photos; those of a job after all others."""
         tasks = [_Task(predictor, photo) for photo in photos]
         with self._changed:
+            if not self._threads:
+                atexit.register(self.close)  # native code must not run while Python ends
             (self._of_jobs if of_job else self._waiting).extend(tasks)
             while len(self._threads) < self._workers:
                 name = f"predict-{len(self._threads)}"
@@ -125,25 +152,40 @@ class Engine:
             self._changed.notify(len(tasks))
         return [task.future for task in tasks]
 
+    def close(self) -> None:
+        """Drop what waits, and end the threads once they are done with their photos."""
+        with self._changed:
+            self._is_closed = True
+            dropped = [*self._waiting, *self._of_jobs]
+            self._changed.notify_all()
+        self.cancel([task.future for task in dropped])
+        for thread in self._threads:
+            thread.join(_END_S)
+        atexit.unregister(self.close)
+
     def _work(self) -> None:
-        while True:
-            group = [task for task in self._take() if task.future.set_running_or_notify_cancel()]
+        while taken := self._take():
+            group = [task for task in taken if task.future.set_running_or_notify_cancel()]
             if group:
                 self._metrics.groups.observe(len(group))
                 self._answer(group)
 
     def _take(self) -> list[_Task]:
-        """Waiting photos for one model: a fair share of them, so that no thread stands idle."""
+        """Waiting photos for one model: a fair share of them, so that no thread stands idle.
+
+        None once the engine is closed.
+        """
         with self._changed:
             self._idle += 1
-            self._changed.wait_for(lambda: self._waiting or self._of_jobs)
+            self._changed.wait_for(lambda: self._waiting or self._of_jobs or self._is_closed)
+            if self._is_closed:
+                return []
             queue = self._waiting or self._of_jobs
             share = min(-(-len(queue) // self._idle), GROUP)
             self._idle -= 1
             group = [queue.popleft()]
             while queue and len(group) < share and queue[0].predictor is group[0].predictor:
                 group.append(queue.popleft())
-            self._metrics.queue.set(len(self._waiting) + len(self._of_jobs))
             return group
 
     def _answer(self, group: Sequence[_Task]) -> None:

@@ -6,6 +6,8 @@ import re
 import time
 import uuid
 from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,6 +25,8 @@ ID_HEADER = "X-Request-ID"
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _UNCHANGING = ("GET", "HEAD", "OPTIONS")
 _METHODS = (*_UNCHANGING, "POST", "DELETE", "PUT", "PATCH")
+_DRAIN_S = 1.0
+"""For the rest of a body that is refused."""
 _LEFT = 499
 """The status in log and metrics of a client that left; none was sent."""
 
@@ -41,17 +45,19 @@ class Guard:
         self._limits = limits
         self._metrics = metrics
         self._active: Counter[str] = Counter()  # requests that bring something, by address
+        self._bytes = 0  # of all requests in progress
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request; what is no request passes."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = _Exchange(scope, receive, send, self._limits)
+        exchange = _Exchange(scope, receive, send, self._limits, self._hold)
         self._metrics.active.inc()
         try:
             await self._handle(exchange)
         finally:
+            self._bytes -= exchange.bytes
             self._metrics.active.dec()
             self._record(exchange)
 
@@ -95,6 +101,16 @@ class Guard:
             )
         exchange.check_length(request.headers.get("content-length", ""))
 
+    def _hold(self, count: int) -> None:
+        """Note that so many bytes came.
+
+        Raises:
+            Problem: If all requests in progress together bring too many.
+        """
+        self._bytes += count
+        if self._bytes > self._limits.memory_bytes:
+            raise Problem("busy", "All requests in progress together bring too much.")
+
     def _record(self, exchange: "_Exchange") -> None:
         facts = exchange.facts()
         labels = facts["method"], facts["route"], str(facts["status"])
@@ -108,17 +124,29 @@ class Guard:
 class _Exchange:
     """A request and its answer, on their way."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, limits: Limits) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        limits: Limits,
+        hold: Callable[[int], None],
+    ) -> None:
         self.state: dict[str, Any] = {}
         self.scope = {**scope, "state": self.state}
         self._receive, self._send = receive, send
         is_job = scope["method"] == "POST" and scope["path"] == JOBS_PATH
         self._most_bytes = limits.job_bytes if is_job else limits.body_bytes
         self._started = time.monotonic()
-        self._bytes, self._status = 0, 0
+        self._hold = hold
+        self.bytes, self._status = 0, 0
+        headers = Request(scope).headers
+        self._is_coming = (
+            headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+        )
         self.has_left = False
         seconds = limits.job_seconds if is_job else limits.seconds
-        given = Request(scope).headers.get(ID_HEADER, "")
+        given = headers.get(ID_HEADER, "")
         self.state["request_id"] = given if _ID.fullmatch(given) else uuid.uuid4().hex
         self.state["deadline"] = self._started + seconds
 
@@ -134,27 +162,42 @@ class _Exchange:
     async def receive(self) -> Message:
         """The next part of the body, in time and within its size."""
         try:
-            async with asyncio.timeout_at(self._end()):
+            left_s = float(self.state["deadline"]) - time.monotonic()
+            async with asyncio.timeout(left_s if self._is_coming else None):
                 message = await self._receive()
         except TimeoutError:
             raise Problem("too-slow", "The request's body did not arrive in time.") from None
-        if message["type"] == "http.disconnect":
-            self.has_left = not self._status
-        self._bytes += len(message.get("body", b""))
-        if self._bytes > self._most_bytes:
+        self._note(message)
+        count = len(message.get("body", b""))
+        self.bytes += count
+        self._hold(count)
+        if self.bytes > self._most_bytes:
             raise self._too_large()
         return message
 
-    def _end(self) -> float:
-        """The deadline by the event loop's clock."""
-        left_s = float(self.state["deadline"]) - time.monotonic()
-        return asyncio.get_running_loop().time() + left_s
+    def _note(self, message: Message) -> None:
+        if message["type"] == "http.disconnect":
+            self.has_left = not self._status
+        self._is_coming = not self.has_left and message.get("more_body", False)
+
+    async def _drain(self) -> None:
+        """Read what is on its way and drop it, for a while: many clients read no answer before."""
+        count = 0
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_DRAIN_S):
+                while self._is_coming and count <= self._most_bytes:
+                    message = await self._receive()
+                    self._note(message)
+                    count += len(message.get("body", b""))
 
     async def send(self, message: Message) -> None:
         """Pass the answer on, with the request's id."""
         if message["type"] == "http.response.start":
+            await self._drain()
             self._status = message["status"]
             headers = MutableHeaders(scope=message)
+            if self._is_coming:
+                headers["Connection"] = "close"
             headers[ID_HEADER] = self.state["request_id"]
             headers["Cache-Control"] = "no-store"
             headers["X-Content-Type-Options"] = "nosniff"
@@ -164,8 +207,6 @@ class _Exchange:
         """Send a problem, unless an answer has begun."""
         if not self._status and not self.has_left:
             document = response(problem, self.state["request_id"])
-            # What of the body is still on its way is not read: the connection ends.
-            document.headers["Connection"] = "close"
             await document(self.scope, self._receive, self.send)
 
     def facts(self) -> dict[str, Any]:
@@ -178,7 +219,7 @@ class _Exchange:
             "route": getattr(route, "path", "none"),  # a path may hold anything, and ids
             "status": self._status or _LEFT,
             "ms": round((time.monotonic() - self._started) * 1000, 1),
-            "bytes": self._bytes,
+            "bytes": self.bytes,
             **noted,
             **{name: self.state[name] for name in ("photos", "faces") if name in self.state},
         }

@@ -16,6 +16,7 @@ class Limits:
 
     Attributes:
         body_bytes: `body_mb` in bytes.
+        memory_bytes: `memory_mb` in bytes.
         job_bytes: `job_mb` in bytes.
         max_pixels: `megapixels` in pixels.
     """
@@ -27,6 +28,7 @@ class Limits:
     seconds: int = option(30, "seconds of a request, from its first byte to its answer", 1, 3600)
     requests: int = option(64, "requests at once that bring something, of all clients", 1, 10_000)
     client_requests: int = option(32, "the same of one address", 1, 10_000)
+    memory_mb: int = option(500, "megabytes of all requests in progress together", 1, 100_000)
     job_mb: int = option(200, "megabytes that all jobs hold together", 1, 10_000)
     job_photos: int = option(1000, "photos of a job", 1, 100_000)
     job_seconds: int = option(300, "seconds of a job's upload", 1, 86_400)
@@ -60,6 +62,10 @@ class Limits:
     @property
     def body_bytes(self) -> int:
         return self.body_mb * 1_000_000
+
+    @property
+    def memory_bytes(self) -> int:
+        return self.memory_mb * 1_000_000
 
     @property
     def job_bytes(self) -> int:

@@ -1,7 +1,7 @@
 """What goes over the wire, as OpenAPI describes it. Behind the routes nothing uses these."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -82,7 +82,7 @@ class JobState(BaseModel):
     """A job and how far it is."""
 
     id: str
-    status: str = Field(description="`waiting`, `running`, `done` or `failed`.")
+    status: Literal["waiting", "running", "done"]
     model: str
     detector: str
     photos: int
@@ -115,10 +115,9 @@ class NewCorrection(_Given):
     photo: str = Field(description="The photo's file as base64. It is not kept.")
     face: int = Field(1, ge=1, description="The number of the face.")
     verdict: str = Field(description="What the face shows: a label of the model, or a verdict.")
-    key: str | None = Field(None, description="The contributor's key; without it a new one.")
     larger_crop: bool = Field(False, description="Whether the face's surroundings are kept, too.")
     model: str | None = None
-    detector: str = "auto"
+    detector: Literal["auto", "mtcnn", "yunet", "none"] = "auto"
 
 
 class KeptCorrection(BaseModel):

@@ -61,6 +61,7 @@ class Server:
         self._server.force_exit = self._server.should_exit = True
         self._thread.join()
         self._socket.close()
+        self.app.state.engine.close()
 
     @property
     def is_idle(self) -> bool:
