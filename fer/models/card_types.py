@@ -118,7 +118,7 @@ class _Form(TypedDict):
 
 
 class _MeasuredForm(_Form):
-    dataset: str
+    dataset: NotRequired[str]  # version 0.1.0 did not name it
     split: str
     synthetic: NotRequired[bool]
     images: int

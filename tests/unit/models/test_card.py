@@ -29,6 +29,12 @@ JUNK = [
 ]  # fmt: skip
 
 
+def test_a_card_of_version_0_1_0_is_read_and_shown() -> None:
+    card = read_card(Path(__file__).with_name("card-0.1.0.json"))
+    assert card.forms["keras"]["accuracy"] == pytest.approx(0.8452, abs=1e-4)
+    assert "ferplus" in readme(card)
+
+
 @pytest.mark.parametrize("temperature", [0, -1, "warm", float("nan"), True])
 def test_an_impossible_temperature_is_refused(temperature: object) -> None:
     with pytest.raises(CardError, match="temperature must be"):
