@@ -5,7 +5,7 @@ import numpy as np
 ENDINGS = {
     "": "It gives probabilities.",
     "softmax": "It gives logits; a softmax was added.",
-    "shares": "It gives a probability for each class alone; they are divided by their sum.",
+    "shares": "Its outputs do not add up to 1; they are divided by their sum.",
 }
 """What an adopted model's card records of each ending."""
 
@@ -22,5 +22,7 @@ def ending_of(outputs: np.ndarray, *, is_sigmoid: bool) -> str:
     is_probability = outputs.min() >= 0 and outputs.max() <= 1
     if is_sigmoid and is_probability:
         return "shares"  # even if these few sum to 1: saturated ones do
+    if outputs.min() >= 0 and np.allclose(outputs.sum(axis=1), 100, atol=0.1):
+        return "shares"  # percentages
     is_distribution = is_probability and np.allclose(outputs.sum(axis=1), 1, atol=1e-3)
     return "" if is_distribution else "softmax"

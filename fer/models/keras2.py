@@ -8,27 +8,17 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from fer.errors import ModelError
+from fer.models import keras2_layers
 
 Configuration = dict[str, Any]
 """`class_name` and `config` of a network or layer."""
 
-_RENAMED = {
-    "BatchNormalizationV1": "BatchNormalization",
-    "BatchNormalizationV2": "BatchNormalization",
-    "SyncBatchNormalization": "BatchNormalization",
-}
 _NETWORKS = {"Sequential", "Functional", "Model"}
-_INERT_GROUPS = {"Conv2DTranspose", "DepthwiseConv2D", "SeparableConv2D"}
-"""Layers that inherited `groups` from Conv2D without using it."""
-
 _SPATIAL = {
     "AveragePooling2D", "Conv2D", "Conv2DTranspose", "DepthwiseConv2D", "MaxPooling2D",
     "SeparableConv2D",
 }  # fmt: skip
 """Layers that TensorFlow computes with the channels first on GPUs only."""
-
-_OPERATIONS = {"TFOpLambda", "TensorFlowOpLayer", "SlicingOpLambda", "ClassMethod"}
-"""What Keras 2 wrote for a bare TensorFlow function among the layers."""
 
 
 def is_old(configuration: Mapping[str, Any]) -> bool:
@@ -95,19 +85,33 @@ def _network(entry: Configuration) -> Configuration:
 def _layer(
     entry: Configuration, names: Mapping[str, str], networks: Collection[str]
 ) -> Configuration:
-    kind = entry["class_name"]
+    nodes = entry.get("inbound_nodes")
     if _is_network(entry):
         made = _network(entry)
+    elif (rescaling := keras2_layers.as_rescaling(entry)) is not None:
+        made, nodes = _entry("keras.layers", "Rescaling", rescaling), _of_inputs_alone(nodes or [])
     else:
-        made = _entry("keras.layers", _RENAMED.get(kind, str(kind)), _layer_config(entry))
+        made = _entry("keras.layers", keras2_layers.class_of(entry), _layer_config(entry))
     if old := _name(entry):
         made["config"]["name"] = names[old]
     made = _with_channels_last(made)
     if "name" in entry:
         made["name"] = made["config"]["name"]
     if "inbound_nodes" in entry:
-        made["inbound_nodes"] = _references(entry["inbound_nodes"], names, networks)
+        made["inbound_nodes"] = _references(nodes, names, networks)
     return made
+
+
+def _layer_config(entry: Configuration) -> Configuration:
+    config = keras2_layers.layer_config(entry)
+    if isinstance(config.get("layer"), dict):
+        config["layer"] = _layer(config["layer"], _names([config["layer"]]), ())
+    return config
+
+
+def _of_inputs_alone(nodes: Sequence[Sequence[Any]]) -> list[list[list[Any]]]:
+    """The inbound nodes of an operation, `[[layer, node, tensor, arguments]]`, as of a layer."""
+    return [[[*node[:3], {}]] for node in nodes]
 
 
 def _entry(module: str, kind: str, config: Configuration) -> Configuration:
@@ -121,53 +125,6 @@ def _is_network(entry: Mapping[str, Any]) -> bool:
 def _name(entry: Mapping[str, Any]) -> str:
     inner = entry["config"]
     return str(entry.get("name") or (inner.get("name") if isinstance(inner, dict) else "") or "")
-
-
-def _layer_config(entry: Configuration) -> Configuration:
-    kind = entry["class_name"]
-    # Every weight is read from the file, so what it began as does not matter.
-    config = {
-        key: value for key, value in entry["config"].items() if not key.endswith("_initializer")
-    }
-    _refuse(kind, config)
-    if isinstance(config.get("dtype"), Mapping):  # a policy
-        config["dtype"] = config["dtype"]["config"]["name"]
-    axis = config.get("axis")
-    if isinstance(axis, list) and len(axis) == 1:
-        config["axis"] = axis[0]
-    if kind in _INERT_GROUPS:
-        config.pop("groups", None)
-    if kind == "SeparableConv2D":
-        for unused in ("kernel_regularizer", "kernel_constraint"):
-            config.pop(unused, None)
-    if kind == "LeakyReLU" and "alpha" in config:
-        config["negative_slope"] = _number(config.pop("alpha"))
-    shape = config.pop("batch_input_shape", None)
-    if kind == "InputLayer":
-        config["batch_shape"] = shape or config.get("batch_shape")
-        config.pop("ragged", None)
-    if isinstance(config.get("layer"), dict):
-        config["layer"] = _layer(config["layer"], _names([config["layer"]]), ())
-    return config
-
-
-def _refuse(kind: str, config: Mapping[str, Any]) -> None:
-    """Raise a ModelError for what Keras 3 computes in another way, or not at all."""
-    if kind in _OPERATIONS:
-        operation = config.get("function") or config.get("name") or kind
-        raise ModelError(
-            f"The network uses the TensorFlow function '{operation}' among its layers, which Keras "
-            "3 cannot read. Rebuild it with layers of Keras, and save that."
-        )
-    if "hard_sigmoid" in (config.get("activation"), config.get("recurrent_activation")):
-        raise ModelError(
-            "The network uses 'hard_sigmoid', which Keras 3 computes by another formula, so its "
-            "answers would differ. Train it with another activation."
-        )
-    if kind in _INERT_GROUPS and config.get("groups", 1) != 1:
-        raise ModelError(
-            f"The network has a {kind} of {config['groups']} groups, which Keras 3 lacks."
-        )
 
 
 def _give_input(layers: list[Configuration], old: Sequence[Mapping[str, Any]]) -> None:
@@ -236,10 +193,3 @@ def _references(value: Any, names: Mapping[str, str], networks: Collection[str])
         node -= old in networks and node > 0
         return [names[old], node, *_references(rest, names, networks)]
     return [_references(one, names, networks) for one in value]
-
-
-def _number(value: Any) -> float:
-    """A number that Keras 2 wrote plainly or as an array."""
-    if isinstance(value, Mapping):
-        value = value["value"]
-    return float(value[0] if isinstance(value, list) else value)

@@ -1,6 +1,7 @@
 """Networks in Keras' own files: `.keras`, `.h5`, and JSON with weights."""
 
 import json
+import math
 import tempfile
 import zipfile
 from pathlib import Path
@@ -20,6 +21,17 @@ SUFFIXES = (".keras", ".h5", ".json")
 
 READ_SUFFIXES = (".keras", ".h5", ".hdf5", ".json")
 """Files that are read, in upper or lower case."""
+
+
+_PYTORCH = "is a file of PyTorch. Export the network as ONNX there (torch.onnx.export)."
+_OTHER_FORMATS = {
+    ".pt": _PYTORCH, ".pth": _PYTORCH, ".safetensors": _PYTORCH,
+    ".pb": "is a network of TensorFlow. Load it in Python and save it as .keras, or convert it to "
+    "ONNX with tf2onnx.",
+    ".tflite": "is a network for LiteRT, whose weights were rounded or rearranged. Give the file "
+    "that it was made of.",
+}  # fmt: skip
+"""What files of other programs are, and the way to bring their networks here."""
 
 
 def write_network(network: "keras.Model", path: Path) -> list[Path]:
@@ -55,21 +67,57 @@ def read_network(path: Path, *, weights: Path | None = None) -> "keras.Model":
     Raises:
         ModelError: If a file is missing, damaged, or holds what Keras 3 cannot build.
     """
-    _check_suffix(path)
+    _check_no_other_format(path)
     _check_exists(path)
     require("keras")
     import h5py
 
-    is_archive, is_hdf5 = zipfile.is_zipfile(path), h5py.is_hdf5(path)
+    is_archive, is_hdf5 = _is_archive(path), h5py.is_hdf5(path)
+    if not (is_archive or is_hdf5):
+        _check_suffix(path)
     if weights and (is_archive or is_hdf5):
         raise ModelError(
             f"'{path.name}' has its own weights. Give the weights of .json files only."
         )
     if is_archive:
-        return _read_archive(path)
+        return _with_usual_axes(_read_archive(path))
     if is_hdf5:
-        return _read_hdf5(path)
-    return _read_json(path, weights)
+        return _with_usual_axes(_read_hdf5(path))
+    return _with_usual_axes(_read_json(path, weights))
+
+
+def _is_archive(path: Path) -> bool:
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        if "config.json" in archive.namelist():
+            return True
+    raise ModelError(
+        f"'{path.name}' is a ZIP archive, but no network of Keras. If it was packed, unpack it and "
+        "give the file in it."
+    )
+
+
+def _with_usual_axes(network: "keras.Model") -> "keras.Model":
+    """A network that takes faces with an axis of channels, and gives one number a class.
+
+    Some take grey faces as (height, width) or as one row of pixels, and some answer with
+    (1, 1, classes).
+    """
+    from keras import Input, Model, layers
+
+    given, made = network.input_shape, network.output_shape
+    if not isinstance(given, tuple) or not isinstance(made, tuple):
+        return network
+    if len(made) > 2 and None not in made[1:] and max(made[1:]) == math.prod(made[1:]):
+        network = Model(network.inputs[0], layers.Flatten()(network.outputs[0]))
+    sides = given[1:]
+    if len(given) == 2 and sides[0] and (side := math.isqrt(sides[0])) ** 2 == sides[0] > 1:
+        sides = (side, side)
+    if len(given) not in (2, 3) or len(sides) != 2 or None in sides:
+        return network
+    faces = Input((*sides, 1))
+    return Model(faces, network(layers.Reshape(given[1:])(faces)))
 
 
 def _read_archive(path: Path) -> "keras.Model":
@@ -125,6 +173,14 @@ def _no_network(path: Path) -> ModelError:
     )
 
 
+def _check_no_other_format(path: Path) -> None:
+    way_out = _OTHER_FORMATS.get(path.suffix.lower())
+    if (path / "saved_model.pb").is_file():
+        way_out = _OTHER_FORMATS[".pb"]
+    if way_out:
+        raise ModelError(f"'{path.name}' {way_out}")
+
+
 def _check_suffix(path: Path) -> None:
     if path.suffix.lower() not in READ_SUFFIXES:
         ending = f"ends in '{path.suffix}'" if path.suffix else "has no ending"
@@ -144,9 +200,14 @@ def _weights_of(path: Path) -> Path:
 def _weights_beside(path: Path) -> Path:
     """The weights that go with a `.json` file by their name."""
     named = [_weights_of(path), path.with_suffix(".h5"), path.with_suffix(".hdf5")]
-    for file in named:
-        if file.is_file():
-            return file
+    known = [file.name.lower() for file in named]
+    known += [
+        f"{path.stem}{joint}weights.{end}".lower() for joint in "_-" for end in ("h5", "hdf5")
+    ]
+    beside = {file.name.lower(): file for file in path.parent.iterdir() if file.is_file()}
+    for name in known:
+        if name in beside:
+            return beside[name]
     others = sorted(
         file.name for file in path.parent.iterdir() if file.suffix.lower() in READ_SUFFIXES[1:3]
     )

@@ -91,14 +91,15 @@ def test_an_adopted_network_is_trained_further_on_its_own_classes_only(
 def test_a_network_that_does_not_fit_is_an_error(
     notebook_network: keras.Model, tmp_path: Path
 ) -> None:
-    file = tmp_path / "network.keras"
+    file, other = tmp_path / "network.keras", tmp_path / "network.pkl"
     notebook_network.save(file)
+    other.write_bytes(b"pickled")
     with pytest.raises(ModelError, match="one number for each of happy, sad"):
         adoption.adopt(file, ("happy", "sad"), out=tmp_path / "mine")
     with pytest.raises(ModelError, match="Known: 0-1, -1-1, 0-255"):
         adoption.adopt(file, LABELS, out=tmp_path / "mine", scale="0-2")
     with pytest.raises(ModelError, match=r"expected \.keras, \.h5, \.hdf5, \.json"):
-        adoption.adopt(tmp_path / "network.pt", LABELS, out=tmp_path / "mine")
+        adoption.adopt(other, LABELS, out=tmp_path / "mine")
     with pytest.raises(ModelError, match="There is no file"):
         adoption.adopt(tmp_path / "nothing.h5", LABELS, out=tmp_path / "mine")
     file.write_bytes(b"no network")

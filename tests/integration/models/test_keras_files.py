@@ -1,6 +1,7 @@
 """Files as old versions of Keras wrote them; the oracle is the same network in Keras 3."""
 
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -135,7 +136,77 @@ def nested() -> keras.Model:
     return keras.Model(inputs, layers.Dense(3)(layers.Flatten()(base(inputs))))
 
 
+def with_odd_options() -> Configuration:
+    """Options that only some versions wrote: numbers as arrays, activations as objects, …"""
+    leaky = {"class_name": "LeakyReLU", "config": {"name": "inside", "alpha": 0.25}}
+    six, nothing = {"type": "ndarray", "value": 6.0}, {"type": "ndarray", "value": 0.0}
+    relu = old_layer("ReLU", "relu", max_value=six, negative_slope=nothing, threshold=nothing)
+    norm = old_layer("BatchNormalization", "norm", axis=[3], fused=True, renorm=False)
+    steps = [
+        old_layer("Conv2D", "conv", filters=4, kernel_size=[3, 3], activation=leaky, **SHAPE),
+        without_initializer(relu),
+        without_initializer(norm),
+        without_initializer(old_layer("SpatialDropout2D", "drop", rate=0.2, noise_shape=None)),
+        without_initializer(old_layer("FixedDropout", "fixed", rate=0.2, noise_shape=None)),
+        without_initializer(old_layer("ThresholdedReLU", "threshold", theta=0.5)),
+        old_layer("Dense", "dense", units=4, activation={"class_name": "function",
+                  "config": "softmax_v2"}),
+    ]  # fmt: skip
+    return {"class_name": "Sequential", "keras_version": "2.6.0", "backend": "tensorflow",
+            "config": {"name": "sequential", "layers": [*steps, FLAT, DENSE]}}  # fmt: skip
+
+
+def odd() -> keras.Model:
+    return keras.Sequential(
+        [layers.Input((24, 24, 1)), layers.Conv2D(4, 3, activation=layers.LeakyReLU(0.25)),
+         layers.ReLU(6.0), layers.BatchNormalization(), layers.SpatialDropout2D(0.2),
+         layers.Dropout(0.2), layers.ReLU(threshold=0.5), layers.Dense(4, activation="softmax"),
+         layers.Flatten(), layers.Dense(3, activation="softmax")]
+    )  # fmt: skip
+
+
+def with_preprocessing() -> Configuration:
+    """TensorFlow 2.4 and later: `preprocess_input` inside, as functions of TensorFlow."""
+
+    def function(name: str, before: str, y: object) -> Configuration:
+        config = {"name": f"tf.{name}", "trainable": True, "dtype": "float32", "function": name}
+        node = [before, 0, 0, {"y": y, "name": None}]
+        return {"class_name": "TFOpLambda", "name": f"tf.{name}", "config": config,
+                "inbound_nodes": [node]}  # fmt: skip
+
+    def at(layer: Configuration, before: str) -> Configuration:
+        name = layer["config"]["name"]
+        return {**layer, "name": name, "inbound_nodes": [[[before, 0, 0, {}]]]}
+
+    entry = {"class_name": "InputLayer", "name": "in", "inbound_nodes": [], "config": {
+        "name": "in", "batch_input_shape": [None, 24, 24, 1], "dtype": "float32"}}  # fmt: skip
+    return {
+        "class_name": "Functional", "keras_version": "2.8.0", "backend": "tensorflow",
+        "config": {
+            "name": "model", "input_layers": [["in", 0, 0]], "output_layers": [["dense_1", 0, 0]],
+            "layers": [
+                entry,
+                function("math.truediv", "in", 0.5),
+                function("math.subtract", "tf.math.truediv", [1.0]),
+                at(conv(), "tf.math.subtract"),
+                at(FLAT, "conv2d_1"),
+                at(DENSE, "flatten_1"),
+            ],
+        },
+    }  # fmt: skip
+
+
+def preprocessed() -> keras.Model:
+    return keras.Sequential(
+        [layers.Input((24, 24, 1)), layers.Rescaling(2.0), layers.Rescaling(1.0, offset=-1.0),
+         layers.Conv2D(4, 3, activation="relu"), layers.Flatten(),
+         layers.Dense(3, activation="softmax")]
+    )  # fmt: skip
+
+
 KINDS = [
+    (with_odd_options, odd),
+    (with_preprocessing, preprocessed),
     (with_list, simple),
     (without_input, simple),
     (with_groups, grouped),
@@ -352,6 +423,70 @@ def test_what_is_no_network_is_named_so(tmp_path: Path, suffix: str, content: by
         read_network(file)
 
 
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("net.pth", "Export the network as ONNX"),
+        ("net.tflite", "the file that it was made of"),
+        ("net.pb", "save it as .keras, or convert it to ONNX"),
+        ("net.zip", "unpack it"),
+        ("net.pickle", "expected .keras"),
+    ],
+)
+def test_files_of_other_programs_are_named_with_the_way_out(
+    tmp_path: Path, name: str, advice: str
+) -> None:
+    with zipfile.ZipFile(tmp_path / name, "w") as archive:
+        archive.writestr("inside", b"x" if name == "net.zip" else b"")
+    if name == "net.pickle":
+        (tmp_path / name).write_bytes(b"\x80\x04.")
+    with pytest.raises(ModelError, match=advice):
+        read_network(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["emotion.model", "emotion", "best.HDF", "weights.best.bin"])
+def test_the_content_of_a_network_counts_not_its_suffix(tmp_path: Path, name: str) -> None:
+    network = give_weights(simple())
+    network.save(tmp_path / "network.h5")
+    (tmp_path / "network.h5").rename(tmp_path / name)
+    check_equal(read_network(tmp_path / name), network)
+
+
+@pytest.mark.parametrize("name", ["net.H5", "net_weights.h5", "Net-Weights.hdf5"])
+def test_weights_beside_a_network_are_found_by_the_usual_names(tmp_path: Path, name: str) -> None:
+    network = give_weights(simple())
+    write_parts(network, without_input(), tmp_path / "net.json", name)
+    check_equal(read_network(tmp_path / "net.json"), network)
+
+
+@pytest.mark.parametrize("shape", [(24, 24), (24 * 24,)])
+def test_faces_without_an_axis_of_channels_get_one(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    network = give_weights(
+        keras.Sequential([layers.Input(shape), layers.Flatten(), layers.Dense(3)])
+    )
+    network.save(tmp_path / "network.keras")
+    found = read_network(tmp_path / "network.keras")
+    assert found.input_shape == (None, 24, 24, 1)
+    values = np.random.default_rng(1).random((4, 24, 24, 1), dtype=np.float32)
+    expected = np.asarray(network(values.reshape(4, *shape)))
+    np.testing.assert_allclose(np.asarray(found(values)), expected, atol=1e-5)
+
+
+def test_answers_with_axes_of_one_are_made_flat(tmp_path: Path) -> None:
+    network = give_weights(
+        keras.Sequential([layers.Input((24, 24, 1)), layers.Conv2D(3, 24, activation="sigmoid")])
+    )
+    network.save(tmp_path / "network.h5")
+    found = read_network(tmp_path / "network.h5")
+    assert found.output_shape == (None, 3)
+    values = np.random.default_rng(1).random((4, 24, 24, 1), dtype=np.float32)
+    np.testing.assert_allclose(
+        np.asarray(found(values)), np.asarray(network(values))[:, 0, 0], atol=1e-6
+    )
+    card = adoption.adopt(tmp_path / "network.h5", LABELS, out=tmp_path / "mine")
+    assert "divided by their sum" in card.remarks[0]
+
+
 @pytest.mark.parametrize("suffix", keras_files.SUFFIXES)
 @pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5:UserWarning")
 def test_a_model_goes_out_and_comes_back_in_every_format(
@@ -378,6 +513,17 @@ def test_code_in_a_foreign_network_is_not_run(tmp_path: Path) -> None:
     for name in ("network.keras", "network.json"):
         with pytest.raises(ModelError, match="never run"):
             adoption.adopt(tmp_path / name, LABELS, out=tmp_path / "mine")
+
+
+def test_code_in_an_activation_is_not_run(tmp_path: Path) -> None:
+    code = {"class_name": "Lambda", "config": {"name": "code", "function": ["4wEAAAA=", None, None],
+            "function_type": "lambda", "module": "__main__"}}  # fmt: skip
+    configuration = with_list()
+    configuration["config"][0]["config"]["activation"] = code
+    path = write_whole(give_weights(simple()), configuration, tmp_path / "network.h5")
+    with pytest.raises(ModelError, match=r"Lambda|lambda") as error:
+        read_network(path)
+    assert len(str(error.value)) < 400
 
 
 def test_a_network_that_cannot_be_written_whole_leaves_the_old_file(

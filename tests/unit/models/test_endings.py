@@ -14,6 +14,7 @@ SIGMOIDS = np.array([[0.99, 0.01, 0.6], [0.2, 0.1, 0.05]], np.float32)
         (SIGMOIDS * 8 - 4, True, "softmax"),
         (SIGMOIDS / SIGMOIDS.sum(axis=1, keepdims=True), False, ""),
         (np.eye(2, 3), True, "shares"),
+        (100 * SIGMOIDS / SIGMOIDS.sum(axis=1, keepdims=True), False, "shares"),
         (np.array([[2.0, -1.0, 0.0]]), False, "softmax"),
     ],
 )

@@ -78,6 +78,14 @@ def test_what_is_given_is_not_changed() -> None:
     [
         ({"class_name": "TFOpLambda", "config": {"function": "math.add"}}, "'math.add'"),
         ({"class_name": "Dense", "config": {"activation": "hard_sigmoid"}}, "another formula"),
+        (
+            {
+                "class_name": "Dense",
+                "config": {"activation": {"class_name": "function", "config": "hard_sigmoid"}},
+            },
+            "another formula",
+        ),
+        ({"class_name": "BatchNormalization", "config": {"renorm": True}}, "renorm"),
         ({"class_name": "DepthwiseConv2D", "config": {"groups": 2}}, "of 2 groups"),
     ],
 )
