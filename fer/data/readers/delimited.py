@@ -12,17 +12,22 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fer.data.compressed import opened
+from fer.data.readers.encodings import legacy_encoding
 
 SEPARATORS = (b"\t", b";", b",", b"|", b" ")
 """What may stand between fields; a space stands for any white space."""
 
 _HEAD_BYTES = 1 << 20
+_BYTE_BY_BYTE = ("", "latin-1")
 _BINARY = bytes({*range(9), *range(14, 32)} - {0x1A, 0x1B})
 _MAX_BYTES = 4_000_000  # of a record in several lines
 _MAX_LINE = 50_000_000  # a longer one is cut: a compressed line may be longer than the memory
 _QUOTED = re.compile(rb' *"([^"]*(?:""[^"]*)*)" *')
 _OPEN_QUOTE = re.compile(rb'(?:^|[,;\t|]) *"[^"]*(?:""[^"]*)*$')
 _SEPARATOR = re.compile(rb'"?sep=."?')
+_COMMENT = re.compile(
+    rb"\s*#(?!.*[,;\t|])|\s*#(?!.*(?:path|image|file|pixel|label|emotion|class|expression))", re.I
+)  # a header may begin with '#', too
 _WORDS = re.compile(rb'"([^"]*)"|(\S+)')
 
 
@@ -59,6 +64,8 @@ def text_encoding(path: Path) -> str | None:
     if not head or len(head.translate(None, _BINARY)) < len(head):
         return None
     if b"\n" in head or len(head) < _HEAD_BYTES:
+        if legacy := legacy_encoding(head):
+            return legacy
         return "" if b"\n" in head or b"\r" not in head else "latin-1"  # lines of old Macs
     return None
 
@@ -71,6 +78,7 @@ def records(path: Path, encoding: str) -> Iterator[Record]:
     lines = _lines(path, encoding)
     waiting: deque[tuple[int, bytes]] = deque()  # read, but not part of the record before
     start = number = 0
+    is_before = True  # the header
     while line := waiting.popleft() if waiting else next(lines, None):
         whole = [line]
         if b'"' in line[1] and _is_open(line[1]):
@@ -78,7 +86,8 @@ def records(path: Path, encoding: str) -> Iterator[Record]:
         size = sum(length for length, _ in whole)
         content = b"".join(part for _, part in whole).rstrip(b"\r\n")
         is_row = number or not _SEPARATOR.fullmatch(content)  # Excel's first line may name it
-        if is_row and content.strip():
+        is_before = is_before and (not content.strip() or bool(_COMMENT.match(content)))
+        if is_row and not is_before and content.strip():
             yield Record(number + 1, start, size, content)
         number += len(whole)
         start += size
@@ -104,8 +113,8 @@ def read_record(path: Path, encoding: str, start: int, length: int) -> bytes:
     with path.open("rb") as file:
         file.seek(start)
         line = file.read(length)
-    if encoding.startswith("utf-16"):
-        line = _as_utf8(line.decode(encoding, "replace"))
+    if encoding not in _BYTE_BY_BYTE:
+        line = _as_utf8(line.decode(encoding, _errors(encoding)))
     return line.removeprefix(b"\xef\xbb\xbf").rstrip(b"\r\n")
 
 
@@ -150,12 +159,17 @@ def _lines(path: Path, encoding: str) -> Iterator[tuple[int, bytes]]:
             for number, line in enumerate(iter(partial(file.readline, _MAX_LINE), b"")):
                 yield len(line), line if number else line.removeprefix(b"\xef\xbb\xbf")
         return
-    is_wide = encoding.startswith("utf-16")
-    with TextIOWrapper(opened(path), encoding, "replace", newline="") as decoded:
+    errors = _errors(encoding)
+    with TextIOWrapper(opened(path), encoding, errors, newline="") as decoded:
         for row in iter(partial(decoded.readline, _MAX_LINE), ""):
-            size = len(row.encode(encoding))
-            yield size, _as_utf8(row) if is_wide else row.encode(encoding)
+            content = row.encode(encoding, errors)
+            yield len(content), content if encoding in _BYTE_BY_BYTE else _as_utf8(row)
+
+
+def _errors(encoding: str) -> str:
+    """How bytes that are no text are kept: each stands for itself, so that lengths are right."""
+    return "replace" if encoding.startswith("utf-16") else "surrogateescape"
 
 
 def _as_utf8(line: str) -> bytes:
-    return line.lstrip("\ufeff").encode()
+    return line.lstrip("\ufeff").encode("utf-8", "replace")

@@ -32,12 +32,14 @@ from fer.data.votes import VOTES_FILE
 from fer.files import SPREADSHEETS
 
 PARQUET_SUFFIXES = frozenset({".parquet", ".pq"})
-TEXT_SUFFIXES = frozenset({".csv", ".tsv", ".tab", ".txt"})
+TEXT_SUFFIXES = frozenset({".csv", ".tsv", ".tab", ".txt", ".lst", ".list", ".dat", ".data"})
 TABLE_SUFFIXES = (
     TEXT_SUFFIXES | JSON_SUFFIXES | PARQUET_SUFFIXES | ARRAY_SUFFIXES | PICKLES | SPREADSHEETS
 )
 
-_UNSURE = frozenset({".txt", ".json", ".mat", ""})  # tables only if they look like one
+_UNSURE = frozenset(
+    {".txt", ".lst", ".list", ".dat", ".data", ".json", ".mat", ""}
+)  # tables only if they look like one
 _MAX_UNSURE = 20  # of a folder: more are one file for each image
 _MAX_DEPTH = 2
 _SAMPLE = 6
@@ -69,6 +71,9 @@ def open_table(root: Path, file: Path, classes: Classes) -> Opened:
     if suffix in SPREADSHEETS:
         advice = "Save it as CSV in the program that wrote it, and add that."
         raise TableError(name, "it is a spreadsheet", expected=advice)
+    if re.match(rb"Rar!|7z\xbc\xaf", head):
+        advice = "Unpack it, and add the folder; ZIP and TAR are unpacked here."
+        raise TableError(name, "it is an archive of RAR or 7-Zip", expected=advice)
     if head.startswith(b"version https://"):  # git-lfs.github.com/spec/v1
         advice = "Fetch the data with: git lfs pull."
         raise TableError(name, "it only points to data in Git LFS", expected=advice)

@@ -59,6 +59,8 @@ WRITTEN = {
     "fer2013": PLAIN.encode(),
     "shouting.CSV": PLAIN.encode(),
     "headless.csv": "\n".join(rows()[1:]).encode(),
+    "comments.csv": ("# made in 2020, by hand\n#\n\n" + PLAIN).encode(),
+    "fer2013.dat": PLAIN.encode(),
     "floats.csv": "\n".join(
         ["emotion,pixels,Usage"]
         + [
@@ -153,6 +155,46 @@ def test_a_quotation_mark_that_is_never_closed_takes_no_other_row_with_it(tmp_pa
     dataset = read(tmp_path)
     assert dataset.index["path"].tolist() == ["open.csv:2", "open.csv:4", "open.csv:5"]
     assert [where for where, _ in dataset.skipped] == ["open.csv:3"]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "header", "names"),
+    [
+        ("gbk", "表情", "生气 高兴 中性 悲伤"),
+        ("big5", "表情", "生氣 高興 中性 悲傷"),
+        ("shift_jis", "感情", "怒り 喜び 無表情 悲しみ"),
+        ("euc_kr", "감정", "분노 행복 중립 슬픔"),
+        ("cp1251", "эмоция", "злость радость нейтральное грусть"),
+        ("cp1254", "duygu", "kızgın mutlu nötr üzgün"),
+        ("cp1252", "Gefühl", "Ärger glücklich Neutralität Traurigkeit"),
+    ],
+)
+def test_words_in_the_encodings_from_before_unicode_are_understood(
+    tmp_path: Path, encoding: str, header: str, names: str
+) -> None:
+    lines = [
+        f"{name},{joined(face)},{usage}"
+        for name, face, usage in zip(names.split(), FACES, USAGES, strict=True)
+    ]
+    (tmp_path / "faces.csv").write_text(
+        "\n".join([f"{header},pixels,Usage", *lines]), encoding=encoding
+    )
+    check(read(tmp_path))
+
+
+def test_a_list_of_files_with_comments_above_it_is_read(make: MakeFaces) -> None:
+    root = make("images/a.png", "images/b.png")
+    (root / "train.lst").write_text("# faces and labels\nimages/a.png happy\nimages/b.png sad\n")
+    assert read(root).index["label"].tolist() == ["happy", "sad"]
+    (root / "train.lst").write_text("#path,label\nimages/a.png,happy\nimages/b.png,sad\n")
+    assert read(root).index["label"].tolist() == ["happy", "sad"]
+
+
+@pytest.mark.parametrize("head", [b"Rar!\x1a\x07\x01\x00", b"7z\xbc\xaf\x27\x1c"])
+def test_an_archive_that_is_not_unpacked_here_is_named_as_such(tmp_path: Path, head: bytes) -> None:
+    (tmp_path / "faces.bin").write_bytes(head + bytes(40))
+    with pytest.raises(DatasetError, match=r"archive of RAR or 7-Zip. Unpack it"):
+        read(tmp_path / "faces.bin")
 
 
 def test_codes_that_a_mapping_names_go_before_those_of_fer2013(tmp_path: Path) -> None:
