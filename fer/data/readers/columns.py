@@ -33,6 +33,10 @@ SUBJECTS = ("subject", "subject_id", "person", "person_id", "identity", "actor")
 PIXELS = ("pixels", "pixel", "pixel_values", "image_pixels")
 
 MIN_PIXELS = MIN_SIDE_PX**2
+ENCODED = re.compile(
+    r"(?:data:image/[\w.+-]+;base64,)?(?:iVBORw0KGgo|/9j/|R0lGOD|UklGR)[\w+/=\s]{40}"
+)
+"""How an image file in base64 begins: PNG, JPEG, GIF or WebP."""
 _PIXEL_LIST = re.compile(r"[\d\s.,;eE+\-\[\]()]+")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?")
 _SHARE = re.compile(rf"{_NUMBER.pattern}|true|false", re.IGNORECASE)
@@ -76,6 +80,7 @@ class Columns:
         label: The class; None where it comes from `shares`.
         shares: The columns of votes, or of 0 and 1, by the emotion that each stands for.
         pixels: The columns of pixels, in their order; a single one holds a list.
+        encoded: The column of image files as text, in base64.
         path: The image file.
         split: The split.
         subject: The person.
@@ -86,6 +91,7 @@ class Columns:
     label: int | None = None
     shares: dict[str, int] = field(default_factory=dict)
     pixels: tuple[int, ...] = ()
+    encoded: int | None = None
     path: int | None = None
     split: int | None = None
     subject: int | None = None
@@ -127,6 +133,8 @@ def recognise(
     if {"model", "detector"} <= set(plain):
         raise TableError(name, "it holds a model's answers, which are no labels", is_meant=False)
     found = Columns(names=names, has_header=has_header)
+    encoded = _only(at for at, one in enumerate(cells) if one and all(map(ENCODED.match, one)))
+    images = [*images, *([] if encoded is None else [encoded])]
     pixels = _pixels(plain, cells) if not images else ()
     taken = {*pixels, *images}
     path = None if taken else _path(plain, cells)
@@ -138,7 +146,7 @@ def recognise(
     taken |= {at for at in (split, subject) if at is not None}
     label = _label(plain, cells, taken, classes, is_named=has_header)
     found = replace(
-        found, pixels=pixels, path=path, split=split, subject=subject, label=label,
+        found, pixels=pixels, encoded=encoded, path=path, split=split, subject=subject, label=label,
         shares={} if label is not None else _shares(names, cells, taken, classes, has_header),
     )  # fmt: skip
     used = [at for at in (path, split, subject, label) if at is not None and has_header]

@@ -121,12 +121,15 @@ def _opened_pixels(
 def _rows_of_pixels(
     name: str, stamped: str, columns: Columns, frame: pd.DataFrame, records: Sequence[Record]
 ) -> Rows:
-    held = [columns.names[at] for at in columns.pixels]
+    is_bytes = columns.encoded is not None
+    places = columns.pixels if columns.encoded is None else (columns.encoded,)
+    held = [columns.names[at] for at in places]
 
     def value(row: int) -> list[Any]:
-        return [as_text(records[row].get(key)) for key in held]
+        found = [records[row].get(key) for key in held]
+        return [one if isinstance(one, list) else as_text(one) for one in found]
 
-    return rows_of_values(name, stamped, columns, frame, value, is_bytes=False)
+    return rows_of_values(name, stamped, columns, frame, value, is_bytes=is_bytes)
 
 
 def _in_boxes(root: Path, rows: Rows, boxes: Sequence[Any]) -> Rows:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from fer.data.classes import Classes
 from fer.data.decoding import BATCH, THREADS
+from fer.data.readers.arrow_files import ArrowFile, ParquetFile, opened_table
 from fer.data.readers.blocks import damage_in, kept
 from fer.data.readers.columns import Columns, recognise
 from fer.data.readers.listing import stamp
@@ -30,7 +30,7 @@ def open_parquet(root: Path, file: Path, classes: Classes) -> Opened:
     """
     name = file.relative_to(root).as_posix()
     with damage_in(name):
-        parquet = pq.ParquetFile(file)
+        parquet = opened_table(file)
         schema = parquet.schema_arrow
         head = next(parquet.iter_batches(_SAMPLE), None)
         rows = list(zip(*map(_cells, head.columns), strict=True)) if head else []
@@ -43,19 +43,22 @@ def open_parquet(root: Path, file: Path, classes: Classes) -> Opened:
         used = read.table[read.table["reason"] == ""]
         files += list(used[["path", "stamp"]].itertuples(index=False, name=None))
         return Opened(name=name, has_splits=has_splits, files=files, rows=lambda: read)
+    is_bytes = bool(images) or columns.encoded is not None
     held = tuple(images[:1]) or columns.pixels
+    if columns.encoded is not None:
+        held = (columns.encoded,)
     return Opened(
         name=name,
         has_splits=has_splits,
         files=files,
-        rows=lambda: _read(name, file, parquet, columns, held, is_bytes=bool(images)),
+        rows=lambda: _read(name, file, parquet, columns, held, is_bytes=is_bytes),
     )
 
 
 def _read(
     name: str,
     file: Path,
-    parquet: pq.ParquetFile,
+    parquet: ArrowFile | ParquetFile,
     columns: Columns,
     held: Sequence[int],
     *,
@@ -67,7 +70,7 @@ def _read(
     return rows_of_values(name, stamp(file.stat()), columns, frame, value, is_bytes=is_bytes)
 
 
-def _frame(name: str, parquet: pq.ParquetFile, columns: Columns) -> pd.DataFrame:
+def _frame(name: str, parquet: ArrowFile | ParquetFile, columns: Columns) -> pd.DataFrame:
     """The columns that are used, apart from images, as text; as `delimited_frame` gives them."""
     places = places_of(columns)
     names = [columns.names[at] for at in places.values()]
@@ -84,13 +87,13 @@ def _frame(name: str, parquet: pq.ParquetFile, columns: Columns) -> pd.DataFrame
 
 
 def _values(
-    name: str, parquet: pq.ParquetFile, columns: Sequence[str]
+    name: str, parquet: ArrowFile | ParquetFile, columns: Sequence[str]
 ) -> Callable[[int], list[Any]]:
     """Gives the values of some columns of a row, for several threads.
 
     As many row groups are kept as hold the rows that are decoded at a time.
     """
-    sizes = [parquet.metadata.row_group(at).num_rows for at in range(parquet.num_row_groups)]
+    sizes = [parquet.rows_of_group(at) for at in range(parquet.num_row_groups)]
     ends = np.cumsum(sizes)
     rows_each = max(1, int(np.mean(sizes))) if sizes else 1
 

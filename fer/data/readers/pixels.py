@@ -98,6 +98,11 @@ class Grid:
             UnreadableImageError: If these are other pixels.
         """
         values = _numbers(block, name)
+        if len(values) == 3 * self.side**2:
+            raise UnreadableImageError(
+                f"{name}: {len(values):,} values, as many as {self.side}×{self.side} pixels in "
+                "colour have; their order is not certain. Expected grey pixels."
+            )
         if len(values) != self.side**2:
             raise UnreadableImageError(
                 f"{name}: {len(values):,} pixels; expected {self.side}×{self.side} = "
@@ -235,14 +240,23 @@ def grid_of(name: str, blocks: Sequence[bytes], order: Sequence[int] | None = No
             counts[side] += 1
             highest = max(highest, float(values.max()))
             is_fraction |= bool((values % 1).any())
+    return Grid(
+        side=counts.most_common(1)[0][0] if counts else _USUAL_PX,
+        white=white_of(name, highest, is_fraction=is_fraction),
+        order=order,
+    )
+
+
+def white_of(name: str, highest: float, *, is_fraction: bool) -> int:
+    """The value of white, 1 or 255, by the highest of a table's pixels.
+
+    Raises:
+        TableError: If their scale is none that is known.
+    """
     if is_fraction and 1 + OVERSHOOT < highest < DARKEST_WHITE:
         reason = f"its pixels reach {highest:g}. Expected 0 to 1, or 0 to 255; scale them"
         raise TableError(name, reason, expected="")
-    return Grid(
-        side=counts.most_common(1)[0][0] if counts else _USUAL_PX,
-        white=1 if is_fraction and highest <= 1 + OVERSHOOT else 255,
-        order=order,
-    )
+    return 1 if is_fraction and highest <= 1 + OVERSHOOT else 255
 
 
 def _with_votes(

@@ -13,9 +13,11 @@ from fer.data.compressed import is_compressed, plain_name
 from fer.data.parts import part_within
 from fer.data.readers.array_files import ARRAY_SUFFIXES, PICKLES, pickled
 from fer.data.readers.arrays import open_arrays
+from fer.data.readers.arrow_files import ARROW_SUFFIXES
 from fer.data.readers.blocks import damage_in
 from fer.data.readers.columns import Columns, TableError, recognise
 from fer.data.readers.delimited import SEPARATORS, Record, fields, records, text, text_encoding
+from fer.data.readers.encoded import read_encoded_rows
 from fer.data.readers.json_tables import JSON_SUFFIXES, open_json
 from fer.data.readers.listing import stamp, stays_inside
 from fer.data.readers.manifest import delimited_frame, read_manifest
@@ -34,7 +36,13 @@ from fer.files import SPREADSHEETS
 PARQUET_SUFFIXES = frozenset({".parquet", ".pq"})
 TEXT_SUFFIXES = frozenset({".csv", ".tsv", ".tab", ".txt", ".lst", ".list", ".dat", ".data"})
 TABLE_SUFFIXES = (
-    TEXT_SUFFIXES | JSON_SUFFIXES | PARQUET_SUFFIXES | ARRAY_SUFFIXES | PICKLES | SPREADSHEETS
+    TEXT_SUFFIXES
+    | JSON_SUFFIXES
+    | PARQUET_SUFFIXES
+    | ARROW_SUFFIXES
+    | ARRAY_SUFFIXES
+    | PICKLES
+    | SPREADSHEETS
 )
 
 _UNSURE = frozenset(
@@ -43,7 +51,8 @@ _UNSURE = frozenset(
 _MAX_UNSURE = 20  # of a folder: more are one file for each image
 _MAX_DEPTH = 2
 _SAMPLE = 6
-_SHARD = re.compile(r"(?:^|[^0-9])\d{4,5}(?:-of-\d{5})?\.(?:parquet|pq)$")
+_SHARD = re.compile(r"(?:^|[^0-9])\d{4,5}(?:-of-\d{5})?\.(?:parquet|pq|arrow)$")
+_CACHE = re.compile(r"cache-[0-9a-f]{16}.*\.arrow")  # of `datasets`, beside what it was made of
 
 Refused = list[tuple[str, TableError]]
 
@@ -77,7 +86,7 @@ def open_table(root: Path, file: Path, classes: Classes) -> Opened:
     if head.startswith(b"version https://"):  # git-lfs.github.com/spec/v1
         advice = "Fetch the data with: git lfs pull."
         raise TableError(name, "it only points to data in Git LFS", expected=advice)
-    if head.startswith(b"PAR1"):
+    if head.startswith(b"PAR1") or suffix in ARROW_SUFFIXES:
         return open_parquet(root, file, classes)
     if suffix in JSON_SUFFIXES:
         return open_json(root, file, classes)
@@ -150,7 +159,9 @@ def tables_in(folder: Path) -> list[Path]:
     files = [
         file
         for file in sorted(folder.iterdir())
-        if not file.name.startswith(".") and _suffix(file) in TABLE_SUFFIXES | _UNSURE
+        if not file.name.startswith(".")
+        and not _CACHE.fullmatch(file.name)
+        and _suffix(file) in TABLE_SUFFIXES | _UNSURE
     ]
     unsure = [file for file in files if _suffix(file) in _UNSURE]
     if len(unsure) > _MAX_UNSURE:
@@ -222,6 +233,13 @@ def _open_text(root: Path, file: Path, name: str, classes: Classes) -> Opened:
             has_splits=columns.split is not None,
             files=files,
             rows=lambda: read_pixel_rows(root, file, layout),
+        )
+    if columns.encoded is not None:
+        return Opened(
+            name=name,
+            has_splits=columns.split is not None,
+            files=files,
+            rows=lambda: read_encoded_rows(root, file, columns, separator, encoding),
         )
     rows = read_manifest(root, file, columns, delimited_frame(file, columns, separator, encoding))
     files += [(one, stamp((root / one).stat())) for one in rows.votes]

@@ -1,17 +1,20 @@
 """Tables whose rows hold the images themselves: pixels, or the bytes of image files."""
 
+import base64
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from fer.data.array_images import Layout, are_images
 from fer.data.readers.columns import Columns
 from fer.data.readers.manifest import labels_of
-from fer.data.readers.pixels import codes_of, grid_of
+from fer.data.readers.pixels import codes_of, grid_of, white_of
 from fer.data.readers.rows import Rows
 from fer.errors import UnreadableImageError
 from fer.images import decode
+from fer.pixels import OVERSHOOT
 
 _SAMPLE = 20
 
@@ -33,7 +36,7 @@ def rows_of_values(
         columns: Its columns.
         frame: Those that are read as text, as `delimited_frame` gives them.
         value: Gives the values of the columns of images of a row.
-        is_bytes: Whether these are image files rather than pixels.
+        is_bytes: Whether these are image files, as bytes or in base64, rather than pixels.
     """
     labels, reasons = labels_of(frame, columns)
     where = name + ":" + frame["line"].astype(str)
@@ -49,13 +52,29 @@ def rows_of_values(
         }
     ).astype(str)
     paths = table["path"].tolist()
-    sample = [] if is_bytes else [_text(value(row)) for row in range(min(_SAMPLE, len(table)))]
-    grid = grid_of(name, sample)
+    sample = [] if is_bytes else [value(row) for row in range(min(_SAMPLE, len(table)))]
+    shaped = [one for one in map(_shaped, sample) if one is not None]
+    grid = grid_of(name, [_text(one) for one in sample if _shaped(one) is None])
+    highest = max((float(one.max()) for one in shaped), default=0)
+    white = white_of(name, highest, is_fraction=any(bool((one % 1).any()) for one in shaped))
 
     def image(row: int) -> np.ndarray:
         if is_bytes:
             return _decoded(value(row)[0], paths[row])
-        return grid.image(_text(value(row)), paths[row])
+        values = value(row)
+        if (pixels := _shaped(values)) is None:
+            return grid.image(_text(values), paths[row])
+        if not are_images((1, *pixels.shape), pixels.dtype):
+            raise UnreadableImageError(
+                f"{paths[row]} holds pixels of shape {pixels.shape}; expected (height, width), "
+                "or three values for each pixel."
+            )
+        if pixels.min() < -OVERSHOOT or pixels.max() > white + OVERSHOOT:
+            raise UnreadableImageError(
+                f"{paths[row]}: pixel values from {pixels.min():g} to {pixels.max():g}; expected 0 "
+                f"to {white}."
+            )
+        return Layout(shape=pixels.shape, white=white).image(pixels)
 
     codes = {} if is_bytes else codes_of(columns, table["split"].unique())
     return Rows(
@@ -71,6 +90,11 @@ def rows_of_values(
 
 def _decoded(value: Any, name: str) -> np.ndarray:
     content = value.get("bytes") if isinstance(value, Mapping) else value
+    if isinstance(content, str):
+        try:
+            content = base64.b64decode(content.rpartition(",")[2])
+        except ValueError:
+            raise UnreadableImageError(f"{name} is no image in base64: it is cut short.") from None
     if not content:
         path = value.get("path") if isinstance(value, Mapping) else None
         lacks = f"it has only the path '{path}'" if path else "it is empty"
@@ -78,9 +102,25 @@ def _decoded(value: Any, name: str) -> np.ndarray:
     return decode(content)
 
 
+def _shaped(values: Sequence[Any]) -> np.ndarray | None:
+    """The pixels of a row in a list of lists, of its own shape; None where they are flat."""
+    if len(values) != 1 or not isinstance(values[0], list) or not values[0]:
+        return None
+    if not isinstance(values[0][0], list):
+        return None
+    try:
+        pixels = np.asarray(values[0])
+    except ValueError:  # rows of different lengths
+        return None
+    return pixels if pixels.ndim > 1 and pixels.dtype.kind in "uifb" else None
+
+
 def _text(values: Sequence[Any]) -> bytes:
     """The pixels of a row as text, from a text, a list, rows of pixels, or a column for each."""
     [first] = values if len(values) == 1 else [values]
     if isinstance(first, str):
         return first.encode()
-    return " ".join(map(str, np.asarray(first).ravel().tolist())).encode()
+    try:
+        return " ".join(map(str, np.asarray(first).ravel().tolist())).encode()
+    except ValueError:  # rows of different lengths, which no image has
+        return b""

@@ -1,3 +1,5 @@
+import base64
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -45,6 +47,59 @@ def test_records_are_read_in_every_usual_form(make: MakeFaces, name: str) -> Non
         index = load_dataset(source, validation_fraction=0).index
         assert index["path"].tolist() == ["a.png", "sub/b.png"]
         assert index["label"].tolist() == ["happy", "sad"]
+
+
+def in_base64(face: np.ndarray, *, before: str = "") -> str:
+    content = io.BytesIO()
+    Image.fromarray(face).save(content, "PNG")
+    return before + base64.b64encode(content.getvalue()).decode()
+
+
+GREY = np.random.default_rng(0).integers(0, 256, (2, 48, 48), dtype=np.uint8)
+COLOUR = np.repeat(GREY[..., None], 3, axis=3)
+HELD: dict[str, list[Any]] = {
+    "flat": [one.ravel().tolist() for one in GREY],
+    "text": [" ".join(map(str, one.ravel())) for one in GREY],
+    "rows": [one.tolist() for one in GREY],
+    "shares": [(one / 255).tolist() for one in GREY],
+    "one channel": [one[..., None].tolist() for one in GREY],
+    "colour": [one.tolist() for one in COLOUR],
+    "channels first": [one.transpose(2, 0, 1).tolist() for one in COLOUR],
+    "base64": [in_base64(one) for one in GREY],
+    "data URL": [in_base64(one, before="data:image/png;base64,") for one in GREY],
+}
+
+
+@pytest.mark.parametrize("form", HELD)
+def test_images_inside_json_are_read_in_every_usual_form(tmp_path: Path, form: str) -> None:
+    records = [
+        {"emotion": label, "image": image}
+        for label, image in zip(("happy", "sad"), HELD[form], strict=True)
+    ]
+    (tmp_path / "faces.json").write_text(json.dumps(records))
+    dataset = load_dataset(tmp_path / "faces.json", validation_fraction=0)
+    assert dataset.index["label"].tolist() == ["happy", "sad"]
+    np.testing.assert_array_equal(dataset.pixels[..., 0], GREY)
+
+
+def test_images_in_base64_are_read_in_a_text_table_too(tmp_path: Path) -> None:
+    lines = [f"{in_base64(one)};{name}" for one, name in zip(GREY, ("fear", "sad"), strict=True)]
+    lines.append(f"{in_base64(GREY[0])[:301]};sad")
+    (tmp_path / "faces.csv").write_text("\n".join(["image;label", *lines]))
+    dataset = load_dataset(tmp_path, validation_fraction=0)
+    np.testing.assert_array_equal(dataset.pixels[..., 0], GREY)
+    [(where, reason)] = dataset.skipped
+    assert where == "faces.csv:4"
+    assert len(reason) < 120
+
+
+def test_images_inside_json_that_are_none_are_skipped_with_the_reason(tmp_path: Path) -> None:
+    shapes = [GREY[0].tolist(), GREY[:, :5].tolist(), [[1, 2], [3]], (GREY[0] * 2.5).tolist()]
+    records = [{"label": "sad", "pixels": one} for one in shapes]
+    (tmp_path / "faces.json").write_text(json.dumps(records))
+    dataset = load_dataset(tmp_path, validation_fraction=0)
+    assert len(dataset) == 1
+    assert [where for where, _ in dataset.skipped] == [f"faces.json:{row}" for row in (2, 3, 4)]
 
 
 def test_metadata_beside_the_images_of_each_part_is_read_as_the_hub_has_it(

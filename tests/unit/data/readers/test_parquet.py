@@ -26,6 +26,34 @@ def png(face: np.ndarray) -> bytes:
     return content.getvalue()
 
 
+def test_what_datasets_and_pandas_write_as_arrow_is_read(tmp_path: Path) -> None:
+    names = {"info": {"features": {"label": {"names": NAMES, "_type": "ClassLabel"}}}}
+    images = [{"bytes": png(face), "path": None} for face in FACES]
+    table = pa.table({"image": images, "label": [0, 1, 2, 0, 1, 2, -1]})
+    table = table.replace_schema_metadata({"huggingface": json.dumps(names)})
+    for part, rows in (("train", table.slice(0, 4)), ("test", table.slice(4))):
+        folder = tmp_path / "saved" / part
+        folder.mkdir(parents=True)
+        for name in ("data-00000-of-00001.arrow", "cache-0123456789abcdef.arrow"):
+            with pa.ipc.new_stream(folder / name, rows.schema) as file:
+                file.write_table(rows)
+        (folder / "state.json").write_text("{}")
+    dataset = load_dataset(tmp_path / "saved", validation_fraction=0)
+    assert dataset.splits == {"train": 4, "test": 2}
+    parts = dataset.index.groupby("split")["label"].apply(list)
+    assert parts["train"] == ["angry", "happy", "sad", "angry"]
+    faces = {face.tobytes() for face in FACES[:6]}
+    assert {pixels.tobytes() for pixels in dataset.pixels} == faces
+    assert [reason for _, reason in dataset.skipped] == ["no label"]
+    pixels = pd.DataFrame({"emotion": NAMES, "pixels": [one.tolist() for one in FACES[:3]]})
+    pixels["pixels"] = [one.ravel().tolist() for one in FACES[:3]]
+    pixels.to_feather(tmp_path / "faces.feather")
+    assert len(load_dataset(tmp_path / "faces.feather", validation_fraction=0)) == 3
+    (tmp_path / "cut.arrow").write_bytes((tmp_path / "faces.feather").read_bytes()[:900])
+    with pytest.raises(DatasetError, match=r"'cut.arrow'.*damaged or cut short"):
+        load_dataset(tmp_path / "cut.arrow")
+
+
 def write_hub(
     file: Path, faces: np.ndarray, labels: Sequence[int | None], *, names: bool = True
 ) -> None:
