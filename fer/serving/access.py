@@ -67,7 +67,7 @@ def allowed_by_environment() -> tuple[Scope, ...]:
 def needs(scope: Scope) -> Any:
     """A dependency of a route: refuses a request that may not do it."""
 
-    def check(request: Request) -> None:
+    async def check(request: Request) -> None:  # a plain function would take a thread
         if scope not in request.app.state.grants(request):
             raise Problem(
                 "not-allowed",

@@ -40,7 +40,7 @@ async def start(
     """Take the photos; the answer has the job's id, which nobody else can guess."""
     state = request.app.state
     photos = await photos_of(request, most=state.limits.job_photos)
-    predictor = await run_in_threadpool(state.engine.predictor, model, detector)
+    predictor = await state.engine.ready(model, detector)
     job = await run_in_threadpool(_jobs(request).start, predictor, photos)
     request.state.photos = len(photos)
     response.headers["Location"] = f"{JOBS_PATH}/{job.id}"

@@ -120,7 +120,7 @@ async def _question(request: Request, given: shapes.NewCorrection) -> Question:
     """What the model answers for the face that is corrected."""
     photo = decoded(given.photo)
     engine = request.app.state.engine
-    predictor = await run_in_threadpool(engine.predictor, given.model, given.detector)
+    predictor = await engine.ready(given.model, given.detector)
     [result] = await answered(request, predictor, [photo])
     if isinstance(result, FerError):
         raise problem_of(result)

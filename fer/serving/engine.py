@@ -16,6 +16,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 import numpy as np
+from starlette.concurrency import run_in_threadpool
 
 from fer import models, settings
 from fer.errors import FerError, ImageError
@@ -31,6 +32,7 @@ Result = PhotoFaces | ImageError
 DETECTORS = (*detection.NAMES, "none")
 _MAX_WORKERS = 8
 """Each holds a decoded photo in memory."""
+_CHECKED_EVERY_S = 1.0
 _END_S = 10
 """For a thread to be done with its photos at the end."""
 _LOADED = 3
@@ -63,6 +65,7 @@ class Engine:
     def __init__(self, limits: Limits, metrics: Metrics) -> None:
         self._limits, self._metrics = limits, metrics
         self._loaded: dict[tuple[object, ...], Predictor] = {}  # the one used last is the last
+        self._checked: dict[tuple[str | None, str], tuple[float, Predictor]] = {}
         self._loading = threading.Lock()
         self._changed = threading.Condition()
         self._waiting: deque[_Task] = deque()
@@ -73,6 +76,16 @@ class Engine:
         self._threads: list[threading.Thread] = []
         metrics.queue.set_function(lambda: len(self._waiting) + len(self._of_jobs))
 
+    async def ready(self, model: str | None, detector: str) -> Predictor:
+        """As `predictor`, from a coroutine; replaced files are noticed within a second."""
+        checked_at, predictor = self._checked.get((model, detector), (0.0, None))
+        if predictor is None or time.monotonic() - checked_at > _CHECKED_EVERY_S:
+            predictor = await run_in_threadpool(self.predictor, model, detector)
+            self._checked[model, detector] = time.monotonic(), predictor
+            while len(self._checked) > _LOADED:
+                del self._checked[next(iter(self._checked))]
+        return predictor
+
     def predictor(self, model: str | None = None, detector: str = "auto") -> Predictor:
         """A model with a detector; the first call loads it.
 
@@ -80,11 +93,11 @@ class Engine:
             Problem: If there is no such model; a path is none.
             FerError: If it cannot be loaded.
         """
-        name = settings.default_model() if model is None else model
-        if name not in models.list_models() and model is not None:
+        if model is not None and model not in models.list_models():
             known = models.list_models()
             raise Problem("unknown-model", f"Known: {', '.join(known)}.", models=known)
-        key = (name, detector, files_made(name))
+        name = settings.default_model() if model is None else model
+        key = (name, detector, files_made(name))  # another one when a file is replaced
         with self._loading:
             predictor = self._loaded.pop(key, None) or _warm(
                 Predictor.load(name, detector=detector)

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 
@@ -106,7 +105,7 @@ async def predict(
     """
     engine: Engine = request.app.state.engine
     photos = await photos_of(request, most=request.app.state.limits.photos)
-    predictor = await run_in_threadpool(engine.predictor, model, detector)
+    predictor = await engine.ready(model, detector)
     results = await answered(request, predictor, [photo.data for photo in photos])
     rows = rows_of(predictor, photos, results)
     errors = [result for result in results if isinstance(result, FerError)]

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 import tomllib
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -168,3 +170,37 @@ def test_a_page_that_the_browser_has_already_comes_with_a_cookie_too() -> None:
 @pytest.mark.parametrize("value", ["", "made-up", "made.up"])
 def test_a_cookie_that_this_server_did_not_make_is_replaced(value: str) -> None:
     assert cookie_with(cookie=f"{asgi.VISITOR_COOKIE}={value}") is not None
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/api/v1/health", 200), ("/metrics", 200), ("/api/v1/none", 404), ("/api", 404),
+        ("/", 0), ("/predict", 0), ("/apis", 0), ("/_stcore/health", 0),
+    ],
+)  # fmt: skip
+def test_the_http_api_has_its_paths_beside_the_pages(path: str, status: int) -> None:
+    """0 stands for the pages, which answer all other paths."""
+    seen: list[int] = []
+
+    async def pages(*_: object) -> None:
+        seen.append(0)
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        seen.append(message.get("status", -1))
+
+    scope = {
+        "type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "headers": [],
+        "query_string": b"", "root_path": "",
+    }  # fmt: skip
+    asyncio.run(asgi.HttpApi(pages)(scope, receive, send))
+    assert seen[0] == status
+
+
+def test_the_pages_start_without_the_http_api_which_takes_a_while_to_import() -> None:
+    code = "import sys, streamlit_app; print('fastapi' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False"]

@@ -49,7 +49,9 @@ class Server:
 
     def __init__(self, limits: Limits | None = None, grants: Grants | None = None) -> None:
         self.app = create_app(limits or Limits(), grants)
-        self._socket = socket.create_server(("127.0.0.1", 0))
+        # Naming the protocol, as without it asyncio lets small packets wait for each other.
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        self._socket.bind(("127.0.0.1", 0))
         self.port: int = self._socket.getsockname()[1]
         config = uvicorn.Config(self.app, log_config=None, access_log=False, lifespan="off")
         self._server = uvicorn.Server(config)
