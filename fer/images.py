@@ -191,9 +191,9 @@ def _from_bytes(data: bytes, name: str, max_pixels: int) -> FirstImage:
         kind = kind_of(head)
         if kind.startswith("a damaged"):
             raise UnreadableImageError(f"{name} is {kind}. {_AGAIN}") from None
-        raise UnreadableImageError(
-            f"{name} is {kind}; expected {_EXPECTED}. Save it as JPEG or PNG."
-        ) from None
+        is_packed = "archive" in kind
+        advice = "Unpack it, and give the images" if is_packed else "Save it as JPEG or PNG"
+        raise UnreadableImageError(f"{name} is {kind}; expected {_EXPECTED}. {advice}.") from None
     except ImageError:
         raise
     except Exception as error:

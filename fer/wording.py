@@ -15,16 +15,21 @@ def counted(number: int, noun: str, plural: str = "") -> str:
 
 
 def not_read(reasons: Mapping[str, str], *, most: int = 50) -> str:
-    """The files that are not read, with what each is instead.
+    """The files and subfolders that are not read, with what each is instead.
 
     >>> not_read({"notes.txt": "text", "clip.mov": "a video"})
     '2 files not read: notes.txt is text, clip.mov is a video.'
     >>> not_read({"a.txt": "text", "b.txt": "text"}, most=1)
     '2 files not read: a.txt is text, and 1 more.'
+    >>> not_read({"a.txt": "text", "b": "a subfolder, which --recursive reads"})
+    '1 file and 1 subfolder not read: a.txt is text, b is a subfolder, which --recursive reads.'
     """
     named = [f"{name} is {reason}" for name, reason in islice(reasons.items(), most)]
     more = [f"and {len(reasons) - most:,} more"] if len(reasons) > most else []
-    return f"{counted(len(reasons), 'file')} not read: {', '.join(named + more)}."
+    folders = sum(reason.startswith("a subfolder") for reason in reasons.values())
+    counts = {"file": len(reasons) - folders, "subfolder": folders}
+    what = " and ".join(counted(number, noun) for noun, number in counts.items() if number)
+    return f"{what} not read: {', '.join(named + more)}."
 
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -103,8 +103,16 @@ def label_texts(name: str, labels: np.ndarray) -> list[str]:
 
 
 def texts(values: np.ndarray) -> list[str]:
-    """Each value as text; bytes are UTF-8."""
+    """Each value as text; bytes are UTF-8, and None and NaN are ""."""
     return [
-        one.decode(errors="replace") if isinstance(one, bytes) else str(one)
+        one.decode(errors="replace")
+        if isinstance(one, bytes)
+        else ""
+        if _is_none(one)
+        else str(one)
         for one in values.tolist()
     ]
+
+
+def _is_none(value: object) -> bool:
+    return value is None or value != value

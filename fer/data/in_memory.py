@@ -32,11 +32,15 @@ def list_arrays(
     """
     try:
         faces = np.asarray(images)
+        if faces.dtype.kind == "O" and faces.ndim == 1:  # a column of arrays
+            faces = np.asarray(list(faces))
     except ValueError:
         raise DatasetError(
             "The images differ in size. Scale them to one size first, or save them as files in "
             "class folders."
         ) from None
+    if not len(faces):
+        raise DatasetError("There are no images. Give one or more, and a label for each.")
     if not are_images(faces.shape, faces.dtype):
         raise DatasetError(
             f"Found images of shape {faces.shape} and {faces.dtype}. Expected (n, height, width) "

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -88,6 +89,16 @@ def test_floats_that_resizing_carried_a_little_beyond_1_are_not_black() -> None:
     expected = FACES.copy()
     expected[0, 0, :2] = 255, 0
     np.testing.assert_array_equal(pixels, expected)
+
+
+def test_images_without_a_label_are_skipped_and_no_images_are_an_error() -> None:
+    faces = np.random.default_rng(0).integers(0, 256, (4, 48, 48), dtype=np.uint8)
+    dataset = Dataset.from_arrays(faces, ["sad", None, float("nan"), "happy"])
+    assert dataset.skipped == (("arrays:1", "no label"), ("arrays:2", "no label"))
+    column = pd.Series(list(faces))
+    assert len(Dataset.from_arrays(column, ["sad", "happy"] * 2)) == 4  # type: ignore[arg-type]
+    with pytest.raises(DatasetError, match="There are no images"):
+        Dataset.from_arrays(faces[:0], [])
 
 
 def test_progress_counts_the_images() -> None:
