@@ -56,7 +56,7 @@ def show_faces(opened: Opened) -> None:
 
 
 def _show_none(query: Query) -> None:
-    if query == Query(status=Status.NEW):
+    if query == Query(status=Status.NEW, sort=query.sort):
         st.success("Nothing is left to review.", icon=":material/task_alt:")
     else:
         st.info(

@@ -56,8 +56,8 @@ def show_training(store: Store, *, busy: bool) -> None:
         return
     st.markdown(
         f"The model in use, **{errors.plain(model)}**, learns from the accepted corrections and "
-        f"replays faces of **{errors.plain(replay)}**, so that it forgets nothing. A third of the "
-        "contributors is held out to measure it."
+        f"replays faces of **{errors.plain(replay)}**, so that it forgets nothing. About a "
+        "third of the corrections, of whole contributors, is held out to measure it."
     )
     pressed = st.button(
         f"Train {errors.plain(model)} on the corrections",

@@ -128,6 +128,14 @@ def test_filters_let_through_what_they_name(feedback_page: Draw, keep: Keep) -> 
     assert "No correction fits these filters" in words(app)
 
 
+def test_in_whatever_order_a_review_that_is_done_is_congratulated(
+    feedback_page: Draw, keep: Keep, store: Store
+) -> None:
+    store.review([keep(1)], decision="accepted", reviewer="Ada")
+    app = feedback_page(feedback__sort="newest")
+    assert "Nothing is left to review." in words(app)
+
+
 def test_an_open_correction_shows_what_is_known_and_opens_the_next_after_a_decision(
     feedback_page: Draw, keep: Keep, store: Store
 ) -> None:
