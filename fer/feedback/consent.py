@@ -3,6 +3,7 @@
 import hashlib
 
 from fer.feedback.records import Correction, in_words
+from fer.wording import percent
 
 TEXT = (
     "Your correction is kept to improve the model, and for nothing else.",
@@ -42,7 +43,7 @@ def kept(correction: Correction) -> dict[str, str]:
         "Your answer": in_words(correction.verdict),
         "Model": correction.model,
         "Its checksum": correction.model_sha256,
-        "Its probabilities": ", ".join(f"{label} {share:.1%}" for label, share in shares),
+        "Its probabilities": ", ".join(f"{label} {percent(share)}" for label, share in shares),
         "Detector": correction.detector or "none",
         "Size of the face": size,
         "Sharpness": sharp,

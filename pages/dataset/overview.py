@@ -57,7 +57,12 @@ def histograms(index: pd.DataFrame, columns: Sequence[DeltaGenerator], *, key: s
             )
         )
         figure.update_layout(
-            height=220, bargap=0.05, margin=_MARGIN, xaxis_title=title, yaxis_title="faces"
+            height=220,
+            bargap=0.05,
+            margin=_MARGIN,
+            xaxis_title=title,
+            yaxis_title="faces",
+            yaxis_tickformat=",",
         )
         column.plotly_chart(figure, key=f"{key}.{name}", config={"displayModeBar": False})
 
@@ -80,7 +85,7 @@ def _class_chart(opened: Opened) -> None:
     )
     figure.update_layout(
         barmode="stack", height=360, margin=_MARGIN, legend={"orientation": "h", "y": 1.12},
-        yaxis_title="faces",
+        yaxis_title="faces", yaxis_tickformat=",",
     )  # fmt: skip
     st.plotly_chart(figure, key="dataset.overview.classes", config={"displayModeBar": False})
     with st.expander("As a table"):

@@ -12,9 +12,9 @@ from fer.evaluation.matrix import Cell, strengths
 from fer.evaluation.predictions import PredictionTable
 from fer.models import CARD_FILE, find, list_models
 from fer.models.card import read_card
-from fer.wording import percent, signed
+from fer.wording import counted, percent, signed
 from pages.common import errors
-from pages.common.choices import page_of
+from pages.common.choices import page_of, segments
 from pages.common.gallery import gallery
 from pages.common.matrix import Legend, count_ticks, matrix_table
 from pages.evaluate import keys
@@ -41,13 +41,20 @@ def comparison(evaluated: Evaluation) -> None:
         f"**Confusion matrix of {errors.plain(other)} minus that of {errors.plain(here.model)}**"
     )
     _show_difference(np.array(compared["matrix_difference"]), compared["labels"], here.model, other)
-    for name, paths, key in (
-        (here.model, compared["only_first_right"], "first"),
-        (other, compared["only_second_right"], "second"),
-    ):
-        st.markdown(f"**Only {errors.plain(name)} is right: {len(paths):,} faces**")
-        if paths:
-            _compared_faces(evaluated, second, paths, key)
+    only = {"first": (here.model, "only_first_right"), "second": (other, "only_second_right")}
+    paths = {which: compared[found] for which, (_, found) in only.items()}
+    which = segments(
+        "Faces that only one gets right",
+        {
+            which: f"Only {errors.plain(name)} is right: {counted(len(paths[which]), 'face')}"
+            for which, (name, _) in only.items()
+        },
+        default="first",
+        key=f"{keys.BESIDE}.which",
+        label_visibility="collapsed",
+    )
+    if paths[which]:
+        _compared_faces(evaluated, second, paths[which], which)
 
 
 def _show_difference(

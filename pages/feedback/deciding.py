@@ -67,7 +67,7 @@ def choose_decision(rows: pd.DataFrame, *, key: str, has_keys: bool) -> tuple[st
             ):  # fmt: skip
                 pressed = (Status.ACCEPTED, label)
     if not reviewer():
-        st.caption("Type your name above to decide.")
+        st.caption("To decide, type your name into “Your name, as the reviewer” on the page.")
     return pressed
 
 

@@ -19,7 +19,7 @@ from fer.inference.video_job import VideoJob
 from fer.wording import counted, percent
 from pages.common import errors
 from pages.common.downloads import download
-from pages.common.verdicts import with_verdicts
+from pages.common.verdicts import in_percent, with_verdicts
 from pages.video import keys
 from pages.video.asking import ask_about_people
 from pages.video.charts import choose_moment, show_shares
@@ -137,13 +137,15 @@ def show_people(job: VideoJob) -> None:
         return
     table = with_verdicts(pd.DataFrame(people))
     st.dataframe(
-        table[["person", "emotion", "share", "seconds", "confidence"]],
+        in_percent(
+            table[["person", "emotion", "share", "seconds", "confidence"]], ["share", "confidence"]
+        ),
         hide_index=True,
         height=TABLE_HEIGHT_PX,
         column_config={
-            "share": st.column_config.NumberColumn("of the time", format="percent"),
+            "share": st.column_config.Column("of the time"),
             "seconds": st.column_config.NumberColumn("in view", format="%.1f s"),
-            "confidence": st.column_config.NumberColumn("mean confidence", format="percent"),
+            "confidence": st.column_config.Column("mean confidence"),
         },
     )
 

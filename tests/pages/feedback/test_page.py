@@ -55,7 +55,7 @@ def test_nothing_can_be_decided_before_the_reviewer_has_a_name(
 ) -> None:
     app = feedback_page(chosen=[keep(1)])
     assert button(app, "feedback.choice.accept").disabled
-    assert "Type your name above" in words(app)
+    assert "To decide, type your name" in words(app)
     app.text_input(key="feedback.reviewer").set_value("Ada").run()
     assert not button(app, "feedback.choice.accept").disabled
 

@@ -29,7 +29,7 @@ def test_the_person_reads_for_how_long_a_correction_is_kept(
 def test_what_is_kept_is_shown_in_words(make_correction: Callable[..., Correction]) -> None:
     shown = consent.kept(make_correction(verdict="not_a_face", side_px=61.0, sharpness=0.25))
     assert shown["Your answer"] == "not a face"
-    assert shown["Its probabilities"] == "happy 25.0%, surprise 75.0%"
+    assert shown["Its probabilities"] == "happy 25%, surprise 75%"
     assert shown["Size of the face"] == "61 px"
 
 
