@@ -3,6 +3,7 @@ plain `<emotion>/*`."""
 
 import re
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 
 import pandas as pd
@@ -53,8 +54,9 @@ def _listing(root: Path, tree: Tree, classes: Classes) -> Listing:
     elif is_enterface:
         people = len(set(subjects) - {""}) or "no"
         layout = f"eNTERFACE images, {people} people known by their file names"
+    mixed = _mixed(rows, classes)
     return Listing(
-        source_format=f"{layout}: {len(paths):,} images{with_votes(table)}",
+        source_format=f"{layout}: {len(paths):,} images{mixed}{with_votes(table)}",
         table=table,
         skipped=tuple(skipped),
         image=lambda row: f"{root}/{paths[row]}",
@@ -102,6 +104,20 @@ def _faces(
             "labels."
         )
     return rows, skipped
+
+
+def _mixed(rows: list[tuple[str, str, str, str]], classes: Classes) -> str:
+    """The folders above the classes that name no part, whose images are shared out together."""
+    folders = [path.split("/")[:-1] for path, _, split, _ in rows if not split]
+    ends = zip(min(folders, default=[]), max(folders, default=[]), strict=False)
+    shared = len(list(takewhile(lambda pair: pair[0] == pair[1], ends)))
+    first = dict.fromkeys(names[shared] for names in folders if len(names) > shared)
+    found = [name for name in first if not classes.is_certain(name)]
+    if len(found) < 2 or len(found) < len(first):
+        return ""
+    listed = ", ".join(f"'{name}'" for name in found[:_SHOWN])
+    more = f" and {len(found) - _SHOWN:,} more" if len(found) > _SHOWN else ""
+    return f" from {len(found):,} folders that name no part ({listed}{more})"
 
 
 def _images_among(

@@ -33,6 +33,16 @@ def test_parts_are_found_at_any_depth_and_under_any_usual_name(make: MakeFaces) 
     assert dataset.labels == ("angry",)
 
 
+def test_folders_above_the_classes_that_name_no_part_are_named(make: MakeFaces) -> None:
+    root = make(*(f"all/{part}/{label}/{i}.png" for part in ("set A", "set B")
+                  for label in ("happy", "sad") for i in range(2)))  # fmt: skip
+    dataset = load_dataset(root)
+    mixed = "8 images from 2 folders that name no part ('set A', 'set B')"
+    assert dataset.source_format == f"class folders: {mixed}"
+    make("all/train/happy/0.png")
+    assert "no part" not in load_dataset(root).source_format
+
+
 def test_plain_class_folders_are_split(make: MakeFaces) -> None:
     root = make(*(f"{label}/{i}.png" for label in ("happy", "sad") for i in range(10)))
     assert load_dataset(root).splits == {"train": 12, "validation": 4, "test": 4}
