@@ -180,5 +180,5 @@ def _show_choice(opened: Opened, fitting: np.ndarray, ids: list[str]) -> None:
                           args=([],))  # fmt: skip
         if not chosen.empty:
             pressed = choose_decision(chosen, key="feedback.choice", has_keys=not state.path)
-    if pressed:
-        decide(opened, chosen, *pressed, then=lambda: state.choose([]))
+        if pressed:  # in here, where a problem is in view, too
+            decide(opened, chosen, *pressed, then=lambda: state.choose([]))
