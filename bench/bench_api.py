@@ -3,7 +3,9 @@
 - one client, photos of 1280×960 and 640×480 with one face: milliseconds of a request on an open
   connection over those of `Predictor.predict` (the aim is 15% more at most);
 - 16 clients, photos of 640×480: throughput over that of `predict_many` (the aim is 0.9), while the
-  clients take their share of the same cores.
+  clients take their share of the same cores;
+- processor time of both sides of a request over that of a photo in `predict_many`, which other
+  programs on the machine change least.
 
 Requests and calls take turns, so that a noisy machine hits all alike.
 """
@@ -17,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from urllib.request import urlopen
 
 from bench_predict import jpeg, photo, seconds
 
@@ -109,6 +112,32 @@ def many_clients(port: int, predictor: Predictor) -> None:
     )
 
 
+def processor_time(port: int, predictor: Predictor) -> None:
+    """What a request costs, whoever else uses the machine."""
+    pictures = [jpeg(photo(640, 480, i / PHOTOS)) for i in range(PHOTOS)]
+    start = time.process_time()
+    seconds(predictor.predict_many(pictures))
+    call_s = time.process_time() - start
+    clients = [Client(port) for _ in range(CLIENTS)]
+    start, served_s = time.process_time(), -server_time(port)
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        list(pool.map(send, clients, (pictures[n::CLIENTS] for n in range(CLIENTS))))
+    client_s, served_s = time.process_time() - start, served_s + server_time(port)
+    print(
+        f"{CLIENTS} clients, processor time a photo: server {1000 * served_s / PHOTOS:.1f} ms, "
+        f"client {1000 * client_s / PHOTOS:.1f} ms, predict_many {1000 * call_s / PHOTOS:.1f} ms: "
+        f"{(served_s + client_s) / call_s - 1:+.0%}"
+    )
+
+
+def server_time(port: int) -> float:
+    """Seconds of processor time that the server has used."""
+    with urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+        found = re.search(rb"\nprocess_cpu_seconds_total (\S+)", answer.read())
+    assert found
+    return float(found[1])
+
+
 def send(client: Client, pictures: Sequence[bytes]) -> None:
     """Send photos, one after another."""
     for data in pictures:
@@ -122,6 +151,7 @@ def main() -> None:
         one_client(port, predictor, 1280, 960)
         one_client(port, predictor, 640, 480)
         many_clients(port, predictor)
+        processor_time(port, predictor)
 
 
 if __name__ == "__main__":
