@@ -14,6 +14,9 @@ from pages.feedback import keys
 from pages.feedback.opened import Opened
 from pages.feedback.words import STATUSES
 
+_SHADES = ("#E3E0F7", "#8F83E0")
+"""From none to many; dark ink can be read on them in both themes."""
+_NAMED_BARS = 6
 # Okabe & Ito (2008), with a pattern for each, so that colour is never the only sign.
 _COLORS = {
     Status.NEW: ("#0072B2", ""),
@@ -102,9 +105,10 @@ def _show_data_set(table: pd.DataFrame) -> None:
 def _chart_over_time(table: pd.DataFrame) -> None:
     when = pd.to_datetime(table["created"], utc=True)
     days = when.dt.floor("D")
-    unit = "day"
+    unit, written = "day", "%-d %b"
     if days.nunique() < 2:
-        days, unit = when.dt.floor("h"), "hour"
+        days, unit, written = when.dt.floor("h"), "hour", "%H:%M UTC"
+    step = pd.Timedelta(1, unit)
     counts = pd.crosstab(days, table["status"])
     figure = go.Figure(
         [
@@ -112,6 +116,7 @@ def _chart_over_time(table: pd.DataFrame) -> None:
                 name=STATUSES[status],
                 x=counts.index,
                 y=counts[status],
+                width=0.9 * step / pd.Timedelta(1, "ms"),
                 marker={"color": color, "pattern": {"shape": shape, "solidity": 0.35}},
                 hovertemplate="%{x}: %{y:,} " + STATUSES[status].lower() + "<extra></extra>",
             )
@@ -122,6 +127,11 @@ def _chart_over_time(table: pd.DataFrame) -> None:
     figure.update_layout(
         barmode="stack", height=340, margin=_MARGIN, legend={"orientation": "h", "y": 1.12},
         yaxis_title=f"corrections a {unit}",
+        # With room beside the first and the last, or a single bar would be cut into milliseconds.
+        xaxis={
+            "range": [counts.index[0] - step, counts.index[-1] + step], "tickformat": written,
+            "tickvals": counts.index if len(counts) <= _NAMED_BARS else None,
+        },
     )  # fmt: skip
     st.plotly_chart(figure, key="feedback.time", config=_PLAIN, alt=f"Corrections by {unit}")
     with st.expander("As a table"):
@@ -138,7 +148,7 @@ def _chart_of_verdicts(table: pd.DataFrame) -> None:
         go.Heatmap(
             z=np.sqrt(cells), x=[in_chart(with_symbol(name)) for name in columns], y=names,
             text=cells, texttemplate="%{text:,}", customdata=cells, showscale=False,
-            colorscale="Purples",
+            colorscale=_SHADES, zmin=0, textfont_color="#14111F",
             hovertemplate="chose %{y}, model %{x}: %{customdata:,}<extra></extra>",
         )
     )  # fmt: skip

@@ -60,7 +60,8 @@ LIMITS = {
         "They are held in the memory of the machine that runs this app, for up to "
         f"{visitors.KEPT_FOR_H} hours or until you remove them, and never sent anywhere else. "
         "“Kept for this browser”, at the foot of each page, lists and forgets all of it. Only "
-        "photos that you keep under My photos are written to its disk. There is no tracking."
+        "photos that you keep under My photos, and faces that you give as corrections, are written "
+        "to its disk. There is no tracking."
     ),
 }
 EXAMPLES = "home.examples"

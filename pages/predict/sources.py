@@ -27,7 +27,8 @@ SKIPPED_NAMED = 5
 KEPT = (
     "Photos stay in this app's memory, through a change of page or a reload, until you remove "
     f"them or for up to {KEPT_FOR_H} hours, less long where many others use this server: at most "
-    f"{MAX_PHOTOS:,} photos and {MAX_BYTES / 1e6:.0f} MB. Nothing is written to disk."
+    f"{MAX_PHOTOS:,} photos and {MAX_BYTES / 1e6:.0f} MB. Nothing is written to disk unless you "
+    "keep a correction."
 )
 
 

@@ -100,7 +100,8 @@ def ask_for_video() -> None:
         + ("" if is_local else "Cut or compress a larger video first. ")
         + "Videos and results stay in memory: "
         f"for this browser, until you remove them or for {visitors.KEPT_FOR_H} hours after your "
-        "last visit; less long where many others use this server. Nothing is written to disk."
+        "last visit; less long where many others use this server. Nothing is written "
+        "to disk unless you keep a correction."
     )
 
 
