@@ -105,10 +105,10 @@ def _show_data_set(table: pd.DataFrame) -> None:
 def _chart_over_time(table: pd.DataFrame) -> None:
     when = pd.to_datetime(table["created"], utc=True)
     days = when.dt.floor("D")
-    unit, written = "day", "%-d %b"
+    unit, written, step = "day", "%-d %b", pd.Timedelta(days=1)
     if days.nunique() < 2:
         days, unit, written = when.dt.floor("h"), "hour", "%H:%M UTC"
-    step = pd.Timedelta(1, unit)
+        step = pd.Timedelta(hours=1)
     counts = pd.crosstab(days, table["status"])
     figure = go.Figure(
         [

@@ -76,6 +76,20 @@ def test_the_main_button_of_a_dark_dialog_can_be_read(
     assert contrast(button) >= 4.5
 
 
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "dark")])
+def test_a_chosen_class_can_be_read_in_the_dark(
+    sized_page: Page, server: str, width: int, scheme: str
+) -> None:
+    sized_page.goto(f"{server}/dataset")
+    show_faces(sized_page)
+    sized_page.get_by_role("combobox", name="Classes").click(timeout=SLOW_MS)
+    sized_page.keyboard.press("ArrowDown")
+    sized_page.keyboard.press("Enter")
+    chosen = sized_page.locator("[data-tag]")
+    chosen.wait_for(timeout=SLOW_MS)
+    assert contrast(chosen) >= 4.5
+
+
 def contrast(element: Locator) -> float:
     """Of an element's text and its ground (WCAG 2.2)."""
     pixels = element.evaluate(
