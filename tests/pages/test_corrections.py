@@ -124,7 +124,7 @@ def test_one_correction_is_shown_in_full_and_deleted(
     page = enter(corrections_page, KEY)
     page.session_state[keys.OPEN] = mine[0].id
     page = page.run()
-    assert "happy 75.0%, sad 25.0%" in texts(page)
+    assert "happy 75%, sad 25%" in texts(page)
     page = click(page, "Delete this correction")
     assert "1 correction, the newest first." in texts(page)
     assert mine[0].id not in {one.id for one in open_store().corrections()}
