@@ -155,7 +155,7 @@ def test_scales_that_fit_equally_well_are_named_with_the_options_that_add_the_fi
     assert "unchecked, add --scale 0-1 --labels sad,happy to the command" in message
     assert not models_folder.exists()
     for scale in ("0-1", "-1-1"):
-        given = run(*adopt, "--scale", scale, "--labels", "sad,happy")
+        given = run(*adopt, "--scale", scale, "--labels", "sad,happy", "--replace")
         assert given.exit_code == 0, given.stderr
         card = read_card(models_folder / "mine" / "card.json")
         assert (card.contract, card.labels) == ({"scale": scale}, ("sad", "happy"))
