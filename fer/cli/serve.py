@@ -15,7 +15,7 @@ def serve(
         ),
     ] = None,
 ) -> None:
-    """Serve the HTTP API, with the default model loaded. Ctrl-C stops it.
+    """Serve the HTTP API, without the pages. Ctrl-C stops it.
 
     On another address than 127.0.0.1 others may predict and list the models; jobs and feedback only
     if they are allowed. It has no login: put it behind a proxy that has one.

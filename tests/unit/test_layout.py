@@ -7,6 +7,7 @@ LAYERS = {"unit": "fer", "integration": "fer", "pages": "pages"}
 OF_THE_WHOLE = {
     "test_asgi",
     "test_backends",
+    "test_docs",
     "test_layout",
     "test_package",
     "test_readme",
