@@ -115,7 +115,9 @@ class HttpApi:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_api = scope["type"] == "http" and f"{scope['path']}/".startswith(API_PATHS)
+        path = f"{scope.get('path', '')}/"
+        is_camera = path.startswith(f"{ROUTE}/")
+        is_api = scope["type"] == "http" and path.startswith(API_PATHS) and not is_camera
         await (await run_in_threadpool(_api) if is_api else self._app)(scope, receive, send)
 
 

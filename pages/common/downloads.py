@@ -24,5 +24,7 @@ def csv_of(frame: pd.DataFrame) -> str:
     frame = frame.copy()
     for name, column in frame.items():
         if not pd.api.types.is_numeric_dtype(column):
-            frame[name] = column.map(lambda cell: as_cell(cell) if isinstance(cell, str) else cell)
+            cells = [as_cell(cell) if isinstance(cell, str) else cell for cell in column]
+            # As objects, or gaps would turn whole numbers into 1.0.
+            frame[name] = pd.Series(cells, index=frame.index, dtype=object)
     return str(frame.to_csv(index=False))

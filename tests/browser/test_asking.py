@@ -50,7 +50,6 @@ def test_a_correction_is_kept_by_consent_listed_and_taken_back_by_the_keyboard(
     check_layout(page)
 
     keep.press("Enter")
-    expect(page.get_by_text("Keeping your correction …")).to_be_visible()
     expect(page.get_by_text("Kept: surprise. Thank you.")).to_be_visible(timeout=SLOW_MS)
     [correction] = stored(fer_home)
     assert (correction.verdict, correction.answer) == ("surprise", "happy")

@@ -11,6 +11,8 @@ import cv2
 import numpy as np
 import pytest
 
+from pages.common.visitors import MAX_UPLOAD_MB
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
@@ -119,11 +121,11 @@ def test_why_a_video_is_too_large_can_be_read_without_a_mouse(
 ) -> None:
     large = tmp_path / "large.mp4"
     with large.open("wb") as file:
-        file.truncate(51_000_000)
+        file.truncate(MAX_UPLOAD_MB * 1_048_576 + 1)
     page.goto(f"{server}/video")
     wait_until_idle(page)
     page.locator("input[type=file]").set_input_files(large)
-    reason = page.get_by_text("File must be 50.0MB or smaller.").first
+    reason = page.get_by_text(f"File must be {MAX_UPLOAD_MB}.0MB or smaller.").first
     reason.wait_for(timeout=SLOW_MS)
     box = reason.bounding_box()
     assert box

@@ -176,7 +176,7 @@ def test_a_cookie_that_this_server_did_not_make_is_replaced(value: str) -> None:
     ("path", "status"),
     [
         ("/api/v1/health", 200), ("/metrics", 200), ("/api/v1/none", 404), ("/api", 404),
-        ("/", 0), ("/predict", 0), ("/apis", 0), ("/_stcore/health", 0),
+        ("/", 0), ("/predict", 0), ("/apis", 0), ("/api/live/token", 0), ("/_stcore/health", 0),
     ],
 )  # fmt: skip
 def test_the_http_api_has_its_paths_beside_the_pages(path: str, status: int) -> None:
