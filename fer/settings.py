@@ -108,8 +108,10 @@ def data_roots() -> tuple[Path, ...]:
 
 
 def allowed_hosts() -> tuple[str, ...]:
-    """Names, lower case, under which our servers answer besides the machine's own; `*.` in front
-    stands for all below."""
+    """Names, in lower case, under which servers answer besides the machine's own.
+
+    `*.` in front stands for all names below.
+    """
     names = os.environ.get("FER_ALLOWED_HOSTS", "").lower().split(",")
     return tuple(name.strip() for name in names if name.strip())
 

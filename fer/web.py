@@ -42,7 +42,13 @@ HEADERS = {
     "permissions-policy": "camera=(self), microphone=(), geolocation=()",
 }
 
+_LOCAL = ("127.0.0.1", "localhost", "::1")
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:/@\s]+)(?::\d{1,5})?", re.IGNORECASE)
+
+
+def is_local(address: str | None) -> bool:
+    """Whether a server at this address is reached from its own machine alone."""
+    return address in _LOCAL
 
 
 class AllowedHosts:

@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from fer.errors import ConfigError
 from fer.serving.problems import Problem
+from fer.web import is_local
 
 
 class Scope(StrEnum):
@@ -28,15 +29,8 @@ GRANTABLE = (Scope.JOBS, Scope.FEEDBACK)
 
 VARIABLE = "FER_API_ALLOW"
 
-_LOCAL = ("127.0.0.1", "localhost", "::1")
-
 Grants = Callable[[Request], Collection[Scope]]
 """What a request may do."""
-
-
-def is_local(address: str) -> bool:
-    """Whether a server at this address is reached from its own machine alone."""
-    return address in _LOCAL
 
 
 def grants_at(address: str, allowed: Collection[Scope] = ()) -> Grants:

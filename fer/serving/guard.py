@@ -200,7 +200,6 @@ class _Exchange:
                 headers["Connection"] = "close"
             headers[ID_HEADER] = self.state["request_id"]
             headers["Cache-Control"] = "no-store"
-            headers["X-Content-Type-Options"] = "nosniff"
         await self._send(message)
 
     async def answer(self, problem: Problem) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from fer.web import is_local
 from pages.common.screens import FOR_OPERATORS, SCREENS
 
 VISITOR_COOKIE = "fer_visitor"
@@ -19,13 +20,12 @@ KEPT_VISITORS = 8
 KEPT_BYTES = 600_000_000
 SHELF = "visitor.shelf"
 """Key in the session state of what is kept for a session whose browser is not known."""
-_LOCAL = ("127.0.0.1", "localhost", "::1")
 _SECRET = secrets.token_bytes(32)
 
 
 def are_local() -> bool:
     """Whether only people on this machine can open the app, who may see its paths."""
-    return st.get_option("server.address") in _LOCAL
+    return is_local(st.get_option("server.address"))
 
 
 def may_open(screen: str) -> bool:

@@ -139,7 +139,8 @@ def page(browser: "Browser") -> "Iterator[Page]":
     """An empty tab with a fresh profile, 1280 × 900 px."""
     with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
         context.set_default_timeout(PATIENCE_MS)
-        yield context.new_page()
+        with _nothing_refused(context.new_page()) as opened:
+            yield opened
 
 
 @pytest.fixture
@@ -150,7 +151,26 @@ def sized_page(browser: "Browser", width: int, scheme: str) -> "Iterator[Page]":
         color_scheme=scheme,  # type: ignore[arg-type]
     ) as context:
         context.set_default_timeout(PATIENCE_MS)
-        yield context.new_page()
+        with _nothing_refused(context.new_page()) as opened:
+            yield opened
+
+
+@contextmanager
+def _nothing_refused(page: "Page") -> "Iterator[Page]":
+    """Fails at the end if the Content-Security-Policy kept a page from something."""
+    page.add_init_script(
+        "addEventListener('securitypolicyviolation', event => console.error("
+        "`refused: ${event.violatedDirective} ${event.blockedURI}`))"
+    )
+    refused: list[str] = []
+
+    def listen(text: str) -> None:
+        if text.startswith("refused: "):
+            refused.append(text)
+
+    page.on("console", lambda entry: listen(entry.text))
+    yield page
+    assert not refused
 
 
 @pytest.fixture(scope="session")
