@@ -73,7 +73,9 @@ def test_a_click_in_the_timeline_moves_the_player_and_the_player_moves_the_momen
     moment.focus()
     analysed.keyboard.press("ArrowRight")
     expect(analysed.get_by_text("At 0.9 s: person 1 happy")).to_be_visible(timeout=SLOW_MS)
-    analysed.wait_for_function("Math.abs(document.querySelector('video').currentTime - 0.9) < 0.01")
+    analysed.wait_for_function(
+        "() => Math.abs(document.querySelector('video').currentTime - 0.9) < 0.01"
+    )
     assert analysed.locator(".fer-playhead").count() == 2
 
 
