@@ -1,7 +1,10 @@
 """The analysis of one photo, and the heat maps that come after it."""
 
+import os
+import threading
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -11,7 +14,7 @@ import streamlit as st
 from fer.errors import ImageError, ModelError
 from fer.images import preview
 from fer.inference.album import Photo
-from fer.inference.answer import FacePrediction, PhotoFaces
+from fer.inference.answer import FacePrediction, PhotoFaces, PhotoPrediction
 from fer.inference.predictor import Predictor
 from fer.nets.explain import heat_on_face
 from pages.common import predictors
@@ -28,6 +31,8 @@ STEPS = {
 }
 _PREVIEW_PX = 640
 _TILE_PX = 160
+_BEING_DRAWN = threading.BoundedSemaphore(os.cpu_count() or 1)
+"""Whole photos that wait until they are drawn; no more may fill the memory."""
 
 Heats = Mapping[int, np.ndarray]
 """Heat maps over the crops of the first few faces, by number, RGB."""
@@ -56,9 +61,8 @@ class Settings(NamedTuple):
     options: Options
 
 
-@dataclass(frozen=True, kw_only=True)
-class Analysis(PhotoFaces):
-    """What the page shows of a photo.
+class Drawn(NamedTuple):
+    """A photo as the page shows it.
 
     Attributes:
         picture: JPEG at screen size, with boxes around the faces.
@@ -67,6 +71,22 @@ class Analysis(PhotoFaces):
 
     picture: bytes
     tile: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Analysis(PhotoFaces):
+    """What the page shows of a photo.
+
+    Attributes:
+        drawing: Of the photo with its faces, which is done a little after the answers are there.
+    """
+
+    drawing: Future[Drawn]
+
+    @property
+    def drawn(self) -> Drawn:
+        """The photo with its faces, once it is drawn."""
+        return self.drawing.result()
 
 
 def analyse(
@@ -82,16 +102,27 @@ def analyse(
     at("load")
     predictor = loading.future.result()
     prediction = predictor.predict(photo.read(), **options._asdict(), on_step=at)
-    picture = annotated(prediction.photo, prediction.faces)
     return Analysis(
-        picture=picture,
-        tile=square_uri(picture, _middle(prediction), side_px=_TILE_PX),
+        drawing=_drawing(prediction),
         size=prediction.size,
         detector=prediction.detector,
         faces=prediction.faces,
         timings_ms=prediction.timings_ms,
         is_first_of_several=prediction.is_first_of_several,
     )
+
+
+def _drawing(prediction: PhotoPrediction) -> Future[Drawn]:
+    _BEING_DRAWN.acquire()
+
+    def draw(_: object) -> Drawn:
+        try:
+            picture = annotated(prediction.photo, prediction.faces)
+            return Drawn(picture, square_uri(picture, _middle(prediction), side_px=_TILE_PX))
+        finally:
+            _BEING_DRAWN.release()
+
+    return Work(draw).future
 
 
 def _middle(photo: PhotoFaces) -> tuple[float, float]:

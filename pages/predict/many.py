@@ -113,7 +113,7 @@ def _tile(photo: Photo, result: Analysis, made_with: MadeWith) -> Picture:
     color = emotions.describe(faces[0].emotion).color if faces else emotions.UNRELIABLE_COLOR
     words = ", ".join(_answer(face, made_with) for face in result.faces[:2]) or NO_FACE
     more = f" +{len(result.faces) - 2}" if len(result.faces) > 2 else ""
-    return Picture(result.tile, words + more, f"{photo.name}: {words}{more}", color)
+    return Picture(result.drawn.tile, words + more, f"{photo.name}: {words}{more}", color)
 
 
 def _answer(face: FacePrediction, made_with: MadeWith) -> str:

@@ -54,7 +54,7 @@ def waiting_html(photo: Photo, preview: str | None, step: str) -> str:
 
 
 def show_photo(photo: Photo, result: Analysis, made_with: MadeWith, answers: Answers) -> None:
-    """The answer of a photo, to which its heat maps are added once they are there."""
+    """The answer of a photo, then the photo, and its heat maps once they are there."""
     with st.container(border=True):
         st.header(errors.plain(photo.name), anchor=False)
         if not result.faces:
@@ -106,7 +106,11 @@ def _show_no_face(made_with: MadeWith) -> None:
 def _show_picture(photo: Photo, result: Analysis) -> None:
     count = counted(len(result.faces), "face") if result.faces else "no face"
     named = ", ".join(f"{face.number} {face.verdict}" for face in result.faces)
-    st.image(result.picture, alt=f"{photo.name}, {count}{': ' if named else ''}{named}")
+    slot = st.empty()
+    if not result.drawing.done():  # the browser draws the answer first
+        width, height = result.size
+        slot.html(f'<div style="aspect-ratio: {width} / {height}"></div>')
+    slot.image(result.drawn.picture, alt=f"{photo.name}, {count}{': ' if named else ''}{named}")
     words = "Taken as one face, without a detector"
     if result.detector != "none":
         words = f"{count.capitalize()} · detector {DETECTOR_NAMES[result.detector]}"

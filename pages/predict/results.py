@@ -133,5 +133,5 @@ def _photos_as_zip(results: Results) -> bytes:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for number, (photo, result) in enumerate(answered(results), start=1):
             name = f"{number:04d} {PurePath(photo.name).stem}.jpg"
-            archive.writestr(name, result.picture)
+            archive.writestr(name, result.drawn.picture)
     return buffer.getvalue()

@@ -1,3 +1,4 @@
+from concurrent.futures import Future
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +12,7 @@ from fer.faces.quality import TOO_SMALL, Quality
 from fer.inference.album import Photo
 from fer.inference.answer import FacePrediction
 from pages.predict import keys
-from pages.predict.analysis import Analysis, Options
+from pages.predict.analysis import Analysis, Drawn, Options
 from pages.predict.many import headline
 from pages.predict.photo import MadeWith
 
@@ -31,8 +32,10 @@ MADE_WITH = MadeWith(settings=1, predictor=PREDICTOR, options=Options(False, 16)
 
 
 def done(name: str, *faces: FacePrediction) -> tuple[Photo, Analysis]:
+    drawing: Future[Drawn] = Future()
+    drawing.set_result(Drawn(b"", ""))
     analysis = Analysis(
-        picture=b"", tile="", size=(64, 48), detector="yunet", faces=faces, timings_ms={}
+        drawing=drawing, size=(64, 48), detector="yunet", faces=faces, timings_ms={}
     )
     return Photo(name=name, key=name, read=bytes), analysis
 

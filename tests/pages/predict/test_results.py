@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+from concurrent.futures import Future
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +12,7 @@ from fer.errors import UnreadableImageError
 from fer.faces.quality import TOO_SMALL, Quality
 from fer.inference.album import Photo
 from fer.inference.answer import FacePrediction
-from pages.predict.analysis import Analysis, Options
+from pages.predict.analysis import Analysis, Drawn, Options
 from pages.predict.photo import MadeWith
 from pages.predict.results import as_csv, as_table, photos_as_json
 
@@ -37,9 +38,9 @@ def photo(name: str) -> Photo:
 
 
 def analysis(*faces: FacePrediction) -> Analysis:
-    return Analysis(
-        picture=b"", tile="", size=(64, 48), detector="yunet", faces=faces, timings_ms={}
-    )
+    drawing: Future[Drawn] = Future()
+    drawing.set_result(Drawn(b"", ""))
+    return Analysis(drawing=drawing, size=(64, 48), detector="yunet", faces=faces, timings_ms={})
 
 
 RESULTS = [
