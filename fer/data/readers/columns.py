@@ -40,6 +40,7 @@ ENCODED = re.compile(
 _PIXEL_LIST = re.compile(r"[\d\s.,;eE+\-\[\]()]+")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?")
 _SHARE = re.compile(rf"{_NUMBER.pattern}|true|false", re.IGNORECASE)
+_FLAG = re.compile(r"[01](?:\.0*)?|true|false|yes|no", re.IGNORECASE)
 _PIXEL_NAME = re.compile(r"(?:pixels?|pix|px|p|x|feature|f)?[ _.-]*(\d+)")
 _GRID_NAME = re.compile(r"(?:pixels?|px|p)?_?\d+[x_]\d+")
 _EXPECTED = (
@@ -83,6 +84,7 @@ class Columns:
         encoded: The column of image files as text, in base64.
         path: The image file.
         split: The split.
+        split_of_1: The split that a 1 means where the column holds 0 and 1, as `is_train` does.
         subject: The person.
     """
 
@@ -94,6 +96,7 @@ class Columns:
     encoded: int | None = None
     path: int | None = None
     split: int | None = None
+    split_of_1: str = ""
     subject: int | None = None
 
     @property
@@ -142,11 +145,19 @@ def recognise(
     split = _by_name(plain, SPLITS, taken)
     if split is None:
         split = _only(at for at in range(len(names)) if at not in taken and _are_parts(cells[at]))
+    split_of_1 = ""
+    if split is None and (flags := _split_flags(plain, cells, taken)):
+        if len(flags) > 1:
+            reason = f"several columns mark its parts: {', '.join(names[at] for at in flags)}"
+            advice = "Put the part of each row into one column, 'split': train, validation or test."
+            raise TableError(name, reason, expected=advice)
+        [(split, split_of_1)] = flags.items()
     subject = _by_name(plain, SUBJECTS, taken)
     taken |= {at for at in (split, subject) if at is not None}
     label = _label(plain, cells, taken, classes, is_named=has_header)
     found = replace(
-        found, pixels=pixels, encoded=encoded, path=path, split=split, subject=subject, label=label,
+        found, pixels=pixels, encoded=encoded, path=path, split=split, split_of_1=split_of_1,
+        subject=subject, label=label,
         shares={} if label is not None else _shares(names, cells, taken, classes, has_header),
     )  # fmt: skip
     used = [at for at in (path, split, subject, label) if at is not None and has_header]
@@ -292,6 +303,18 @@ def _are_codes(column: Sequence[str]) -> bool:
 
 def _are_parts(column: Sequence[str]) -> bool:
     return bool(column) and all(map(part_of, column))
+
+
+def _split_flags(
+    plain: Sequence[str], cells: Sequence[Sequence[str]], taken: set[int]
+) -> dict[int, str]:
+    """The columns of 0 and 1 that mark a part, such as `is_train`, and that part."""
+    flags = {at: part_of(one.removeprefix("is_")) for at, one in enumerate(plain)}
+    return {
+        at: part
+        for at, part in flags.items()
+        if part and at not in taken and cells[at] and all(map(_FLAG.fullmatch, cells[at]))
+    }
 
 
 def _only(places: Iterable[int]) -> int | None:

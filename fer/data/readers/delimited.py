@@ -57,6 +57,10 @@ def text_encoding(path: Path) -> str | None:
             head = file.read(_HEAD_BYTES)
     except OSError:
         return None
+    if head.startswith(b"\xff\xfe\0\0") or (head[2:64:4] + head[3:64:4]).count(0) > 24:
+        return "utf-32-le"
+    if head.startswith(b"\0\0\xfe\xff") or (head[:64:4] + head[1:64:4]).count(0) > 24:
+        return "utf-32-be"
     if head.startswith(b"\xff\xfe") or head[1:64:2].count(0) > 16:
         return "utf-16-le"
     if head.startswith(b"\xfe\xff") or head[:64:2].count(0) > 16:
@@ -168,7 +172,7 @@ def _lines(path: Path, encoding: str) -> Iterator[tuple[int, bytes]]:
 
 def _errors(encoding: str) -> str:
     """How bytes that are no text are kept: each stands for itself, so that lengths are right."""
-    return "replace" if encoding.startswith("utf-16") else "surrogateescape"
+    return "replace" if encoding.startswith(("utf-16", "utf-32")) else "surrogateescape"
 
 
 def _as_utf8(line: str) -> bytes:

@@ -99,6 +99,7 @@ def read_manifest(root: Path, file: Path, columns: Columns, frame: pd.DataFrame)
         table=table,
         image=paths.__getitem__,
         names=columns.shown,
+        split_of_1=columns.split_of_1,
         codes=_RAFDB if is_rafdb else {},
         votes_kind="FER+" if columns.has_votes else "crowd",
         votes=[sidecar.relative_to(root).as_posix()] if has_sidecar else [],

@@ -163,6 +163,7 @@ def read_pixel_rows(root: Path, file: Path, layout: Layout) -> Rows:
         table=table,
         image=image,
         names=columns.shown,
+        split_of_1=columns.split_of_1,
         codes=codes,
         skipped=skipped,
         votes_kind="FER+" if votes and votes.name == FERPLUS_FILE else "crowd",

@@ -31,6 +31,7 @@ class Rows:
         image: The image of a row.
         names: The columns, for errors.
         codes: What numbers mean as labels, by the format of the table itself.
+        split_of_1: The split that a 1 means where `split` holds 0 and 1; "" for other words.
         votes: Files of votes, from the data set's folder.
         skipped: (path, reason) of what is skipped beside rows.
         votes_kind: Whose votes are in the table.
@@ -43,6 +44,7 @@ class Rows:
     image: Image
     names: Sequence[str] = ()
     codes: Mapping[str, str] = field(default_factory=dict)
+    split_of_1: str = ""
     votes: Sequence[str] = ()
     skipped: Sequence[tuple[str, str]] = ()
     votes_kind: str = "crowd"
@@ -128,7 +130,7 @@ def _understood(
     root: Path, rows: Rows, classes: Classes, split: str
 ) -> tuple[pd.DataFrame, list[tuple[str, str]]]:
     """The rows that can be used, by their place, and (path, reason) of the others."""
-    table = rows.table
+    table = _with_split_names(rows.table, rows.split_of_1)
     names = table["label"].unique()
     codes = _codes(rows, classes)
     labels = {name: classes.label_of(name, codes) for name in names}
@@ -164,6 +166,17 @@ def _understood(
     skipped = list(zip(table["where"][~is_used], reasons[~is_used], strict=True))
     table = table.assign(label=table["label"].map(labels), split=splits.mask(splits == "", split))
     return table[is_used], skipped
+
+
+def _with_split_names(table: pd.DataFrame, split_of_1: str) -> pd.DataFrame:
+    """The table with words for 0 and 1 in `split`; what is not 1 is the other of train and test."""
+    if not split_of_1:
+        return table
+    other = "test" if split_of_1 == "train" else "train"
+    meaning = dict.fromkeys(("1", "true", "yes"), split_of_1)
+    meaning |= dict.fromkeys(("0", "false", "no"), other)
+    plain = table["split"].str.lower().str.replace(r"\.0*$", "", regex=True)
+    return table.assign(split=plain.map(meaning).fillna(table["split"]))
 
 
 def _codes(rows: Rows, classes: Classes) -> Mapping[str, str]:

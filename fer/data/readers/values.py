@@ -83,6 +83,7 @@ def rows_of_values(
         table=table,
         image=image,
         names=columns.shown,
+        split_of_1=columns.split_of_1,
         codes=codes,
         one_by_one=bool(codes),
     )

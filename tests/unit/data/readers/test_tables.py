@@ -55,6 +55,9 @@ WRITTEN = {
     "quoted.csv": "\n".join(rows(quote='"')).encode(),
     "utf16.csv": PLAIN.encode("utf-16"),
     "utf16-without-mark.csv": PLAIN.encode("utf-16-be"),
+    "utf32.csv": PLAIN.encode("utf-32"),
+    "utf32-without-mark.csv": PLAIN.encode("utf-32-be"),
+    "utf32-little-without-mark.csv": PLAIN.encode("utf-32-le"),
     "old-mac.csv": PLAIN.replace("\n", "\r").encode(),
     "fer2013": PLAIN.encode(),
     "shouting.CSV": PLAIN.encode(),
@@ -257,6 +260,45 @@ def test_tables_named_after_splits_are_read_together(make: MakeFaces) -> None:
     dataset = read(root)
     assert dataset.splits == {"train": 1, "validation": 1, "test": 1}
     assert dataset.index["path"].tolist() == ["c.png", "a.png", "b.png"]
+
+
+FLAGS = {
+    "is_train": ("1", "0", "1"),
+    "Is Training": ("True", "False", "True"),
+    "is_test": ("0.0", "1.0", "0.0"),
+    "train": ("yes", "no", "yes"),
+}
+
+
+@pytest.mark.parametrize("header", FLAGS)
+def test_a_column_of_0_and_1_that_is_called_after_a_part_gives_the_split(
+    make: MakeFaces, header: str
+) -> None:
+    root = make("a.png", "b.png", "c.png")
+    rows = zip(("a.png", "b.png", "c.png"), ("happy", "sad", "sad"), FLAGS[header], strict=True)
+    (root / "t.csv").write_text("\n".join([f"path,label,{header}", *map(",".join, rows)]))
+    dataset = read(root)
+    assert dict(zip(dataset.index["path"], dataset.index["split"], strict=True)) == {
+        "a.png": "train",
+        "b.png": "test",
+        "c.png": "train",
+    }
+    assert dataset.skipped == ()
+
+
+def test_a_column_of_0_and_1_gives_the_split_of_pixels_too(tmp_path: Path) -> None:
+    text = "\n".join(rows(header="emotion,pixels,is_train"))
+    for usage in USAGES:
+        text = text.replace(f",{usage}", f",{int(usage == 'Training')}")
+    (tmp_path / "t.csv").write_text(text)
+    assert read(tmp_path).splits == {"train": 2, "test": 2}
+
+
+def test_parts_that_several_columns_mark_are_not_guessed(make: MakeFaces) -> None:
+    root = make("a.png")
+    (root / "t.csv").write_text("path,label,is_train,is_val,is_test\na.png,happy,0,1,0\n")
+    with pytest.raises(DatasetError, match=r"is_train, is_val, is_test. Put the part of each row"):
+        read(root)
 
 
 def test_prose_beside_class_folders_is_no_table(make: MakeFaces) -> None:
