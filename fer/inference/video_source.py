@@ -35,6 +35,7 @@ _FILE = {
     "max_pixels": str(MAX_PIXELS),
 }
 _CAMERA = re.compile(r"camera:(\d{1,3})", re.IGNORECASE)
+_NEARLY_CAMERA = re.compile(r"(?:web)?cam(?:era)?(?::[^./\\]*|[ _-]?\d*)|\d{1,3}", re.IGNORECASE)
 # Short words and names of files; a key is long, mixes letters and digits, or is `password=…`.
 _PLAIN = re.compile(r"(?:[\w.-]{0,15}|[A-Za-z_.-]{0,60}|[\w-]{1,15}\.\w{2,5})")
 _SCHEMES = ("http", "https", "rtsp", "rtsps")
@@ -90,12 +91,17 @@ def source_from(text: str) -> Path | Camera | Address:
     """What a user named: `camera:0`, an address, or else the path of a file.
 
     Raises:
-        VideoError: If it is an address of another kind.
+        VideoError: If it is an address of another kind, or nearly a camera and no file.
     """
     if match := _CAMERA.fullmatch(text):
         return Camera(number=int(match[1]))
     scheme, separator, _ = text.partition("://")
     if not separator:
+        if _NEARLY_CAMERA.fullmatch(text) and not Path(text).exists():
+            raise VideoError(
+                f"'{text}' is neither a camera nor a file. Expected camera:0 for the first camera, "
+                "camera:1 for the second one, an address, or the path of a file."
+            )
         return Path(text)
     if scheme.lower() not in _SCHEMES:
         raise VideoError(

@@ -11,8 +11,19 @@ def test_a_source_is_a_camera_an_address_or_a_path() -> None:
     assert source_from("Camera:12") == Camera(number=12)
     for url in ("http://host/a.ts", "rtsp://host/1", "HTTPS://host/film.mp4"):
         assert source_from(url) == Address(url=url)
-    for path in ("film.mp4", "camera:front.mp4", "C:\\film.mp4", "camera:"):
+    for path in ("film.mp4", "camera:front.mp4", "C:\\film.mp4", "campfire"):
         assert source_from(path) == Path(path)
+
+
+@pytest.mark.parametrize("name", ["camera:x", "camera:", "camera:-1", "Camera", "webcam", "0"])
+def test_what_is_nearly_a_camera_is_not_taken_for_a_missing_file(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(VideoError, match=r"neither a camera nor a file\. Expected camera:0"):
+        source_from(name)
+    (tmp_path / name).touch()
+    assert source_from(name) == Path(name)
 
 
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "udp://0.0.0.0:1234", "concat://a|b"])
