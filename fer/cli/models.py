@@ -71,6 +71,7 @@ def export(
 
     with progress() as bar, quiet_imports():
         card = api.export(model, dataset, split, progress=Counter(bar, "faces"))
+    out.print(f"{card.name} has these forms now:")
     _print_parity(card.forms)
 
 

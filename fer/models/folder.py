@@ -200,14 +200,17 @@ def stamp(folder: Path) -> tuple[int, int]:
 def writable(folder: Path) -> Path:
     """Where to write changes to a model: its folder, or a copy if it came with the package.
 
-    The copy is made here, in the models folder, where it takes precedence over the original.
+    The copy is made here, in the models folder, where it takes precedence over the original. In a
+    checkout, whose models folder holds the original itself, the copy has a name of its own.
 
     Raises:
         ModelError: If there already is a copy, or it cannot be written.
     """
-    mine = named(folder.name)
-    if not folder.resolve().is_relative_to(settings.PACKAGE) or mine.resolve() == folder.resolve():
+    if not is_protected(folder):
         return folder
+    mine = named(folder.name)
+    if mine.resolve() == folder.resolve():
+        mine = named(f"{folder.name}-copy")
     if (mine / CARD_FILE).is_file():
         raise ModelError(
             f"'{folder}' came with the package and stays as it is. Use your copy of it, '{mine}'."

@@ -134,7 +134,7 @@ def _offer_export(entry: Entry) -> None:
         refusal
         or "This form is made with training faces of a data set, and compared on its test. The "
         "figures are kept in the card."
-        + (" A copy of the model is made for that." if entry.is_shipped else "")
+        + (" A copy of the model is made for that." if entry.is_protected else "")
     )
     if refusal:
         return

@@ -155,6 +155,25 @@ def test_calibrating_and_exporting_a_model_of_the_package_change_a_copy_that_is_
     assert contents(installed) == before
 
 
+def test_changes_to_a_model_of_a_checkout_go_into_a_copy_under_a_name_of_its_own(
+    tiny_folder: Path, tiny_dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tmp_path / "project"
+    monkeypatch.delenv("FER_MODELS", raising=False)
+    monkeypatch.setattr(settings, "PACKAGE", project / "fer")
+    shipped = Path(shutil.copytree(tiny_folder, project / "models" / "ferplus"))
+    (project / "pyproject.toml").touch()
+    before = contents(shipped)
+    calibrated = api.calibrate("ferplus", tiny_dataset)
+    assert calibrated.name == "ferplus-copy"
+    assert models.load("ferplus-copy").card == calibrated
+    with pytest.raises(ModelError, match=r"came with the package.*Use your copy.*ferplus-copy"):
+        api.export("ferplus", tiny_dataset)
+    monkeypatch.setenv("FER_MODELS", str(tmp_path / "mine"))
+    assert models.writable(shipped) == tmp_path / "mine" / "ferplus"
+    assert contents(shipped) == before
+
+
 def test_a_copy_of_a_model_of_the_package_is_not_replaced(
     installed: Path, tiny_dataset: Dataset
 ) -> None:
