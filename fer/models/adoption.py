@@ -126,15 +126,20 @@ def _standardised(
 
     faces = layers.Input(shape, dtype="uint8", name="face")
     outputs = network(scaled(faces, scale_named(scale, shape[-1])))
-    noise = np.random.default_rng(0).integers(0, 256, (4, *shape), np.uint8)
-    answers = np.asarray(Model(faces, outputs)(noise, training=False))
-    ending = ending_of(answers, is_sigmoid=_ends_with_sigmoid(network))
+    ending = ending_needed(network, shape, scale)
     if ending == "softmax":
         outputs = layers.Softmax()(outputs)
     elif ending == "shares":
         tiny = float(np.finfo(np.float32).tiny)
         outputs = outputs / (ops.sum(outputs, axis=1, keepdims=True) + tiny)
     return Model(faces, outputs, name=_ADOPTED), ending
+
+
+def ending_needed(network: "keras.Model", shape: tuple[int, int, int], scale: str) -> str:
+    """The ending of `ENDINGS` that a foreign network needs, by its answers to noise."""
+    noise = np.random.default_rng(0).integers(0, 256, (4, *shape), np.uint8)
+    answers = np.asarray(network(scale_named(scale, shape[-1]).apply(noise), training=False))
+    return ending_of(answers, is_sigmoid=_ends_with_sigmoid(network))
 
 
 def _ends_with_sigmoid(network: "keras.Model") -> bool:

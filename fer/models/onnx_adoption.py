@@ -43,7 +43,7 @@ def standardised(
     if network.takes_bytes and scale != "0-255":
         raise ModelError(f"'{path.name}' takes whole numbers from 0 to 255. Choose scale 0-255.")
     pixel_scale = scale_named(scale, network.shape[-1])
-    ending = _ending(network, scale)
+    ending = ending_needed(network, scale)
 
     def behind(nodes: Nodes, numbers: str) -> str:
         if ending == "softmax":
@@ -77,7 +77,8 @@ def standardised(
     return described(made, card), card
 
 
-def _ending(network: OnnxNetwork, scale: str) -> str:
+def ending_needed(network: OnnxNetwork, scale: str) -> str:
+    """The ending of `ENDINGS` that a foreign network needs, by its answers to noise."""
     noise = np.random.default_rng(0).integers(0, 256, (4, *network.shape), np.uint8)
     answers = network.run(scale_named(scale, network.shape[-1]).apply(noise))
     return ending_of(answers, is_sigmoid=network.is_sigmoid)

@@ -17,7 +17,7 @@ from fer.errors import ModelError
 from fer.evaluation.contract import ContractSearch
 from fer.evaluation.contract_search import Outputs, try_scales
 from fer.importing import require
-from fer.models.adoption import adopt, faces_and_classes
+from fer.models.adoption import adopt, ending_needed, faces_and_classes
 from fer.models.card import ModelCard
 from fer.models.keras_files import read_network
 from pages.common import predictors
@@ -25,6 +25,13 @@ from pages.common.cache import Work, dataset_work
 from pages.common.progress import Meter
 
 _AT_ONCE = 3
+_ANY_SCALE = "0-255"
+_ANSWERS = {
+    "": "Probabilities",
+    "softmax": "Plain numbers; they get a softmax",
+    "shares": "Numbers that do not add up to 1; each is divided by their sum",
+}
+"""What a network answers with, by the ending of `fer.models.endings` that it needs."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -121,14 +128,12 @@ def _of_keras(file: Path, weights: Path | None) -> dict[str, Any]:
     predictors.import_keras()
     network = read_network(file, weights=weights)
     shape, classes = faces_and_classes(network)
-    activation = str(network.layers[-1].get_config().get("activation"))
-    endings = {"softmax": "Softmax", "sigmoid": "A sigmoid a class"}
     return {
         "outputs_of": network.predict_on_batch,
         "shape": shape,
         "classes": classes,
         "facts": {
-            "Ends with": endings.get(activation, "Plain numbers"),
+            "Answers with": _ANSWERS[ending_needed(network, shape, _ANY_SCALE)],
             "Parameters": f"{network.count_params():,}",
             "Layers": f"{len(network.layers):,}",
         },
@@ -138,7 +143,7 @@ def _of_keras(file: Path, weights: Path | None) -> dict[str, Any]:
 def _of_onnx(file: Path, output: str | None) -> dict[str, Any]:
     require("onnx")
     require("onnxruntime")
-    from fer.models import onnx_reading
+    from fer.models import onnx_adoption, onnx_reading
 
     usual = (len(emotions.FER2013), len(emotions.ALL))
     network = onnx_reading.read_network(file, output=output, likely=usual)
@@ -148,7 +153,11 @@ def _of_onnx(file: Path, output: str | None) -> dict[str, Any]:
         "outputs_of": network.run,
         "shape": network.shape,
         "classes": network.classes,
-        "facts": {"Made by": network.maker or "–", "Layers": f"{len(network.proto.graph.node):,}"},
+        "facts": {
+            "Answers with": _ANSWERS[onnx_adoption.ending_needed(network, _ANY_SCALE)],
+            "Made by": network.maker or "–",
+            "Layers": f"{len(network.proto.graph.node):,}",
+        },
     }
 
 

@@ -106,3 +106,16 @@ def test_a_network_that_does_not_fit_is_an_error(
     with pytest.raises(ModelError, match="is no file of Keras"):
         adoption.adopt(file, LABELS, out=tmp_path / "mine")
     assert not (tmp_path / "mine").exists()
+
+
+def test_the_ending_that_a_network_needs_is_measured_whatever_its_last_layer_is(
+    notebook_network: keras.Model,
+) -> None:
+    adjusted = [notebook_network, layers.Rescaling(1, offset=[0.3, 0, -0.2])]
+    for added, ending in (
+        ([], "softmax"),
+        ([layers.Softmax()], ""),
+        ([layers.Activation("sigmoid"), layers.Dropout(0.5)], "shares"),
+    ):
+        network = keras.Sequential([*adjusted, *added])
+        assert adoption.ending_needed(network, (20, 24, 1), "0-255") == ending
