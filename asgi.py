@@ -107,8 +107,7 @@ def _is_new(scope: Scope) -> bool:
 class HttpApi:
     """Passes requests for the HTTP API to it; the first one imports it, which takes a while.
 
-    Where people on other machines can open the app, they may predict with the API, too, and more
-    only as `FER_API_ALLOW` has it.
+    Where people on other machines can open the app, the API wants a key of them.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -124,11 +123,10 @@ class HttpApi:
 @one_at_a_time()
 @cache
 def _api() -> ASGIApp:
-    from fer.serving.access import allowed_by_environment, grants_at
+    from fer.serving.access import gate_at
     from fer.serving.app import create_app
 
-    address = st.get_option("server.address") or "0.0.0.0"
-    api: ASGIApp = create_app(grants=grants_at(address, allowed_by_environment()))
+    api: ASGIApp = create_app(gate=gate_at(st.get_option("server.address")))
     return api
 
 

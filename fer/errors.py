@@ -87,3 +87,11 @@ class FeedbackError(FerError):
 
 class FeedbackUnavailable(FeedbackError):  # noqa: N818 - a state that passes, no mistake
     """The database of corrections cannot be used at the moment; nothing was changed."""
+
+
+class AccessError(FerError):
+    """A key, a role or a setting of either that is not as it should be."""
+
+
+class NotAllowedError(AccessError):
+    """Something that a person may not do."""

@@ -10,6 +10,11 @@
 |                     |                                          | FER_HOME                        |
 | `FER_ALLOWED_HOSTS` | names under which the app may be opened, | localhost, the machine's name   |
 |                     | separated by commas: `fer.example.org`   | and addresses in numbers        |
+| `FER_ADMINS`,       | who has which role after signing in:     | everybody who signs in is a     |
+| `FER_EDITORS`,      | addresses, `*@example.org` or values of  | viewer                          |
+| `FER_VIEWERS`       | `FER_ROLE_CLAIM`, separated by commas    |                                 |
+| `FER_ROLE_CLAIM`    | the provider's claim that has roles or   | none: addresses decide          |
+|                     | groups: `roles`, `realm_access.roles`    |                                 |
 | `FER_DATA`          | a FER-2013 folder, for tests and bench/  | none                            |
 | `FER_DATA_ROOTS`    | folders that the app may read data sets  | the user's home, and the folder |
 |                     | from, separated as in PATH               | that holds the checkout         |
@@ -18,8 +23,6 @@
 | `FER_FEEDBACK_DAYS` | days after which corrections are deleted | none: kept until deleted        |
 | `FER_PROMOTION`     | `when-better`: a model that learnt from  | `by-hand`                       |
 |                     | corrections is used once proven better   |                                 |
-| `FER_API_ALLOW`     | `feedback`, `jobs`: what the HTTP API    | none; on 127.0.0.1 both         |
-|                     | offers to other machines (`fer.serving`) |                                 |
 | `FER_API_…`         | the limits of the HTTP API               | `fer/serving/limits.py`         |
 """
 
@@ -114,6 +117,17 @@ def allowed_hosts() -> tuple[str, ...]:
     """
     names = os.environ.get("FER_ALLOWED_HOSTS", "").lower().split(",")
     return tuple(name.strip() for name in names if name.strip())
+
+
+def people_listed(role: str) -> frozenset[str]:
+    """Who has a role by `FER_ADMINS`, `FER_EDITORS` or `FER_VIEWERS`, in lower case."""
+    names = os.environ.get(f"FER_{role.upper()}S", "").lower().split(",")
+    return frozenset(name.strip() for name in names if name.strip())
+
+
+def role_claim() -> str:
+    """The provider's claim that holds roles or groups; "" where addresses alone decide."""
+    return os.environ.get("FER_ROLE_CLAIM", "").strip()
 
 
 def app_file() -> Path:

@@ -51,6 +51,14 @@ def is_local(address: str | None) -> bool:
     return address in _LOCAL
 
 
+def is_private(address: str | None) -> bool:
+    """Whether only its own machine reaches a server at this address, as far as that is known.
+
+    Where `FER_ALLOWED_HOSTS` has a name for it, a proxy in front lets others in.
+    """
+    return is_local(address) and not settings.allowed_hosts()
+
+
 class AllowedHosts:
     """Refuses requests for hosts that this machine is not.
 

@@ -30,6 +30,7 @@ COMMANDS = {
     "architectures": ("models", "List the networks with their cost, or show one layer by layer."),
     "app": ("app", "Serve the app to browsers on this machine."),
     "serve": ("serve", "Serve the HTTP API, without the pages."),
+    "keys": ("keys", "Manage the keys of the HTTP API."),
     "runs": ("runs", "Manage training runs."),
     "data": ("data", "Manage the data sets of this machine."),
     "feedback": ("feedback", "Manage the corrections that people sent."),

@@ -14,7 +14,7 @@ from fer.errors import ConfigError, FeedbackError, FeedbackUnavailable
 from fer.files import writing
 from fer.importing import require
 
-NEWEST = "v4_deleted"
+NEWEST = "v5_api_keys"
 """The last of the migrations."""
 
 WAIT_S = 5

@@ -10,12 +10,14 @@ from sqlalchemy import (
     Dialect,
     Float,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
     String,
     Table,
     TypeDecorator,
+    text,
 )
 
 METADATA = MetaData()
@@ -95,6 +97,27 @@ PROMOTIONS = Table(
     Column("model_after", String, nullable=False),
     Column("figures", JSON, nullable=False),
     Column("undone", UTCDateTime),
+)
+
+API_KEYS = Table(
+    "api_keys",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("scopes", JSON, nullable=False),
+    Column("hash", String, nullable=False),
+    Column("created", UTCDateTime, nullable=False),
+    Column("created_by", String, nullable=False),
+    Column("revoked", UTCDateTime),
+)
+"""Keys of the HTTP API: an id is the part of a key that is readable, a hash is of all of it."""
+
+Index(
+    "api_keys_valid_name",
+    API_KEYS.c.name,
+    unique=True,
+    sqlite_where=text("revoked IS NULL"),
+    postgresql_where=text("revoked IS NULL"),
 )
 
 STATE = Table(

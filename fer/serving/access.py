@@ -1,73 +1,165 @@
-"""What a request may do. Logins and keys will decide it here; now the server's address does."""
+"""What a request may do: its key decides, where one is needed."""
 
-import os
-from collections.abc import Callable, Collection, Iterable
-from enum import StrEnum
-from typing import Any
+import logging
+import time
+from collections.abc import Callable
+from threading import Lock
+from typing import TYPE_CHECKING
 
-from fastapi import Depends
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Send
+from starlette.types import Scope as ASGIScope
 
-from fer.errors import ConfigError
-from fer.serving.problems import Problem
-from fer.web import is_local
+from fer import web
+from fer.errors import FerError
+from fer.importing import extras
+from fer.serving.keys import ApiKey, Scope, id_of
+from fer.serving.problems import TYPES, Problem, problem_of
+
+if TYPE_CHECKING:
+    from fer.serving.key_store import KeyStore
+
+_OPEN = ("/api/v1/health", TYPES)
+"""What needs no key: whether the server works, and what its refusals mean."""
+_SCOPES = {
+    "/api/v1/predict": Scope.PREDICT,
+    "/api/v1/jobs": Scope.JOBS,
+    "/api/v1/feedback": Scope.FEEDBACK,
+}
+"""By the beginning of a path; every other path needs `Scope.READ`."""
+_FRESH_FOR_S = 2.0
+"""After which keys are read again: so long, a key that is revoked may still work."""
+
+_HOW_TO = (
+    "Send a key as the header 'Authorization: Bearer fer_…'. The server's owner makes keys with: "
+    "python -m fer keys add NAME"
+)
+
+_log = logging.getLogger(__name__)
 
 
-class Scope(StrEnum):
-    """Something that a request needs to be allowed."""
-
-    READ = "read"
-    PREDICT = "predict"
-    JOBS = "jobs"
-    FEEDBACK = "feedback"
-
-
-EVERYONE = (Scope.READ, Scope.PREDICT)
-"""What needs no permission, wherever the server is reached from."""
-GRANTABLE = (Scope.JOBS, Scope.FEEDBACK)
-"""What is kept from others than this machine unless the server's owner allows it."""
-
-VARIABLE = "FER_API_ALLOW"
-
-Grants = Callable[[Request], Collection[Scope]]
-"""What a request may do."""
+def scope_of(path: str) -> Scope | None:
+    """What a key must allow for this path; None where none is needed."""
+    if path == _OPEN[0] or path.startswith(_OPEN[1]):
+        return None
+    found = (scope for start, scope in _SCOPES.items() if f"{path}/".startswith(f"{start}/"))
+    return next(found, Scope.READ)
 
 
-def grants_at(address: str, allowed: Collection[Scope] = ()) -> Grants:
-    """Everything on a loopback address; elsewhere what everyone may, and what is allowed."""
-    granted = tuple(Scope) if is_local(address) else (*EVERYONE, *allowed)
-    return lambda request: granted
+class Gate:
+    """Knows the keys, and whether one is needed.
 
+    None is needed where only this machine reaches the server and no key was ever made. Where the
+    keys cannot be read, the last known ones hold, and before any are known everything is refused.
 
-def allowed(names: Iterable[str]) -> tuple[Scope, ...]:
-    """The scopes of these names, which the server's owner allows to others.
-
-    Raises:
-        ConfigError: If a name is none of `GRANTABLE`.
+    Args:
+        is_local: Whether only this machine reaches the server.
+        read: Gives all keys; it may take a while.
     """
-    if unknown := set(names) - set(GRANTABLE):
-        raise ConfigError(
-            f"'{sorted(unknown)[0]}' cannot be allowed; expected {' or '.join(GRANTABLE)}."
-        )
-    return tuple(Scope(name) for name in sorted(set(names)))
 
+    def __init__(self, *, is_local: bool, read: Callable[[], list[ApiKey]] | None = None) -> None:
+        self.is_local = is_local
+        self._read = read or _Reader()
+        self._known: dict[str, ApiKey] | None = None
+        self._error = FerError("The keys were not read yet.")
+        self._read_at = -_FRESH_FOR_S
+        self._lock = Lock()
 
-def allowed_by_environment() -> tuple[Scope, ...]:
-    """The same of the names in `FER_API_ALLOW`, separated by commas."""
-    names = (name.strip() for name in os.environ.get(VARIABLE, "").split(","))
-    return allowed([name for name in names if name])
+    @property
+    def is_stale(self) -> bool:
+        """Whether the keys have to be read, by `refresh`."""
+        return time.monotonic() >= self._read_at + _FRESH_FOR_S
 
+    def refresh(self) -> None:
+        """Read the keys, unless another thread just tried."""
+        with self._lock:
+            if not self.is_stale:
+                return
+            try:
+                self._known = {key.id: key for key in self._read()}
+            except FerError as error:
+                self._error = error
+                _log.warning("The keys cannot be read; those known from before hold. %s", error)
+            self._read_at = time.monotonic()
 
-def needs(scope: Scope) -> Any:
-    """A dependency of a route: refuses a request that may not do it."""
+    def keys(self) -> dict[str, ApiKey]:
+        """The keys by their beginnings, those included that were revoked.
 
-    async def check(request: Request) -> None:  # a plain function would take a thread
-        if scope not in request.app.state.grants(request):
+        Raises:
+            FerError: If they could not be read, and none are known from before.
+        """
+        if self._known is None:
+            raise self._error
+        return self._known
+
+    def admit(self, authorization: str | None, needed: Scope) -> ApiKey | None:
+        """The key of a request, None where it needs none.
+
+        Raises:
+            Problem: 401 if it lacks a valid key, 403 if that does not allow this.
+            FerError: If the keys are not known.
+        """
+        keys = self.keys()
+        if self.is_local and not keys:
+            return None
+        kind, _, given = (authorization or "").strip().partition(" ")
+        given = given.strip()
+        if kind.lower() != "bearer" or not given:
+            raise Problem("no-key", _HOW_TO)
+        key = keys.get(id_of(given))
+        if key is None or not key.is_opened_by(given):
+            raise Problem("unknown-key", "Check it for typing errors, or ask for another one.")
+        if needed not in key.scopes:
             raise Problem(
                 "not-allowed",
-                f"This server can be reached from other machines, and so it does not offer "
-                f"'{scope}' unless its owner allows it: FER_API_ALLOW={scope}.",
-                scope=scope,
+                f"It allows {', '.join(key.scopes)}; this needs '{needed}'. Ask for another key.",
+                scope=needed,
             )
+        return key
 
-    return Depends(check)
+
+class Access:
+    """Middleware: passes on what the gate admits, before anything of a body is read."""
+
+    def __init__(self, app: ASGIApp, gate: Gate) -> None:
+        self._app = app
+        self._gate = gate
+
+    async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
+        """Handle a request.
+
+        Raises:
+            Problem: If it is refused.
+        """
+        needed = scope_of(scope["path"]) if scope["type"] == "http" else None
+        if needed is not None:
+            if self._gate.is_stale:
+                await run_in_threadpool(self._gate.refresh)
+            try:
+                key = self._gate.admit(Request(scope).headers.get("authorization"), needed)
+            except FerError as error:
+                scope["state"]["reason"] = str(error)
+                raise problem_of(error) from error
+            if key is not None:
+                scope["state"]["key"] = key.id
+        await self._app(scope, receive, send)
+
+
+class _Reader:
+    """Reads the keys from the database, which is opened once."""
+
+    def __init__(self) -> None:
+        self._store: KeyStore | None = None
+
+    def __call__(self) -> list[ApiKey]:
+        if self._store is None:
+            with extras():
+                from fer.serving.key_store import open_keys_if_any
+            self._store = open_keys_if_any()
+        return [] if self._store is None else self._store.keys()
+
+
+def gate_at(address: str | None) -> Gate:
+    """The gate of a server at this address."""
+    return Gate(is_local=web.is_private(address))

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from fer import settings
 from fer.errors import FerError
 from fer.serving import batches, corrections, predicting, problems, shapes
-from fer.serving.access import Grants, Scope, grants_at, needs
+from fer.serving.access import Access, Gate, gate_at
 from fer.serving.engine import Engine
 from fer.serving.guard import Guard
 from fer.serving.jobs import Jobs
@@ -33,12 +33,12 @@ _REFERRED = (shapes.PhotosInJson, shapes.ProblemDocument)
 """Shapes that are named in OpenAPI by reference alone."""
 
 
-def create_app(limits: Limits | None = None, grants: Grants | None = None) -> FastAPI:
+def create_app(limits: Limits | None = None, gate: Gate | None = None) -> FastAPI:
     """The API with its threads and counters, which begin with its first request.
 
     Args:
         limits: By default those of the environment.
-        grants: What a request may do; by default everything, as on a loopback address.
+        gate: Admits requests; by default as on a loopback address.
 
     Raises:
         ConfigError: If a limit of the environment is impossible.
@@ -57,7 +57,6 @@ def create_app(limits: Limits | None = None, grants: Grants | None = None) -> Fa
         },
     )  # fmt: skip
     app.state.limits, app.state.metrics = limits, metrics
-    app.state.grants = grants or grants_at("127.0.0.1")
     app.state.engine = Engine(limits, metrics)
     app.state.jobs = Jobs(app.state.engine, limits, metrics)
     for routes in (predicting, batches, corrections):
@@ -65,10 +64,11 @@ def create_app(limits: Limits | None = None, grants: Grants | None = None) -> Fa
     app.include_router(_server_routes(), prefix="/api/v1")
     app.add_api_route(
         "/metrics", show_metrics, tags=["server"], summary="Counters for Prometheus",
-        response_class=Response, dependencies=[needs(Scope.READ)],
+        response_class=Response,
         responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
     )  # fmt: skip
-    app.add_middleware(Guard, limits=limits, metrics=metrics)
+    app.add_middleware(Access, gate=gate or gate_at("127.0.0.1"))
+    app.add_middleware(Guard, limits=limits, metrics=metrics)  # the last one comes first
     return app
 
 
@@ -99,6 +99,8 @@ def show_schema(request: Request) -> dict[str, Any]:
     for path in schema["paths"].values():
         for operation in path.values():
             operation["responses"].pop("422", None)  # FastAPI's own shape, which is never sent
+    schema["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+    schema["security"] = [{}, {"key": []}]  # `{}`: on a loopback address, while no key exists
     for unused in ("HTTPValidationError", "ValidationError"):
         schema["components"]["schemas"].pop(unused, None)
     return schema

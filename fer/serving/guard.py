@@ -211,7 +211,9 @@ class _Exchange:
     def facts(self) -> dict[str, Any]:
         """What the log and the metrics have of the request."""
         method, route = self.scope["method"], self.scope.get("route")
-        noted = {name: self.state[name] for name in ("problem", "reason") if self.state.get(name)}
+        noted = {
+            name: self.state[name] for name in ("key", "problem", "reason") if self.state.get(name)
+        }
         return {
             "request_id": self.state["request_id"],
             "method": method if method in _METHODS else "other",

@@ -1,4 +1,6 @@
-"""The log as one JSON object a line: no pixels, no file's content or name, no address, no key."""
+"""The log as one JSON object a line: no pixels, no file's content or name, no address,
+and of a key only its readable beginning.
+"""
 
 import json
 import logging

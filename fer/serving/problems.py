@@ -32,8 +32,10 @@ class Kind(NamedTuple):
 
 KINDS = {
     "bad-request": Kind(400, "The request cannot be understood"),
+    "no-key": Kind(401, "This server needs a key"),
+    "unknown-key": Kind(401, "The key is not known, or was revoked"),
     "foreign-origin": Kind(403, "Requests from pages of another host are refused"),
-    "not-allowed": Kind(403, "This server does not offer that to others"),
+    "not-allowed": Kind(403, "The key does not allow that"),
     "unknown-model": Kind(404, "There is no model of that name"),
     "unknown-job": Kind(404, "There is no job of that id"),
     "unknown-correction": Kind(404, "There is no correction of that id under this key"),
@@ -62,12 +64,22 @@ KINDS = {
 """By the last part of the problem's `type`."""
 
 
+_CHALLENGES = {
+    "no-key": "Bearer",
+    "unknown-key": 'Bearer error="invalid_token"',
+    "not-allowed": 'Bearer error="insufficient_scope"',
+}
+"""What RFC 6750 has clients know of a refusal for their key."""
+
+
 class Problem(HTTPException):
     """A refusal: its kind, what is wrong in this case, and facts for programs."""
 
     def __init__(self, kind: str, detail: str, **facts: Any) -> None:
         status, _, retry_after_s = KINDS[kind]
-        headers = {"Retry-After": str(retry_after_s)} if retry_after_s else None
+        headers = {"Retry-After": str(retry_after_s)} if retry_after_s else {}
+        if kind in _CHALLENGES:
+            headers["WWW-Authenticate"] = _CHALLENGES[kind]
         super().__init__(status, detail, headers)
         self.kind = kind
         self.facts = facts

@@ -18,7 +18,7 @@ import pytest
 import uvicorn
 from PIL import Image
 
-from fer.serving.access import Grants
+from fer.serving.access import Gate
 from fer.serving.app import create_app
 from fer.serving.limits import Limits
 
@@ -47,8 +47,8 @@ class Answer:
 class Server:
     """The API on a free port, in a thread."""
 
-    def __init__(self, limits: Limits | None = None, grants: Grants | None = None) -> None:
-        self.app = create_app(limits or Limits(), grants)
+    def __init__(self, limits: Limits | None = None, gate: Gate | None = None) -> None:
+        self.app = create_app(limits or Limits(), gate)
         # Naming the protocol, as without it asyncio lets small packets wait for each other.
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.bind(("127.0.0.1", 0))
@@ -111,11 +111,11 @@ def server(yunet_at_home: None) -> Iterator[Server]:
 
 @pytest.fixture
 def start() -> Iterator[StartServer]:
-    """Start servers with other limits or grants."""
+    """Start servers with other limits, or another gate."""
     made: list[Server] = []
 
-    def start(grants: Grants | None = None, **limits: int) -> Server:
-        made.append(Server(Limits(**limits), grants))
+    def start(gate: Gate | None = None, **limits: int) -> Server:
+        made.append(Server(Limits(**limits), gate))
         return made[-1]
 
     yield start
