@@ -74,10 +74,13 @@ def _missing(package: str) -> MissingPackageError:
 
 
 def install_command(extra: str) -> str:
-    """The command that installs an extra; it works in cmd.exe, too."""
-    checkout = settings.checkout()
-    source = f'-e "{checkout}[{extra}]"' if checkout else f'"fer-workbench[{extra}]"'
-    return f"pip install {source}"
+    """The command that installs an extra; it works in cmd.exe, too.
+
+    It names no folder of this machine, because pages and the HTTP API show it to anybody.
+    """
+    if settings.checkout():
+        return f'pip install -e ".[{extra}]" (in the folder of the checkout)'
+    return f'pip install "fer-workbench[{extra}]"'
 
 
 @contextmanager

@@ -4,12 +4,12 @@ import numpy as np
 import streamlit as st
 
 from fer.evaluation.query import cells
+from pages.common.reveal import ask, reveal
 from pages.evaluate import keys
 from pages.evaluate.confusion import show_matrix, show_top
 from pages.evaluate.detail import choose_face, show_face
 from pages.evaluate.evaluated import Evaluation
 from pages.evaluate.faces import choose_filters, show_cell, show_count, show_faces, show_link
-from pages.evaluate.reveal import ask, reveal
 
 _MATRIX_PX, _FACE_PX = 400, 320  # the faces take the rest of the width
 

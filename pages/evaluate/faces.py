@@ -17,9 +17,9 @@ from pages.common.browser.annotated import show_annotations
 from pages.common.browser.selection import show_choice, show_choosing
 from pages.common.choices import select, set_linked
 from pages.common.pictures import Picture
+from pages.common.reveal import ask
 from pages.evaluate import keys
 from pages.evaluate.evaluated import Evaluation
-from pages.evaluate.reveal import ask
 
 FACES_TAB = "Faces"
 _PER_PAGE = 60

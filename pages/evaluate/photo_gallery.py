@@ -17,9 +17,9 @@ from pages.common.charts import bars_html
 from pages.common.choices import page_of, select
 from pages.common.gallery import gallery
 from pages.common.pictures import Picture
+from pages.common.reveal import ask
 from pages.evaluate import keys
 from pages.evaluate.photo_evaluation import PhotoEvaluation, thumbnail, whole
-from pages.evaluate.reveal import ask
 
 _PER_PAGE = 24
 _SIZE_PX = 96

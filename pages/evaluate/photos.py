@@ -23,13 +23,13 @@ from fer.wording import counted, percent, split_name
 from pages.common import errors, predictors, visitors
 from pages.common.choices import select
 from pages.common.model_choice import DETECTOR_NAMES, FINDERS
+from pages.common.reveal import reveal
 from pages.evaluate import keys
 from pages.evaluate.comparison import other_models
 from pages.evaluate.confusion import show_matrix, show_top
 from pages.evaluate.photo_evaluation import PhotoEvaluation, forget_photos, photo_evaluation
 from pages.evaluate.photo_gallery import chosen_cells, show_gallery, show_photo_cell
 from pages.evaluate.photo_upload import add_photos
-from pages.evaluate.reveal import reveal
 
 _STEPS = (
     "Drop photos of people's faces above, choose what each shows, and keep them. The page then "

@@ -8,7 +8,7 @@ from fer import runs
 from fer.errors import FerError
 from fer.runs import queue
 from fer.training.config import TrainingConfig
-from pages.common import errors, predictors
+from pages.common import errors, predictors, reveal
 from pages.train import form, keys, presets, run_list, run_view
 from pages.train.network import faces_of, show_estimate
 from pages.train.overview import Row, overview, signature
@@ -31,6 +31,7 @@ def main() -> None:
             icon=":material/model_training:",
         )
         return
+    reveal.reveal(keys.RUN)
     run_view.show(run, every_s=BUSY_EVERY_S)
     run_list.show(known)
     run_list.show_tuning()
@@ -90,6 +91,7 @@ def start(config: TrainingConfig, name: str) -> None:
         else "Its process is starting. You can close this tab; the training continues."
     )
     st.session_state[keys.SHOWN] = active.id if active else run.id
+    reveal.ask(keys.RUN)
 
 
 def shown_run(known: list[Row]) -> runs.Run | None:

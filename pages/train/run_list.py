@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
@@ -17,6 +17,11 @@ from pages.common import errors
 from pages.train import charts, keys
 from pages.train.actions import show_actions
 from pages.train.overview import STATE_SYMBOLS, Row
+
+if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
+
+_FIGURES = ("best validation", "test accuracy", "mean recall")
 
 
 def show(rows: Sequence[Row]) -> None:
@@ -36,16 +41,14 @@ def show(rows: Sequence[Row]) -> None:
         st.caption("No run matches the filter.")
         return
     event = st.dataframe(
-        pd.DataFrame(map(_cells, shown)),
+        _in_percent(pd.DataFrame(map(_cells, shown)), _FIGURES),
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
         key=table_key(shown),
         column_config={
-            "best validation": st.column_config.NumberColumn(format="percent"),
-            "test accuracy": st.column_config.NumberColumn(format="percent"),
             "mean recall": st.column_config.NumberColumn(
-                format="percent", help="Mean of the recalls of all classes on the test split"
+                help="Mean of the recalls of all classes on the test split"
             ),
             "minutes": st.column_config.NumberColumn(
                 format="%.1f", help="Time worked, without pauses"
@@ -64,6 +67,11 @@ def show(rows: Sequence[Row]) -> None:
         show_actions(chosen[0])
     else:
         show_comparison(chosen)
+
+
+def _in_percent(table: pd.DataFrame, columns: Sequence[str]) -> "Styler":
+    """The table with these columns as the figures of a run are written; they sort as numbers."""
+    return table.style.format(dict.fromkeys(columns, "{:.1%}"), na_rep="–")
 
 
 def table_key(rows: Sequence[Row]) -> str:
@@ -141,9 +149,8 @@ def show_tuning() -> None:
     study = st.selectbox("Study", names, key=keys.STUDY)
     trials = pd.DataFrame(tuning.trials_of(study))
     st.dataframe(
-        trials.sort_values("accuracy", ascending=False),
+        _in_percent(trials.sort_values("accuracy", ascending=False), ["accuracy"]),
         hide_index=True,
-        column_config={"accuracy": st.column_config.NumberColumn(format="percent")},
         placeholder="–",
         alt="Trials of the study, the best first",
     )

@@ -14,6 +14,12 @@ from fer.data.synthetic import draw_face
 
 WaitUntilIdle = Callable[[Page], None]
 SLOW_MS = 120_000
+NO_WEBGL = """
+const context = HTMLCanvasElement.prototype.getContext
+HTMLCanvasElement.prototype.getContext = function (kind, ...options) {
+    return kind.includes("webgl") ? null : context.call(this, kind, ...options)
+}
+"""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -224,6 +230,20 @@ def test_fer2013_is_added_filtered_and_a_face_opened(
     expect(
         page.get_by_role("dialog").get_by_text(re.compile("^What .* people chose"))
     ).to_be_visible(timeout=SLOW_MS)
+
+
+def test_a_browser_without_webgl_states_how_to_reach_the_faces_of_the_map(
+    page: Page, server: str, allowed: Path
+) -> None:
+    page.add_init_script(NO_WEBGL)
+    add(page, server, allowed / "drawn", "mapped")
+    expect(page.get_by_text("class folders: 18 images")).to_be_visible(timeout=SLOW_MS)
+    page.get_by_test_id("stButtonGroup").get_by_text("Map", exact=True).click()
+    page.get_by_role("button", name="Draw the map").click(timeout=SLOW_MS)
+    place = page.locator(".no-webgl").first
+    place.wait_for(timeout=SLOW_MS)
+    assert "Lying among" in place.evaluate("place => getComputedStyle(place, '::after').content")
+    assert place.evaluate("place => getComputedStyle(place.firstChild).fontSize") == "0px"
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])

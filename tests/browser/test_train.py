@@ -101,3 +101,20 @@ def test_a_number_out_of_range_is_refused_with_a_sentence_as_soon_as_it_is_typed
     epochs.fill("3")
     epochs.press("Tab")
     expect(train).to_be_enabled(timeout=SLOW_MS)
+
+
+def test_a_run_that_was_started_below_the_open_options_is_scrolled_into_view(
+    page: Page, server: str, wait_until_idle: WaitUntilIdle
+) -> None:
+    page.goto(f"{server}/train")
+    expect(page.get_by_text("multiply-adds per face").first).to_be_visible(timeout=SLOW_MS)
+    page.get_by_text("Advanced").click()
+    wait_until_idle(page)
+    page.get_by_label("Name of the run").fill("below the options")
+    page.get_by_label("Name of the run").press("Tab")
+    wait_until_idle(page)
+    page.get_by_role("button", name="Train", exact=True).click()
+    heading = page.get_by_role("heading", name="below the options")
+    expect(heading).to_be_in_viewport(timeout=SLOW_MS)
+    page.get_by_role("button", name="Stop", exact=True).last.click()
+    expect(page.get_by_text("⏹️ stopped").first).to_be_visible(timeout=SLOW_MS)

@@ -62,6 +62,6 @@ def test_any_other_missing_module_is_a_bug_and_stays_one() -> None:
         import no_such_module  # noqa: F401
 
 
-def test_a_checkout_installs_its_own_extras() -> None:
+def test_a_checkout_installs_its_own_extras_and_keeps_its_place_to_itself() -> None:
     command = importing.install_command("kaggle")
-    assert command == f'pip install -e "{settings.checkout()}[kaggle]"'
+    assert command == 'pip install -e ".[kaggle]" (in the folder of the checkout)'

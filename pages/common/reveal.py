@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages.evaluate import keys
+REVEAL = "reveal"
+"""Key in the session state of the place to scroll to, and of how often that was asked for."""
 
 # What is below the place may still be coming, and a short page does not scroll: so try again.
 _JS = """
@@ -29,12 +30,12 @@ _COMPONENT = st.components.v2.component("fer.reveal", html="<div></div>", css=_C
 
 def ask(place: str) -> None:
     """Have the place of this name scrolled into view when it is drawn next."""
-    number = st.session_state.get(keys.REVEAL, ("", 0))[1]
-    st.session_state[keys.REVEAL] = (place, number + 1)
+    number = st.session_state.get(REVEAL, ("", 0))[1]
+    st.session_state[REVEAL] = (place, number + 1)
 
 
 def reveal(place: str) -> None:
     """Draw the place, and scroll to it if that was asked for."""
-    name, number = st.session_state.get(keys.REVEAL, ("", 0))
-    st.session_state[keys.REVEAL] = ("", number)
-    _COMPONENT(key=f"{keys.REVEAL}.{place}", data={"number": number if name == place else 0})
+    name, number = st.session_state.get(REVEAL, ("", 0))
+    st.session_state[REVEAL] = ("", number)
+    _COMPONENT(key=f"{REVEAL}.{place}", data={"number": number if name == place else 0})
