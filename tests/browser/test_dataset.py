@@ -8,12 +8,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from fer.data.synthetic import draw_face
 
 WaitUntilIdle = Callable[[Page], None]
 SLOW_MS = 120_000
+WEBGL_WITHOUT_A_GPU = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader")
 NO_WEBGL = """
 const context = HTMLCanvasElement.prototype.getContext
 HTMLCanvasElement.prototype.getContext = function (kind, ...options) {
@@ -230,6 +231,32 @@ def test_fer2013_is_added_filtered_and_a_face_opened(
     expect(
         page.get_by_role("dialog").get_by_text(re.compile("^What .* people chose"))
     ).to_be_visible(timeout=SLOW_MS)
+
+
+def test_a_lasso_on_the_map_shows_the_faces_inside(
+    browser: Browser, chromium: str, chromium_flags: tuple[str, ...], server: str, allowed: Path
+) -> None:
+    flags = [*chromium_flags, *WEBGL_WITHOUT_A_GPU]
+    flags.remove("--disable-gpu")
+    with browser.browser_type.launch(executable_path=chromium, args=flags) as drawing:
+        page = drawing.new_page(viewport={"width": 1280, "height": 1400})
+        add(page, server, allowed / "drawn", "lassoed")
+        expect(page.get_by_text("class folders: 18 images")).to_be_visible(timeout=SLOW_MS)
+        page.get_by_test_id("stButtonGroup").get_by_text("Map", exact=True).click()
+        page.get_by_role("button", name="Draw the map").click(timeout=SLOW_MS)
+        chart = page.locator(".js-plotly-plot .nsewdrag").first
+        chart.wait_for(timeout=SLOW_MS)
+        box = chart.bounding_box()
+        assert box
+        left, top = box["x"] + 2, box["y"] + 2
+        right, bottom = left + box["width"] - 4, top + box["height"] - 4
+        page.mouse.move(left, top)
+        page.mouse.down()
+        for x, y in ((right, top), (right, bottom), (left, bottom), (left, top)):
+            page.mouse.move(x, y, steps=8)
+        page.mouse.up()
+        expect(page.get_by_text("18 faces")).to_be_visible(timeout=SLOW_MS)
+        expect(faces(page)).to_have_count(18, timeout=SLOW_MS)
 
 
 def test_a_browser_without_webgl_states_how_to_reach_the_faces_of_the_map(
