@@ -7,8 +7,9 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 import asgi
+from fer.people import Action, may, trust_nobody_else
 from fer.runs import queue
-from pages.common import predictors, visitors
+from pages.common import people, predictors, visitors
 from pages.common.kept import offer_kept
 from pages.common.screens import NOT_IN_MENU, SCREENS
 
@@ -23,6 +24,7 @@ def main() -> None:
     st.html(PAGES / "common" / "app.css")
     predictors.warm_up()
     wake_queue()
+    is_admitted = may(Action.PREDICT)
     page = st.navigation(
         [
             st.Page(PAGES / name / "page.py", url_path=name, title=title, icon=icon,
@@ -30,15 +32,19 @@ def main() -> None:
                     visibility="visible" if is_in_menu(name) else "hidden")
             for name, (title, icon) in SCREENS.items()
         ],
-        position="top",
+        position="top" if is_admitted else "hidden",
     )  # fmt: skip
     st.set_page_config(page_title=f"{page.title} · {APP}")
     with (
         st.container(horizontal=True, horizontal_alignment="center"),
         st.container(width=PAGE_WIDTH_PX),
     ):
-        page.run()
-        offer_kept()
+        if is_admitted:
+            people.show_standing()
+            page.run()
+            offer_kept()
+        else:
+            people.show_sign_in()
 
 
 def is_in_menu(screen: str) -> bool:
@@ -60,4 +66,5 @@ else:  # `streamlit run` imports it once, for the server
     with suppress(StreamlitAPIException):
         st.navigation([])
     asgi.keep_uploads_in_memory()
+    trust_nobody_else()
     app = st.App(__file__, routes=asgi.ROUTES, middleware=asgi.MIDDLEWARE)

@@ -25,6 +25,7 @@ from fer.inference.predictor import Predictor
 from fer.models import litert, onnx_export
 from fer.models.card import ModelCard
 from fer.models.model import Model
+from fer.people import Action, require
 from fer.progress import Progress
 from fer.training.config import TrainingConfig
 from fer.training.events import FilesRead, Measuring, Observer
@@ -238,6 +239,7 @@ def calibrate(
     Raises:
         FerError: If the model or the data set cannot be used, or there is no validation part.
     """
+    require(Action.MANAGE_MODELS)
     folder = models.writable(models.find(model))
     loaded = models.load(folder)
     dataset = dataset_for(loaded.card, data, progress=progress)
@@ -267,6 +269,7 @@ def export(
     Raises:
         FerError: If the model or the data set cannot be used, or the folder cannot be written.
     """
+    require(Action.MANAGE_MODELS)
     folder = models.writable(models.find(model))
     loaded = models.load(folder)
     network = loaded.network

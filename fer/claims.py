@@ -19,8 +19,8 @@ def person_of(claims: Mapping[str, Any]) -> Person:
     """
     address = _address(claims)
     names = (address, claims.get("preferred_username"), claims.get("name"), claims.get("sub"))
-    name = next((str(one).strip() for one in names if one and str(one).strip()), "")
-    return Person(name=name[:100], role=_role(address, _values(claims)))
+    found = (_printable(one) for one in names if isinstance(one, str))
+    return Person(name=next(filter(None, found), "somebody"), role=_role(address, _values(claims)))
 
 
 def _role(address: str, values: frozenset[str]) -> Role:
@@ -42,6 +42,11 @@ def _address(claims: Mapping[str, Any]) -> str:
     verified = claims.get("email_verified")
     is_verified = verified is True or verified == "true"  # some write it as a text
     return str(claims.get("email") or "").strip().lower() if is_verified else ""
+
+
+def _printable(name: str) -> str:
+    """A name that stays on its line."""
+    return "".join(letter for letter in " ".join(name.split()) if letter.isprintable())[:100]
 
 
 def _values(claims: Mapping[str, Any]) -> frozenset[str]:

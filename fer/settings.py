@@ -33,6 +33,7 @@ import platformdirs
 
 from fer.errors import ConfigError
 from fer.files import write_text
+from fer.people import Action, require
 
 VERSION = "0.2.0.dev0"
 PACKAGE = Path(__file__).resolve().parent
@@ -84,7 +85,12 @@ def default_model() -> str:
 
 
 def set_default_model(name: str) -> None:
-    """Remember the model that is used when none is named; `FER_MODEL` takes precedence."""
+    """Remember the model that is used when none is named; `FER_MODEL` takes precedence.
+
+    Raises:
+        NotAllowedError: If the one who acts may not manage models.
+    """
+    require(Action.MANAGE_MODELS)
     default_model_file().parent.mkdir(parents=True, exist_ok=True)
     write_text(default_model_file(), name)
 

@@ -8,7 +8,7 @@ import json
 import secrets
 import shutil
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from fer.data.dataset import Dataset
 from fer.data.locking import locked, write_json
 from fer.data.registry import resolve
 from fer.errors import DatasetError
+from fer.people import Action, acting, require
 from fer.wording import as_cell
 
 FILE = "overlay.json"
@@ -34,11 +35,15 @@ class Annotation:
         hash: Content of the face when it was annotated.
         excluded: Whether it is excluded.
         label: The corrected label; None if the data set's own applies.
+        by: Who annotated it last, "" where nobody had to sign in.
+        when: When that was, ISO 8601, UTC; "" where it is not known.
     """
 
     hash: str
     excluded: bool = False
     label: str | None = None
+    by: str = field(default="", compare=False)
+    when: str = field(default="", compare=False)
 
 
 def read(dataset: Dataset | str | Path) -> dict[str, Annotation]:
@@ -101,6 +106,7 @@ def _append(
     dataset: Dataset, decisions: Sequence[tuple[Sequence[str], bool | None, str | None]]
 ) -> None:
     """Write (paths, excluded, label) down, so that one `undo` reverts all of them."""
+    require(Action.ANNOTATE)
     hashes = dataset.index.set_index("path")["hash"]
     known = set(hashes.index)
     if unknown := [path for paths, *_ in decisions for path in paths if path not in known]:
@@ -113,6 +119,7 @@ def _append(
             "excluded": excluded,
             "label": label,
             "faces": {path: str(hashes[path]) for path in paths},
+            **({"by": acting().name} if acting().name else {}),
         }
         for paths, excluded, label in decisions
     ]
@@ -151,6 +158,7 @@ def can_undo(dataset: Dataset | str | Path) -> bool:
 
 def undo(dataset: Dataset | str | Path) -> int:
     """Revert the last step, and return the number of faces whose annotations changed."""
+    require(Action.ANNOTATE)
     file = _file(dataset)
     with locked(file.with_suffix(".lock")):
         steps = _steps(file)
@@ -259,5 +267,8 @@ def _merged(steps: Sequence[dict[str, Any]]) -> dict[str, Annotation]:
                 before = Annotation(hash=digest)
             excluded = before.excluded if step["excluded"] is None else step["excluded"]
             label = before.label if step["label"] is None else step["label"] or None
-            merged[path] = Annotation(hash=digest, excluded=excluded, label=label)
+            merged[path] = Annotation(
+                hash=digest, excluded=excluded, label=label,
+                by=str(step.get("by", "")), when=str(step.get("time", "")),
+            )  # fmt: skip
     return {path: given for path, given in merged.items() if given.excluded or given.label}

@@ -21,6 +21,7 @@ from fer.data.synthetic_reader import drawn_reader
 from fer.data.votes import COLUMNS, TRUTHS, labelled
 from fer.errors import DatasetError
 from fer.files import exists
+from fer.people import Action, require
 from fer.progress import Progress
 
 
@@ -145,6 +146,7 @@ def add(
     Raises:
         DatasetError: If the source cannot be read, or the name is impossible or taken.
     """
+    require(Action.MANAGE_DATA)  # before anything is unpacked
     resolved = _resolve(source, Classes.of(classes, keep_unknown=custom_classes), progress)
     resolved = replace(resolved, name=name or resolved.name)
     register(resolved, dry_run=True)

@@ -14,6 +14,7 @@ from fer.data.classes import USUAL, Classes
 from fer.data.compressed import is_compressed_text, plain_name
 from fer.data.locking import BUILD_LOCK, locked, write_json
 from fer.errors import DatasetError
+from fer.people import Action, require
 
 SYNTHETIC = "synthetic"
 FEEDBACK = "feedback"
@@ -157,6 +158,7 @@ def register(source: Source, *, dry_run: bool = False) -> None:
             f"The name '{source.name}' is taken by '{other.origin or other.path}'. Choose another "
             "name, or remove that data set first."
         )
+    require(Action.MANAGE_DATA)
     if not dry_run:
         kept = {
             "path": str(source.path),
@@ -175,6 +177,7 @@ def remove(name: str) -> None:
     Raises:
         DatasetError: If there is no such name, it is the drawn data set, or it is in use.
     """
+    require(Action.MANAGE_DATA)
     file = _file(name)
     if name in _MADE_HERE:
         raise DatasetError(f"'{name}' {_MADE_HERE[name]}")

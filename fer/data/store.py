@@ -27,8 +27,9 @@ import pyarrow.parquet as pq
 from fer.data.decoding import BATCH, MEASURED, THREADS, ImageStats, decode_batch
 from fer.data.locking import BUILD_LOCK, locked
 from fer.data.readers import Listing, Reader
-from fer.errors import DatasetError
+from fer.errors import DatasetError, NotAllowedError
 from fer.files import replace_path
+from fer.people import Action, may
 from fer.progress import Progress
 
 _FORMAT = 2
@@ -80,6 +81,11 @@ def open_stored(
     key = f"{_name(shape)}-{classes}{reader.signature}-{_FORMAT}"
     if (stored := _opened(folder, key, shape)) is not None:
         return stored
+    if not may(Action.KEEP):
+        raise NotAllowedError(
+            "This data set was not read in this shape yet, and reading it writes an index, which "
+            f"needs somebody who may {Action.KEEP}. Ask whoever runs this app to open it once."
+        )
     with locked(folder / BUILD_LOCK):
         if (stored := _opened(folder, key, shape)) is None:  # while we waited
             listing = reader.listing()  # under the lock: faces may be deleted while we wait

@@ -15,6 +15,7 @@ from fer.data.loading import add
 from fer.data.readers import MissingImagesError, TableError, open_table
 from fer.data.registry import registered
 from fer.errors import DatasetError
+from fer.people import Action, require
 from fer.progress import Progress
 
 MAX_BYTES = 1_000_000_000
@@ -46,6 +47,7 @@ def add_upload(
         DatasetError: If it is too large or not a data set, or the name is impossible or taken.
             Nothing is kept.
     """
+    require(Action.MANAGE_DATA)
     if content.seek(0, os.SEEK_END) > MAX_BYTES:
         raise DatasetError(
             f"The upload has more than {MAX_BYTES / 1e6:,.0f} MB. Put the data set on the machine "

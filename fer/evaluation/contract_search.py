@@ -21,6 +21,7 @@ from fer.models.card import ModelCard
 from fer.models.keras_files import read_network
 from fer.models.model import Model
 from fer.models.pixel_scales import SCALES, PixelScale
+from fer.people import Action, require
 from fer.progress import Progress
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ def check_contract(
     Raises:
         FerError: If the model or the data set cannot be used, or the card cannot be written.
     """
+    require(Action.MANAGE_MODELS)
     folder = models.writable(models.find(model))
     loaded = models.load(folder)
     if loaded.card.data:

@@ -19,6 +19,7 @@ from fer.files import replace_file, writing
 from fer.models.card import ModelCard, check_faces
 from fer.models.model import Model
 from fer.nets.forward import compile_features
+from fer.people import Action, may
 from fer.progress import Progress
 from fer.wording import counted
 
@@ -77,6 +78,8 @@ def face_map(
         raise DatasetError(f"'{dataset.name}' has too few faces for a map. Add three or more.")
     begin("Looking at the faces", "face")
     places = layout(_features(model, dataset, progress), progress=progress, begin=begin)
+    if not may(Action.KEEP):
+        return places
     file = _file(card, dataset)
     with writing(file.parent, DatasetError):
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -15,6 +15,7 @@ from fer.errors import DatasetError
 from fer.evaluation.tta import views_of
 from fer.files import replace_path, writing
 from fer.models.model import Model
+from fer.people import Action, may
 from fer.progress import Progress
 
 _CHUNK = 1024
@@ -49,7 +50,7 @@ def uncalibrated_probabilities(
                 progress(round(share * len(part)), len(part))
         new = pd.DataFrame(means, index=hashes[missing], columns=list(model.card.labels))
         kept = pd.concat([kept, new])
-        if file:
+        if file and may(Action.KEEP):
             _keep(new, file)
     elif progress:
         progress(len(part), len(part))

@@ -9,6 +9,7 @@ from pathlib import Path
 from fer import settings
 from fer.errors import DetectorError
 from fer.files import write_bytes, writing
+from fer.people import Action, require
 from fer.progress import Progress
 
 YUNET_URL = (
@@ -108,6 +109,7 @@ def _check(data: bytes | bytearray, name: str) -> None:
 
 
 def _store(data: bytes | bytearray) -> Path:
+    require(Action.MANAGE_MODELS)
     path = yunet_path()
     with writing(path.parent, DetectorError):
         path.parent.mkdir(parents=True, exist_ok=True)

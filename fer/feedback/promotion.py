@@ -18,6 +18,7 @@ from fer import models, settings
 from fer.errors import FeedbackError, FerError
 from fer.feedback.records import Promotion, now
 from fer.models.card import read_card
+from fer.people import Action, require
 from fer.runs import added
 from fer.runs.run import Run
 from fer.wording import signed
@@ -119,6 +120,7 @@ def promote(
         FeedbackUnavailable: If the database cannot be used; the model is then among the models,
             but not in use.
     """
+    require(Action.MANAGE_MODELS)
     check_not_in_use(run)
     if compared["refusals"]:
         raise FeedbackError(f"The model is not promoted. {' '.join(compared['refusals'])}")
@@ -164,6 +166,7 @@ def undo(store: "Store") -> Promotion:
         ModelNotFoundError: If the earlier model is gone.
         FeedbackUnavailable: If the database cannot be used; nothing is changed then.
     """
+    require(Action.MANAGE_MODELS)
     promotion = last_promotion(store)
     if promotion is None:
         raise FeedbackError(

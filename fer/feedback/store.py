@@ -21,6 +21,7 @@ from fer.feedback.records import Correction, Promotion, Review, Status, now
 from fer.feedback.rows import PICTURES, chunks, record_of, select_corrections, where
 from fer.feedback.tables import CORRECTIONS, PROMOTIONS, REVIEWS, STATE
 from fer.files import write_text, writing
+from fer.people import Action, require
 
 __all__ = ["DECISIONS", "Store", "contributor_id", "open_store"]
 
@@ -73,6 +74,7 @@ class Store:
         Raises:
             FeedbackError: If the crop is no PNG.
         """
+        require(Action.CORRECT)
         crop, face = content_of(correction.crop)
         larger = correction.larger_crop and content_of(correction.larger_crop)[0]
         correction = replace(
@@ -203,6 +205,7 @@ class Store:
             FeedbackError: If the decision is unknown, no reviewer is named, or the label is not
                 one that the corrected model knows.
         """
+        require(Action.REVIEW)
         if decision not in DECISIONS:
             known = ", ".join(DECISIONS)
             raise FeedbackError(f"The decision is '{decision}'; expected one of {known}.")

@@ -17,6 +17,7 @@ from fer.files import write_bytes, writing
 from fer.image_formats import SUFFIXES
 from fer.images import decode
 from fer.inference.labelled_photos import LabelledPhotos
+from fer.people import Action, require
 
 MAX_PHOTOS = 200
 
@@ -64,6 +65,7 @@ def keep(name: str, content: bytes, label: str) -> str:
         LabelError: If the emotion is not known.
         FerError: If 200 photos are kept already, or the disk refuses it.
     """
+    require(Action.ANNOTATE)
     digest, label = digest_of(content), canonical(label)
     decode(content)
     given = Path(name)
@@ -92,6 +94,7 @@ def relabel(path: str, label: str) -> str:
         LabelError: If the emotion is not known.
         FerError: If the photo is gone, or the disk refuses it.
     """
+    require(Action.ANNOTATE)
     label = canonical(label)
     with _changing(), writing(settings.photos_folder(), FerError):
         if not _checked(path).is_file():
@@ -104,12 +107,14 @@ def relabel(path: str, label: str) -> str:
 
 def remove(path: str) -> None:
     """Remove a kept photo; one that is gone already is no error."""
+    require(Action.ANNOTATE)
     with _changing():
         _remove(path)
 
 
 def remove_all() -> None:
     """Remove all kept photos."""
+    require(Action.ANNOTATE)
     with _changing():
         for path in kept_photos().labels:
             _remove(path)

@@ -15,6 +15,7 @@ from fer.models.card import ModelCard, facts_of
 from fer.models.endings import ENDINGS, ending_of
 from fer.models.keras_files import read_network
 from fer.models.pixel_scales import EPSILON, PixelScale, scale_named
+from fer.people import Action, require
 from fer.wording import counted
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def adopt(
     Raises:
         FerError: If the network cannot be read or does not fit, or the folder cannot be written.
     """
+    require(Action.MANAGE_MODELS)
     scale_named(scale, channels=3)  # before anything is read
     folder = Path(out).expanduser().resolve()
     folders.check_replaceable(folder, may_replace=may_replace)
@@ -85,6 +87,7 @@ def adopt_network(
     may_replace: bool = True,
 ) -> ModelCard:
     """As `adopt`, for a network in memory."""
+    require(Action.MANAGE_MODELS)
     network, ending = _standardised(network, labels, scale)
     card = ModelCard(
         name=out.name,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from fer import settings
 from fer.errors import CardError, DatasetError, FerError
 from fer.models.card_types import CardFile
+from fer.people import acting
 from fer.typed import is_shallow_text, problem
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class ModelCard:
             Empty until the model is exported.
         versions: Versions of Python, the libraries and the backend.
         created: Time of training, ISO 8601, UTC.
+        made_by: Who trained or adopted it; "" where nobody had to sign in.
         original: The form that the network was trained or adopted in, `keras` or `onnx`.
         model_sha256: SHA-256 of the original's file.
         parameters: Number of weights.
@@ -91,6 +93,7 @@ class ModelCard:
     forms: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     created: str = ""
+    made_by: str = ""
     original: str = "keras"
     model_sha256: str = ""
     parameters: int = 0
@@ -224,9 +227,13 @@ def facts_of(network: "keras.Model") -> dict[str, Any]:
 
 
 def time_and_versions(*packages: str, **others: str) -> dict[str, Any]:
-    """`created` and `versions` of a new card: of these packages and of what all models need."""
+    """`created`, `made_by` and `versions` of a new card.
+
+    The versions are those of these packages and of what all models need.
+    """
     versions = {"fer": settings.VERSION, "python": platform.python_version(), **others}
     for package in (*packages, "numpy", "opencv-python-headless", "pillow"):
         with suppress(PackageNotFoundError):
             versions[package] = version(package)
-    return {"versions": versions, "created": datetime.now(UTC).isoformat(timespec="seconds")}
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    return {"versions": versions, "created": created, "made_by": acting().name}

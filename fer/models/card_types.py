@@ -155,6 +155,7 @@ class CardFile(TypedDict, total=False):
     forms: Mapping[str, _MeasuredForm | _UnmeasuredForm]
     versions: Mapping[str, str]
     created: str
+    made_by: str
     original: str
     model_sha256: str
     parameters: int

@@ -7,6 +7,7 @@ from fer import settings
 from fer.errors import ModelError
 from fer.files import remove_folder
 from fer.models import folder as folders
+from fer.people import Action, require
 
 
 def rename(name: str, new_name: str) -> Path:
@@ -19,6 +20,7 @@ def rename(name: str, new_name: str) -> Path:
         ModelError: If it came with the package, the name is impossible or taken, or the folder
             cannot be written.
     """
+    require(Action.MANAGE_MODELS)
     before, after = _own(name), folders.named(new_name)
     if is_taken(new_name):
         raise folders.taken(new_name)
@@ -35,12 +37,30 @@ def rename(name: str, new_name: str) -> Path:
     return after
 
 
+def copy(name: str, new_name: str) -> Path:
+    """Make a copy of a model; of one from the package, the copy may have its name and hides it.
+
+    Returns:
+        Its folder.
+
+    Raises:
+        ModelError: If the name is impossible or taken, or the folder cannot be written.
+    """
+    require(Action.MANAGE_MODELS)
+    before, after = folders.find_named(name), folders.named(new_name)
+    if after.exists() or (is_taken(new_name) and new_name != name):
+        raise folders.taken(new_name)
+    folders.copy(before, after, may_replace=False)
+    return after
+
+
 def remove(name: str) -> None:
     """Delete a model. One from the package that it hid can be seen again.
 
     Raises:
         ModelError: If it came with the package, is the default one, or cannot be deleted.
     """
+    require(Action.MANAGE_MODELS)
     folder = _own(name)
     hidden = [root / name for root in settings.models_folders() if root / name != folder]
     is_needed = settings.default_model() == name

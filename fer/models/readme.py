@@ -219,15 +219,16 @@ Faces by split: {parts}. Fingerprint `{str(data.get("fingerprint", ""))[:16]}`.{
 
 
 def _training(card: ModelCard) -> str:
+    by = " by `{}`".format(card.made_by.replace("`", "")) if card.made_by else ""
     if command := card.training.get("command"):
         return f"""\
-{card.created[:10]}: made from trained networks. To repeat it, in the project's folder, with the
+{card.created[:10]}{by}: made from trained networks. To repeat it, in the project's folder, with the
 data set registered under that name (`python -m fer data add`):
 `{command}`"""
     if not card.config:
         return ""
     return f"""\
-{card.created[:10]}, seed {card.config.get("seed")}, {card.training.get("epochs_run")} epochs in
+{card.created[:10]}{by}, seed {card.config.get("seed")}, {card.training.get("epochs_run")} epochs in
 {card.training.get("seconds", 0) / 60:.0f} minutes. To repeat it, add the data set under that name
 (`python -m fer data add`) and run this, with `THIS` for the folder of this file:
 `python -m fer train {card.config.get("dataset")} --config THIS/config.toml --out NEW`"""

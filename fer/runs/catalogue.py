@@ -15,7 +15,8 @@ from fer import models, settings
 from fer.data import TEST_SPLITS
 from fer.errors import TrainingError
 from fer.files import write_text
-from fer.runs.run import NAME_LENGTH, Run, worked_s, writing_runs
+from fer.people import Action, acting, require
+from fer.runs.run import BY_FILE, NAME_LENGTH, Run, worked_s, writing_runs
 from fer.training.config import TrainingConfig
 
 
@@ -28,6 +29,7 @@ def create(config: TrainingConfig, *, name: str = "", state: str = "queued") -> 
         ModelNotFoundError: If the start model or a teacher does not exist.
         TrainingError: If it cannot be written.
     """
+    require(Action.TRAIN)
     root = settings.runs_folder()
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     run = Run(root / f"{stamp}-{config.architecture}-{secrets.token_hex(2)}")
@@ -43,6 +45,8 @@ def create(config: TrainingConfig, *, name: str = "", state: str = "queued") -> 
             write_text(made / "config.toml", config.to_toml())
             if name:
                 Run(made).rename(name)
+            if by := acting().name:
+                write_text(made / BY_FILE, by)
             now = time.time()
             Run(made).write_status(state=state, created=now, queued=now, epochs=config.epochs)
             made.rename(run.folder)

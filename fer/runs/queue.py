@@ -11,6 +11,7 @@ from filelock import FileLock, Timeout
 
 from fer import settings
 from fer.errors import ConfigError, TrainingError
+from fer.people import Action, require
 from fer.runs.catalogue import list_runs
 from fer.runs.run import ACTIVE, RESUMABLE, Run, writing_runs
 
@@ -75,6 +76,7 @@ def submit(run: Run) -> None:
     Raises:
         TrainingError: If it is running, queued or finished.
     """
+    require(Action.TRAIN)
     state = run.status().get("state")
     if state not in (*RESUMABLE, "queued"):
         raise TrainingError(f"The run '{run.name}' is {state}; there is nothing to resume.")
@@ -92,6 +94,7 @@ def stop(run: Run) -> None:
     Raises:
         TrainingError: If it is not running or queued.
     """
+    require(Action.TRAIN)
     status = run.status()
     if status.get("state") == "queued":
         with run.held():

@@ -13,6 +13,7 @@
 | `lock`          | held by the worker while it lives                                        |
 | `request`       | `stop` or `pause`, for the worker                                        |
 | `name.txt`      | the run's name, if it has one of its own                                 |
+| `by.txt`        | who began it, if somebody had to sign in                                 |
 | `notes.txt`     | what somebody noted about it                                             |
 | `start/`        | a copy of the model that it starts from, if any                          |
 | `teachers/`     | copies of its teachers, numbered as in the configuration                 |
@@ -33,6 +34,7 @@ from filelock import FileLock, Timeout
 from fer import models
 from fer.errors import TrainingError
 from fer.files import write_text, writing
+from fer.people import Action, require
 from fer.training.config import TrainingConfig
 
 writing_runs = partial(writing, error=TrainingError, variable="FER_RUNS")
@@ -44,7 +46,7 @@ ACTIVE = ("starting", "preparing", "running", "paused", "stopping", "measuring")
 NAME_LENGTH = 100
 """How many characters a run's name may have."""
 
-NOTES_FILE, FIGURES_FILE = "notes.txt", "figures.json"
+BY_FILE, NOTES_FILE, FIGURES_FILE = "by.txt", "notes.txt", "figures.json"
 
 RESUMABLE = ("stopped", "failed", "crashed")
 
@@ -72,6 +74,13 @@ class Run:
         with suppress(OSError):
             return (self.folder / "name.txt").read_text(encoding="utf-8").strip()
         return self.id
+
+    @property
+    def by(self) -> str:
+        """Who began it; "" where nobody had to sign in."""
+        with suppress(OSError, UnicodeDecodeError):
+            return (self.folder / BY_FILE).read_text(encoding="utf-8").strip()
+        return ""
 
     @property
     def model_folder(self) -> Path:
@@ -189,6 +198,7 @@ class Run:
         Raises:
             TrainingError: If they cannot be written.
         """
+        require(Action.TRAIN)
         with writing_runs(self.folder):
             write_text(self.folder / NOTES_FILE, text.strip() + "\n")
 
@@ -198,6 +208,7 @@ class Run:
         Raises:
             TrainingError: If it cannot be written.
         """
+        require(Action.TRAIN)
         file = self.folder / "request"
         with writing_runs(self.folder):
             if what:
@@ -217,6 +228,7 @@ class Run:
         Raises:
             TrainingError: If the name is empty or too long, or cannot be written.
         """
+        require(Action.TRAIN)
         clean = " ".join(name.split())
         if not 0 < len(clean) <= NAME_LENGTH:
             raise TrainingError(f"A run's name must have 1 to {NAME_LENGTH} characters.")
@@ -229,6 +241,7 @@ class Run:
         Raises:
             TrainingError: If a worker holds it.
         """
+        require(Action.TRAIN)
         with self.held(timeout_s=0.5), suppress(TrainingError):  # the disk may be full
             self.write_status(state="removed")
         removed = self.folder.rename(self.folder.with_name(f".removed-{self.id}"))
@@ -245,6 +258,7 @@ class Run:
             TrainingError: If there is no model yet.
             ModelError: If the name is not valid or taken, or the folder holds something else.
         """
+        require(Action.MANAGE_MODELS)
         if not self.has_model:
             raise TrainingError(f"The run '{self.name}' has no model yet.")
         return models.copy(self.model_folder, models.named(name), may_replace=may_replace)

@@ -11,6 +11,7 @@ from pathlib import Path
 from fer import models
 from fer.errors import FerError, TrainingError
 from fer.files import write_text
+from fer.people import Person, act_as
 from fer.runs import queue
 from fer.runs.recorder import Recorder
 from fer.runs.run import FIGURES_FILE, Run
@@ -113,12 +114,13 @@ def _train(run: Run, observer: Observer) -> models.Model:
     from fer import api
 
     config = run.config()
-    trained = api.train(
-        config.dataset,
-        config=run.local_config(),
-        out=run.model_folder,
-        observer=observer,
-    )
+    with act_as(Person(name=run.by)):  # the card names whoever began the run
+        trained = api.train(
+            config.dataset,
+            config=run.local_config(),
+            out=run.model_folder,
+            observer=observer,
+        )
     # The card names the models as the user did, not the run's copies of them.
     names = {"start_from": config.start_from, "teachers": config.teachers}
     card = replace(trained.card, config={**trained.card.config, **names})

@@ -14,6 +14,7 @@ from starlette.types import Scope as ASGIScope
 from fer import web
 from fer.errors import FerError
 from fer.importing import extras
+from fer.people import Person, Role, act_as
 from fer.serving.keys import ApiKey, Scope, id_of
 from fer.serving.problems import TYPES, Problem, problem_of
 
@@ -35,6 +36,9 @@ _HOW_TO = (
     "Send a key as the header 'Authorization: Bearer fer_…'. The server's owner makes keys with: "
     "python -m fer keys add NAME"
 )
+
+_CLIENT = Person(role=Role.VIEWER)
+"""A client whose request was admitted, to the library: what it may do its scopes have decided."""
 
 _log = logging.getLogger(__name__)
 
@@ -143,7 +147,8 @@ class Access:
                 raise problem_of(error) from error
             if key is not None:
                 scope["state"]["key"] = key.id
-        await self._app(scope, receive, send)
+        with act_as(_CLIENT):
+            await self._app(scope, receive, send)
 
 
 class _Reader:

@@ -21,12 +21,12 @@ from typing import Generic, TypeVar
 
 import streamlit as st
 
+from fer import people
 from fer.data import annotations
 from fer.data.registry import resolve
 from fer.data.roots import allowed
 from fer.errors import DatasetError
 from pages.common.progress import Meter
-from pages.common.visitors import are_local
 
 _DRAWN_EVERY_S = 0.2
 _FRESH_FOR_S = 300.0  # then a data set's files are read again
@@ -57,6 +57,7 @@ class Work(Generic[T]):
     ) -> None:
         self._do, self._is_current, self._fresh_for_s = do, is_current, fresh_for_s
         self._meter = Meter(noun)
+        self._person = people.acting()
         self.future: Future[T] = Future()
         self._ended = float("inf")
         Thread(target=self._run, daemon=True).start()
@@ -83,7 +84,8 @@ class Work(Generic[T]):
 
     def _run(self) -> None:
         try:
-            result = self._do(self._meter)
+            with people.act_as(self._person):
+                result = self._do(self._meter)
         except BaseException as error:  # noqa: BLE001 - raised again where the result is wanted
             self.future.set_exception(error)
         else:
@@ -95,15 +97,15 @@ def dataset_work(name: str, do: Callable[[Meter], T]) -> Work[T]:
     """Work on a data set: stale once a face is annotated, and after five minutes.
 
     To begin it, as to ask whether it is usable, raises a `DatasetError` if there is no such data
-    set or it is where the app may not read; so does `feedback` where others can open the app.
+    set or it is where the app may not read; so does `feedback` for those who may not review it.
     """
 
     def stamp() -> tuple[Path, int]:
         source = resolve(name)
-        if source.is_feedback and not are_local():
+        if source.is_feedback and not people.may(people.Action.REVIEW):
             raise DatasetError(
-                f"'{name}' holds faces that people chose to keep, for whoever looks after this app "
-                "alone. Choose another data set."
+                f"'{name}' holds faces that people chose to keep, for those alone who review them. "
+                "Choose another data set."
             )
         if source.path is not None:
             allowed(source.path)

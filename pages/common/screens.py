@@ -17,5 +17,5 @@ SCREENS = {
 NOT_IN_MENU = ("corrections",)
 """Pages that other pages lead to."""
 
-FOR_OPERATORS = ("feedback",)
-"""Pages for whoever looks after the app: they work where only its own machine can open it."""
+FOR_REVIEWERS = ("feedback",)
+"""Pages that show every face which people chose to keep."""

@@ -8,8 +8,9 @@ from typing import Any
 
 import streamlit as st
 
-from fer.web import is_local
-from pages.common.screens import FOR_OPERATORS, SCREENS
+from fer.people import Action, may
+from fer.web import is_private
+from pages.common.screens import FOR_REVIEWERS, SCREENS
 
 VISITOR_COOKIE = "fer_visitor"
 """Random and signed by this server; the browser drops it when it is closed."""
@@ -25,12 +26,12 @@ _SECRET = secrets.token_bytes(32)
 
 def are_local() -> bool:
     """Whether only people on this machine can open the app, who may see its paths."""
-    return is_local(st.get_option("server.address"))
+    return is_private(st.get_option("server.address"))
 
 
 def may_open(screen: str) -> bool:
-    """Whether a page, by its folder, works for everybody who can open the app."""
-    return screen not in FOR_OPERATORS or are_local()
+    """Whether a page, by its folder, works for the visitor."""
+    return screen not in FOR_REVIEWERS or may(Action.REVIEW)
 
 
 def new_cookie() -> str:

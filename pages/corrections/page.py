@@ -7,8 +7,9 @@ import streamlit as st
 from fer.errors import FeedbackUnavailable, FerError
 from fer.feedback.keys import contributor_id
 from fer.feedback.records import Correction
+from fer.people import Action, may
 from fer.wording import counted
-from pages.common import errors
+from pages.common import errors, people
 from pages.common.asking import problems
 from pages.common.asking.contributions import (
     contribute,
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 
 def main() -> None:
+    if not may(Action.CORRECT):
+        st.title("My corrections", anchor=False)
+        people.allows(Action.CORRECT)
+        return
     key = contribution().key
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title("My corrections", anchor=False)

@@ -6,8 +6,9 @@ import streamlit as st
 from fer.data import FEEDBACK, SYNTHETIC, Dataset, registered
 from fer.data.skipped import by_reason
 from fer.errors import FerError
+from fer.people import Action, may
 from fer.wording import counted, split_name
-from pages.common import errors
+from pages.common import errors, people
 from pages.common.choices import segments, select_linked
 from pages.common.facts import facts_html
 from pages.dataset import keys
@@ -65,7 +66,8 @@ def choose() -> str:
     row = st.container(horizontal=True, vertical_alignment="bottom")
     show_removed()
     place = row.container(width=_NAME_PX)
-    if row.button("Add", icon=":material/library_add:", key="dataset.add"):
+    manages = may(Action.MANAGE_DATA)
+    if manages and row.button("Add", icon=":material/library_add:", key="dataset.add"):
         show_add()
     name = select_linked(
         place, "Data set", dict(zip(names, names, strict=True)), key=keys.NAME,
@@ -73,11 +75,12 @@ def choose() -> str:
         remedy="Choose another one, or add it and open the link again.",
     )  # fmt: skip
     with row:
-        if name not in (SYNTHETIC, FEEDBACK):
+        if manages and name not in (SYNTHETIC, FEEDBACK):
             show_removal(name)
         if st.button("Read again", icon=":material/refresh:", key="dataset.again",
                      help="Reads what has changed in the files"):  # fmt: skip
             forget(name)
+    people.allows(Action.MANAGE_DATA)
     return name
 
 

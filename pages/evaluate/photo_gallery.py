@@ -11,6 +11,7 @@ from fer.evaluation.query import Query, cells
 from fer.inference.answer import NO_FACE, FacePrediction
 from fer.inference.answered_photos import AnsweredPhotos
 from fer.inference.kept_photos import relabel, remove
+from fer.people import Action, may
 from fer.wording import percent
 from pages.common import errors
 from pages.common.charts import bars_html
@@ -77,7 +78,8 @@ def show_gallery(evaluated: PhotoEvaluation, labels: list[str]) -> None:
     if current in answered.results:
         _show_photo(answered, current, labels)
     else:
-        st.caption("Click a photo to see the model's answer, to label it anew, or to remove it.")
+        more = ", to label it anew, or to remove it" if may(Action.ANNOTATE) else ""
+        st.caption(f"Click a photo to see the model's answer{more}.")
 
 
 def _chosen(answered: AnsweredPhotos, labels: list[str]) -> list[str]:
@@ -119,6 +121,8 @@ def _show_photo(answered: AnsweredPhotos, path: str, labels: list[str]) -> None:
                 st.image(picture, alt=f"Photo of {label}{'' if face else f', {NO_FACE}'}")
         with right:
             _show_answer(label, face)
+            if not may(Action.ANNOTATE):
+                return
             chosen = st.pills(
                 "It shows",
                 labels,

@@ -10,8 +10,9 @@ from fer import emotions
 from fer.errors import FerError
 from fer.inference.kept_photos import MAX_PHOTOS, digest_of, keep, kept_digests
 from fer.inference.predictor import Predictor
+from fer.people import Action
 from fer.wording import counted
-from pages.common import errors
+from pages.common import errors, people
 from pages.common.choices import page_of
 from pages.common.visitors import MAX_UPLOAD_MB
 from pages.evaluate import keys
@@ -30,6 +31,8 @@ class NewPhoto:
 
 def add_photos(predictor: Predictor, labels: Sequence[str]) -> None:
     """Drop photos, name what each shows, keep them. The model's answers are not shown here."""
+    if not people.allows(Action.ANNOTATE):
+        return
     number = st.session_state.setdefault(keys.ROUND, 0)
     files = st.file_uploader(
         f"Photos to add, up to {MAX_PHOTOS} in all. Where a photo has several faces, the largest "

@@ -10,10 +10,11 @@ import streamlit as st
 
 from fer.feedback import promotion
 from fer.feedback.store import Store
+from fer.people import Action
 from fer.runs.added import added_as
 from fer.runs.run import Run
 from fer.wording import counted, p_value, signed
-from pages.common import errors
+from pages.common import errors, people
 from pages.common.cache import Work
 from pages.common.progress import Meter
 from pages.feedback.deciding import choose_reviewer, reviewer
@@ -136,6 +137,8 @@ def _offer_promotion(store: Store, run: Run, compared: Mapping[str, Any]) -> Non
         ":material/check: The frozen test does not fall by more than its interval, so the new "
         "model may take the place of the old one."
     )
+    if not people.allows(Action.MANAGE_MODELS):
+        return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         choose_reviewer()
         if st.button(

@@ -8,6 +8,7 @@ import streamlit as st
 from fer import emotions
 from fer.feedback.records import Status, Verdict
 from fer.feedback.store import Store
+from fer.people import acting
 from fer.wording import counted
 from pages.common import errors
 from pages.common.asking.words import with_symbol
@@ -19,7 +20,9 @@ _NAME_PX = 260
 
 
 def choose_reviewer() -> None:
-    """The field for the reviewer's name, which is typed once."""
+    """The field for the reviewer's name, which is typed once; nobody types it who signed in."""
+    if acting().name:
+        return
     st.text_input(
         "Your name, as the reviewer", key=keys.REVIEWER, persist_state="session", width=_NAME_PX,
         placeholder="Needed to decide", max_chars=100,
@@ -29,6 +32,8 @@ def choose_reviewer() -> None:
 
 def reviewer() -> str:
     """Who decides; "" until the name is typed."""
+    if name := acting().name:
+        return name
     return str(st.session_state.get(keys.REVIEWER) or "").strip()
 
 

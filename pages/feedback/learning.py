@@ -15,6 +15,7 @@ from fer.feedback.records import Promotion
 from fer.feedback.store import Store
 from fer.models import CARD_FILE, find
 from fer.models.card import read_card
+from fer.people import Action, may
 from fer.runs import queue
 from fer.runs.run import Run
 from pages.common import errors
@@ -119,7 +120,9 @@ def show_promotions(store: Store) -> None:
                 f"**{errors.plain(last.model_before)}**.",
                 width="content",
             )
-            if st.button("Undo", icon=":material/undo:", key="feedback.undo_promotion"):
+            if may(Action.MANAGE_MODELS) and st.button(
+                "Undo", icon=":material/undo:", key="feedback.undo_promotion"
+            ):
                 errors.attempt(lambda: promotion.undo(store))
     st.dataframe(
         [_row(one) for one in reversed(promotions)],

@@ -7,6 +7,7 @@ import streamlit as st
 
 from fer.errors import FerError
 from fer.importing import extras
+from fer.people import Action, acting
 from pages.common import errors, visitors
 from pages.common.choices import segments
 from pages.common.screens import SCREENS
@@ -78,10 +79,8 @@ def show_elsewhere() -> None:
     """Where the page works instead."""
     st.title("What did people correct?", anchor=False)
     st.info(
-        "This page shows every face that people chose to keep, and decides which model is in use. "
-        "It works only where the app can be opened from its own machine alone, so not here. "
-        "Whoever looks after the app can start it once more on that machine, at 127.0.0.1 with "
-        "another port, and review the same corrections there.",
+        "This page shows every face that people chose to keep, and what becomes of it. It is for "
+        f"those who may {Action.REVIEW}. {errors.plain(acting().why_not(Action.REVIEW))}",
         icon=":material/lock:",
     )
 

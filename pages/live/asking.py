@@ -7,6 +7,7 @@ from fer.feedback.asking import Question
 from fer.images import decode
 from fer.inference.answer import PhotoPrediction
 from fer.inference.predictor import Predictor
+from fer.people import Action, may
 from pages.common import errors
 from pages.common.asking.question import Answers, Asked, ask
 from pages.live import keys
@@ -14,6 +15,8 @@ from pages.live import keys
 
 def ask_about_snapshot(snapshot: bytes, predictor: Predictor) -> None:
     """Ask, on demand, about each face: the snapshot is then looked at as a photo."""
+    if not may(Action.CORRECT):
+        return
     with st.expander(
         "Was this right?", icon=":material/rate_review:", key=keys.ASKED, on_change="rerun"
     ) as asked:

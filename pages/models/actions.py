@@ -5,10 +5,10 @@ from functools import partial
 
 import streamlit as st
 
-from fer import models, settings
+from fer import settings
 from fer.errors import ModelError
 from fer.models import management
-from fer.models.folder import taken
+from fer.people import Action, acting, may
 from pages.common import errors, links, visitors
 from pages.models import keys
 from pages.models.cards import Entry
@@ -25,7 +25,8 @@ def show_actions(entry: Entry) -> None:
             if st.button("Try on a photo", icon=":material/photo_camera:", key="models.predict"):
                 st.session_state[links.MODEL] = entry.name
                 st.switch_page("pages/predict/page.py")
-            if not entry.is_default and st.button(
+            can_use = may(Action.MANAGE_MODELS) and not entry.is_default
+            if can_use and st.button(
                 "Use by default", icon=":material/star:", key="models.default"
             ):
                 errors.attempt(partial(_use, entry.name))
@@ -51,7 +52,9 @@ def _show_changes(entry: Entry) -> None:
 
 
 def why_read_only() -> str:
-    """Why nobody can add or change a model here; "" if one can."""
+    """Why the visitor, or anybody, cannot add or change a model here; "" if they can."""
+    if reason := acting().why_not(Action.MANAGE_MODELS):
+        return reason
     folder = settings.models_folder()
     there = next((one for one in (folder, *folder.parents) if one.exists()), folder)
     if os.access(there, os.W_OK):
@@ -106,10 +109,7 @@ def copy(entry: Entry) -> None:
     new_name = st.text_input("Name of the copy", same, max_chars=64, key=keys.NEW_NAME).strip()
 
     def act() -> None:
-        folder = models.named(new_name)
-        if folder.exists() or (management.is_taken(new_name) and new_name != same):
-            raise taken(new_name)
-        models.copy(entry.folder, folder, may_replace=False)
+        management.copy(entry.name, new_name)
         _next(new_name, f"**{errors.plain(new_name)}** is a copy of {errors.plain(entry.name)}.")
 
     if st.button("Copy", type="primary", key="models.copy_now"):

@@ -7,6 +7,7 @@ import streamlit as st
 from fer.errors import DetectorError
 from fer.faces import detection, yunet_file
 from fer.models import list_models
+from fer.people import Action, may
 from pages.common import errors
 from pages.common.model_choice import DETECTOR_NAMES, DETECTORS, choose_model, default_key
 from pages.predict import keys
@@ -55,7 +56,7 @@ def _restore() -> None:
 
 def offer_yunet() -> None:
     """Offer to add YuNet where it is missing, by download or from a file."""
-    if yunet_file.yunet_path().is_file():
+    if yunet_file.yunet_path().is_file() or not may(Action.MANAGE_MODELS):
         return
     st.caption("YuNet finds more faces than MTCNN and is faster. It is one file of 0.2 MB.")
     if st.button("Download YuNet", icon=":material/download:"):

@@ -10,8 +10,9 @@ from fer import models, runs, settings
 from fer.data import registered
 from fer.errors import FerError
 from fer.models.folder import is_protected
+from fer.people import Action, may
 from fer.runs.added import added_as, free_model_name
-from pages.common import errors, links
+from pages.common import errors, links, people
 from pages.train import keys
 from pages.train.overview import Row
 from pages.train.presets import load_run
@@ -43,15 +44,17 @@ def show_next_steps(row: Row, place: str) -> None:
     ]
     with st.container(horizontal=True, vertical_alignment="center"):
         for label, icon, key, action in steps:
-            if st.button(label, icon=icon, key=f"train.{key}.{place}", help=help_text):
+            is_open = bool(name) or may(Action.MANAGE_MODELS)
+            if is_open and st.button(label, icon=icon, key=f"train.{key}.{place}", help=help_text):
                 errors.attempt(partial(_add_and_go, row, free, action, is_added=bool(name)))
-        if st.button(
+        if may(Action.MANAGE_MODELS) and st.button(
             "Add again" if name else "Add to models",
             icon=":material/inventory_2:",
             key=f"train.add.{place}",
         ):
             add(row)
         show_again(row, place)
+    people.allows(Action.MANAGE_MODELS)
 
 
 def _add_and_go(row: Row, name: str, go: Callable[[Row, str], None], *, is_added: bool) -> None:
@@ -82,10 +85,13 @@ def show_actions(row: Row) -> None:
         button(
             "Show above", lambda: show_above(row), icon=":material/visibility:", key="train.show"
         )
-        if st.button("Rename", icon=":material/edit:", key="train.rename"):
+        can_change = may(Action.TRAIN)
+        if can_change and st.button("Rename", icon=":material/edit:", key="train.rename"):
             rename(row)
         is_active = row.state in runs.ACTIVE
-        if st.button("Delete", icon=":material/delete:", key="train.delete", disabled=is_active):
+        if can_change and st.button(
+            "Delete", icon=":material/delete:", key="train.delete", disabled=is_active
+        ):
             delete(row)
     show_next_steps(row, "list")
 

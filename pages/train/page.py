@@ -6,9 +6,10 @@ import streamlit as st
 
 from fer import runs
 from fer.errors import FerError
+from fer.people import Action, may
 from fer.runs import queue
 from fer.training.config import TrainingConfig
-from pages.common import errors, predictors, reveal
+from pages.common import errors, people, predictors, reveal
 from pages.train import form, keys, presets, run_list, run_view
 from pages.train.network import faces_of, show_estimate
 from pages.train.overview import Row, overview, signature
@@ -60,8 +61,9 @@ def show_start() -> None:
         with place:
             clicked = st.button(
                 "Train", icon=":material/play_arrow:", type="primary", key="train.start",
-                disabled=refusal is not None, width=180,
+                disabled=refusal is not None or not may(Action.TRAIN), width=180,
             )  # fmt: skip
+            people.allows(Action.TRAIN)
             if refusal is not None:
                 errors.show(refusal, about="This cannot be trained")
             elif config is not None:

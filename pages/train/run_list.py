@@ -40,8 +40,9 @@ def show(rows: Sequence[Row]) -> None:
     if not shown:
         st.caption("No run matches the filter.")
         return
+    table = _in_percent(pd.DataFrame(map(_cells, shown)), _FIGURES)
     event = st.dataframe(
-        _in_percent(pd.DataFrame(map(_cells, shown)), _FIGURES),
+        table if table["by"].any() else table.drop(columns="by"),
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
@@ -80,7 +81,8 @@ def table_key(rows: Sequence[Row]) -> str:
 
 
 def _matches(row: Row, text: str, states: Sequence[str]) -> bool:
-    searched = " ".join([row.name, row.run.notes, *_network_and_dataset(row.run)]).lower()
+    words = [row.name, row.run.by, row.run.notes, *_network_and_dataset(row.run)]
+    searched = " ".join(words).lower()
     return text.lower().strip() in searched and (not states or row.state in states)
 
 
@@ -121,6 +123,7 @@ def _cells(row: Row) -> dict[str, Any]:
         "mean recall": figures.get("test_mean_recall"),
         "minutes": None if seconds is None else seconds / 60,
         "started": datetime.fromtimestamp(started) if started else None,
+        "by": row.run.by or None,
         "notes": row.run.notes or None,
     }
 

@@ -9,6 +9,7 @@ import streamlit as st
 from fer import runs
 from fer.data import TEST_SPLITS
 from fer.errors import FerError
+from fer.people import Action, may
 from fer.runs import queue
 from fer.runs.catalogue import in_words
 from fer.runs.run import Run, worked_s
@@ -46,12 +47,16 @@ def show_status(run: Run) -> None:
         if state in _WORKING:
             ago = max(0.0, time.time() - status.get("updated", 0))
             st.caption(f"last update {ago:.0f} s ago", width="content")
+    if by := run.by:
+        st.caption(f"Begun by {errors.plain(by)}")
     show_state(run, status)
     show_figures(run, status)
     show_missing(status)
 
 
 def show_buttons(run: Run, state: str) -> None:
+    if not may(Action.TRAIN):
+        return
     stop, pause, play = ":material/stop:", ":material/pause:", ":material/play_arrow:"
     if state in ("queued", "starting", "preparing", "running", "paused", "measuring"):
         label = "Stop measuring" if state == "measuring" else "Stop"
@@ -130,6 +135,7 @@ def show_notes(run: Run) -> None:
 
     st.text_area(
         "Notes", key=key, on_change=keep, height=80, max_chars=2000,
+        disabled=not may(Action.TRAIN),
         placeholder="What you tried, and what came of it. Kept with the run, shown in the list.",
     )  # fmt: skip
 

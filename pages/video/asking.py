@@ -13,6 +13,7 @@ from fer.inference.frame_log import FrameFaces
 from fer.inference.spans import clearest_moment
 from fer.inference.tracking import found_again
 from fer.inference.video_job import VideoJob
+from fer.people import Action, may
 from pages.common import errors, predictors
 from pages.common.asking.question import Answers, Asked, ask
 from pages.video import keys
@@ -39,6 +40,8 @@ def _known_of(job: VideoJob) -> _Known:
 
 def ask_about_people(job: VideoJob, moment: float) -> None:
     """Ask, on demand: the frame is then looked at anew, as no analysis keeps what it saw."""
+    if not may(Action.CORRECT):
+        return
     with st.expander(
         "Was this right?", icon=":material/rate_review:", key=keys.ASKED, on_change="rerun"
     ) as asked:

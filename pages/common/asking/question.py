@@ -8,6 +8,7 @@ import streamlit as st
 from fer import emotions
 from fer.feedback.asking import Question
 from fer.feedback.records import in_words
+from fer.people import Action, may
 from fer.wording import percent
 from pages.common import errors
 from pages.common.asking.contributions import contribution
@@ -45,6 +46,8 @@ class Asked:
 
 def ask(faces: Sequence[Asked], answers: Answers, *, key: str) -> None:
     """Ask about each of these faces, one after the other; an answer draws nothing else again."""
+    if not may(Action.CORRECT):  # the sentence above the page has the reason
+        return
     st.fragment(_draw)(faces, answers, key)
 
 

@@ -8,8 +8,9 @@ import streamlit as st
 
 from fer import emotions
 from fer.data import Dataset, annotations
+from fer.people import Action
 from fer.wording import counted
-from pages.common import errors
+from pages.common import errors, people
 from pages.common.browser.faces import Browser
 
 EFFECT = (
@@ -26,6 +27,8 @@ def show_controls(browser: Browser, row: int, rows: np.ndarray | None, *, place:
     or a correction, the next of the faces at `rows` opens, in their order before it; None if there
     is no list. `place` distinguishes the widgets of a face that is open twice.
     """
+    if not people.allows(Action.ANNOTATE):
+        return
     dataset = browser.dataset
     face = dataset.index.iloc[row]
     path, key = face["path"], f"{browser.state.face}{place}"

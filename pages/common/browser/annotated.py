@@ -4,8 +4,9 @@ import numpy as np
 import streamlit as st
 
 from fer.data import annotations
+from fer.people import Action
 from fer.wording import counted
-from pages.common import errors
+from pages.common import errors, people
 from pages.common.browser.annotate import EFFECT
 from pages.common.browser.faces import Browser
 from pages.common.browser.importing import show_import
@@ -25,16 +26,21 @@ def show_annotations(browser: Browser) -> None:
             f"{int(dataset.excluded.sum()):,} excluded, {int(dataset.relabelled.sum()):,} "
             f"relabelled. {EFFECT} Your files are never touched."
         )
-        if st.button("Undo the last step", icon=":material/undo:", key=f"{key}.undo",
-                     disabled=not annotations.can_undo(dataset)):  # fmt: skip
+        can_change = people.allows(Action.ANNOTATE)
+        if can_change and st.button(
+            "Undo the last step", icon=":material/undo:", key=f"{key}.undo",
+            disabled=not annotations.can_undo(dataset),
+        ):  # fmt: skip
             errors.attempt(lambda: annotations.undo(dataset))
         download(
             "Export as CSV", lambda: annotations.export(dataset),
             f"{dataset.name}-annotations.csv", disabled=not count,
         )  # fmt: skip
-        show_import(browser)
+        if can_change:
+            show_import(browser)
         if count:
-            st.caption("Click a face to change its annotation.")
+            change = "change its annotation" if can_change else "see it"
+            st.caption(f"Click a face to {change}.")
             browser.show(
                 annotated[:_LISTED], "Annotated faces", key="annotations.faces", height_px=220
             )

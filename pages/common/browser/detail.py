@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from fer.data import VOTES, Dataset
+from fer.data import VOTES, Dataset, annotations
 from fer.data.near_duplicates import nearest
 from fer.wording import split_name
 from pages.common import errors
@@ -81,8 +81,19 @@ def _show_facts(dataset: Dataset, row: int, findings: Sequence[str]) -> None:
         facts.append(f"Person {errors.plain(face['subject'])}")
     if face["excluded"]:
         facts.append(":material/block: Excluded by hand")
+    facts += _annotated_by(dataset, row)
     facts += [f":material/flag: {finding[:1].upper()}{finding[1:]}" for finding in findings]
     st.markdown("  \n".join(facts))
+
+
+def _annotated_by(dataset: Dataset, row: int) -> list[str]:
+    """Who annotated a face last, and when, where somebody had to sign in."""
+    if not (dataset.excluded[row] or dataset.relabelled[row]):
+        return []
+    given = annotations.read(dataset).get(dataset.index["path"].iloc[row])
+    if given is None or not given.by:
+        return []
+    return [f":material/person: By {errors.plain(given.by)}, {given.when[:10]}"]
 
 
 def _show_votes(dataset: Dataset, row: int, predicted: str) -> None:
