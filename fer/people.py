@@ -52,8 +52,8 @@ _LEAST = {
 """The least role that may do each."""
 
 READ_ONLY = (
-    "This app can be opened from other machines, and nobody can sign in to it. So it is read-only: "
-    "you can use its models, and nothing is kept."
+    "Read-only: this app can be opened from other machines, and nobody can sign in to it. You can "
+    "use its models; nothing is kept."
 )
 
 

@@ -83,8 +83,8 @@ def open_stored(
         return stored
     if not may(Action.KEEP):
         raise NotAllowedError(
-            "This data set was not read in this shape yet, and reading it writes an index, which "
-            f"needs somebody who may {Action.KEEP}. Ask whoever runs this app to open it once."
+            "This data set has no index in this shape yet, and making one writes to the disk, "
+            "which you may not. Ask whoever runs this app to open the data set once."
         )
     with locked(folder / BUILD_LOCK):
         if (stored := _opened(folder, key, shape)) is None:  # while we waited

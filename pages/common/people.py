@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
+from html import escape
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
@@ -20,8 +21,7 @@ _SECTION = "auth"
 _DEFAULT = "default"
 """What Streamlit calls the provider of a section that has no part for each."""
 _HOW_TO_CHANGE = (
-    "Whoever runs it can set up a login, or let only its own machine open it: docs/people.md shows "
-    "how."
+    "Whoever runs it can set up a login, or let only its own machine open it: docs/people.md."
 )
 
 
@@ -50,8 +50,11 @@ def _providers() -> tuple[str, ...]:
 
 def allows(action: Action) -> bool:
     """Whether the visitor may do something; if not, a sentence has the reason."""
-    if reason := acting().why_not(action):
-        st.caption(f":material/lock: {errors.plain(reason)}")
+    person = acting()
+    if reason := person.why_not(action):
+        is_above = person.role == Role.VISITOR
+        words = "Read-only: the notice at the top has the reason." if is_above else reason
+        st.caption(f":material/lock: {errors.plain(words)}")
     return not reason
 
 
@@ -65,10 +68,8 @@ def show_standing() -> None:
             horizontal=True, horizontal_alignment="right", vertical_alignment="center",
             gap="small", key="people",
         ):  # fmt: skip
-            st.markdown(
-                f":material/account_circle: {errors.plain(person.name)}, {person.role}",
-                width="content",
-            )
+            # Markdown would make a link of an address.
+            st.html(f"<span>{escape(person.name)}, {person.role}</span>", width="content")
             _show_sign_out()
 
 

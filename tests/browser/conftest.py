@@ -6,8 +6,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 from urllib.error import URLError
@@ -59,8 +59,16 @@ def server(fer_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield address
 
 
+@pytest.fixture(scope="session")
+def serve(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[dict[str, str]], AbstractContextManager[str]]:
+    """Serve the app with more of Streamlit's options, as `server` does."""
+    return lambda options: _served(tmp_path_factory.mktemp("server") / "log.txt", options)
+
+
 @contextmanager
-def _served(log: Path) -> Iterator[str]:
+def _served(log: Path, more: Mapping[str, str] | None = None) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -71,6 +79,7 @@ def _served(log: Path) -> Iterator[str]:
         "server.headless": "true",
         "server.fileWatcherType": "none",
         "browser.gatherUsageStats": "false",
+        **(more or {}),
     }
     command = [sys.executable, "-m", "streamlit", "run", str(ENTRY)]
     command += [f"--{name}={value}" for name, value in options.items()]

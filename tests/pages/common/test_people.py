@@ -54,7 +54,8 @@ def labels(app: AppTest, *, enabled: bool = True) -> set[str]:
 
 def words(app: AppTest) -> str:
     found: list[Any] = [*app.info, *app.caption, *app.markdown, *app.warning, *app.error]
-    return " ".join(one.value for one in found).replace("\\", "")
+    drawn = " ".join(one.proto.body for one in app.get("html"))
+    return " ".join([drawn, *(one.value for one in found)]).replace("\\", "")
 
 
 def files_in(*folders: Path) -> set[Path]:
