@@ -40,9 +40,10 @@ def show(rows: Sequence[Row]) -> None:
     if not shown:
         st.caption("No run matches the filter.")
         return
-    table = _in_percent(pd.DataFrame(map(_cells, shown)), _FIGURES)
+    table = pd.DataFrame(map(_cells, shown))
+    table = table if table["by"].any() else table.drop(columns="by")
     event = st.dataframe(
-        table if table["by"].any() else table.drop(columns="by"),
+        _in_percent(table, _FIGURES),
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
