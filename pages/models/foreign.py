@@ -28,8 +28,8 @@ _AT_ONCE = 3
 _ANY_SCALE = "0-255"
 _ANSWERS = {
     "": "Probabilities",
-    "softmax": "Plain numbers; they get a softmax",
-    "shares": "Numbers that do not add up to 1; each is divided by their sum",
+    "softmax": "Logits",
+    "shares": "Shares of any sum",
 }
 """What a network answers with, by the ending of `fer.models.endings` that it needs."""
 
