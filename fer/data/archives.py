@@ -153,6 +153,8 @@ def _checked_path(archive: Path, member: Member) -> PurePosixPath:
     path = PurePosixPath(member.name.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or ":" in "".join(path.parts[:1]):
         raise _refused(archive, f"the path '{member.name}', which leads out of the folder")
+    if not path.parts and not member.is_folder:
+        raise _refused(archive, "a file without a name")
     if member.open is None and not member.is_folder:
         raise _refused(archive, f"'{member.name}', which is a link or a device")
     return path
@@ -175,7 +177,8 @@ def _members(packed: IO[bytes]) -> Generator[Member]:
             for entry in pack.infolist():
                 is_plain = stat.S_IFMT(entry.external_attr >> 16) in (0, stat.S_IFREG)
                 read = partial(pack.open, entry) if is_plain else None
-                yield Member(entry.filename, entry.file_size, entry.is_dir(), read)
+                is_folder = entry.filename.endswith("/")  # `is_dir` fails without a name
+                yield Member(entry.filename, entry.file_size, is_folder, read)
         return
     packed.seek(0)
     with _open_tar(packed) as tar:

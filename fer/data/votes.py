@@ -39,7 +39,7 @@ def read_votes(file: Path) -> pd.DataFrame:
         DatasetError: If it is not a table, lacks a column, or a vote is not a count.
     """
     try:
-        table = pd.read_csv(file, skipinitialspace=True)
+        table = pd.read_csv(file, skipinitialspace=True, dtype=str)
     except (OSError, UnicodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise DatasetError(f"'{file}' is not a table of votes ({error}). Expected a CSV.") from None
     names = {column: vote_name(column) for column in table.columns}

@@ -32,6 +32,7 @@ SPLITS = ("split", "usage", "part", "partition", "subset", "set")
 SUBJECTS = ("subject", "subject_id", "person", "person_id", "identity", "actor")
 PIXELS = ("pixels", "pixel", "pixel_values", "image_pixels")
 
+_LONGEST_SHOWN = 40  # of a column's name
 MIN_PIXELS = MIN_SIDE_PX**2
 ENCODED = re.compile(
     r"(?:data:image/[\w.+-]+;base64,)?(?:iVBORw0KGgo|/9j/|R0lGOD|UklGR)[\w+/=\s]{40}"
@@ -325,6 +326,8 @@ def _only(places: Iterable[int]) -> int | None:
 def _listed(names: Sequence[str]) -> str:
     if not names:
         return ""
-    shown = ", ".join(f"'{name}'" if "," in name or not name else name for name in names[:12])
+    plain = ["".join(one if one.isprintable() else "�" for one in name) for name in names[:12]]
+    cut = [name if len(name) <= _LONGEST_SHOWN else f"{name[:_LONGEST_SHOWN]}…" for name in plain]
+    shown = ", ".join(f"'{name}'" if "," in name or not name else name for name in cut)
     more = f" and {len(names) - 12:,} more" if len(names) > 12 else ""
     return f" (its columns are {shown}{more})"

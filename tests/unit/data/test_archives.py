@@ -126,6 +126,15 @@ def test_a_link_in_a_zip_is_refused(tmp_path: Path) -> None:
     assert left_behind() == []
 
 
+def test_a_file_without_a_name_in_a_zip_is_refused(tmp_path: Path) -> None:
+    nameless = zipfile.ZipInfo("x")
+    nameless.filename = ""
+    with zipfile.ZipFile(tmp_path / "set.zip", "w") as pack:
+        pack.writestr(nameless, b"x")
+    with pytest.raises(DatasetError, match="holds a file without a name"):
+        load_dataset(tmp_path / "set.zip")
+
+
 def test_too_many_files_and_too_many_bytes_are_refused(tmp_path: Path, picture: bytes) -> None:
     file = zipped(tmp_path, {f"happy/{k}.png": picture for k in range(3)})
     with pytest.raises(DatasetError, match="more than 2 files"):

@@ -82,3 +82,14 @@ def test_a_table_that_is_not_of_votes_is_refused(tmp_path: Path, text: str, reas
     (tmp_path / "votes.csv").write_text(text)
     with pytest.raises(DatasetError, match=reason):
         read_votes(tmp_path / "votes.csv")
+
+
+def test_a_vote_beyond_all_numbers_is_refused_and_names_of_digits_stay_as_they_are(
+    tmp_path: Path,
+) -> None:
+    header = "path,neutral,happy,surprise,sad,angry,disgust,fear,contempt,unknown,not_face\n"
+    (tmp_path / "votes.csv").write_text(f"{header}001,1,0,0,0,0,0,0,0,0,9\n")
+    assert read_votes(tmp_path / "votes.csv")["path"].tolist() == ["001"]
+    (tmp_path / "votes.csv").write_text(f"{header}001,{'9' * 400},0,0,0,0,0,0,0,0,0\n")
+    with pytest.raises(DatasetError, match="line 2: expected ten counts"):
+        read_votes(tmp_path / "votes.csv")

@@ -442,3 +442,11 @@ def test_the_answers_of_a_model_are_never_taken_for_labels(make: MakeFaces) -> N
     labels = dict(zip(dataset.index["path"], dataset.index["label"], strict=True))
     assert labels == {"happy/a.png": "happy", "sad/b.png": "sad"}
     assert dataset.skipped == (("results.csv", "it holds a model's answers, which are no labels"),)
+
+
+def test_columns_with_endless_names_make_no_endless_error(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(",".join(("n" * 5000, "\x1b" * 50, "happy")) + "\n1,2,3\n")
+    with pytest.raises(DatasetError) as caught:
+        read(tmp_path / "t.csv")
+    assert len(str(caught.value)) < 500
+    assert str(caught.value).isprintable()
