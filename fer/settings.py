@@ -80,7 +80,8 @@ def default_model() -> str:
     """Name of the model that is used when none is named."""
     chosen = os.environ.get("FER_MODEL", "").strip()
     if not chosen and default_model_file().is_file():
-        chosen = default_model_file().read_text(encoding="utf-8").strip()
+        # One that is damaged names no model, and the error of that names those that there are.
+        chosen = default_model_file().read_text(encoding="utf-8", errors="replace").strip()
     return chosen or "ferplus"
 
 

@@ -1,25 +1,60 @@
 """Whether plain data, as JSON gives them, have a declared type."""
 
+import json
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 from fer.options import short
 
 _Check = Callable[[Any, str], str]
 _END = 2**63
+
+
+class Empty:
+    """The type of an object without entries."""
+
+
+class AnyNumber:
+    """The type of a number that may be infinite or none, as the loss of a training that failed."""
+
+
 _NAMES = {
     bool: "true or false",
     int: "a whole number, not negative",
     float: "a number",
+    AnyNumber: "a number",
     str: "text",
     NoneType: "null",
 }
 
 
-class Empty:
-    """The type of an object without entries."""
+def from_json(content: bytes, kind: Any = Any) -> Any:
+    """Plain data of a declared type, as `problem` takes it, from the content of a JSON file.
+
+    Raises:
+        ValueError: If they are no JSON, are of another type, are nested too deeply, or hold a text
+            that cannot be written. It has the reason in half a sentence.
+    """
+    try:
+        value = json.loads(content)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    if wrong := problem(value, kind):
+        raise ValueError(wrong)
+    if not is_shallow_text(value):
+        raise ValueError("it is nested too deeply, or holds half a character")
+    return value
+
+
+def has_no_infinity(value: Any) -> bool:
+    """Whether all numbers in shallow plain data are finite, so that JSON has them."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return all(map(has_no_infinity, parts))
 
 
 def problem(value: Any, kind: Any, where: str = "") -> str:
@@ -28,8 +63,8 @@ def problem(value: Any, kind: Any, where: str = "") -> str:
     Args:
         value: Of a JSON file.
         kind: `Any`, `None`, `bool`, `int` (not negative, 63 bits), `float` (finite; a whole number
-            will do), `str`, `Empty`, `Sequence[…]`, `tuple[…]` (a list of that length),
-            `Mapping[str, …]`, a union, or a TypedDict, which allows other keys.
+            will do), `AnyNumber`, `str`, `Empty`, `Literal[…]`, `Sequence[…]`, `tuple[…]` (a list
+            of that length), `Mapping[str, …]`, a union, or a TypedDict, which allows other keys.
         where: The place of the value.
 
     >>> problem({"images": "many"}, Mapping[str, int], "metrics")
@@ -47,6 +82,8 @@ def _check_of(kind: Any) -> _Check:
     if is_typeddict(kind):
         hints = get_type_hints(kind)
         return _check_of_entries(kind, {key: _check_of(one) for key, one in hints.items()})
+    if origin is Literal:
+        return lambda value, where: "" if value in arguments else _refusal(value, kind, where)
     if origin is Mapping:
         item = _check_of(arguments[1])
         return lambda value, where: (
@@ -114,6 +151,8 @@ def _is_simple(value: Any, kind: Any) -> bool:
         return bool(value == {})
     if kind is int:
         return type(value) is int and 0 <= value < _END
+    if kind is AnyNumber:
+        return type(value) in (int, float)
     if kind is float:
         return type(value) in (int, float) and abs(value) < _END
     return kind in _NAMES and type(value) is kind
@@ -125,6 +164,8 @@ def _refusal(value: Any, kind: Any, where: str) -> str:
 
 def _name(kind: Any) -> str:
     origin, arguments = get_origin(kind), get_args(kind)
+    if origin is Literal:
+        return " or ".join(map(repr, arguments))
     if origin in (Union, UnionType):
         return " or ".join(dict.fromkeys(map(_name, arguments)))
     if origin is tuple:

@@ -4,14 +4,13 @@ They are kept in one small file beside the index, never in the user's data. An a
 to a path and the content it had: a file that has changed since has none.
 """
 
-import json
 import secrets
 import shutil
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict
 
 import pandas as pd
 
@@ -21,10 +20,29 @@ from fer.data.locking import locked, write_json
 from fer.data.registry import resolve
 from fer.errors import DatasetError
 from fer.people import Action, acting, require
+from fer.typed import from_json
 from fer.wording import as_cell
 
 FILE = "overlay.json"
 """Its name and form are those of version 1, so that old files stay readable."""
+
+
+class _Step(TypedDict):
+    """One decision about faces, by path with the hash of each."""
+
+    time: NotRequired[str]
+    by: NotRequired[str]
+    group: NotRequired[str]
+    excluded: bool | None
+    label: str | None
+    faces: Mapping[str, str]
+
+
+class _File(TypedDict):
+    """What the file holds."""
+
+    version: int
+    steps: Sequence[_Step]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,14 +130,14 @@ def _append(
     if unknown := [path for paths, *_ in decisions for path in paths if path not in known]:
         raise DatasetError(f"'{dataset.name}' has no face '{unknown[0]}'.")
     group = secrets.token_hex(8)
-    steps = [
+    steps: list[_Step] = [
         {
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
             "group": group,
             "excluded": excluded,
             "label": label,
             "faces": {path: str(hashes[path]) for path in paths},
-            **({"by": acting().name} if acting().name else {}),
+            "by": acting().name,
         }
         for paths, excluded, label in decisions
     ]
@@ -241,24 +259,22 @@ def _file(dataset: Dataset | str | Path) -> Path:
     return folder / FILE
 
 
-def _steps(file: Path) -> list[dict[str, Any]]:
+def _steps(file: Path) -> list[_Step]:
     if not file.is_file():
         return []
     try:
-        kept = json.loads(file.read_text(encoding="utf-8"))
-        steps: list[dict[str, Any]] = kept["steps"]
+        kept: _File = from_json(file.read_bytes(), _File)
         if kept["version"] != 1:
-            raise ValueError(f"version {kept['version']}")
-        _merged(steps)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"it has version {kept['version']}")
+    except (OSError, ValueError) as error:
         raise DatasetError(
-            f"The annotations in '{file}' cannot be read ({error!r}). Repair the file, or move it "
+            f"The annotations in '{file}' cannot be read ({error}). Repair the file, or move it "
             "away to start without annotations."
         ) from None
-    return steps
+    return list(kept["steps"])
 
 
-def _merged(steps: Sequence[dict[str, Any]]) -> dict[str, Annotation]:
+def _merged(steps: Sequence[_Step]) -> dict[str, Annotation]:
     merged: dict[str, Annotation] = {}
     for step in steps:
         for path, digest in step["faces"].items():
@@ -269,6 +285,6 @@ def _merged(steps: Sequence[dict[str, Any]]) -> dict[str, Annotation]:
             label = before.label if step["label"] is None else step["label"] or None
             merged[path] = Annotation(
                 hash=digest, excluded=excluded, label=label,
-                by=str(step.get("by", "")), when=str(step.get("time", "")),
+                by=step.get("by", ""), when=step.get("time", ""),
             )  # fmt: skip
     return {path: given for path, given in merged.items() if given.excluded or given.label}

@@ -1,12 +1,13 @@
 """The data sets that have a name on this machine, and the folder that holds the index of each."""
 
 import hashlib
-import json
 import re
 import shutil
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NotRequired, TypedDict
 
 from fer import settings
 from fer.data.archives import SUFFIXES_OF_ARCHIVES, is_archive, place_of, unpacked_folder
@@ -15,6 +16,7 @@ from fer.data.compressed import is_compressed_text, plain_name
 from fer.data.locking import BUILD_LOCK, locked, write_json
 from fer.errors import DatasetError
 from fer.people import Action, require
+from fer.typed import from_json
 
 SYNTHETIC = "synthetic"
 FEEDBACK = "feedback"
@@ -24,6 +26,15 @@ _MADE_HERE = {
 }
 _REMOVAL_WAITS_S = 5.0
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,63}")
+
+
+class _Named(TypedDict):
+    """What the file of a name holds."""
+
+    path: str
+    custom_classes: bool
+    classes: NotRequired[Mapping[str, str]]
+    origin: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -228,17 +239,17 @@ def _file(name: str) -> Path | None:
 
 def _read(file: Path) -> Source:
     try:
-        kept = json.loads(file.read_text(encoding="utf-8"))
+        kept = from_json(file.read_bytes(), _Named)
         return Source(
             name=file.stem,
             path=Path(kept["path"]),
             classes=Classes(
                 mapping=tuple(sorted(kept.get("classes", {}).items())),
-                keep_unknown=bool(kept["custom_classes"]),
+                keep_unknown=kept["custom_classes"],
             ),
-            origin=str(kept["origin"]),
+            origin=kept["origin"],
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError) as error:
         raise DatasetError(
             f"'{file}', which holds the path of the data set '{file.stem}', is damaged ({error}). "
             "Delete that file and add the data set again."

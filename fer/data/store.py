@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -31,6 +31,7 @@ from fer.errors import DatasetError, NotAllowedError
 from fer.files import replace_path
 from fer.people import Action, may
 from fer.progress import Progress
+from fer.typed import from_json
 
 _FORMAT = 2
 _BLOCK = 4096  # the most faces that a killed build loses …
@@ -38,6 +39,13 @@ _BLOCK_BYTES = 16_000_000  # … or fewer if they are large: two blocks are in m
 
 Shape = tuple[int, int, int]
 _Block = tuple[pd.DataFrame, np.ndarray]  # rows with their measures, and pixels
+
+
+class _Facts(TypedDict):
+    """What an index keeps beside its rows."""
+
+    recognised: str
+    unreadable: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,7 +171,7 @@ def _opened(folder: Path, key: str, shape: Shape) -> Stored | None:
         table = pq.read_table(folder / f"{key}.parquet")
         index = table.drop_columns(["stamp"]).to_pandas()
         pixels = np.memmap(folder / f"{key}.pixels", np.uint8, "r", shape=(len(index), *shape))
-        facts: dict[str, Any] = json.loads(table.schema.metadata[b"fer"])
+        facts: _Facts = from_json(table.schema.metadata[b"fer"], _Facts)
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException):
         return None  # missing, or damaged from outside: build it again
     return Stored(

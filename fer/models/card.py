@@ -14,7 +14,7 @@ from fer import settings
 from fer.errors import CardError, DatasetError, FerError
 from fer.models.card_types import CardFile
 from fer.people import acting
-from fer.typed import is_shallow_text, problem
+from fer.typed import from_json, has_no_infinity, problem
 
 if TYPE_CHECKING:
     import keras
@@ -177,13 +177,13 @@ def read_card(path: Path) -> ModelCard:
         CardError: If it is missing, damaged, from a newer version, or impossible.
     """
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = from_json(path.read_bytes())
     except FileNotFoundError:
         raise CardError(
             f"No card at '{path}'. A model is a folder with a network and card.json; "
             "train one with `python -m fer train`."
         ) from None
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise CardError(
             f"The card '{path}' cannot be read ({error}). Restore it or train the model again."
         ) from None
@@ -197,8 +197,8 @@ def read_card(path: Path) -> ModelCard:
             f"The card '{path}' has format {found}; this version reads up to {FORMAT}. Update fer."
         )
     wrong = problem(values, CardFile)
-    if not wrong and not is_shallow_text(values):
-        wrong = "it is nested too deeply, or holds half a character"
+    if not wrong and not has_no_infinity(values):
+        wrong = "it holds a number that is infinite or none"
     if wrong:
         raise CardError(
             f"The card '{path}' is not valid: {wrong}. Restore it or train the model again."

@@ -1,6 +1,5 @@
 """Read `metrics.jsonl`, even while it is being written."""
 
-import json
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -8,7 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from fer.runs.file_types import Epoch, Step
 from fer.runs.run import Run
+from fer.typed import from_json
 from fer.wording import as_cell
 
 METRICS_FILE = "metrics.jsonl"
@@ -26,9 +27,9 @@ def read_metrics(folder: Path) -> tuple[Rows, Rows]:
     with suppress(OSError, UnicodeDecodeError):
         text = (folder / METRICS_FILE).read_text(encoding="utf-8")
         for line in text.split("\n")[:-1]:
-            with suppress(ValueError, TypeError, KeyError):  # it is no row
-                if "epoch" in (row := json.loads(line)):
-                    rows[row["kind"]].append(row)
+            with suppress(ValueError):  # it is no row
+                row = from_json(line.encode(), Step | Epoch)
+                rows[row["kind"]].append(row)
     return rows["step"], rows["epoch"]
 
 

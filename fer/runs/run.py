@@ -35,7 +35,9 @@ from fer import models
 from fer.errors import TrainingError
 from fer.files import write_text, writing
 from fer.people import Action, require
+from fer.runs.file_types import Figures, Status
 from fer.training.config import TrainingConfig
+from fer.typed import from_json
 
 writing_runs = partial(writing, error=TrainingError, variable="FER_RUNS")
 """Turns an OSError into a TrainingError with advice."""
@@ -71,7 +73,7 @@ class Run:
     @property
     def name(self) -> str:
         """The name given to it, or else its id."""
-        with suppress(OSError):
+        with suppress(OSError, UnicodeDecodeError):
             return (self.folder / "name.txt").read_text(encoding="utf-8").strip()
         return self.id
 
@@ -125,9 +127,8 @@ class Run:
     def stored_status(self) -> dict[str, Any]:
         """The status as last written; empty if it cannot be read."""
         with suppress(OSError, ValueError):
-            status = json.loads((self.folder / "status.json").read_text(encoding="utf-8"))
-            if isinstance(status, dict):
-                return status
+            status: dict[str, Any] = from_json((self.folder / "status.json").read_bytes(), Status)
+            return status
         return {}
 
     def status(self) -> dict[str, Any]:
@@ -180,9 +181,9 @@ class Run:
     def figures(self) -> dict[str, dict[str, Any]]:
         """The figures of its model by split; empty until they are measured."""
         with suppress(OSError, ValueError):
-            figures = json.loads((self.folder / FIGURES_FILE).read_text(encoding="utf-8"))
-            if isinstance(figures, dict):
-                return figures
+            content = (self.folder / FIGURES_FILE).read_bytes()
+            figures: dict[str, dict[str, Any]] = from_json(content, Mapping[str, Figures])
+            return figures
         return {}
 
     @property
@@ -218,7 +219,7 @@ class Run:
 
     def requested(self) -> str:
         """The pending request to the worker, if any."""
-        with suppress(OSError):
+        with suppress(OSError, UnicodeDecodeError):
             return (self.folder / "request").read_text(encoding="utf-8").strip()
         return ""
 

@@ -1,6 +1,7 @@
 """Which corrections a network has learnt from, so that a deleted one leads to its models."""
 
 import json
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from fer.data.registry import FEEDBACK
 from fer.files import write_text
 from fer.models.card import read_card
 from fer.training.config import TrainingConfig
+from fer.typed import from_json
 
 _FILE = "feedback.json"
 
@@ -59,7 +61,7 @@ def feedback_learnt(
     if checkpoints:
         file = checkpoints / _FILE
         with suppress(OSError, ValueError):
-            learnt |= set(json.loads(file.read_text(encoding="utf-8")))
+            learnt |= set(from_json(file.read_bytes(), Sequence[str]))
         if learnt:
             checkpoints.mkdir(parents=True, exist_ok=True)
             write_text(file, json.dumps(sorted(learnt)))

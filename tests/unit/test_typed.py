@@ -1,9 +1,9 @@
 from collections.abc import Mapping, Sequence
-from typing import Any, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 import pytest
 
-from fer.typed import Empty, is_shallow_text, problem
+from fer.typed import AnyNumber, Empty, from_json, is_shallow_text, problem
 
 
 class Row(TypedDict):
@@ -59,3 +59,15 @@ def test_half_a_character_and_endless_nesting_are_found() -> None:
     assert not is_shallow_text({"name": ["\ud800"]})
     assert not is_shallow_text({"\ud800": 1})
     assert not is_shallow_text(deep)
+
+
+def test_plain_data_come_from_json_only_if_they_have_the_type() -> None:
+    assert from_json(b'{"images": 3}', Row) == {"images": 3}
+    assert from_json(b"[NaN, 1]", Sequence[AnyNumber])[1] == 1
+    for content, kind in (
+        (b'{"images": -3}', Row), (b"[NaN]", Sequence[float]), (b"\xff", Any), (b"{", Any),
+        (b"[" * 100_000, Any), (b"[" * 60 + b"]" * 60, Any), (b'"\\ud800"', Any),
+        (b'"c"', Literal["a", "b"]),
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match=r"."):
+            from_json(content, kind)

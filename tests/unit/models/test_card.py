@@ -63,7 +63,7 @@ def read(values: Any, folder: Path) -> ModelCard:
         ({"metrics": {"test": {"accuracy": 1}}}, "metrics.test lacks accuracy_ci95, balanced_acc"),
         ({"metrics": {"test": CHECKED | {"images": None}}}, "metrics.test lacks balanced_accuracy"),
         ({"remarks": "one"}, "remarks must be a list, not 'one'"),
-        ({"remarks": ["\ud800"]}, "holds half a character"),
+        ({"extra": float("inf")}, "holds a number that is infinite or none"),
         ({"forms": {"litert": []}}, r"forms.litert must be an object, not \[\]"),
         ({"versions": {"fer": 1}}, "versions.fer must be text, not 1"),
         ({"parameters": 2**70}, "parameters must be a whole number"),
@@ -75,6 +75,13 @@ def test_an_entry_of_another_type_is_named(
 ) -> None:
     with pytest.raises(CardError, match=rf"is not valid: .*{problem}"):
         read(ADOPTED | changes, tmp_path)
+
+
+@pytest.mark.parametrize("content", [b'{"remarks": ["\\ud800"]}', b'{"x": ' + b"[" * 10_000])
+def test_half_a_character_and_endless_lists_are_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "card.json").write_bytes(content)
+    with pytest.raises(CardError, match=r"nested too deeply|half a character"):
+        read_card(tmp_path / "card.json")
 
 
 @pytest.mark.parametrize("text", ['{"format": ' + "[" * 100_000, '{"format": ' + "9" * 5000 + "}"])

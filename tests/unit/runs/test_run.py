@@ -27,6 +27,19 @@ def test_a_damaged_status_reads_as_crashed() -> None:
     assert [row.id for row in runs.list_runs()] == [run.id]
 
 
+@pytest.mark.parametrize(
+    "name", ["status.json", "figures.json", "name.txt", "request", "notes.txt"]
+)
+@pytest.mark.parametrize("content", [b"\xff", b'{"state": [1], "test": {"accuracy": 1}}', b"[1]"])
+def test_files_of_a_run_that_are_damaged_are_no_bug(name: str, content: bytes) -> None:
+    run = runs.create(TrainingConfig())
+    (run.folder / name).write_bytes(content)
+    assert isinstance(run.status()["state"], str)
+    assert run.figures() == {}
+    assert runs.comparison([run])["state"] == [run.status()["state"]]
+    assert isinstance(f"{run.name}{run.requested()}{run.notes}", str)
+
+
 def test_an_active_run_cannot_be_removed() -> None:
     run = runs.create(TrainingConfig(), state="running")
     with run.held(), pytest.raises(TrainingError, match="in use by a worker"):
