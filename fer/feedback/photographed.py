@@ -8,6 +8,7 @@ import os
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 
 import cv2
 import numpy as np
@@ -29,6 +30,8 @@ in the test, 2.7% do. As whole images, none of 147 crops was found."""
 
 _PHOTO_PX = 240
 _MOST = 20_000  # test faces of a data set; of more, the first ones
+_MAKING = Lock()
+"""Held while crops are made: whoever wants them, too, waits rather than makes them again."""
 
 
 def photographed(
@@ -54,12 +57,26 @@ def photographed(
     if not len(rows) or not yunet_file.yunet_path().is_file():
         return none
     file = settings.feedback_folder() / "test_faces" / f"{name}.npz"
+    with _MAKING:
+        if (kept := _kept(file)) is not None:
+            return kept
+        made = _made(pixels, rows[:_MOST], progress)
+        made = made if len(made[0]) else none
+        _keep(file, *made)
+    return made
+
+
+def _kept(file: Path) -> tuple[np.ndarray, np.ndarray] | None:
     try:
         with np.load(file) as kept:
             return kept["rows"], kept["crops"]
     except (OSError, ValueError, KeyError):
-        pass
-    rows = rows[:_MOST]
+        return None
+
+
+def _made(
+    pixels: np.ndarray, rows: np.ndarray, progress: Progress | None
+) -> tuple[np.ndarray, np.ndarray]:
     detector = load_detector("yunet")
     found: dict[int, np.ndarray] = {}
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
@@ -69,10 +86,7 @@ def photographed(
                 found[row] = crop
             if progress and done % 16 == 0:
                 progress(done, len(rows))
-    made = (np.array(list(found), np.int64), np.array(list(found.values()), np.uint8))
-    made = made if found else none
-    _keep(file, *made)
-    return made
+    return np.array(list(found), np.int64), np.array(list(found.values()), np.uint8)
 
 
 def forget_others(names: Collection[str]) -> None:

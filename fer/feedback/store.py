@@ -65,6 +65,12 @@ class Store:
         with self._database.reading() as connection:
             return str(connection.scalar(select(STATE.c.version)))
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it holds no correction."""
+        with self._database.reading() as connection:
+            return connection.scalar(select(CORRECTIONS.c.id).limit(1)) is None
+
     def keep(self, correction: Correction) -> bool:
         """Keep a correction; once it returns, the correction survives a power cut.
 

@@ -4,18 +4,18 @@ import pandas as pd
 import streamlit as st
 
 from fer.feedback.records import Review, Status, in_words
+from fer.feedback.store import Store
 from fer.wording import counted
 from pages.common.pictures import png_uri
-from pages.feedback.opened import Opened
 from pages.feedback.words import STATUSES, short
 
 _SHOWN = 200
 _WHEN = st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm")
 
 
-def show_history(opened: Opened) -> None:
+def show_history(store: Store) -> None:
     """The reviewers with their decisions, and the last reviews with their faces."""
-    reviews = opened.store.reviews()
+    reviews = store.reviews()
     if not reviews:
         st.info("Nobody has reviewed a correction yet.", icon=":material/history:")
         return
@@ -28,7 +28,7 @@ def show_history(opened: Opened) -> None:
     st.header("Last reviews", anchor=False)
     st.caption(f"The last {len(last):,} of {counted(len(reviews), 'review')}.")
     st.dataframe(
-        _rows(opened, last),
+        _rows(store, last),
         hide_index=True,
         key="feedback.reviews",
         row_height=48,
@@ -53,9 +53,9 @@ def _by_reviewer(reviews: list[Review]) -> pd.DataFrame:
     return counts.join(table.groupby("reviewer")["when"].max().rename("last"))
 
 
-def _rows(opened: Opened, reviews: list[Review]) -> pd.DataFrame:
+def _rows(store: Store, reviews: list[Review]) -> pd.DataFrame:
     ids = {one.correction for one in reviews}
-    read = opened.store.corrections(ids=ids, with_larger_crops=False)
+    read = store.corrections(ids=ids, with_larger_crops=False)
     found = {one.id: one for one in read}
     there = [(one, found[one.correction]) for one in reviews if one.correction in found]
     return pd.DataFrame(

@@ -21,6 +21,7 @@ from fer.runs.run import Run
 from pages.common import errors
 from pages.feedback import keys
 from pages.feedback.before_after import show_comparison
+from pages.feedback.opened import open_feedback
 from pages.feedback.run_progress import show_run
 
 
@@ -84,10 +85,11 @@ def _choose_replay(model: str) -> str:
 
 
 def _train(store: Store, replay: str) -> None:
+    examined = open_feedback().examined  # with its progress, as it may take minutes
     with st.spinner("Reading the data sets …", show_time=True):
         replay = learning.read_replay(replay=replay)
         if not is_published(store):
-            publish(store)
+            publish(store, examined=examined)
         config = learning.plan(replay=replay)
     run = learning.create_run(config)
     queue.submit(run)

@@ -61,8 +61,21 @@ class _Latest:
             self.problem = None
 
 
+def feedback_store() -> Store:
+    """The store, without what has become too old.
+
+    Raises:
+        FerError: If the database cannot be used.
+    """
+    store = _latest(settings.database_url()).store
+    store.purge_expired()
+    return store
+
+
 def open_feedback(*, look_again: bool = False) -> Opened:
     """The corrections with their present status; new ones are seen after half a minute.
+
+    What has to be done first is shown with its progress, and goes on if the visitor leaves.
 
     Args:
         look_again: Look for new ones now.
@@ -72,12 +85,12 @@ def open_feedback(*, look_again: bool = False) -> Opened:
     """
     url = settings.database_url()
     latest = _latest(url)
-    latest.store.purge_expired()
     known = latest.examined
     is_fresh = time.monotonic() < latest.looked_at + _FRESH_FOR_S and not look_again
     now = known and known.updated(latest.store, may_lack=is_fresh)
-    if now is None:
-        now = _examining(url, latest.store.version, known_faces.state()).result()
+    if now is None or now.table.empty:
+        _prepare(data_sets := known_faces.state())
+        now = _examining(url, latest.store.version, data_sets).result()
         latest.looked_at = time.monotonic()
     latest.examined = now
     latest.keep_published()
@@ -94,7 +107,27 @@ def _latest(url: str) -> _Latest:
     return _Latest()
 
 
+def _prepare(data_sets: str) -> None:
+    """Wait until the test faces of the data sets can be searched."""
+    work = _preparing(data_sets)
+    slot = st.empty()
+    if not work.future.done():
+        slot.info(
+            "A data set is new here. Corrections of its test faces must neither train nor test, so "
+            "its test faces are made ready to be found, once. Who reviewed what, and Learn, can be "
+            "opened meanwhile.",
+            icon=":material/hourglass_top:",
+        )
+    work.result()
+    slot.empty()
+
+
+@st.cache_resource(max_entries=2, show_spinner=False, validate=Work.is_usable)
+def _preparing(data_sets: str) -> Work[None]:
+    return Work(known_faces.prepare, noun="Test face")
+
+
 @st.cache_resource(max_entries=2, show_spinner=False, validate=Work.is_usable)
 def _examining(url: str, version: str, data_sets: str) -> Work[Examined]:
     store = _latest(url).store
-    return Work(lambda meter: examine(store, progress=meter))
+    return Work(lambda meter: examine(store, progress=meter), noun="Correction")

@@ -14,6 +14,7 @@ from pages.common.screens import SCREENS
 from pages.feedback import keys
 
 if TYPE_CHECKING:
+    from fer.feedback.store import Store
     from pages.feedback.opened import Opened
 
 VIEWS = {
@@ -34,42 +35,52 @@ def main() -> None:
         again = st.button("Look for new ones", icon=":material/refresh:", key="feedback.again")
     try:
         with extras():
-            from pages.feedback.opened import open_feedback, problem
-        opened = open_feedback(look_again=again)
+            from pages.feedback.opened import feedback_store, problem
+        store = feedback_store()
+        is_empty = store.is_empty
     except FerError as error:
         errors.show(error)
         st.button("Try again", icon=":material/refresh:", key="feedback.retry")
         return
     if unwritten := problem():
         errors.show(unwritten, about="The data set feedback is out of date")
-    if opened.examined.table.empty:
+    if is_empty:
         show_empty()
         from pages.feedback.learning import show_earlier
 
-        show_earlier(opened.store)
+        show_earlier(store)
         return
     view = segments(
         "View", VIEWS, default="review", key=keys.VIEW, bind="query-params",
         label_visibility="collapsed",
     )  # fmt: skip
     try:
-        _view(view)(opened)
+        _show(view, store, look_again=again)
     except FerError as error:
         errors.show(error)
 
 
+def _show(view: str, store: "Store", *, look_again: bool) -> None:
+    """Draw a view; only this one is imported, and only what needs it waits for what is found."""
+    if view == "history":
+        from pages.feedback.history import show_history
+
+        show_history(store)
+    elif view == "learning":
+        from pages.feedback.learning import show_learning
+
+        show_learning(store)
+    else:
+        from pages.feedback.opened import open_feedback
+
+        _view(view)(open_feedback(look_again=look_again))
+
+
 def _view(name: str) -> "Callable[[Opened], None]":
-    """What draws a view; only the one that is shown is imported."""
     if name == "overview":
         from pages.feedback.overview import show_overview as show
     elif name == "people":
         from pages.feedback.contributors import show_contributors as show
-    elif name == "history":
-        from pages.feedback.history import show_history as show
-    elif name == "learning":
-        from pages.feedback.learning import show_learning
-
-        return lambda opened: show_learning(opened.store)
     else:
         from pages.feedback.faces import show_faces as show
     return show

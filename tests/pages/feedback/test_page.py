@@ -2,12 +2,14 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from fer.data.registry import feedback_file
+from fer.feedback import known_faces
 from fer.feedback.records import now
 from fer.feedback.store import Store
 
@@ -205,6 +207,20 @@ def test_every_view_is_drawn(feedback_page: Draw, keep: Keep, store: Store, view
     keep(1, contributor="b" * 32)
     store.review(ids[:2], decision="accepted", reviewer="Ada")
     app = feedback_page(feedback__view=view)
+    assert not app.error
+
+
+@pytest.mark.parametrize("view", ["history", "learning"])
+def test_a_view_that_needs_no_test_faces_does_not_wait_for_them(
+    feedback_page: Draw, keep: Keep, view: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    are_ready = Event()
+    monkeypatch.setattr(known_faces, "prepare", lambda progress: are_ready.wait(600))
+    keep(1)
+    try:
+        app = feedback_page(feedback__view=view)
+    finally:
+        are_ready.set()
     assert not app.error
 
 

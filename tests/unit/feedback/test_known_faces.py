@@ -1,4 +1,6 @@
 import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -11,7 +13,8 @@ from fer.data.registry import resolve
 from fer.data.synthetic import draw_face
 from fer.errors import DatasetError
 from fer.faces.alignment import FER2013_FRAMING, frame_face
-from fer.faces.detection import load_detector
+from fer.faces.detection import Detector, load_detector
+from fer.feedback import known_faces, photographed
 from fer.feedback.known_faces import find_known
 from fer.images import to_network_input
 
@@ -73,6 +76,25 @@ def test_a_home_where_crops_cannot_be_kept_is_named(
     (own_home / "feedback" / "test_faces").write_text("a file where a folder should be")
     with pytest.raises(DatasetError, match="test_faces' cannot be written to"):
         find_known(face(9)[None, ..., None], np.array(["x"]))
+
+
+def test_two_who_want_crops_of_test_faces_at_once_make_them_once(
+    drawn: Path, own_home: Path, yunet_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (own_home / "detectors").mkdir(parents=True)
+    shutil.copy(yunet_file, own_home / "detectors")
+    asked: list[str] = []
+
+    def slow(name: str) -> Detector:
+        asked.append(name)
+        time.sleep(0.2)  # the other one asks meanwhile
+        return load_detector(name)
+
+    monkeypatch.setattr(photographed, "load_detector", slow)
+    with ThreadPoolExecutor() as pool:
+        for done in [pool.submit(known_faces.prepare) for _ in range(2)]:
+            done.result()
+    assert asked == ["yunet"]
 
 
 def test_a_crop_that_a_detector_cut_out_of_a_test_image_is_found(
