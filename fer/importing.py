@@ -26,6 +26,7 @@ _PACKAGES = {
     "heic": ("pillow_heif",),
     "hf": ("datasets",),
     "kaggle": ("kagglehub",),
+    "login": ("authlib", "httpx"),
     "onnx": ("onnx", "onnxruntime", "tf2onnx"),
     "postgres": ("psycopg",),
     "serve": ("fastapi", "prometheus_client", "python_multipart", "starlette", "uvicorn"),

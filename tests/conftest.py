@@ -1,12 +1,19 @@
 """What every test shares: a home of its own, and real data where this machine has it."""
 
 import getpass
+import json
 import os
+import socket
 import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
 from uuid import uuid4
 
 import cv2
@@ -257,3 +264,45 @@ def correction_of(seed: int = 0, **given: Any) -> Correction:
 
 
 make_correction = pytest.fixture(scope="session")(lambda: correction_of)
+
+
+PEOPLE = {
+    "vic": {"email": "vic@example.org", "email_verified": True},
+    "eve": {"email": "eve@example.org", "email_verified": True, "groups": ["staff"]},
+    "ada": {"email": "ada@example.org", "email_verified": True, "groups": ["staff", "fer-admins"]},
+    "mal": {"email": "eve@example.org", "email_verified": False},
+}
+"""Those whom the provider knows, with what it states about them."""
+
+
+@pytest.fixture(scope="module")
+def openid_provider() -> Iterator[str]:
+    """The address of an OpenID provider on this machine."""
+    for package in ("authlib", "httpx", "oidc_provider_mock"):
+        if find_spec(package) is None:  # importing them warns
+            pytest.skip(f"no {package}: install requirements-dev.txt")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "oidc_provider_mock", "--port", str(port)]
+    for name, claims in PEOPLE.items():
+        command += ["--user-claims", json.dumps({"sub": name, **claims})]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(f"{address}/.well-known/openid-configuration")
+        yield address
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait_for(address: str, within_s: float = 30) -> None:
+    until = time.monotonic() + within_s
+    while time.monotonic() < until:
+        try:
+            with urlopen(address, timeout=2):
+                return
+        except (URLError, TimeoutError):
+            time.sleep(0.1)
+    pytest.fail(f"{address} does not answer.")

@@ -12,6 +12,7 @@ from fer.errors import ConfigError, ModelError
 from fer.models import adoption, keras_files
 from fer.models.pixel_scales import SCALES
 from fer.nets.forward import compile_features
+from fer.people import Person, act_as
 from fer.training.config import TrainingConfig
 
 LABELS = ("happy", "sad", "surprise")
@@ -119,3 +120,12 @@ def test_the_ending_that_a_network_needs_is_measured_whatever_its_last_layer_is(
     ):
         network = keras.Sequential([*adjusted, *added])
         assert adoption.ending_needed(network, (20, 24, 1), "0-255") == ending
+
+
+def test_the_card_of_an_adopted_network_names_whoever_added_it(
+    notebook_network: keras.Model, tmp_path: Path
+) -> None:
+    notebook_network.save(tmp_path / "network.keras")
+    with act_as(Person(name="kim@example.org")):
+        adoption.adopt(tmp_path / "network.keras", LABELS, out=tmp_path / "mine")
+    assert models.load(tmp_path / "mine").card.made_by == "kim@example.org"

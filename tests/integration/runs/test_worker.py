@@ -15,6 +15,7 @@ import pytest
 
 from fer import models, runs
 from fer.errors import FerError
+from fer.people import Person, act_as
 from fer.runs import queue, worker
 from fer.runs.catalogue import measured_on_test
 from fer.runs.metrics import read_metrics
@@ -287,3 +288,13 @@ def test_a_run_killed_at_any_moment_reads_as_crashed_and_resumes_bit_for_bit(
     assert histories[0] == histories[1]
     for one, other in zip(*map(kept_weights, (whole, run)), strict=True):
         assert (one == other).all()
+
+
+def test_the_card_of_a_runs_model_names_whoever_began_the_run(
+    small_config: TrainingConfig,
+) -> None:
+    with act_as(Person(name="kim@example.org")):
+        run = runs.create(small_config, state="preparing")
+    assert run_training(run).card.made_by == "kim@example.org"
+    assert models.load(run.model_folder).card.made_by == "kim@example.org"
+    assert run_training(runs.create(small_config, state="preparing")).card.made_by == ""

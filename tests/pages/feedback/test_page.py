@@ -62,6 +62,22 @@ def test_nothing_can_be_decided_before_the_reviewer_has_a_name(
     assert not button(app, "feedback.choice.accept").disabled
 
 
+def test_whoever_signed_in_decides_under_that_name_and_types_none(
+    app: AppTest,
+    feedback_page: Draw,
+    keep: Keep,
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FER_EDITORS", "eve@example.org")
+    app.secrets["auth"] = {"client_id": "fer"}
+    app.user = {"is_logged_in": True, "email": "eve@example.org", "email_verified": True}
+    app = feedback_page(**chosen([keep(1)]))
+    assert "feedback.reviewer" not in {field.key for field in app.text_input}
+    button(app, "feedback.choice.accept").click().run()
+    assert [review.reviewer for review in store.reviews()] == ["eve@example.org"]
+
+
 def test_chosen_corrections_are_accepted_together_and_that_can_be_undone(
     feedback_page: Draw, keep: Keep, store: Store
 ) -> None:

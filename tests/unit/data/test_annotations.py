@@ -6,6 +6,7 @@ from PIL import Image
 
 from fer.data import Dataset, annotations, load_dataset
 from fer.errors import DatasetError, LabelError
+from fer.people import Person, act_as
 
 MakeFaces = Callable[..., Path]
 
@@ -108,3 +109,18 @@ def test_a_damaged_file_of_annotations_is_an_error_and_not_silently_lost(
     (dataset.folder / annotations.FILE).write_text('{"version": 1, "steps": [')
     with pytest.raises(DatasetError, match="cannot be read"):
         again(dataset, make)
+
+
+def test_an_annotation_names_whoever_made_it_last_and_nobody_who_had_not_to_sign_in(
+    dataset: Dataset,
+) -> None:
+    path = "train/happy/a.png"
+    annotations.annotate(dataset, [path], excluded=True)
+    assert annotations.read(dataset)[path].by == ""
+    for name in ("kim@example.org", "lee@example.org"):
+        with act_as(Person(name=name)):
+            annotations.annotate(dataset, [path], label="sad")
+        assert annotations.read(dataset)[path].by == name
+    assert annotations.read(dataset)[path].when.startswith("20")
+    annotations.undo(dataset)
+    assert annotations.read(dataset)[path].by == "kim@example.org"

@@ -56,3 +56,8 @@ def test_the_readme_of_an_adopted_model_leaves_out_what_nobody_knows() -> None:
     assert "is not recorded" in text
     assert "## Figures" not in text
     assert "## Training" not in text
+
+
+def test_a_readme_names_whoever_made_the_model_as_text() -> None:
+    card = replace(read_card(SHIPPED[0]), made_by="kim `<b>` @example.org")
+    assert "by `kim <b> @example.org`" in readme(card)

@@ -2,6 +2,7 @@ import pytest
 
 from fer import runs
 from fer.errors import TrainingError
+from fer.people import Person, act_as
 from fer.runs import queue
 from fer.training.config import TrainingConfig
 
@@ -82,3 +83,9 @@ def test_notes_are_kept_in_the_folder_of_the_run() -> None:
     run.write_notes("  Twice the rate.\nDid not help. ")
     assert run.notes == "Twice the rate.\nDid not help."
     assert runs.find(run.id).notes == run.notes
+
+
+def test_a_run_names_whoever_began_it_and_nobody_who_had_not_to_sign_in() -> None:
+    assert runs.create(TrainingConfig()).by == ""
+    with act_as(Person(name="kim@example.org")):
+        assert runs.create(TrainingConfig()).by == "kim@example.org"
