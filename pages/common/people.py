@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import partial
 from html import escape
+from pathlib import Path
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
@@ -41,7 +42,11 @@ people.ask_with(current)
 
 def _providers() -> tuple[str, ...]:
     """Who people can sign in with, by name; none where no login is set up."""
-    if not st.secrets.load_if_toml_exists() or _SECTION not in st.secrets:
+    if not st.secrets.load_if_toml_exists():
+        # A file that cannot be read may hold a login: better nobody comes in than everybody.
+        is_broken = any(Path(file).exists() for file in st.get_option("secrets.files"))
+        return (_DEFAULT,) if is_broken else ()
+    if _SECTION not in st.secrets:
         return ()
     section = st.secrets[_SECTION]
     named = [name for name, value in section.items() if isinstance(value, Mapping)]

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from fer.data import registered, remove
-from fer.errors import DatasetError
+from fer.errors import FerError
 from fer.runs.queue import using
 from pages.common import errors
 from pages.dataset.opened import forget
@@ -43,7 +43,7 @@ def _remove(name: str) -> None:
     forget(name)
     try:
         remove(name)
-    except DatasetError as error:
+    except FerError as error:
         if name in {source.name for source in registered()}:  # no other tab has removed it
             errors.show(error)
             return

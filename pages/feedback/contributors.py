@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from fer.errors import FeedbackError
+from fer.errors import FerError
 from fer.evaluation.intervals import wilson
 from fer.feedback.contributors import FALSE_ALARMS, HABITS, SURE, sentence
 from fer.feedback.records import Status
@@ -104,7 +104,7 @@ def _reject(opened: Opened, name: str, reason: str) -> None:
     rows = table[(table["contributor"] == name) & is_open]
     try:
         done = reject_all_of(opened.store, name, reviewer=reviewer(), reason=reason.strip())
-    except FeedbackError as error:
+    except FerError as error:
         errors.show(error)
         return
     remember(rows, f"{counted(done, 'correction')} of {short(name)} rejected.")

@@ -8,7 +8,9 @@ import pytest
 from streamlit import config
 from streamlit.testing.v1 import AppTest
 
-from fer.people import READ_ONLY
+from fer.people import READ_ONLY, Person, Role, act_as, acting
+from fer.runs import list_runs
+from pages.common.cache import Work
 from pages.common.screens import SCREENS
 
 LOGIN = {"client_id": "fer", "redirect_uri": "http://127.0.0.1/oauth2callback"}
@@ -152,3 +154,58 @@ def test_signing_in_again_as_somebody_else_takes_the_rights_away(app: AppTest) -
     assert "Add" in labels(app)
     opened(signed_in(app), "dataset")
     assert labels(app) == {"Sign in"}
+
+
+@pytest.mark.usefixtures("roles", "own_home")
+def test_a_click_that_a_page_does_not_offer_is_refused_where_the_work_is_done(
+    app: AppTest,
+) -> None:
+    """A browser can send what it likes, also for a button that is disabled."""
+    opened(signed_in(app, "vic"), "train")
+    train = app.button(key="train.start")
+    assert train.disabled
+    train.proto.disabled = False
+    train.click().run()
+    assert not app.exception
+    assert "takes an editor" in app.error[0].value
+    assert list_runs() == []
+
+
+@pytest.mark.usefixtures("roles", "own_home")
+def test_a_right_that_was_taken_away_meanwhile_is_gone_at_the_next_click(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(signed_in(app, "eve"), "train")
+    monkeypatch.setenv("FER_EDITORS", "")
+    app.button(key="train.start").click().run()
+    assert not app.exception
+    assert list_runs() == []
+
+
+@pytest.mark.usefixtures("own_home")
+def test_where_the_secrets_cannot_be_read_nobody_comes_in(app: AppTest, tmp_path: Path) -> None:
+    file = tmp_path / "secrets.toml"
+    file.write_text("[auth")
+    before = config.get_option("secrets.files")
+    config.set_option("secrets.files", [str(file)])
+    try:
+        opened(app, "dataset")
+    finally:
+        config.set_option("secrets.files", before)
+    assert [title.value for title in app.title] == ["Sign in"]
+
+
+@pytest.mark.usefixtures("own_home")
+def test_a_name_that_a_proxy_answers_to_makes_the_app_one_that_others_can_open(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FER_ALLOWED_HOSTS", "fer.example.org")
+    opened(app, "models")
+    assert READ_ONLY in app.info[0].value
+
+
+def test_work_in_the_background_is_done_for_whoever_began_it() -> None:
+    kim = Person(name="kim", role=Role.VIEWER)
+    with act_as(kim):
+        work = Work(lambda meter: acting())
+    assert work.future.result(timeout=10) == kim
