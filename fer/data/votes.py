@@ -33,13 +33,13 @@ def read_votes(file: Path) -> pd.DataFrame:
 
     Args:
         file: FER+'s `fer2013new.csv` or a sidecar `votes.csv`: ten vote columns under FER+'s names
-            (`neutral, happiness, …, NF`) or this project's. Other columns are kept.
+            (`neutral, happiness, …, NF`) or this project's. Of the others, `path` is kept.
 
     Raises:
         DatasetError: If it is not a table, lacks a column, or a vote is not a count.
     """
     try:
-        table = pd.read_csv(file, skipinitialspace=True, dtype=str)
+        table = pd.read_csv(file, skipinitialspace=True, dtype=str, usecols=_is_read)
     except (OSError, UnicodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise DatasetError(f"'{file}' is not a table of votes ({error}). Expected a CSV.") from None
     names = {column: vote_name(column) for column in table.columns}
@@ -58,6 +58,10 @@ def read_votes(file: Path) -> pd.DataFrame:
             "Correct or remove that line."
         )
     return table.assign(**{column: counts[column] for column in COLUMNS})
+
+
+def _is_read(column: object) -> bool:
+    return str(column).strip() == "path" or bool(vote_name(str(column)))
 
 
 def add_votes(

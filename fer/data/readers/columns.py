@@ -310,12 +310,12 @@ def _split_flags(
     plain: Sequence[str], cells: Sequence[Sequence[str]], taken: set[int]
 ) -> dict[int, str]:
     """The columns of 0 and 1 that mark a part, such as `is_train`, and that part."""
-    flags = {at: part_of(one.removeprefix("is_")) for at, one in enumerate(plain)}
-    return {
-        at: part
-        for at, part in flags.items()
-        if part and at not in taken and cells[at] and all(map(_FLAG.fullmatch, cells[at]))
+    flags = {
+        at: part_of(one.removeprefix("is_"))
+        for at, one in enumerate(plain)
+        if at not in taken and cells[at] and all(map(_FLAG.fullmatch, cells[at]))
     }
+    return {at: part for at, part in flags.items() if part}
 
 
 def _only(places: Iterable[int]) -> int | None:

@@ -218,7 +218,8 @@ def _is_class(name: str, classes: Classes) -> bool:
 def _open_text(root: Path, file: Path, name: str, classes: Classes) -> Opened:
     encoding = text_encoding(file)
     if encoding is None:
-        raise TableError(name, "it is not text", is_meant=False)
+        reason = "it is not text, or its first line is longer than any table's"
+        raise TableError(name, reason, is_meant=False)
     head = list(islice(records(file, encoding), _SAMPLE))
     is_sure = _suffix(file) not in _UNSURE
     separator, columns = _columns(name, head, classes, is_sure=is_sure)
