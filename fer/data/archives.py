@@ -1,5 +1,6 @@
 """Archives, unpacked so that nothing escapes the folder and nothing is left after a failure."""
 
+import errno
 import hashlib
 import io
 import lzma
@@ -18,6 +19,7 @@ from typing import IO, NamedTuple, cast
 from fer import settings
 from fer.errors import DatasetError
 from fer.files import SPREADSHEETS, is_hidden, writing
+from fer.leftovers import UNPACKING, in_use, remove_unpackings
 from fer.progress import Progress
 
 MAX_FILES = 2_000_000
@@ -26,9 +28,10 @@ MAX_DIRECTORY_BYTES = 100_000_000
 """Bytes of a ZIP's list of files, which takes six times as much memory: about a million files."""
 SUFFIXES_OF_ARCHIVES = frozenset({".zip", ".tar", ".tgz", ".gz", ".xz", ".bz2"})
 _NO_FOLDERS = SPREADSHEETS | {".npz"}
-UNPACKING = b"all files"
+VERSION = b"all files"
 """Goes into the names of unpacked folders: those of earlier versions hold fewer of the files."""
 _CHUNK = 1 << 20
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 _MAX_HEADER_BYTES = 1 << 20
 
 
@@ -61,7 +64,7 @@ def place_of(archive: Path) -> Path:
     """The folder that an archive is unpacked to; a different one once the archive changes."""
     status = archive.stat()
     state = f"{archive.resolve()}\0{status.st_size}\0{status.st_mtime_ns}"
-    digest = hashlib.blake2b(state.encode(), digest_size=8, person=UNPACKING).hexdigest()
+    digest = hashlib.blake2b(state.encode(), digest_size=8, person=VERSION).hexdigest()
     stem = re.sub(r"[^\w-]", "_", archive.name.split(".")[0] or "archive")[:64]
     return unpacked_folder() / f"{stem}-{digest}"
 
@@ -82,9 +85,13 @@ def new_folder(place: Path) -> Iterator[Path]:
     """
     with writing(place.parent, DatasetError):
         place.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(
-            prefix=".unpacking-", dir=place.parent, ignore_cleanup_errors=True
-        ) as beside:
+        remove_unpackings(place.parent)
+        with (
+            tempfile.TemporaryDirectory(
+                prefix=UNPACKING, dir=place.parent, ignore_cleanup_errors=True
+            ) as beside,
+            in_use(Path(beside)),
+        ):
             folder = Path(beside) / "whole"
             folder.mkdir()
             yield folder
@@ -115,6 +122,7 @@ def unpack(
     Raises:
         DatasetError: If it is damaged, too large, encrypted, or holds a link, a device or a path
             that leads out of the folder.
+        OSError: If the disk of the folder is full or can only be read.
     """
     claimed = written = 0
     try:
@@ -140,6 +148,8 @@ def unpack(
         OSError, EOFError, ValueError, RuntimeError, NotImplementedError,
         zipfile.BadZipFile, tarfile.TarError, zipfile.LargeZipFile, zlib.error, lzma.LZMAError,
     ) as error:  # fmt: skip
+        if isinstance(error, OSError) and error.errno in _FULL:
+            raise  # it is not the archive's fault
         raise DatasetError(
             f"The archive '{archive.name}' cannot be unpacked: {error or type(error).__name__}. "
             "Download or pack it again."

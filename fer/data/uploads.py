@@ -8,7 +8,7 @@ from functools import partial
 from io import BufferedIOBase
 from pathlib import Path, PurePath
 
-from fer.data.archives import UNPACKING, is_archive, new_folder, unpack, unpacked_folder
+from fer.data.archives import VERSION, is_archive, new_folder, unpack, unpacked_folder
 from fer.data.classes import USUAL, UnknownClassesError
 from fer.data.dataset import Dataset
 from fer.data.loading import add
@@ -54,7 +54,7 @@ def add_upload(
             "that runs this app, and add it by its path."
         )
     content.seek(0)
-    hashed = partial(hashlib.blake2b, digest_size=8, person=UNPACKING)
+    hashed = partial(hashlib.blake2b, digest_size=8, person=VERSION)
     digest = hashlib.file_digest(content, hashed).hexdigest()
     place = unpacked_folder() / f"upload-{digest}"
     if is_new := not place.exists():
