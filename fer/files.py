@@ -1,5 +1,6 @@
 """Files and folders that are never seen half-written, and errors of the disk in plain words."""
 
+import errno
 import os
 import re
 import shutil
@@ -17,6 +18,7 @@ _MADE_BY_SYSTEMS = {"__macosx", "thumbs.db", "desktop.ini"}
 _EXCHANGE_BY = {"linux": "renameat2", "darwin": "renameatx_np"}
 """The function of the C library that exchanges two folders; both take the same arguments."""
 _EXCHANGE, _NO_FOLDER = 2, -1  # its flag; for a folder that absolute paths do not need
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _ASCII_SHARE = 0.8  # of text in an encoding older than UTF-8
 
 
@@ -202,6 +204,17 @@ def writing(folder: Path, error: type[Exception], *, variable: str = "FER_HOME")
         yield
     except OSError as cause:
         raise error(
-            f"'{folder}' cannot be written to ({cause.strerror or cause}). Make room there, or set "
-            f"{variable} to another folder."
+            f"'{folder}' cannot be written to ({cause.strerror or cause}). {way_out(cause)}, or "
+            f"set {variable} to another folder."
         ) from cause
+
+
+def is_full(error: OSError) -> bool:
+    """Whether a disk, a quota or the size of a file is at its limit."""
+    return error.errno in _FULL
+
+
+def way_out(error: OSError) -> str:
+    """What to do about a folder that cannot be written to, without a stop at the end."""
+    is_forbidden = error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
+    return "Allow this program to write there" if is_forbidden else "Make room there"

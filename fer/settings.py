@@ -32,7 +32,7 @@ from pathlib import Path
 import platformdirs
 
 from fer.errors import ConfigError
-from fer.files import write_text
+from fer.files import write_text, writing
 from fer.people import Action, require
 
 VERSION = "0.2.0.dev0"
@@ -90,10 +90,12 @@ def set_default_model(name: str) -> None:
 
     Raises:
         NotAllowedError: If the one who acts may not manage models.
+        ConfigError: If the disk refuses it.
     """
     require(Action.MANAGE_MODELS)
-    default_model_file().parent.mkdir(parents=True, exist_ok=True)
-    write_text(default_model_file(), name)
+    with writing(home(), ConfigError):
+        home().mkdir(parents=True, exist_ok=True)
+        write_text(default_model_file(), name)
 
 
 def default_model_file() -> Path:

@@ -1,6 +1,5 @@
 """Archives, unpacked so that nothing escapes the folder and nothing is left after a failure."""
 
-import errno
 import hashlib
 import io
 import lzma
@@ -18,7 +17,7 @@ from typing import IO, NamedTuple, cast
 
 from fer import settings
 from fer.errors import DatasetError
-from fer.files import SPREADSHEETS, is_hidden, writing
+from fer.files import SPREADSHEETS, is_full, is_hidden, writing
 from fer.leftovers import UNPACKING, in_use, remove_unpackings
 from fer.progress import Progress
 
@@ -31,7 +30,6 @@ _NO_FOLDERS = SPREADSHEETS | {".npz"}
 VERSION = b"all files"
 """Goes into the names of unpacked folders: those of earlier versions hold fewer of the files."""
 _CHUNK = 1 << 20
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 _MAX_HEADER_BYTES = 1 << 20
 
 
@@ -122,7 +120,7 @@ def unpack(
     Raises:
         DatasetError: If it is damaged, too large, encrypted, or holds a link, a device or a path
             that leads out of the folder.
-        OSError: If the disk of the folder is full or can only be read.
+        OSError: If the disk of the folder is full.
     """
     claimed = written = 0
     try:
@@ -148,7 +146,7 @@ def unpack(
         OSError, EOFError, ValueError, RuntimeError, NotImplementedError,
         zipfile.BadZipFile, tarfile.TarError, zipfile.LargeZipFile, zlib.error, lzma.LZMAError,
     ) as error:  # fmt: skip
-        if isinstance(error, OSError) and error.errno in _FULL:
+        if isinstance(error, OSError) and is_full(error):
             raise  # it is not the archive's fault
         raise DatasetError(
             f"The archive '{archive.name}' cannot be unpacked: {error or type(error).__name__}. "

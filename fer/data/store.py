@@ -28,7 +28,7 @@ from fer.data.decoding import BATCH, MEASURED, THREADS, ImageStats, decode_batch
 from fer.data.locking import BUILD_LOCK, locked
 from fer.data.readers import Listing, Reader
 from fer.errors import DatasetError, NotAllowedError
-from fer.files import replace_path
+from fer.files import replace_path, way_out
 from fer.people import Action, may
 from fer.progress import Progress
 from fer.typed import from_json
@@ -101,7 +101,7 @@ def open_stored(
                 _Build(folder, shape, listing, progress).run(key)
             except OSError as error:
                 raise DatasetError(
-                    f"The index in '{folder}' cannot be written: {error}. Make room there, or set "
+                    f"The index in '{folder}' cannot be written: {error}. {way_out(error)}, or set "
                     "FER_HOME to another folder. What is done so far is kept."
                 ) from error
             remove_made(folder, classes, shape=_name(shape), keep=key)

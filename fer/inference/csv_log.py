@@ -1,7 +1,6 @@
 """CSV files that grow with the work, so that it can be resumed where it stopped."""
 
 import csv
-import errno
 import hashlib
 import io
 import os
@@ -15,6 +14,7 @@ from filelock import FileLock, Timeout
 
 from fer import settings
 from fer.errors import ResultsError
+from fer.files import is_full
 from fer.wording import as_cell, from_cell
 
 _TAIL_BYTES = 1 << 20
@@ -113,7 +113,7 @@ class GrowingCsv:
             yield
         except OSError as error:
             advice = "Choose another file."
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            if is_full(error):
                 advice = "Make room, then run the same command to resume."
             raise ResultsError(
                 f"'{self._path}' cannot be written: {error.strerror or error}. {advice}"

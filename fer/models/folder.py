@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from fer import options, settings
 from fer.errors import ModelError, ModelNotFoundError
-from fer.files import remove_leftovers, replace_path, write_text
+from fer.files import remove_leftovers, replace_path, way_out, write_text
 from fer.models.card import ModelCard, read_card
 from fer.models.readme import readme
 
@@ -302,4 +302,7 @@ def _writing(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.args[0][0][2] if isinstance(error, shutil.Error) else error
-        raise ModelError(f"The model cannot be written to '{folder}': {reason}.") from error
+        raise ModelError(
+            f"The model cannot be written to '{folder}': {reason}. {way_out(error)}, or set "
+            "FER_MODELS to another folder."
+        ) from error
