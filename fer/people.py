@@ -32,11 +32,11 @@ class Action(StrEnum):
     PREDICT = "use models"
     KEEP = "keep results for later"
     CORRECT = "correct answers"
-    ANNOTATE = "annotate faces and photos"
+    ANNOTATE = "annotate faces or photos"
     TRAIN = "train networks"
     REVIEW = "review corrections"
-    MANAGE_DATA = "add and remove data sets"
-    MANAGE_MODELS = "add, change and remove models"
+    MANAGE_DATA = "add or remove data sets"
+    MANAGE_MODELS = "add, change or remove models"
 
 
 _LEAST = {

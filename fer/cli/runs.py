@@ -30,7 +30,7 @@ def list_runs(as_json: JsonOption = False) -> None:
 
     queue.wake()
     rows = [
-        {"id": run.id, "name": run.name, **run.status(), **measured_on_test(run)}
+        {"id": run.id, "name": run.name, "by": run.by, **run.status(), **measured_on_test(run)}
         for run in runs.list_runs()
     ]
     if as_json:
@@ -58,6 +58,8 @@ def show(run: RunArgument) -> None:
     chosen = find(run)
     status = chosen.status()
     out.print(styled(chosen.name, "bold"), f"({chosen.id}):", _colored(status["state"]))
+    if chosen.by:
+        out.print(f"Begun by {chosen.by}.")
     if status.get("reason"):
         out.print(status["reason"])
     if status["state"] in ACTIVE:

@@ -53,13 +53,19 @@ def _providers() -> tuple[str, ...]:
     return tuple(name for name in named if name != "client_kwargs") or (_DEFAULT,)
 
 
+def why_not(action: Action) -> str:
+    """Why the visitor may not do something; "" if they may. It leaves out what is at the top."""
+    person = acting()
+    reason = person.why_not(action)
+    if reason and person.role == Role.VISITOR:
+        return "Read-only: the notice at the top has the reason."
+    return reason
+
+
 def allows(action: Action) -> bool:
     """Whether the visitor may do something; if not, a sentence has the reason."""
-    person = acting()
-    if reason := person.why_not(action):
-        is_above = person.role == Role.VISITOR
-        words = "Read-only: the notice at the top has the reason." if is_above else reason
-        st.caption(f":material/lock: {errors.plain(words)}")
+    if reason := why_not(action):
+        st.caption(f":material/lock: {errors.plain(reason)}")
     return not reason
 
 

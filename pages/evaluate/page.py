@@ -12,6 +12,7 @@ from fer.evaluation.caveats import caveats, is_test
 from fer.evaluation.photos import figures_on_test
 from fer.evaluation.tta import VIEWS
 from fer.models import list_models
+from fer.people import Action, may
 from fer.wording import counted, split_name
 from pages.common import errors
 from pages.common.choices import segments, select_linked
@@ -140,10 +141,11 @@ def show_home_ground(evaluated: Evaluation) -> None:
             f"{counted(tested['images'], 'face')}."
         )
     st.info(errors.plain(text), icon=":material/home:")
-    st.page_link(
-        "pages/dataset/page.py", label=f"Add {errors.plain(name)} to measure it on that",
-        icon=":material/library_add:",
-    )  # fmt: skip
+    if may(Action.MANAGE_DATA):
+        st.page_link(
+            "pages/dataset/page.py", label=f"Add {errors.plain(name)} to measure it on that",
+            icon=":material/library_add:",
+        )  # fmt: skip
 
 
 main()

@@ -19,6 +19,7 @@ from fer.evaluation.predictions import PredictionTable
 from fer.inference.kept_photos import kept_photos, remove, remove_all
 from fer.inference.labelled_photos import LabelledPhotos
 from fer.models.card import ModelCard
+from fer.people import Action, acting, may
 from fer.wording import counted, percent, split_name
 from pages.common import errors, predictors, visitors
 from pages.common.choices import select
@@ -42,9 +43,10 @@ def show_photos(model: str, place: DeltaGenerator) -> None:
     """The whole view; the choice of the detector is drawn in a place."""
     detector = select(place, "Face detector", FINDERS, key=keys.DETECTOR)
     where = f", in `{settings.photos_folder()}`" if visitors.are_local() else ""
+    others = "can see them, and editors can change and remove them"
     st.caption(
         f"Photos that you keep stay on the computer that runs this app{where}. Everyone who can "
-        "open this app can see, change and remove them."
+        f"open this app {others if acting().name else 'can see, change and remove them'}."
     )
     try:
         predictor = predictors.predictor(model, detector)
@@ -56,7 +58,8 @@ def show_photos(model: str, place: DeltaGenerator) -> None:
     add_photos(predictor, labels)
     photos = kept_photos()
     if not photos.labels:
-        st.info(_STEPS, icon=":material/add_photo_alternate:")
+        if may(Action.ANNOTATE):
+            st.info(_STEPS, icon=":material/add_photo_alternate:")
         return
     _show_kept(len(photos.labels))
     try:
@@ -80,6 +83,8 @@ def show_photos(model: str, place: DeltaGenerator) -> None:
 def _show_kept(count: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{counted(count, 'photo')} kept**")
+        if not may(Action.ANNOTATE):
+            return
         with st.popover("Remove all", icon=":material/delete:"):
             st.markdown(f"This deletes the {count} kept copies, not your own files.")
             if st.button("Remove them", type="primary", key="evaluate.photos.remove_all"):
@@ -171,7 +176,9 @@ def _show_skipped(skipped: Mapping[str, str]) -> None:
         for path, reason in skipped.items():
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"{errors.plain(path)}: {errors.plain(reason)}")
-                if st.button("Remove", key=f"evaluate.photos.skipped.{path}"):
+                if may(Action.ANNOTATE) and st.button(
+                    "Remove", key=f"evaluate.photos.skipped.{path}"
+                ):
                     errors.attempt(partial(remove, path))
 
 

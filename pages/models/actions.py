@@ -8,8 +8,8 @@ import streamlit as st
 from fer import settings
 from fer.errors import ModelError
 from fer.models import management
-from fer.people import Action, acting, may
-from pages.common import errors, links, visitors
+from fer.people import Action, may
+from pages.common import errors, links, people, visitors
 from pages.models import keys
 from pages.models.cards import Entry
 
@@ -53,7 +53,7 @@ def _show_changes(entry: Entry) -> None:
 
 def why_read_only() -> str:
     """Why the visitor, or anybody, cannot add or change a model here; "" if they can."""
-    if reason := acting().why_not(Action.MANAGE_MODELS):
+    if reason := people.why_not(Action.MANAGE_MODELS):
         return reason
     folder = settings.models_folder()
     there = next((one for one in (folder, *folder.parents) if one.exists()), folder)
