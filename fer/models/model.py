@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fer.errors import ModelError
 from fer.models.card import ModelCard
 from fer.nets.forward import Forward, compile_forward, tempered
 
@@ -67,8 +68,18 @@ class Model:
         return tempered(self.uncalibrated(faces), self.card.temperature)
 
     def uncalibrated(self, faces: np.ndarray) -> np.ndarray:
-        """Like `classify`, at temperature 1."""
+        """Like `classify`, at temperature 1.
+
+        Raises:
+            ModelError: If an answer is no number, as that of damaged weights is.
+        """
         if not len(faces):
             return np.empty((0, len(self.card.labels)), np.float32)
         parts = [self.forward(faces[i : i + BATCH]) for i in range(0, len(faces), BATCH)]
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+        probabilities = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        if not np.isfinite(probabilities).all():
+            raise ModelError(
+                f"The model '{self.card.name}' answers with what is no number (NaN): its weights "
+                "are damaged. Restore its file, or use another model."
+            )
+        return probabilities

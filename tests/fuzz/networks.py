@@ -51,7 +51,7 @@ class Networks(Kind):
             "forms": {form: {"file": path.name, "bytes": 1, "sha256": "", "accuracy": None}},
         }
         (folder / "card.json").write_text(json.dumps(card))
-        answers = models.load(folder, form=form).forward(np.zeros((2, 48, 48, 1), np.uint8))
+        answers = models.load(folder, form=form).classify(np.zeros((2, 48, 48, 1), np.uint8))
         assert answers.shape == (2, 7), answers.shape
         assert np.isfinite(answers).all()
 

@@ -1,7 +1,9 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
+from fer.errors import ModelError
 from fer.models.model import BATCH, Model
 
 
@@ -32,3 +34,13 @@ def test_many_faces_are_classified_in_batches_in_their_order(tiny_model: Model) 
     for i in (0, BATCH, len(given) - 1):
         np.testing.assert_allclose(together[i], tiny_model.classify(given[i : i + 1])[0], atol=1e-6)
     assert tiny_model.classify(given[:0]).shape == (0, 2)
+
+
+def test_damaged_weights_are_named_where_they_would_answer_with_no_number(
+    tiny_model: Model,
+) -> None:
+    def broken(given: np.ndarray) -> np.ndarray:
+        return np.full((len(given), 2), np.nan, np.float32)
+
+    with pytest.raises(ModelError, match=r"answers with what is no number.*weights are damaged"):
+        replace(tiny_model, forward=broken).classify(faces(3))
