@@ -26,6 +26,7 @@ import pyarrow.parquet as pq
 
 from fer.data.decoding import BATCH, MEASURED, THREADS, ImageStats, decode_batch
 from fer.data.locking import BUILD_LOCK, locked
+from fer.data.parquet_files import read_frame, read_table
 from fer.data.readers import Listing, Reader
 from fer.errors import DatasetError, NotAllowedError
 from fer.files import replace_path, way_out
@@ -123,7 +124,7 @@ def last_index(
     with suppress(OSError, ValueError, pa.ArrowException):  # damaged from outside
         if (newest := last_file(folder, key)) is not None:
             present = [name for name in pq.read_schema(newest).names if name in optional]
-            return pd.read_parquet(newest, columns=[*columns, *present])
+            return read_frame(newest, [*columns, *present])
     return None
 
 
@@ -168,7 +169,7 @@ def _signatures(classes: str) -> str:
 
 def _opened(folder: Path, key: str, shape: Shape) -> Stored | None:
     try:
-        table = pq.read_table(folder / f"{key}.parquet")
+        table = read_table(folder / f"{key}.parquet")
         index = table.drop_columns(["stamp"]).to_pandas()
         pixels = np.memmap(folder / f"{key}.pixels", np.uint8, "r", shape=(len(index), *shape))
         facts: _Facts = from_json(table.schema.metadata[b"fer"], _Facts)
@@ -224,7 +225,7 @@ class _Build:
     def _recorded(self) -> list[pd.DataFrame]:
         """The blocks of a build that was killed; none if they are damaged."""
         try:
-            blocks = [pd.read_parquet(file) for file in sorted(self._place.glob("*.parquet"))]
+            blocks = [read_frame(file) for file in sorted(self._place.glob("*.parquet"))]
             there = (self._place / "pixels").stat().st_size
             if sum(map(len, blocks)) * self._face_bytes <= there:
                 return blocks
@@ -261,7 +262,7 @@ class _Build:
         for file in self._folder.glob(f"{_name(self._shape)}-*-{_FORMAT}.parquet"):
             stored = _opened(self._folder, file.stem, self._shape)
             if stored is not None:
-                known = pd.read_parquet(file, columns=["path", "stamp", *MEASURED])
+                known = read_frame(file, ["path", "stamp", *MEASURED])
                 yield known.assign(slot=np.arange(len(known))), stored.pixels
 
     def _start(self, rows: np.ndarray, pool: ThreadPoolExecutor) -> Callable[[], _Block]:

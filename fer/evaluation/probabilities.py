@@ -7,10 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from fer import settings
 from fer.data import Dataset
 from fer.data.locking import locked
+from fer.data.parquet_files import read_frame
 from fer.errors import DatasetError
 from fer.evaluation.tta import views_of
 from fer.files import replace_path, writing
@@ -70,8 +72,8 @@ def forget(hashes: Collection[str]) -> None:
     with writing(folder, DatasetError), locked(folder / _LOCK):
         for file in folder.glob("*.parquet"):
             try:
-                kept = pd.read_parquet(file)
-            except (OSError, ValueError):  # damaged, so that nobody knows of whom it is
+                kept = read_frame(file)
+            except (OSError, pa.ArrowException):  # damaged, so that nobody knows of whom it is
                 file.unlink(missing_ok=True)
                 continue
             if len(left := kept[~kept.index.isin(list(hashes))]) < len(kept):
@@ -91,8 +93,8 @@ def _read(file: Path | None, labels: tuple[str, ...]) -> pd.DataFrame:
     if file is None or not file.is_file():
         return nothing
     try:
-        kept = pd.read_parquet(file)
-    except (OSError, ValueError) as error:  # a damaged file: classify again
+        kept = read_frame(file)
+    except (OSError, pa.ArrowException) as error:  # a damaged file: classify again
         _log.warning("'%s' cannot be read (%s), so the faces are classified again.", file, error)
         return nothing
     return kept if tuple(kept.columns) == labels and kept.index.is_unique else nothing

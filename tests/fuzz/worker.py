@@ -43,7 +43,7 @@ def feed(kind: Kind, name: str, seed: int, number: int, folder: Path, watch: Wat
         elif not str(error).strip():
             problem = f"{type(error).__name__} without a message"
     except Exception:  # noqa: BLE001 - all of these are what is looked for
-        problem = traceback.format_exc(limit=-6)
+        problem = traceback.format_exc(limit=-14)
     if outside := watch.take():
         problem += "\nOutside of the folder: " + "; ".join(outside[:5])
     if left := {one for one in temporary.iterdir() if one.name != _OF_ONNX} - before:

@@ -3,6 +3,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
@@ -158,6 +160,16 @@ def test_an_index_that_is_not_ours_is_made_again(tmp_path: Path) -> None:
     [index] = tmp_path.glob("*.parquet")
     pd.DataFrame({"path": ["x"]}).to_parquet(index)
     assert len(open_stored(tmp_path, CountedFaces(10).reader, SHAPE).index) == 10
+
+
+def test_an_index_whose_texts_are_damaged_is_made_again(tmp_path: Path) -> None:
+    open_stored(tmp_path, CountedFaces(10).reader, SHAPE)
+    [file] = tmp_path.glob("*.parquet")
+    table = pq.read_table(file)
+    _, places, letters = pa.array([b"0000\xff"] * 10).buffers()
+    texts = pa.StringArray.from_buffers(10, places, letters)
+    pq.write_table(table.set_column(table.schema.get_field_index("path"), "path", texts), file)
+    assert open_stored(tmp_path, CountedFaces(10).reader, SHAPE).index["path"][3] == "00003"
 
 
 def test_large_faces_are_held_in_blocks_of_fewer(tmp_path: Path) -> None:
