@@ -72,8 +72,6 @@ def offer_yunet() -> None:
             )
         else:
             st.rerun()
-    file = st.file_uploader(
-        "Or add YuNet's file", type=[".onnx"], key=keys.YUNET, max_upload_size=10
-    )
+    file = st.file_uploader("Or add YuNet's file (.onnx)", key=keys.YUNET, max_upload_size=10)
     if file is not None:
         errors.attempt(lambda: yunet_file.install_bytes(file.getvalue(), file.name))

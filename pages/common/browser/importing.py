@@ -21,7 +21,7 @@ _NAMED = 5  # rows that are listed; all of them can be downloaded
 def show_import(browser: Browser) -> None:
     """Upload a CSV of annotations, see what fits, and take that over."""
     key = f"{browser.state.screen}.annotations.import.{browser.state.choice_round}"
-    upload = st.file_uploader("Import from CSV", type="csv", key=key, max_upload_size=MAX_UPLOAD_MB)
+    upload = st.file_uploader("Import from CSV", key=key, max_upload_size=MAX_UPLOAD_MB)
     if upload is None:
         return
     dataset, content = browser.dataset, upload.getvalue()
