@@ -41,11 +41,11 @@ def show_card(entry: Entry) -> None:
         "Multiply-adds": f"{card.multiply_adds / 1e6:.1f} million",
         "Size": size_text(entry.bytes),
         "Made": card.created[:10] or "–",
-        **({"Made by": card.made_by} if card.made_by else {}),
     }
     st.html(facts_html(facts))
     st.markdown("Classes by output: " + ", ".join(map(emotions.with_symbol, card.labels)))
-    st.markdown(errors.plain(origin(card)))
+    by = f" By {card.made_by}." if card.made_by else ""
+    st.markdown(errors.plain(origin(card) + by))
     if visitors.are_local():
         st.caption(f"In `{entry.folder}`")
     show_figures(card)
