@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 import asgi
-from fer.leftovers import remove_leftovers
+from fer.leftovers import clear_leftovers
 from fer.people import Action, may, trust_nobody_else
 from fer.runs import queue
 from pages.common import people, predictors, visitors
@@ -67,6 +67,6 @@ else:  # `streamlit run` imports it once, for the server
     with suppress(StreamlitAPIException):
         st.navigation([])
     asgi.keep_uploads_in_memory()
-    remove_leftovers()
+    clear_leftovers()
     trust_nobody_else()
     app = st.App(__file__, routes=asgi.ROUTES, middleware=asgi.MIDDLEWARE)

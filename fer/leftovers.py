@@ -28,17 +28,17 @@ def in_use(folder: Path) -> Iterator[None]:
         yield
 
 
-def remove_unpackings(folder: Path) -> None:
-    """Remove what was unpacked in this folder by processes that have ended since."""
+def clear_unpackings(folder: Path) -> None:
+    """Remove what processes were unpacking in this folder that have ended since."""
     for left in _folders_in(folder):
         if left.name.startswith(UNPACKING) and _is_let_go(left):
             shutil.rmtree(left, ignore_errors=True)
 
 
-def remove_leftovers() -> None:
+def clear_leftovers() -> None:
     """Remove all that killed processes left in the folders of data sets, models and runs."""
     store = settings.datasets_folder() / "store"
-    remove_unpackings(settings.datasets_folder() / "unpacked")
+    clear_unpackings(settings.datasets_folder() / "unpacked")
     for root in (settings.home(), store, settings.models_folder(), settings.runs_folder()):
         folders = [root, *_folders_in(root)]
         folders += [inner for folder in folders[1:] for inner in _folders_in(folder)]

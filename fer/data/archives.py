@@ -18,7 +18,7 @@ from typing import IO, NamedTuple, cast
 from fer import settings
 from fer.errors import DatasetError
 from fer.files import SPREADSHEETS, is_full, is_hidden, writing
-from fer.leftovers import UNPACKING, in_use, remove_unpackings
+from fer.leftovers import UNPACKING, clear_unpackings, in_use
 from fer.progress import Progress
 
 MAX_FILES = 2_000_000
@@ -30,6 +30,8 @@ _NO_FOLDERS = SPREADSHEETS | {".npz"}
 VERSION = b"all files"
 """Goes into the names of unpacked folders: those of earlier versions hold fewer of the files."""
 _CHUNK = 1 << 20
+_MAX_DEPTH = 100  # of folders; Python makes and removes them by recursion
+_LONGEST_SHOWN = 200  # of a path, in errors
 _MAX_HEADER_BYTES = 1 << 20
 
 
@@ -83,7 +85,7 @@ def new_folder(place: Path) -> Iterator[Path]:
     """
     with writing(place.parent, DatasetError):
         place.parent.mkdir(parents=True, exist_ok=True)
-        remove_unpackings(place.parent)
+        clear_unpackings(place.parent)
         with (
             tempfile.TemporaryDirectory(
                 prefix=UNPACKING, dir=place.parent, ignore_cleanup_errors=True
@@ -159,12 +161,15 @@ def unpack(
 def _checked_path(archive: Path, member: Member) -> PurePosixPath:
     """The member's path, once it is known to stay in the folder and to be a file or folder."""
     path = PurePosixPath(member.name.replace("\\", "/"))
+    name = member.name if len(member.name) <= _LONGEST_SHOWN else f"{member.name[:_LONGEST_SHOWN]}…"
     if path.is_absolute() or ".." in path.parts or ":" in "".join(path.parts[:1]):
-        raise _refused(archive, f"the path '{member.name}', which leads out of the folder")
+        raise _refused(archive, f"the path '{name}', which leads out of the folder")
+    if len(path.parts) > _MAX_DEPTH:
+        raise _refused(archive, f"a path of {len(path.parts):,} folders")
     if not path.parts and not member.is_folder:
         raise _refused(archive, "a file without a name")
     if member.open is None and not member.is_folder:
-        raise _refused(archive, f"'{member.name}', which is a link or a device")
+        raise _refused(archive, f"'{name}', which is a link or a device")
     return path
 
 

@@ -4,7 +4,7 @@ import logging
 
 import uvicorn
 
-from fer.leftovers import remove_leftovers
+from fer.leftovers import clear_leftovers
 from fer.serving.access import gate_at
 from fer.serving.app import create_app
 from fer.serving.logs import log_as_json
@@ -32,7 +32,7 @@ def serve(*, address: str, port: int) -> None:
     app = create_app(gate=gate)
     app.state.engine.predictor()
     log_as_json()
-    remove_leftovers()
+    clear_leftovers()
     if not gate.is_local and all(key.revoked for key in keys):
         _log.warning(
             "There is no valid key, and so only /api/v1/health is answered: this server can be "

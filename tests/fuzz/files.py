@@ -25,7 +25,7 @@ _NAMES = (
     "", "/", ".", "happy/" + "n" * 300 + ".png", "happy/\udce4.png", "CON", "happy",
     "happy/1.png/2.png",
     "__MACOSX/happy/1.png", "happy/a:b.png", "happy/a\\b.png", "happy/\x01.png",
-    "x/" * 400 + "1.png",
+    "x/" * 1900 + "1.png",
     "fer2013.csv", "votes.csv", "inner.zip", "..", "happy/..", "~/x.png", "happy/1.PNG",
 )  # fmt: skip
 

@@ -7,7 +7,7 @@ import pytest
 from fer import settings
 from fer.data.archives import new_folder, unpacked_folder
 from fer.files import replace_path
-from fer.leftovers import UNPACKING, in_use, remove_leftovers
+from fer.leftovers import UNPACKING, clear_leftovers, in_use
 
 
 def aged(folder: Path, *, hours: float = 2) -> Path:
@@ -21,7 +21,7 @@ def aged(folder: Path, *, hours: float = 2) -> Path:
 
 @pytest.mark.usefixtures("own_home")
 def test_what_a_killed_process_was_unpacking_goes_at_the_next_start_or_archive() -> None:
-    for begin in (remove_leftovers, lambda: new_folder(unpacked_folder() / "next").__enter__()):
+    for begin in (clear_leftovers, lambda: new_folder(unpacked_folder() / "next").__enter__()):
         left = aged(unpacked_folder() / f"{UNPACKING}killed", hours=0)
         with in_use(left):
             begin()
@@ -48,7 +48,7 @@ def test_half_made_files_models_and_runs_go_but_nothing_that_is_being_made(
     ]  # fmt: skip
     with replace_path(own_home / "file") as made:
         made.write_text("new")
-        remove_leftovers()
+        clear_leftovers()
     assert (own_home / "file").read_text() == "new"
     assert [one for one in left if one.exists()] == []
     assert [one for one in kept if not one.exists()] == []

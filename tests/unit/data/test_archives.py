@@ -135,6 +135,19 @@ def test_a_file_without_a_name_in_a_zip_is_refused(tmp_path: Path) -> None:
         load_dataset(tmp_path / "set.zip")
 
 
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+def test_folders_in_folders_without_end_are_refused(tmp_path: Path, kind: str) -> None:
+    file, name = tmp_path / f"set.{kind}", "x/" * 1900 + "a.png"
+    if kind == "zip":
+        zipped(tmp_path, {name: b"x"})
+    else:
+        with tarfile.open(file, "w") as tar:
+            tar.addfile(tarfile.TarInfo(name))
+    with pytest.raises(DatasetError, match="a path of 1,901 folders"):
+        load_dataset(file)
+    assert left_behind() == []
+
+
 def test_too_many_files_and_too_many_bytes_are_refused(tmp_path: Path, picture: bytes) -> None:
     file = zipped(tmp_path, {f"happy/{k}.png": picture for k in range(3)})
     with pytest.raises(DatasetError, match="more than 2 files"):
