@@ -16,6 +16,9 @@ from fer.inference.predictor import Predictor
 from fer.progress import Progress
 from fer.wording import not_read
 
+_MAX_DEPTH = 100
+"""Of folders: Python's own search goes from one into the next by recursion."""
+
 
 @dataclass(kw_only=True)
 class FolderReport:
@@ -84,16 +87,19 @@ def _search(folder: Path, found: FoundPhotos, *, recursive: bool) -> None:
                 found.skipped[file] = reason
             else:
                 found.files.append(file)
-        below = sorted(name for name in subfolders if not is_hidden(name))
-        subfolders[:] = [
-            name for name in below if recursive and not Path(parent, name).is_symlink()
-        ]
-        for name in below:
-            if name not in subfolders:
-                reason = (
-                    "a link to a folder" if recursive else "a subfolder, which --recursive reads"
-                )
-                found.skipped[Path(parent, name)] = reason
+        below = [Path(parent, name) for name in sorted(subfolders) if not is_hidden(name)]
+        reasons = {one: _why_not_searched(folder, one, recursive=recursive) for one in below}
+        found.skipped.update({one: reason for one, reason in reasons.items() if reason})
+        subfolders[:] = [one.name for one, reason in reasons.items() if not reason]
+
+
+def _why_not_searched(root: Path, folder: Path, *, recursive: bool) -> str:
+    if not recursive:
+        return "a subfolder, which --recursive reads"
+    if folder.is_symlink():
+        return "a link to a folder"
+    is_deep = len(folder.relative_to(root).parts) > _MAX_DEPTH
+    return f"a folder inside {_MAX_DEPTH} others" if is_deep else ""
 
 
 def _unlistable(error: OSError) -> None:

@@ -159,3 +159,13 @@ def test_a_folder_without_photos_is_an_error_that_names_what_it_holds(tmp_path: 
     (tmp_path / "notes.txt").write_text("no photo")
     with pytest.raises(UnreadableImageError, match=r"1 file not read: .*notes\.txt is text"):
         photos_among([tmp_path])
+
+
+def test_folders_in_folders_without_end_are_named_and_not_searched(tmp_path: Path) -> None:
+    for depth, name in ((100, "deep"), (150, "too-deep")):
+        folder = tmp_path.joinpath(*["x"] * depth)
+        folder.mkdir(parents=True)
+        cv2.imwrite(str(folder / f"{name}.png"), np.zeros((20, 20), np.uint8))
+    found = photos_among([tmp_path], recursive=True)
+    assert [file.name for file in found.files] == ["deep.png"]
+    assert [*found.skipped.values()] == ["a folder inside 100 others"]
