@@ -34,21 +34,32 @@ def test_damaged_inputs_end_well_or_in_an_error_of_our_own(
     assert not any(found.values()), found
 
 
-def test_what_is_written_outside_of_the_folder_is_noted(tmp_path: Path) -> None:
+def test_what_would_be_written_outside_of_the_folder_is_noted_and_prevented(tmp_path: Path) -> None:
     (tmp_path / "inside").mkdir()
+    (tmp_path / "victim").write_text("whole")
     program = f"""
 from pathlib import Path
-from tests.fuzz.watch import Watch
+from contextlib import suppress
+from tests.fuzz.watch import OutsideError, Watch
 folder = Path({str(tmp_path)!r})
 watch = Watch(folder / "inside")
 (folder / "inside" / "a").write_text("fine")
 assert watch.take() == []
-(folder / "inside" / ".." / "b").write_text("not so")
-(folder / "c").mkdir()
+(folder / "inside" / "link").symlink_to(folder / "victim")
+for change in (
+    lambda: (folder / "inside" / ".." / "b").write_text("not so"),
+    lambda: (folder / "inside" / "link").write_text("not so"),
+    lambda: (folder / "c").mkdir(),
+):
+    with suppress(OutsideError):
+        change()
 print(*watch.take(), sep="; ")
 """
     printed = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True,
         cwd=Path(__file__).parents[2],
     ).stdout  # fmt: skip
-    assert printed == f"open {tmp_path}/b; os.mkdir {tmp_path}/c\n"
+    places = f"open {tmp_path}/b; open {tmp_path}/victim; os.mkdir {tmp_path}/c\n"
+    assert printed == places
+    assert (tmp_path / "victim").read_text() == "whole"
+    assert [one.name for one in sorted(tmp_path.iterdir())] == ["inside", "victim"]

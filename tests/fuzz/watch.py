@@ -1,4 +1,7 @@
-"""What a process writes, starts and connects to, by Python's audit events."""
+"""What a process writes, starts and connects to, by Python's audit events.
+
+What is outside of the folder is noted and prevented: inputs may lead to any file of the machine.
+"""
 
 import os
 import sys
@@ -8,10 +11,11 @@ from typing import Any
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _CHANGING = {
-    "os.mkdir": 1, "os.remove": 1, "os.rmdir": 1, "os.rename": 2, "os.link": 2, "os.symlink": 2,
-    "os.truncate": 1, "os.chmod": 1, "os.chown": 1, "os.utime": 1,
+    "os.rename": (0, 1), "os.link": (1,), "os.symlink": (1,),
+    **dict.fromkeys(("os.mkdir", "os.remove", "os.rmdir", "os.truncate"), (0,)),
+    **dict.fromkeys(("os.chmod", "os.chown", "os.utime"), (0,)),
 }  # fmt: skip
-"""Events that change the disk, and how many of their first arguments are paths."""
+"""Events that change the disk, and which of their arguments are the paths that change."""
 _LEAVING = (
     "socket.connect",
     "socket.bind",
@@ -24,8 +28,12 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _DEVICES = ("/dev/", "/proc/self/")
 
 
+class OutsideError(Exception):
+    """Something outside of the folder would have been changed, started or connected to."""
+
+
 class Watch:
-    """Notes whatever happens outside of a folder; it cannot be taken off again."""
+    """Notes and prevents what happens outside of a folder; it cannot be taken off again."""
 
     def __init__(self, folder: Path) -> None:
         self._inside = os.path.realpath(folder) + os.sep
@@ -44,12 +52,12 @@ class Watch:
                 self._check(event, path)
         elif event in _CHANGING:
             # Behind the paths, or the mode, are the numbers of the open folders that they are in.
-            paths = arguments[: _CHANGING[event]]
+            paths = [arguments[at] for at in _CHANGING[event]]
             folders = [one for one in arguments[-len(paths) :] if isinstance(one, int) and one > 2]
             for path, folder in zip_longest(paths, folders[: len(paths)]):
                 self._check(event, path, folder)
         elif event in _LEAVING and not self._is_local(event, arguments):
-            self._found.append(f"{event} {arguments[1:]!r}"[:300])
+            self._prevent(f"{event} {arguments[1:]!r}")
 
     def _check(self, event: str, path: Any, folder: int | None = None) -> None:
         if isinstance(path, bytes):
@@ -58,7 +66,11 @@ class Watch:
             return  # an open file's number
         place = os.path.realpath(path if folder is None else Path(f"/proc/self/fd/{folder}") / path)
         if not (place + os.sep).startswith(self._inside) and not place.startswith(_DEVICES):
-            self._found.append(f"{event} {place}"[:300])
+            self._prevent(f"{event} {place}")
+
+    def _prevent(self, what: str) -> None:
+        self._found.append(what[:300])
+        raise OutsideError(what[:300])
 
     @staticmethod
     def _is_local(event: str, arguments: tuple[Any, ...]) -> bool:
