@@ -126,7 +126,7 @@ def _chart_over_time(table: pd.DataFrame) -> None:
     )
     figure.update_layout(
         barmode="stack", height=340, margin=_MARGIN, legend={"orientation": "h", "y": 1.12},
-        yaxis_title=f"corrections a {unit}",
+        yaxis_title=f"corrections per {unit}",
         # With room beside the first and the last, or a single bar would be cut into milliseconds.
         xaxis={
             "range": [counts.index[0] - step, counts.index[-1] + step], "tickformat": written,
