@@ -75,10 +75,12 @@ class Work(Generic[T]):
         """The result, with a progress bar or this spinner until then; raises what the work did."""
         if not self.future.done():
             slot = st.empty()
-            with st.spinner(spinner, show_time=True) if spinner else nullcontext():
-                while wait([self.future], timeout=_DRAWN_EVERY_S).not_done:
-                    # Either call lets Streamlit end this run when the visitor leaves.
-                    slot.empty() if spinner else self._meter.draw(slot)
+            with slot.container(key=f"work-{id(self)}"):  # app.css explains it after a Stop
+                place = st.empty()
+                with st.spinner(spinner, show_time=True) if spinner else nullcontext():
+                    while wait([self.future], timeout=_DRAWN_EVERY_S).not_done:
+                        # Either call lets Streamlit end this run when the visitor leaves.
+                        place.empty() if spinner else self._meter.draw(place)
             slot.empty()
         return self.future.result()
 

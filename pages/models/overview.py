@@ -71,7 +71,7 @@ def show_comparison(chosen: Sequence[Entry]) -> None:
     """Facts and figures of several models, a column each."""
     st.header("Compared", anchor=False)
     columns = {entry.name: _facts(entry, entry.card) for entry in chosen if entry.card}
-    table = pd.DataFrame(columns).fillna("–")
+    table = pd.DataFrame(columns).fillna("–").rename_axis("fact or figure")
     st.dataframe(
         table, alt=f"Comparison of {', '.join(columns)}", height="content",
         column_config={"_index": st.column_config.TextColumn(width=270)},

@@ -139,7 +139,9 @@ def show_comparison(rows: Sequence[Row]) -> None:
         return
     charts.show_comparison(dict(zip(names, [row.run for row in rows], strict=True)))
     st.dataframe(
-        pd.DataFrame.from_dict(differences, orient="index", columns=names).astype(str),
+        pd.DataFrame.from_dict(differences, orient="index", columns=names)
+        .astype(str)
+        .rename_axis("figure or option"),
         alt="Figures of the compared runs, and the options in which they differ",
     )
 
