@@ -148,7 +148,7 @@ def _read_json(path: Path, weights: Path | None) -> "keras.Model":
         configuration = json.loads(path.read_bytes())  # whose encoding it finds out
         if isinstance(configuration, str):  # json.dump(network.to_json(), file)
             configuration = json.loads(configuration)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ModelError(
             f"'{path.name}' is no file of Keras: neither an archive, nor HDF5, nor JSON. It may be "
             "cut short, or the web page or Git LFS pointer of the file; download it again."

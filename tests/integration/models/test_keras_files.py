@@ -541,3 +541,9 @@ def test_a_network_that_cannot_be_written_whole_leaves_the_old_file(
         keras_files.write_network(network, file)
     assert file.read_bytes() == b"the old one"
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_json_in_json_without_end_is_no_network(tmp_path: Path) -> None:
+    (tmp_path / "net.json").write_bytes(b'{"class_name": ' + b"[" * 100_000)
+    with pytest.raises(ModelError, match="is no file of Keras"):
+        keras_files.read_network(tmp_path / "net.json")
