@@ -8,6 +8,7 @@ OF_THE_WHOLE = {
     "test_asgi",
     "test_backends",
     "test_docs",
+    "test_full_disk",
     "test_layout",
     "test_package",
     "test_readme",
