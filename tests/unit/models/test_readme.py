@@ -16,8 +16,8 @@ def test_a_shipped_readme_is_the_one_of_its_card(file: Path) -> None:
 
 def test_the_readme_of_a_model_that_was_not_trained_names_the_command_that_made_it() -> None:
     card = read_card(SHIPPED[0])
-    text = readme(replace(card, training={"command": "python bench/average_models.py a b"}))
-    assert "`python bench/average_models.py a b`" in text
+    text = readme(replace(card, training={"command": "python bench/train_on_accelerator.py a b"}))
+    assert "`python bench/train_on_accelerator.py a b`" in text
     assert "fer train" not in text
 
 
