@@ -9,12 +9,12 @@ import numpy as np
 from fer.faces.face import Face
 
 MIN_RELIABLE_SIDE_PX = 24
-"""Shorter side of a face on its photo. Below it `ferplus` is right on 76% of the faces that YuNet
-finds, against 83% of large ones, and photos show less of a small face than these experiments."""
+"""Shorter side of a face on its photo. Below it `ferplus` is right on 78% of the faces that YuNet
+finds, against 81% of large ones, and photos show less of a small face than these experiments."""
 
 MIN_RELIABLE_SHARPNESS = 0.03
-"""Below it `ferplus` is right on 39% of the faces, where "neutral" for all would be on 36%; from
-0.03 to 0.04 on 60%: half of what it gains over that on sharp faces, 83%. All figures are in
+"""Below it `ferplus` is right on 46% of the faces, where "neutral" for all would be on 36%; from
+0.03 to 0.04 on 64%: over half of what it gains over that on sharp faces, 81%. All figures are in
 docs/experiments.md; `bench/measure_reliable.py` measures them."""
 
 TOO_SMALL = "too small to say"

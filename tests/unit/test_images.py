@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -458,23 +458,30 @@ def test_no_bytes_raise_anything_but_a_typed_error(
         data[place % len(data)] ^= change
     if cut is not None:
         del data[cut % len(data) :]
-    try:
-        found = decode(bytes(data))
-    except FerError:
-        return
-    assert found.dtype == np.uint8
-    assert found.ndim == 3
+    assert_image_or_typed_error(bytes(data))
 
 
 @pytest.mark.filterwarnings("ignore::Warning:PIL")
 @settings(max_examples=300, deadline=None)
+@example(
+    start=b"qoif\x00\x00\x00\x10\x00\x00\x00\x10\x03\x01Z\xc6",
+    rest=b"\x00\x00\x00\x00\xdd\xde\xea\xed\xee\xee",  # a whole QOI file
+)
 @given(
     start=st.sampled_from([seed[:16] for seed in fuzz_seeds()]) | st.binary(max_size=8),
     rest=st.binary(max_size=600),
 )
-def test_invented_bytes_raise_a_typed_error(start: bytes, rest: bytes) -> None:
-    with pytest.raises(FerError):
-        decode(start + rest)
+def test_invented_bytes_are_an_image_or_raise_a_typed_error(start: bytes, rest: bytes) -> None:
+    assert_image_or_typed_error(start + rest)
+
+
+def assert_image_or_typed_error(data: bytes) -> None:
+    try:
+        found = decode(data)
+    except FerError:
+        return
+    assert found.dtype == np.uint8
+    assert found.ndim == 3
 
 
 def test_network_input_is_grey_or_rgb_of_the_asked_size() -> None:
