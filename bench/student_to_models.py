@@ -30,12 +30,13 @@ OPTIONS = {"view": 1.0, "dropout": 0.2}
 COMMAND = "KERAS_BACKEND=jax PYTHONPATH=. python bench/train_on_accelerator.py FER2013 --out NEW"
 VARIATIONS = Augmentation(
     rotation_deg=15, zoom=0.25, shift=0.1, brightness=0.15, contrast=0.4, blur=0.2, coarse=0.25,
-    shade=0.3, jpeg=0.25, erase=0.2, mixup=0.4,
+    shade=0.3, jpeg=0.25, erase=0.2,
 )  # fmt: skip
 COMMON = {
     "validation_fraction": 0.05, "labels": LABELS, "options": OPTIONS, "augmentation": VARIATIONS,
     "epochs": 170, "batch_size": 512, "optimizer": "adamw", "learning_rate": 0.001,
-    "schedule": "cosine", "weight_decay": 0.03, "ema": 0.998, "select_on": "last",
+    "schedule": "cosine", "weight_decay": 0.03, "label_smoothing": 0.0, "ema": 0.998,
+    "select_on": "last",
 }  # fmt: skip
 """What comes nearest to the training of the student, for who goes on from these models."""
 
