@@ -69,6 +69,8 @@ def test_a_correction_leads_to_a_model_that_comes_into_use_and_goes_again(
     page.set_default_timeout(SLOW_MS)
     page.goto(f"{server}/predict")
     page.locator("input[type=file]").set_input_files(photo)
+    expect(page.get_by_role("radio", name="No", exact=True)).to_be_visible(timeout=SLOW_MS)
+    wait_until_idle(page)
     page.get_by_role("radio", name="No", exact=True).click()
     page.get_by_role("radio", name="surprise").click()
     page.get_by_role("button", name="Keep this correction to improve the model").click()
