@@ -262,9 +262,11 @@ def test_a_lasso_on_the_map_shows_the_faces_inside(
 def test_a_browser_without_webgl_states_how_to_reach_the_faces_of_the_map(
     page: Page, server: str, allowed: Path
 ) -> None:
+    other = shutil.copytree(allowed / "drawn", allowed / "mapped")  # the map of equal faces is kept
+    next(path for path in sorted(other.rglob("*")) if path.is_file()).unlink()
     page.add_init_script(NO_WEBGL)
-    add(page, server, allowed / "drawn", "mapped")
-    expect(page.get_by_text("class folders: 18 images")).to_be_visible(timeout=SLOW_MS)
+    add(page, server, other, "mapped")
+    expect(page.get_by_text("class folders: 17 images")).to_be_visible(timeout=SLOW_MS)
     page.get_by_test_id("stButtonGroup").get_by_text("Map", exact=True).click()
     page.get_by_role("button", name="Draw the map").click(timeout=SLOW_MS)
     place = page.locator(".no-webgl").first
