@@ -8,6 +8,7 @@ ENV FER_HOME=/data \
     HOME=/tmp \
     PIP_DISABLE_PIP_VERSION_CHECK=1 \
     PIP_NO_CACHE_DIR=1 \
+    UV_NO_CACHE=1 \
     PYTHONUNBUFFERED=1
 RUN groupadd --gid 10001 fer \
     && useradd --uid 10001 --gid fer --no-create-home --home-dir /tmp --shell /usr/sbin/nologin fer \
@@ -19,10 +20,13 @@ COPY .streamlit .streamlit
 COPY fer fer
 COPY models models
 COPY pages pages
+# pip would refuse the folder itself, which has no hash; uv checks those of the packages.
+RUN pip install "$(grep --only-matching '^uv==[^ ]*' requirements-dev.txt)"
 
 FROM base AS api
-RUN pip install --constraint requirements.txt --constraint requirements-dev.txt \
-    ".[serve,postgres]" && rm -r /src
+RUN uv pip install --system --constraint requirements.txt --constraint requirements-dev.txt \
+    ".[serve,postgres]" \
+    && pip uninstall --yes uv && rm -r /src
 WORKDIR /data
 USER fer
 VOLUME /data
@@ -32,8 +36,9 @@ HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD \
 CMD ["fer", "serve", "--address", "0.0.0.0"]
 
 FROM base AS app
-RUN pip install --constraint requirements.txt --constraint requirements-dev.txt \
-    ".[app,login,postgres]" && rm -r /src
+RUN uv pip install --system --constraint requirements.txt --constraint requirements-dev.txt \
+    ".[app,login,postgres]" \
+    && pip uninstall --yes uv && rm -r /src
 WORKDIR /data
 USER fer
 VOLUME /data

@@ -10,13 +10,15 @@ BIN  := $(VENV)/bin
 PY   := $(BIN)/python
 PIP  := $(PY) -m pip --disable-pip-version-check
 
-# Exact pins, one version of a package for every platform, and only what has a wheel. What uv
-# would add about its package index stays out, so that plain pip uses its user's own.
+# Exact pins, one version of a package for every platform, and only what has a wheel, each with its
+# hashes: plain pip checks them, and wants extras beside them. What uv would add about its package
+# index stays out, so that plain pip uses its user's own.
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
-	--fork-strategy fewest --only-binary :all: --custom-compile-command 'make lock'
+	--fork-strategy fewest --only-binary :all: --generate-hashes --no-strip-extras \
+	--custom-compile-command 'make lock'
 
 .DELETE_ON_ERROR:
-.PHONY: help app test lint fix lock bench clean
+.PHONY: help app test lint fix lock audit bench clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 8
@@ -40,6 +42,9 @@ fix: $(VENV)/.requirements-dev ## Format the code and repair what ruff can
 lock: $(VENV)/.requirements-dev ## Resolve the newest versions that fit pyproject.toml into requirements*.txt
 	$(LOCK) pyproject.toml --extra app --extra tune -o requirements.txt
 	$(LOCK) --group pyproject.toml:dev -c requirements.txt -o requirements-dev.txt
+
+audit: $(VENV)/.requirements-dev ## Ask PyPI for known vulnerabilities of what requirements*.txt pin
+	$(BIN)/uv tool run pip-audit==2.10.1 --disable-pip -r requirements.txt -r requirements-dev.txt
 
 bench: $(VENV)/.requirements-dev ## Run every bench/bench_*.py; each prints ratios or times
 	@for file in bench/bench_*.py; do \
