@@ -1,4 +1,4 @@
-"""How counts, splits, shares and foreign names are written, on pages, and in the terminal."""
+"""How counts, splits, shares and names are written, on pages, and in the terminal."""
 
 from collections.abc import Mapping
 from html import escape
@@ -67,6 +67,18 @@ def split_name(split: str) -> str:
     ('PublicTest', 'train', 'no split')
     """
     return _SPLITS.get(split, split)
+
+
+_DETECTORS = {"yunet": "YuNet", "mtcnn": "MTCNN"}
+
+
+def detector_name(detector: str) -> str:
+    """A face detector as people read it.
+
+    >>> detector_name("yunet"), detector_name("none")
+    ('YuNet', 'none')
+    """
+    return _DETECTORS.get(detector, detector)
 
 
 def percent(share: float) -> str:

@@ -22,7 +22,7 @@ from fer.cli.terminal import (
     styled,
 )
 from fer.errors import VideoError
-from fer.wording import counted, not_read, percent
+from fer.wording import counted, detector_name, not_read, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -126,7 +126,7 @@ def _print_predictions(rows: list[dict[str, Any]]) -> None:
             box = ", ".join(map(str, face["box"]))
             table.add_row(name, str(number), verdict, confidence, box)
     if table.rows:
-        table.caption = f"Model: {rows[0]['model']}. Detector: {rows[0]['detector']}"
+        table.caption = f"Model: {rows[0]['model']}. Detector: {detector_name(rows[0]['detector'])}"
         out.print(table)
     for row in rows:
         if row["error"]:

@@ -9,7 +9,7 @@ import numpy as np
 from fer.evaluation.intervals import accuracy_of
 from fer.evaluation.label_order import exchange
 from fer.evaluation.predictions import PredictionTable
-from fer.wording import counted, percent
+from fer.wording import counted, detector_name, percent
 
 FEW_PHOTOS = 20
 """With fewer photos, a figure is a first impression only."""
@@ -174,7 +174,7 @@ def _of_photos(figures: Mapping[str, Any]) -> list[str]:
         low, high = figures["accuracy_of_photos_ci95"]
         sentences.append(
             f"Without an answer: {len(unanswered):,} of {figures['photos']:,} photos ({listed}; "
-            f"detector {figures['detector']}). If these count as wrong, accuracy is "
+            f"detector {detector_name(figures['detector'])}). If these count as wrong, accuracy is "
             f"{figures['accuracy_of_photos']:.1%} (95% interval {low:.1%} to {high:.1%})."
         )
     if several:

@@ -3,7 +3,7 @@
 import hashlib
 
 from fer.feedback.records import Correction, in_words
-from fer.wording import percent
+from fer.wording import detector_name, percent
 
 TEXT = (
     "Your correction is kept to improve the model, and for nothing else.",
@@ -44,7 +44,7 @@ def kept(correction: Correction) -> dict[str, str]:
         "Model": correction.model,
         "Its checksum": correction.model_sha256,
         "Its probabilities": ", ".join(f"{label} {percent(share)}" for label, share in shares),
-        "Detector": correction.detector or "none",
+        "Detector": detector_name(correction.detector) or "none",
         "Size of the face": size,
         "Sharpness": sharp,
         "Unreliable": correction.unreliable_because or "no",

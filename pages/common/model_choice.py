@@ -14,8 +14,6 @@ DETECTORS = {
     "mtcnn": "MTCNN: needs no file, slower",
     "none": "None: each photo is one tight face",
 }
-DETECTOR_NAMES = {"yunet": "YuNet", "mtcnn": "MTCNN"}
-"""The detectors that can be in use, as people know them."""
 FINDERS = {name: text for name, text in DETECTORS.items() if name != "none"}
 
 

@@ -20,10 +20,10 @@ from fer.inference.kept_photos import kept_photos, remove, remove_all
 from fer.inference.labelled_photos import LabelledPhotos
 from fer.models.card import ModelCard
 from fer.people import Action, acting, may
-from fer.wording import counted, percent, split_name
+from fer.wording import counted, detector_name, percent, split_name
 from pages.common import errors, predictors, visitors
 from pages.common.choices import select
-from pages.common.model_choice import DETECTOR_NAMES, FINDERS
+from pages.common.model_choice import FINDERS
 from pages.common.reveal import reveal
 from pages.evaluate import keys
 from pages.evaluate.comparison import other_models
@@ -129,7 +129,7 @@ def _show_headline(figures: Mapping[str, Any], card: ModelCard) -> None:
         help=_HELP["unanswered"],
     )
     reasons = [f"{count} {reason}" for reason, count in unanswered.items()]
-    columns[3].caption(" · ".join([*reasons, f"detector {DETECTOR_NAMES[figures['detector']]}"]))
+    columns[3].caption(" · ".join([*reasons, f"detector {detector_name(figures['detector'])}"]))
     sentences = caveats(figures)
     if figures["images"] < FEW_PHOTOS:
         st.warning(errors.plain(sentences.pop(0)), icon=":material/info:")

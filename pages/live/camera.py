@@ -8,7 +8,7 @@ import streamlit as st
 from fer import emotions
 from fer.inference.drawing import ink_on
 from fer.inference.live import ROUTE, LiveStream
-from pages.common.model_choice import DETECTOR_NAMES
+from fer.wording import detector_name
 from pages.common.pictures import from_data_uri
 
 _HERE = Path(__file__).parent
@@ -74,7 +74,7 @@ def camera(
         data={
             "token": stream.token,
             "route": ROUTE,
-            "names": f"Model {stream.model}, detector {DETECTOR_NAMES[stream.detector]}",
+            "names": f"Model {stream.model}, detector {detector_name(stream.detector)}",
             "unreliable": {
                 "color": emotions.UNRELIABLE_COLOR,
                 "ink": ink_on(emotions.UNRELIABLE_COLOR),

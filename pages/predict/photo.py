@@ -11,10 +11,9 @@ from fer.feedback.asking import Question
 from fer.images import decode
 from fer.inference.album import Photo
 from fer.inference.predictor import Predictor
-from fer.wording import counted
+from fer.wording import counted, detector_name
 from pages.common import errors
 from pages.common.asking.question import Answers, Asked, ask
-from pages.common.model_choice import DETECTOR_NAMES
 from pages.predict.analysis import STEPS, Analysis, Options, heat_maps
 from pages.predict.cards import cards_html
 
@@ -113,7 +112,7 @@ def _show_picture(photo: Photo, result: Analysis) -> None:
     slot.image(result.drawn.picture, alt=f"{photo.name}, {count}{': ' if named else ''}{named}")
     words = "Taken as one face, without a detector"
     if result.detector != "none":
-        words = f"{count.capitalize()} · detector {DETECTOR_NAMES[result.detector]}"
+        words = f"{count.capitalize()} · detector {detector_name(result.detector)}"
     st.caption(f"{words} · {result.note}" if result.note else words)
 
 
@@ -121,11 +120,12 @@ def _show_details(result: Analysis, made_with: MadeWith) -> None:
     with st.expander("Details", icon=":material/info:"):
         width, height = result.size
         total_ms = sum(result.timings_ms.values())
+        detector = detector_name(result.detector)
         steps = ", ".join(f"{step} {spent:.0f}" for step, spent in result.timings_ms.items())
         st.markdown(
             f"- Photo: {width} × {height} px\n"
             f"- Model: {errors.plain(made_with.predictor.card.name)}\n"
-            f"- Detector: {result.detector}, faces of {made_with.options.min_face_px} px or more\n"
+            f"- Detector: {detector}, faces of {made_with.options.min_face_px} px or more\n"
             f"- Not sure: below {made_with.unsure_below:.0%} confidence\n"
             f"- Time: {total_ms:.0f} ms ({steps})"
         )

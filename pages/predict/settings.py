@@ -8,8 +8,9 @@ from fer.errors import DetectorError
 from fer.faces import detection, yunet_file
 from fer.models import list_models
 from fer.people import Action, may
+from fer.wording import detector_name
 from pages.common import errors
-from pages.common.model_choice import DETECTOR_NAMES, DETECTORS, choose_model, default_key
+from pages.common.model_choice import DETECTORS, choose_model, default_key
 from pages.predict import keys
 from pages.predict.analysis import Options
 from pages.predict.kept import kept_photos
@@ -24,7 +25,7 @@ def choose_settings() -> tuple[str, str, Options, float]:
     _restore()
     model, detector = choose_model(keys.MODEL, keys.DETECTOR, detectors=DETECTORS)
     if detector != "none":
-        name = DETECTOR_NAMES[detection.in_use(detector)]
+        name = detector_name(detection.in_use(detector))
         st.caption(f"Detector in use: **{name}**")
         offer_yunet()
     min_face_px = st.number_input(

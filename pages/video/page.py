@@ -5,8 +5,9 @@ import streamlit as st
 from fer.errors import FerError
 from fer.inference.video_job import VideoJob
 from fer.models import list_models
+from fer.wording import detector_name
 from pages.common import errors, predictors, visitors
-from pages.common.model_choice import DETECTOR_NAMES, choose_model
+from pages.common.model_choice import choose_model
 from pages.video import keys
 from pages.video.results import show_results
 from pages.video.sources import Chosen, Options, ask_for_video, chosen, remove
@@ -57,7 +58,7 @@ def show_name(video: Chosen, options: Options) -> None:
         origin = video.job.origin
         which = "each frame" if origin.every == 1 else f"1 in {origin.every} frames"
         model = errors.plain(video.options.model)
-        words = f"Model {model} · detector {DETECTOR_NAMES[origin.detector]} · {which} analysed"
+        words = f"Model {model} · detector {detector_name(origin.detector)} · {which} analysed"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.header(errors.plain(video.short_name), anchor=False)
         st.caption(words)

@@ -177,7 +177,7 @@ def test_evaluate_prints_photos_without_an_answer_and_why_photos_are_skipped(
     result = run("evaluate", tiny_folder, album, "--photos", "--detector", "yunet")
     assert result.exit_code == 0, result.output
     text = " ".join(result.stdout.split())
-    assert "Without an answer: 1 of 7 photos (1 no face found; detector yunet)" in text
+    assert "Without an answer: 1 of 7 photos (1 no face found; detector YuNet)" in text
     assert "fewer than 20 faces" in text
     assert "Skipped: sea [bold]/: its name is no emotion" in text
     assert "recall, 95%" in text

@@ -67,7 +67,7 @@ def test_caveats_name_unanswered_photos_confidence_and_what_was_not_measured(
     assert "fewer than 20 faces" in text
     assert "Mean confidence is 75%, and 50.0% of the answers are right" in text
     assert (
-        "Without an answer: 2 of 6 photos (1 no face found, 1 too small to say; detector yunet)"
+        "Without an answer: 2 of 6 photos (1 no face found, 1 too small to say; detector YuNet)"
         in text
     )
     assert "accuracy is 33.3%" in text

@@ -40,7 +40,7 @@ def test_the_person_reads_all_that_is_kept_of_a_correction(
         detector="yunet", model_sha256="ab" * 32, unreliable_because="too small to say"
     )
     shown = consent.kept(correction).values()
-    assert {"yunet", "ab" * 32, "too small to say", correction.consent} <= set(shown)
+    assert {"YuNet", "ab" * 32, "too small to say", correction.consent} <= set(shown)
     agreed = " ".join(consent.TEXT)
     for word in ("detector", "checksum", "unreliable", "page that it came from", "version"):
         assert word in agreed
