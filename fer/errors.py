@@ -45,6 +45,10 @@ class ResultsError(FerError):
     """A file of results that is not what it should be."""
 
 
+class ScalingError(FerError):
+    """A Ray cluster that does not answer, or whose machines do not agree."""
+
+
 class DetectorError(FerError):
     """A face detector that is unknown, missing or damaged."""
 

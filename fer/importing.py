@@ -29,6 +29,7 @@ _PACKAGES = {
     "login": ("authlib", "httpx"),
     "onnx": ("onnx", "onnxruntime", "tf2onnx"),
     "postgres": ("psycopg",),
+    "ray": ("fsspec", "ray"),
     "serve": ("fastapi", "prometheus_client", "python_multipart", "starlette", "uvicorn"),
     "tensorboard": ("tensorboard",),
     "train": ("keras", "tensorflow"),

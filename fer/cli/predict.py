@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fer.cli.on_ray import AddressOption, EngineOption, OutOption, check_engine, predict_on_ray
 from fer.cli.terminal import (
     Counter,
     JsonOption,
@@ -21,7 +22,7 @@ from fer.cli.terminal import (
     stop_on_interrupt,
     styled,
 )
-from fer.errors import VideoError
+from fer.errors import ConfigError, VideoError
 from fer.wording import counted, detector_name, not_read, percent
 
 if TYPE_CHECKING:
@@ -46,7 +47,13 @@ _STOPPED = "Stopped before the end. Run the same command to resume."
 
 
 def predict(
-    photos: Annotated[list[Path], typer.Argument(help="Photos, or folders of photos.")],
+    photos: Annotated[
+        list[str],
+        typer.Argument(
+            help="Photos, or folders of photos; with --engine ray also patterns, Parquet tables of "
+            "image files, and URLs."
+        ),
+    ],
     model: ModelOption = None,
     detector: DetectorOption = "auto",
     form: FormOption = "auto",
@@ -56,23 +63,35 @@ def predict(
         typer.Option(help="Write a row per face as results come; an existing file is resumed."),
     ] = None,
     recursive: Annotated[bool, typer.Option("--recursive", help="Search subfolders, too.")] = False,
+    engine: EngineOption = "local",
+    address: AddressOption = None,
+    folder: OutOption = None,
 ) -> None:
     """Find the faces on photos and name their emotions.
 
     A bad file does not stop the others; the exit status is 1 if any failed. What is no photo in a
     folder is not read, and listed. For many photos use
-    --csv: after Ctrl-C, the same command resumes.
+    --csv: after Ctrl-C, the same command resumes. For more than one machine, use --engine ray.
     """
+    if check_engine(engine, address=address, out=folder):
+        if csv or as_json:
+            raise ConfigError("--engine ray writes Parquet. Leave out --csv and --json.")
+        predict_on_ray(
+            photos, str(folder), model=model, detector=detector, form=form, address=address,
+            recursive=recursive,
+        )  # fmt: skip
+        return
     from fer.inference.folders import photos_among
     from fer.inference.photo_rows import names_of, photo_json
     from fer.inference.predictor import Predictor
 
     with quiet_imports():
         predictor = Predictor.load(model, detector=detector, form=form)
+    paths = [Path(photo) for photo in photos]
     if csv is not None:
-        _predict_to_csv(predictor, photos, csv, recursive=recursive)
+        _predict_to_csv(predictor, paths, csv, recursive=recursive)
         return
-    found = photos_among(photos, recursive=recursive)
+    found = photos_among(paths, recursive=recursive)
     names = names_of(predictor)
     rows = [
         photo_json(str(file), result, **names)

@@ -34,7 +34,7 @@ def open_parquet(root: Path, file: Path, classes: Classes) -> Opened:
         schema = parquet.schema_arrow
         head = next(parquet.iter_batches(_SAMPLE), None)
         rows = list(zip(*map(_cells, head.columns), strict=True)) if head else []
-    images = [at for at, one in enumerate(schema) if _is_image(one.type)]
+    images = [at for at, one in enumerate(schema) if is_image(one.type)]
     columns = recognise(name, schema.names, rows, classes, images=images[:1])
     has_splits = columns.split is not None
     files = [(name, stamp(file.stat()))]
@@ -111,7 +111,7 @@ def _values(
     return value
 
 
-def _is_image(kind: pa.DataType) -> bool:
+def is_image(kind: pa.DataType) -> bool:
     """Whether a column holds bytes, or a struct with `bytes`."""
     if pa.types.is_struct(kind):
         return any(kind.field(at).name == "bytes" for at in range(kind.num_fields))

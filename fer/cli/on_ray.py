@@ -1,0 +1,86 @@
+"""What `predict`, `video` and `evaluate` do with `--engine ray`."""
+
+from contextlib import ExitStack
+from typing import Annotated
+
+import typer
+
+from fer.cli.terminal import Counter, out, progress, quiet_imports, stop_on_interrupt
+from fer.errors import ConfigError
+from fer.wording import counted, not_read
+
+ENGINES = ("local", "ray")
+
+EngineOption = Annotated[
+    str,
+    typer.Option(help="local, or ray: all cores of this machine as workers, or a Ray cluster."),
+]
+AddressOption = Annotated[
+    str | None,
+    typer.Option(help="With --engine ray: the cluster's HOST:PORT, or auto.", show_default="none"),
+]
+OutOption = Annotated[
+    str | None,
+    typer.Option("--out", help="With --engine ray: folder of Parquet files, a path or a URL."),
+]
+
+
+def check_engine(engine: str, *, address: str | None, out: str | None) -> bool:
+    """Whether the work runs on Ray.
+
+    Raises:
+        ConfigError: If there is no such engine, or an option belongs to the other one.
+    """
+    if engine not in ENGINES:
+        raise ConfigError(f"Unknown engine '{engine}'. Known: {', '.join(ENGINES)}.")
+    if engine == "ray":
+        if out is None:
+            raise ConfigError("--engine ray writes a folder of results. Name it with --out.")
+        return True
+    if address or out:
+        raise ConfigError("--address and --out are for --engine ray. Add it, or leave them out.")
+    return False
+
+
+def predict_on_ray(
+    sources: list[str],
+    folder: str,
+    *,
+    model: str | None,
+    detector: str,
+    form: str,
+    address: str | None,
+    recursive: bool,
+) -> None:
+    """Predict photos into a folder of Parquet files, and print the counts."""
+    from fer import settings
+    from fer.scaling.cluster import cluster
+    from fer.scaling.photos import predict_to_parquet
+    from fer.scaling.setup import Setup
+
+    notice = "Stopping. Run the same command to resume."
+    with ExitStack() as opened:
+        with quiet_imports():
+            setup = Setup.of(model or settings.default_model(), detector=detector, form=form)
+            opened.enter_context(cluster(address))
+        stop = opened.enter_context(stop_on_interrupt(notice))
+        bar = opened.enter_context(progress())
+        report = predict_to_parquet(
+            setup,
+            sources,
+            folder,
+            recursive=recursive,
+            progress=Counter(bar, "photos"),
+            stop=stop,
+        )
+    before = f" ({report.before:,} before)" if report.before else ""
+    out.print(
+        f"{counted(report.photos, 'photo')}{before}, {counted(report.faces, 'face')}, "
+        f"{report.failed:,} failed. Written to {folder}."
+    )
+    if report.skipped:
+        out.print(not_read(report.skipped))
+    if report.stopped:
+        out.print("Stopped before the end. Run the same command to resume.")
+    if report.failed:
+        raise typer.Exit(1)

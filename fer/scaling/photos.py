@@ -1,0 +1,179 @@
+"""Many photos on Ray: each worker reads, detects, classifies and writes pieces of the work.
+
+A photo travels once, from where it lies to the worker that answers it. What Ray passes on are names
+and counts, so that memory does not grow with the photos.
+"""
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from fer.errors import ImageError
+from fer.inference.answer import PhotoFaces
+from fer.inference.photo_rows import photo_columns, photo_rows
+from fer.inference.predictor import GROUP, Predictor
+from fer.progress import Progress
+from fer.scaling.cluster import cluster, cores
+from fer.scaling.results import ResultFolder, is_among, key_of, schema_of, table_of
+from fer.scaling.setup import Setup
+from fer.scaling.sources import PIECE, pieces, read
+
+
+@dataclass(kw_only=True)
+class ScoringReport:
+    """How many photos were processed; as `fer.inference.folders.FolderReport`.
+
+    Attributes:
+        before: Photos that had their rows already.
+        photos: Photos processed now, including those that failed.
+        faces: Faces on them.
+        failed: Photos that could not be used; their rows give the reason.
+        skipped: Reason by name of what is in the folders and not read.
+        stopped: Whether photos are left.
+    """
+
+    before: int = 0
+    photos: int = 0
+    faces: int = 0
+    failed: int = 0
+    skipped: dict[str, str] = field(default_factory=dict)
+    stopped: bool = False
+
+
+class Scorer:
+    """A worker: gets pieces, writes their rows, and gives back what it counted."""
+
+    def __init__(self, setup: Setup, out: str, done: "Sequence[Any]") -> None:
+        """Load the model.
+
+        Args:
+            setup: The model and the detector.
+            out: The URL of the folder of results.
+            done: One value, the keys of photos that have their rows, or Ray's reference to them.
+        """
+        self._setup = setup
+        self._predictor: Predictor = setup.load()
+        self._schema = schema_of(photo_columns(setup.labels))
+        self._out = ResultFolder(out)
+        self._done = _fetched(done[0])
+
+    def __call__(self, piece: pa.Table) -> pa.Table:
+        """Answer the photos of a piece that are not done, and write their rows as one file."""
+        rows: list[dict[str, Any]] = []
+        keys: list[bytes] = []
+        counts = {"before": 0, "photos": 0, "faces": 0, "failed": 0}
+        photos = self._new(read(piece), counts)
+        while group := list(islice(photos, GROUP)):
+            for (name, key, _), result in zip(group, self._answered(group), strict=True):
+                keys.append(key)
+                rows += photo_rows(name, result, **self._setup.names)
+                failed = isinstance(result, ImageError)
+                counts["failed"] += failed
+                counts["faces"] += 0 if isinstance(result, ImageError) else len(result.faces)
+        if keys:
+            self._out.write(table_of(rows, self._schema), keys)
+        counts["photos"] = len(keys)
+        return pa.table({name: [count] for name, count in counts.items()})
+
+    def _new(
+        self, photos: Iterable[tuple[str, bytes | ImageError]], counts: dict[str, int]
+    ) -> Iterator[tuple[str, bytes, bytes | ImageError]]:
+        """Name, key and content of the photos that have no rows yet."""
+        for name, content in photos:
+            inside = content if isinstance(content, bytes) else b"unread"
+            key = key_of(name, inside)
+            if is_among(key, self._done):
+                counts["before"] += 1
+            else:
+                yield name, key, content
+
+    def _answered(
+        self, group: Sequence[tuple[str, bytes, bytes | ImageError]]
+    ) -> Iterator[PhotoFaces | ImageError]:
+        contents = [content for _, _, content in group if isinstance(content, bytes)]
+        answers = iter(self._predictor.predict_group(contents))
+        for _, _, content in group:
+            yield next(answers) if isinstance(content, bytes) else content
+
+
+def _fetched(done: Any) -> np.ndarray:
+    if isinstance(done, np.ndarray):
+        return done
+    import ray
+
+    keys: np.ndarray = ray.get(done)
+    return keys
+
+
+def predict_to_parquet(
+    setup: Setup,
+    sources: Sequence[str],
+    out: str,
+    *,
+    address: str | None = None,
+    recursive: bool = False,
+    piece: int = PIECE,
+    progress: Progress | None = None,
+    stop: threading.Event | None = None,
+) -> ScoringReport:
+    """Predict photos on Ray into a folder of Parquet files, and resume what is there.
+
+    A photo that is in the folder under its name and with its bytes is not predicted again.
+
+    Args:
+        setup: The model and the detector.
+        sources: As `sources.pieces` takes them; every machine of the cluster must see them.
+        out: The folder, a path or a URL, which all machines see.
+        address: As `cluster` takes it.
+        recursive: Search subfolders, too.
+        piece: Photos that a worker answers at a time.
+        progress: Called with photos done and photos planned.
+        stop: Once set, the work ends; pieces that are not finished are lost.
+
+    Raises:
+        ResultsError: If the folder holds something else, or the results of another model.
+        UnreadableImageError: If a source cannot be listed or holds no photos.
+        ScalingError: If no cluster answers.
+    """
+    folder = ResultFolder(out)
+    report, planned = ScoringReport(), 0
+    origin = {**setup.names, "labels": list(setup.labels)}
+    with folder.claimed(origin), cluster(address):
+        import ray
+        import ray.data
+
+        listed = []
+        for one in pieces(sources, recursive=recursive, skipped=report.skipped, most=piece):
+            planned += len(one)
+            listed.append(ray.put(one))
+        done = ray.remote(num_cpus=0)(_done_in).remote(folder.url)
+        counts = ray.data.from_arrow_refs(listed).map_batches(
+            Scorer,
+            fn_constructor_args=(setup, folder.url, [done]),
+            batch_size=None,
+            batch_format="pyarrow",
+            num_cpus=1,
+            compute=ray.data.ActorPoolStrategy(
+                min_size=1, max_size=max(len(listed), 1), initial_size=min(cores(), len(listed))
+            ),
+        )
+        for row in counts.iter_rows():
+            report.before += row["before"]
+            report.photos += row["photos"]
+            report.faces += row["faces"]
+            report.failed += row["failed"]
+            if progress:
+                progress(report.before + report.photos, planned)
+            if stop is not None and stop.is_set():
+                break
+    report.stopped = report.before + report.photos < planned
+    return report
+
+
+def _done_in(url: str) -> np.ndarray:
+    return ResultFolder(url).done()

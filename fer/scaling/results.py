@@ -1,0 +1,167 @@
+"""Results as a folder of Parquet files, one for each piece of the work, local or at a URL.
+
+A file appears whole or not at all, and its name follows from what is in it: a piece that a worker
+repeats replaces its own file. Each file names the photos that it answers, by name and content.
+"""
+
+import base64
+import hashlib
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from filelock import FileLock, Timeout
+from fsspec.implementations.local import LocalFileSystem
+
+from fer import settings
+from fer.errors import ResultsError
+from fer.files import replace_file
+
+_ORIGIN = "_origin.json"  # readers of Parquet folders pass over names with this beginning
+_PHOTOS = b"fer.photos"
+_KEY = "S16"
+_NUMBERS = {"face", "x", "y", "width", "height", "photo_width", "photo_height"}
+_SHARES = {"score", "confidence"}
+
+
+def key_of(name: str, content: bytes) -> bytes:
+    """What tells a photo from others: its name and its bytes; 96 bits of SHA-256 in base64."""
+    inside = hashlib.sha256(content).digest()
+    return base64.b64encode(hashlib.sha256(name.encode() + b"\0" + inside).digest()[:12])
+
+
+def schema_of(columns: Sequence[str]) -> pa.Schema:
+    """The columns of a CSV file with the types of their values."""
+
+    def kind(column: str) -> pa.DataType:
+        if column in _NUMBERS:
+            return pa.int32()
+        if column in _SHARES or column.startswith("p_"):
+            return pa.float32()
+        return pa.bool_() if column == "reliable" else pa.string()
+
+    return pa.schema([(column, kind(column)) for column in columns])
+
+
+def table_of(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
+    """Rows as `photo_rows` gives them; what a row lacks is null."""
+
+    def value(row: Mapping[str, Any], column: pa.Field) -> Any:
+        found = row.get(column.name, "")
+        if found == "":
+            return None
+        if pa.types.is_boolean(column.type):
+            return found == "true"
+        return float(found) if pa.types.is_floating(column.type) else found
+
+    return pa.table(
+        [pa.array([value(row, column) for row in rows], column.type) for column in schema],
+        schema=schema,
+    )
+
+
+class ResultFolder:
+    """The folder; workers open it by its URL."""
+
+    def __init__(self, url: str) -> None:
+        """Open a folder, which need not exist yet; a path or a URL that fsspec writes to."""
+        self._files, self._path = fsspec.url_to_fs(url)
+        self.url = self._files.unstrip_protocol(self._path)
+        self._is_local = isinstance(self._files, LocalFileSystem)
+
+    @contextmanager
+    def claimed(self, origin: Mapping[str, Any]) -> Iterator[None]:
+        """Make the folder, or check that its results have the same origin; others must wait.
+
+        Raises:
+            ResultsError: If it holds something else, is in use, or cannot be written.
+        """
+        name = hashlib.blake2b(self.url.encode(), digest_size=16).hexdigest()
+        lock = FileLock(settings.home() / "locks" / name, blocking=False)
+        Path(lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with lock:
+                self._check(dict(origin))
+                yield
+        except Timeout:
+            raise ResultsError(
+                f"'{self._path}' is being written already. Wait until that is done, or choose "
+                "another folder."
+            ) from None
+
+    def _check(self, origin: dict[str, Any]) -> None:
+        self._files.makedirs(self._path, exist_ok=True)
+        place = f"{self._path}/{_ORIGIN}"
+        if self._files.exists(place):
+            found = json.loads(self._files.cat_file(place))
+            for name, value in origin.items():
+                if found.get(name) != value:
+                    raise ResultsError(
+                        f"'{self._path}' holds results of the {name} '{found.get(name)}', not of "
+                        f"'{value}'. Choose another folder, or remove this one."
+                    )
+        elif self._files.ls(self._path, detail=False):
+            raise ResultsError(
+                f"'{self._path}' is not empty, and holds no results of this program. Choose "
+                "another folder."
+            )
+        else:
+            self._put(_ORIGIN, json.dumps(origin).encode())
+
+    def done(self) -> np.ndarray:
+        """The keys of all photos that have their rows, sorted, 16 bytes each."""
+        keys = [
+            self._metadata(file).get(_PHOTOS, b"")
+            for file in self._files.ls(self._path, detail=False)
+            if file.endswith(".parquet")
+        ]
+        return np.sort(np.frombuffer(b"".join(keys), _KEY))
+
+    def _metadata(self, file: str) -> dict[bytes, bytes]:
+        try:
+            with self._files.open(file) as opened:
+                return pq.read_metadata(opened).metadata or {}
+        except pa.ArrowException as error:
+            raise ResultsError(
+                f"'{file}' is no Parquet file as this program writes it ({error}). Remove it."
+            ) from None
+
+    def write(self, table: pa.Table, keys: Sequence[bytes]) -> None:
+        """Write the rows of some photos as one file.
+
+        Raises:
+            ResultsError: If it cannot be written.
+        """
+        together = b"".join(keys)
+        content = io.BytesIO()
+        with pq.ParquetWriter(content, table.schema, compression="zstd") as writer:
+            writer.write_table(table)
+            writer.add_key_value_metadata({_PHOTOS: together})
+        self._put(f"{hashlib.sha256(together).hexdigest()[:32]}.parquet", content.getvalue())
+
+    def _put(self, name: str, content: bytes) -> None:
+        place = f"{self._path}/{name}"
+        try:
+            if self._is_local:
+                with replace_file(Path(place)) as file:
+                    file.write(content)
+            else:  # an object store shows an object once all of it is there
+                self._files.pipe_file(place, content)
+        except OSError as error:
+            raise ResultsError(
+                f"'{place}' cannot be written: {error.strerror or error}. Make room, or choose "
+                "another folder; the same command then resumes."
+            ) from None
+
+
+def is_among(key: bytes, done: np.ndarray) -> bool:
+    """Whether sorted keys hold one."""
+    at = int(np.searchsorted(done, key))
+    return at < len(done) and bool(done[at] == key)

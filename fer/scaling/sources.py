@@ -1,0 +1,194 @@
+"""Photos in folders, at URLs and in Parquet tables, as pieces of the work that workers read."""
+
+import posixpath
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+from fsspec.implementations.local import LocalFileSystem
+
+from fer.data.readers.parquet import is_image
+from fer.errors import ImageError, UnreadableImageError
+from fer.files import is_hidden
+from fer.image_formats import SUFFIXES, why_no_image_file
+from fer.images import MAX_BYTES
+from fer.inference.csv_log import one_line
+from fer.inference.parallel import map_ordered
+
+PIECE = 256
+"""Photos that one worker answers at a time, and whose rows are one file; some seconds of work."""
+
+_TABLES = (".parquet", ".pq")
+_NAMES = ("path", "file", "file_name", "filename", "name")
+_WHOLE = -1
+_SCHEMA = pa.schema([("name", pa.string()), ("url", pa.string()), ("row", pa.int64())])
+
+
+def pieces(
+    sources: Iterable[str], *, recursive: bool, skipped: dict[str, str], most: int = PIECE
+) -> Iterator[pa.Table]:
+    """Up to `most` photos at a time: `name`, `url`, and `row`, -1 where the file is the photo.
+
+    Args:
+        sources: Photos, folders, patterns such as `photos/*.jpg`, and Parquet tables with a column
+            of image files; paths or URLs that fsspec reads.
+        recursive: Search subfolders, too.
+        skipped: Gets the reason by path of what is in folders and not read.
+        most: Photos in a piece.
+
+    Raises:
+        UnreadableImageError: If a folder cannot be listed, or a source holds no photos.
+    """
+    piece: list[tuple[str, str, int]] = []
+    for source in sources:
+        found = 0
+        for entry in _photos_of(source, recursive=recursive, skipped=skipped):
+            found += 1
+            piece.append(entry)
+            if len(piece) == most:
+                yield _table(piece)
+                piece = []
+        if not found:
+            hint = "" if recursive else " With --recursive, subfolders are searched, too."
+            raise UnreadableImageError(
+                f"'{source}' holds no photos. Choose photos, a folder or a Parquet table.{hint}"
+            )
+    if piece:
+        yield _table(piece)
+
+
+def _table(piece: list[tuple[str, str, int]]) -> pa.Table:
+    return pa.table(list(zip(*piece, strict=True)), schema=_SCHEMA)
+
+
+def _photos_of(
+    source: str, *, recursive: bool, skipped: dict[str, str]
+) -> Iterator[tuple[str, str, int]]:
+    files, root = fsspec.url_to_fs(source)
+    try:
+        if files.isdir(root):
+            found = _below(files, root, source, recursive=recursive, skipped=skipped)
+        elif _is_pattern(root) and not files.exists(root):
+            shown = _shown_by(files, source)
+            found = ((shown(path), path) for path in sorted(files.glob(root)))
+        else:
+            found = iter([(source, root)])
+        for name, path in found:
+            url = files.unstrip_protocol(path)
+            if path.lower().endswith(_TABLES):
+                for row in _rows_of(name, url, skipped):
+                    yield name, url, row
+            else:
+                yield one_line(name), url, _WHOLE
+    except OSError as error:
+        raise UnreadableImageError(
+            f"'{source}' cannot be listed: {error.strerror or error}."
+        ) from None
+
+
+def _is_pattern(path: str) -> bool:
+    return any(mark in path for mark in "*?[")
+
+
+def _shown_by(files: Any, source: str) -> Any:
+    """Gives the name of a path: a URL where the source is one."""
+    return files.unstrip_protocol if "://" in source else lambda path: path
+
+
+def _below(
+    files: Any, root: str, source: str, *, recursive: bool, skipped: dict[str, str]
+) -> Iterator[tuple[str, str]]:
+    """Names and paths in a folder, by name, before its subfolders."""
+    is_local = isinstance(files, LocalFileSystem)
+    start = source.rstrip("/") or source
+    for parent, folders, names in files.walk(root, on_error="raise"):
+        below = posixpath.relpath(parent, root)
+        shown = start if below == "." else posixpath.join(start, below)
+        for name in sorted(names):
+            if not name or is_hidden(name):
+                continue
+            path = posixpath.join(parent, name)
+            if name.lower().endswith(_TABLES) or not (reason := _why_none(path, is_local)):
+                yield posixpath.join(shown, name), path
+            else:
+                skipped[posixpath.join(shown, name)] = reason
+        folders[:] = sorted(one for one in folders if not is_hidden(one))
+        if not recursive:
+            for one in folders:
+                skipped[posixpath.join(shown, one)] = "a subfolder, which --recursive reads"
+            folders.clear()
+
+
+def _why_none(path: str, is_local: bool) -> str:
+    """Why a file is no photo; at a URL its name decides, as opening each would take too long."""
+    if is_local:
+        return why_no_image_file(Path(path))
+    return "" if Path(path).suffix.lower() in SUFFIXES else "not named as photos are"
+
+
+def _rows_of(name: str, url: str, skipped: dict[str, str]) -> range:
+    """The rows of a Parquet table that holds image files."""
+    try:
+        with fsspec.open(url) as file:
+            table = pq.ParquetFile(file)
+            if any(is_image(column.type) for column in table.schema_arrow):
+                return range(table.metadata.num_rows)
+        skipped[name] = "a table without a column of image files"
+    except (OSError, pa.ArrowException) as error:
+        skipped[name] = f"no readable Parquet table ({error})"
+    return range(0)
+
+
+def read(piece: pa.Table) -> Iterator[tuple[str, bytes | ImageError]]:
+    """The name and the content of each photo of a piece, or why it cannot be read.
+
+    Only a few photos at a time are in memory, and those of a Parquet table's row group.
+    """
+    entries = list(zip(*(column.to_pylist() for column in piece.columns), strict=True))
+    whole = [(name, url) for name, url, row in entries if row == _WHOLE]
+    names = [name for name, _ in whole]
+    yield from zip(names, map_ordered(_content, whole), strict=True)
+    tables: dict[tuple[str, str], list[int]] = {}
+    for name, url, row in entries:
+        if row != _WHOLE:
+            tables.setdefault((name, url), []).append(row)
+    for (name, url), rows in tables.items():
+        with fsspec.open(url) as file:
+            yield from _from_table(name, pq.ParquetFile(file), rows)
+
+
+def _content(photo: tuple[str, str]) -> bytes | ImageError:
+    name, url = photo
+    try:
+        with fsspec.open(url) as file:
+            return bytes(file.read(MAX_BYTES + 1))
+    except FileNotFoundError:
+        return UnreadableImageError(f"There is no file '{name}'. Check its name.")
+    except Exception as error:  # noqa: BLE001 - each file system has errors of its own
+        reason = getattr(error, "strerror", None) or error
+        return UnreadableImageError(f"'{name}' cannot be read: {reason}.")
+
+
+def _from_table(
+    name: str, table: pq.ParquetFile, rows: list[int]
+) -> Iterator[tuple[str, bytes | ImageError]]:
+    schema = table.schema_arrow
+    column = next(one.name for one in schema if is_image(one.type))
+    texts = [one.name for one in schema if pa.types.is_string(one.type)]
+    named_by = next((one for one in _NAMES if one in texts), None)
+    wanted, start = set(rows), 0
+    for group in range(table.num_row_groups):
+        end = start + table.metadata.row_group(group).num_rows
+        here = [row for row in range(start, end) if row in wanted]
+        if here:
+            read = table.read_row_group(group, columns=[one for one in (column, named_by) if one])
+            for row in here:
+                value = read.column(column)[row - start].as_py()
+                given = read.column(named_by)[row - start].as_py() if named_by else None
+                if isinstance(value, dict):
+                    given, value = given or value.get("path"), value.get("bytes")
+                yield one_line(given or f"{name}:{row + 1}"), value or b""
+        start = end
