@@ -20,6 +20,8 @@
 |                     | from, separated as in PATH               | that holds the checkout         |
 | `FER_DATABASE_URL`  | the database of corrections: SQLite      | `feedback.db` in FER_HOME       |
 |                     | or PostgreSQL                            |                                 |
+| `FER_STUDIES_URL`   | the database of studies of `fer tune`,   | `tuning.db` in FER_RUNS         |
+|                     | PostgreSQL, for several machines         |                                 |
 | `FER_FEEDBACK_DAYS` | days after which corrections are deleted | none: kept until deleted        |
 | `FER_PROMOTION`     | `when-better`: a model that learnt from  | `by-hand`                       |
 |                     | corrections is used once proven better   |                                 |
@@ -175,6 +177,11 @@ def database_url() -> str:
         return named
     file = str(home() / "feedback.db").replace("%", "%25").replace("?", "%3F")
     return f"sqlite:///{file}"
+
+
+def studies_url() -> str:
+    """Where studies of better options are kept, as SQLAlchemy names it; "" for a file."""
+    return os.environ.get("FER_STUDIES_URL", "").strip()
 
 
 def feedback_days() -> int | None:

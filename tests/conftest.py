@@ -56,7 +56,7 @@ def fer_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("FER_HOME", str(home))
         patch.setenv("FER_RUNS", str(home / "runs"))
         for setting in (
-            "FER_MODELS", "FER_MODEL", "FER_DATABASE_URL", "FER_FEEDBACK_DAYS",
+            "FER_MODELS", "FER_MODEL", "FER_DATABASE_URL", "FER_FEEDBACK_DAYS", "FER_STUDIES_URL",
             "FER_ALLOWED_HOSTS", "FER_ADMINS", "FER_EDITORS", "FER_VIEWERS", "FER_ROLE_CLAIM",
         ):  # fmt: skip
             patch.delenv(setting, raising=False)

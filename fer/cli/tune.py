@@ -19,7 +19,11 @@ def tune(
     ] = None,
     options: SetOption = None,
 ) -> None:
-    """Search for better options. Start it several times to search in parallel."""
+    """Search for better options. Start it several times to search in parallel.
+
+    On several machines, FER_STUDIES_URL names a PostgreSQL database that holds the study. The trial
+    of a process that died is given to another one two minutes later.
+    """
     with progress() as bar:
         import_keras()
         from fer.data import load_dataset

@@ -1,17 +1,20 @@
 """Search for better options with Optuna: pruned, resumable, in one process or several.
 
-All studies live in one SQLite file beside the runs. Each process that works on a study draws its
-own next trial. Only validation decides; the test splits are never used.
+All studies live in one SQLite file beside the runs, or in a PostgreSQL database, so that machines
+share them. Each process that works on a study draws its own next trial, and the trial of one that
+died is given to another. Only validation decides; the test splits are never used.
 """
 
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fer import settings
 from fer.data import Dataset
 from fer.errors import ConfigError, TrainingError
+from fer.importing import require
 from fer.training.config import TrainingConfig
 from fer.training.events import EpochEnded, Event, Observer
 
@@ -23,7 +26,7 @@ _RATES = {"sgd": (5e-3, 0.5), "adam": (1e-4, 1e-2), "adamw": (1e-4, 1e-2)}
 
 
 def storage_file() -> Path:
-    """The file that holds the studies."""
+    """The file that holds the studies, unless `FER_STUDIES_URL` names a database."""
     return settings.runs_folder() / "tuning.db"
 
 
@@ -147,16 +150,31 @@ def _accuracy(trial: "optuna.Trial", base: TrainingConfig, dataset: Dataset) -> 
 
 
 def _storage() -> "optuna.storages.RDBStorage":
+    from sqlalchemy.exc import SQLAlchemyError
+
+    with suppress(SQLAlchemyError):  # another process may be making the same tables
+        return _opened_storage()
+    try:
+        return _opened_storage()
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", error)).partition("\n")[0]
+        raise TrainingError(
+            f"The database of studies cannot be used: {reason}. Check that it runs, and "
+            "FER_STUDIES_URL."
+        ) from None
+
+
+def _opened_storage() -> "optuna.storages.RDBStorage":
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    storage_file().parent.mkdir(parents=True, exist_ok=True)
+    url, engine = _database()
     with warnings.catch_warnings():
         # Optuna calls heartbeats experimental, which is of no use to the user.
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         return optuna.storages.RDBStorage(
-            f"sqlite:///{storage_file()}",
-            engine_kwargs={"connect_args": {"timeout": 60}},
+            url,
+            engine_kwargs=engine,
             heartbeat_interval=60,  # seconds; a killed worker's trial is tried again
             heartbeat_stale_trial_callback=optuna.storages.RetryHeartbeatStaleTrialCallback(
                 max_retry=3
@@ -164,9 +182,41 @@ def _storage() -> "optuna.storages.RDBStorage":
         )
 
 
+def _database() -> tuple[str, dict[str, Any]]:
+    """The URL of the studies, and how to connect to it.
+
+    Raises:
+        ConfigError: If `FER_STUDIES_URL` names no PostgreSQL. It is not shown: it may hold a
+            password.
+    """
+    if not (named := settings.studies_url()):
+        storage_file().parent.mkdir(parents=True, exist_ok=True)
+        return f"sqlite:///{storage_file()}", {"connect_args": {"timeout": 60}}
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+    from sqlalchemy.pool import NullPool
+
+    try:
+        url = make_url(named)
+    except (ArgumentError, ValueError):
+        url = None
+    if url is None or url.get_backend_name() not in ("postgresql", "postgres") or not url.database:
+        raise ConfigError(
+            "FER_STUDIES_URL names no PostgreSQL database. Expected "
+            "postgresql://USER:PASSWORD@HOST/DATABASE."
+        )
+    require("psycopg")
+    full = url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+    return full, {"poolclass": NullPool, "connect_args": {"connect_timeout": 10}}
+
+
 def studies() -> list[str]:
-    """Names of the existing studies."""
-    if not storage_file().is_file():
+    """Names of the existing studies.
+
+    Raises:
+        TrainingError: If their database cannot be used.
+    """
+    if not settings.studies_url() and not storage_file().is_file():
         return []
     import optuna
 

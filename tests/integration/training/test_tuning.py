@@ -1,4 +1,5 @@
 import sqlite3
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -45,8 +46,36 @@ def test_an_unknown_study_is_named_in_the_error() -> None:
         tuning.trials_of("gone")
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """A place for studies of each kind; runs the statement that it is called with."""
+    if request.param == "sqlite":
+
+        def in_file(statement: str) -> None:
+            with closing(sqlite3.connect(tuning.storage_file())) as file, file:
+                file.execute(
+                    statement.replace("now() - interval '1 hour'", "datetime('now', '-1 hour')")
+                )
+
+        return in_file
+    server = request.getfixturevalue("postgres")
+    url = server.emptied()
+    monkeypatch.setenv("FER_STUDIES_URL", url)
+
+    def on_server(statement: str) -> None:
+        import psycopg
+
+        with psycopg.connect(url) as connection:
+            connection.execute(statement)
+
+    return on_server
+
+
 def test_several_processes_share_a_study_and_each_reports_its_own_trials(
-    tiny_dataset: Dataset, tiny_config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+    kept: object,
+    tiny_dataset: Dataset,
+    tiny_config: TrainingConfig,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(tuning, "_accuracy", lambda trial, *rest: 1 / (1 + trial.number))
     ended: dict[str, list[int]] = {"one": [], "two": []}
@@ -93,7 +122,10 @@ def test_a_trial_that_falls_behind_is_pruned(
 
 
 def test_a_trial_whose_process_was_killed_is_tried_again_with_the_same_options(
-    tiny_dataset: Dataset, tiny_config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+    kept: Callable[[str], None],
+    tiny_dataset: Dataset,
+    tiny_config: TrainingConfig,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     learned: list[TrainingConfig] = []
 
@@ -108,8 +140,7 @@ def test_a_trial_whose_process_was_killed_is_tried_again_with_the_same_options(
         tuning.tune(tiny_config, tiny_dataset, study="killed", trials=1)
     [killed] = tuning.trials_of("killed")
     assert killed["state"] == "running"
-    with closing(sqlite3.connect(tuning.storage_file())) as file, file:
-        file.execute("UPDATE trial_heartbeats SET heartbeat = datetime('now', '-1 hour')")
+    kept("UPDATE trial_heartbeats SET heartbeat = now() - interval '1 hour'")
     best = tuning.tune(tiny_config, tiny_dataset, study="killed", trials=1)
     assert [row["state"] for row in tuning.trials_of("killed")] == ["fail", "complete"]
     assert (best["trial"], best["accuracy"]) == (1, 0.5)
@@ -126,3 +157,16 @@ def test_a_study_whose_trials_all_fail_ends(
     with pytest.raises(TrainingError, match="No trial of the study 'bad' has finished"):
         tuning.tune(tiny_config, tiny_dataset, study="bad", trials=2)
     assert [row["state"] for row in tuning.trials_of("bad")] == ["fail", "fail"]
+
+
+def test_a_database_of_studies_that_does_not_answer_is_a_sentence_without_its_password(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FER_STUDIES_URL", "postgresql://kim:secret@127.0.0.1:1/studies")
+    with pytest.raises(TrainingError, match="database of studies cannot be used") as caught:
+        tuning.studies()
+    assert "secret" not in str(caught.value)
+    monkeypatch.setenv("FER_STUDIES_URL", "mysql://kim:secret@host/studies")
+    with pytest.raises(ConfigError, match="names no PostgreSQL") as refused:
+        tuning.studies()
+    assert "secret" not in str(refused.value)
