@@ -13,6 +13,7 @@ from fer.runs import queue
 from pages.common import people, predictors, visitors
 from pages.common.kept import offer_kept
 from pages.common.screens import NOT_IN_MENU, SCREENS
+from pages.common.turns import SCRIPTS
 
 APP = "Facial emotions"
 PAGE_WIDTH_PX = 1200
@@ -60,13 +61,15 @@ def wake_queue() -> None:
 
 
 if __name__ == "__main__":  # each visitor's session runs this file as a script
-    main()
+    with SCRIPTS.turn():
+        main()
 else:  # `streamlit run` imports it once, for the server
     # Until this is called, even where it fails, Streamlit serves the folder `pages` as pages of its
     # older kind, and the first visit to /predict ends in “Page not found”.
     with suppress(StreamlitAPIException):
         st.navigation([])
     asgi.keep_uploads_in_memory()
+    asgi.send_at_once()
     clear_leftovers()
     trust_nobody_else()
     app = st.App(__file__, routes=asgi.ROUTES, middleware=asgi.MIDDLEWARE)

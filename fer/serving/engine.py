@@ -80,6 +80,8 @@ class Engine:
         """As `predictor`, from a coroutine; replaced files are noticed within a second."""
         checked_at, predictor = self._checked.get((model, detector), (0.0, None))
         if predictor is None or time.monotonic() - checked_at > _CHECKED_EVERY_S:
+            if predictor is not None:  # one request looks, and the others do not wait for it
+                self._checked[model, detector] = time.monotonic(), predictor
             predictor = await run_in_threadpool(self.predictor, model, detector)
             self._checked[model, detector] = time.monotonic(), predictor
             while len(self._checked) > _LOADED:

@@ -27,6 +27,7 @@ from fer.data.registry import resolve
 from fer.data.roots import allowed
 from fer.errors import DatasetError
 from pages.common.progress import Meter
+from pages.common.turns import SCRIPTS
 
 _DRAWN_EVERY_S = 0.2
 _FRESH_FOR_S = 300.0  # then a data set's files are read again
@@ -77,7 +78,8 @@ class Work(Generic[T]):
             slot = st.empty()
             with slot.container(key=f"work-{id(self)}"):  # app.css explains it after a Stop
                 place = st.empty()
-                with st.spinner(spinner, show_time=True) if spinner else nullcontext():
+                shown = st.spinner(spinner, show_time=True) if spinner else nullcontext()
+                with SCRIPTS.pause(), shown:
                     while wait([self.future], timeout=_DRAWN_EVERY_S).not_done:
                         # Either call lets Streamlit end this run when the visitor leaves.
                         place.empty() if spinner else self._meter.draw(place)

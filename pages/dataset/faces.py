@@ -15,7 +15,7 @@ from pages.common.browser.selection import show_choice, show_choosing
 from pages.common.charts import bars_html
 from pages.common.choices import select, set_linked
 from pages.dataset import keys
-from pages.dataset.opened import Opened
+from pages.dataset.opened import Opened, kept_drawing
 from pages.dataset.overview import histograms
 
 _PER_PAGE = 200
@@ -39,6 +39,7 @@ def show_faces(opened: Opened) -> np.ndarray:
     return fitting
 
 
+@kept_drawing
 def _show_distribution(opened: Opened, shown: np.ndarray) -> None:
     with st.expander("What these faces are like", icon=":material/bar_chart:"):
         index = opened.dataset.index.iloc[shown]

@@ -1,8 +1,9 @@
 """Data sets that are open, shared by every session of the server."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import count
 
 import numpy as np
 import streamlit as st
@@ -17,14 +18,20 @@ from pages.common.progress import Meter
 from pages.dataset import keys
 
 _OPEN_AT_ONCE = 3
+_NUMBERS = count()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Opened:
-    """A data set in its own splits, with its audit."""
+    """A data set in its own splits, with its audit.
+
+    Attributes:
+        number: Another one each time it is read, for what is drawn of it and kept.
+    """
 
     dataset: Dataset
     report: Audit
+    number: int = field(default_factory=_NUMBERS.__next__)
 
     @property
     def browser(self) -> Browser:
@@ -35,6 +42,12 @@ class Opened:
     def means(self) -> dict[str, np.ndarray]:
         """The mean face of each class."""
         return mean_faces(self.dataset)
+
+
+kept_drawing = st.cache_data(
+    max_entries=32, show_spinner=False, hash_funcs={Opened: lambda opened: opened.number}
+)
+"""For a function that draws what is the same for every visitor, without widgets: it runs once."""
 
 
 def open_dataset(name: str) -> Opened:

@@ -15,7 +15,7 @@ from fer.training.config import TrainingConfig
 from fer.wording import split_name
 from pages.common.pictures import by_class, data_uri, pictures_html
 from pages.dataset import keys
-from pages.dataset.opened import Opened
+from pages.dataset.opened import Opened, kept_drawing
 
 VARIANTS = 5
 _MEASURES = {
@@ -30,6 +30,12 @@ _PATTERNS = {"train": "", "validation": "/", "test": ".", "public_test": ".", "p
 
 def show_overview(opened: Opened) -> None:
     """Counts, mean faces, brightness and contrast, and what augmentation does."""
+    _show_figures(opened)
+    _show_augmented(opened)
+
+
+@kept_drawing
+def _show_figures(opened: Opened) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.header("Faces by class", anchor=False)
@@ -40,7 +46,6 @@ def show_overview(opened: Opened) -> None:
         st.html(pictures_html(pictures, "fer-row fer-means"))
     st.header("Brightness and contrast", anchor=False)
     histograms(opened.dataset.index, st.columns(2, gap="large"), key="dataset.overview")
-    _augmented(opened)
 
 
 def histograms(index: pd.DataFrame, columns: Sequence[DeltaGenerator], *, key: str) -> None:
@@ -92,7 +97,7 @@ def _class_chart(opened: Opened) -> None:
         st.dataframe(counts.rename(columns=split_name), key="dataset.overview.table")
 
 
-def _augmented(opened: Opened) -> None:
+def _show_augmented(opened: Opened) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.header("As training sees them", anchor=False)
         if st.button("Draw again", icon=":material/casino:", key="dataset.augment"):
@@ -101,7 +106,11 @@ def _augmented(opened: Opened) -> None:
         "The first image of each row is in the data set; the others show how the default "
         "training recipe varies it."
     )
-    seed = st.session_state.get(keys.SEED, 0)
+    _draw_augmented(opened, st.session_state.get(keys.SEED, 0))
+
+
+@kept_drawing
+def _draw_augmented(opened: Opened, seed: int) -> None:
     rng = np.random.default_rng(seed)
     augmentation = TrainingConfig().augmentation
     rows = []

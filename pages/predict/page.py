@@ -14,6 +14,7 @@ from fer.inference.predictor import Predictor, files_made
 from fer.wording import counted
 from pages.common import errors, predictors
 from pages.common.cache import Work
+from pages.common.turns import SCRIPTS
 from pages.predict import keys
 from pages.predict.analysis import Settings, analyse, preview_uri
 from pages.predict.kept import KeptPhotos, kept_photos
@@ -92,7 +93,8 @@ def wait_for(album: KeptPhotos, photo: Photo, slot: DeltaGenerator) -> None:
             if preview is None and monotonic() - started >= PREVIEW_AFTER_S:
                 preview = preview_uri(photo) or ""  # it takes time from the analysis
             slot.html(waiting_html(photo, preview, album.step(photo.key)))
-            version = album.wait(version, STEP_S)
+            with SCRIPTS.pause():
+                version = album.wait(version, STEP_S)
     except StopException:  # Streamlit's own Stop button
         album.pause()
         raise

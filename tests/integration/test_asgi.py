@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import socket
 import subprocess
 import sys
 import tomllib
+from asyncio import base_events
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from starlette.formparsers import MultiPartParser
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message
+from streamlit.web.server.starlette.starlette_server import _bind_socket
 
 import asgi
 from fer.data import uploads
@@ -204,3 +207,24 @@ def test_the_pages_start_without_the_http_api_which_takes_a_while_to_import() ->
     code = "import sys, streamlit_app; print('fastapi' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False"]
+
+
+def test_streamlits_connections_send_small_packets_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base_events, "_set_nodelay", base_events._set_nodelay)  # undone at the end
+
+    async def sends_at_once() -> bool:
+        seen: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+        async def note(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            option = writer.get_extra_info("socket").getsockopt
+            seen.set_result(bool(option(socket.IPPROTO_TCP, socket.TCP_NODELAY)))
+            writer.close()
+
+        listening = _bind_socket("127.0.0.1", 0, 5)
+        async with await asyncio.start_server(note, sock=listening):
+            _, writer = await asyncio.open_connection(*listening.getsockname())
+            writer.close()
+            return await seen
+
+    asgi.send_at_once()
+    assert asyncio.run(sends_at_once())

@@ -15,7 +15,7 @@ from fer.data.locking import BUILD_LOCK, locked
 from fer.data.synthetic import draw_face
 from fer.errors import DatasetError
 from fer.training.config import TrainingConfig
-from pages.dataset import keys
+from pages.dataset import keys, overview
 
 NAME = "drawn-by-test"
 
@@ -401,3 +401,27 @@ def test_a_link_to_a_data_set_that_is_not_here_shows_no_other(app: AppTest, name
     page.selectbox(key="dataset.name").set_value(named).run()
     assert not page.error
     assert not page.exception
+
+
+def test_the_overview_is_computed_once_for_all_visitors_until_the_data_set_is_read_again(
+    data_page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed = []
+    counts = overview.class_by_split
+    monkeypatch.setattr(overview, "class_by_split", lambda one: computed.append(one) or counts(one))
+    data_page.session_state[keys.VIEW] = "overview"
+    for _ in range(2):
+        data_page.run()
+        assert len(data_page.get("plotly_chart")) == 3
+        assert "As training sees them" in [one.value for one in data_page.header]
+    assert len(computed) == 1
+    data_page.button(key="dataset.again").click().run()
+    assert len(computed) == 2
+    before = varied(data_page)
+    assert varied(data_page.run()) == before
+    assert varied(data_page.button(key="dataset.augment").click().run()) != before
+
+
+def varied(page: AppTest) -> str:
+    """The pictures that show augmentation."""
+    return next(one.proto.body for one in page.get("html") if "fer-varied" in one.proto.body)
