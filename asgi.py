@@ -19,6 +19,7 @@ from fer.errors import StreamError
 from fer.importing import one_at_a_time
 from fer.inference.live import MAX_FRAME_BYTES, ROUTE, STREAMS
 from fer.web import AllowedHosts, SecurityHeaders
+from pages.common.tabs import ClosedTabs
 from pages.common.visitors import MAX_UPLOAD_MB, VISITOR_COOKIE, is_known, new_cookie
 
 API_PATHS = ("/api/", "/metrics/")
@@ -151,5 +152,6 @@ MIDDLEWARE = [
     Middleware(SecurityHeaders),
     Middleware(HttpApi),
     Middleware(VisitorCookie),
+    Middleware(ClosedTabs),
 ]
 ROUTES = [Route(f"{ROUTE}/{{token}}", live, methods=["POST", "DELETE"])]

@@ -30,10 +30,15 @@ _CLOSED = "This stream is closed. Start the camera again."
 
 
 class LiveStream:
-    """One session of a camera; safe to call from any thread. No frame is kept after its answer."""
+    """One session of a camera; safe to call from any thread. No frame is kept after its answer.
 
-    def __init__(self, predictor: Predictor) -> None:
+    Attributes:
+        owner: Names whoever opened it, who may go without closing it.
+    """
+
+    def __init__(self, predictor: Predictor, owner: str = "") -> None:
         self.token = secrets.token_urlsafe(24)
+        self.owner = owner
         self.labels = predictor.card.labels
         self.model = predictor.card.name
         self.detector = predictor.detector_name
@@ -112,9 +117,9 @@ class LiveStreams:
         self._streams: WeakValueDictionary[str, LiveStream] = WeakValueDictionary()
         self._lock = threading.Lock()
 
-    def open(self, predictor: Predictor) -> LiveStream:
+    def open(self, predictor: Predictor, *, owner: str = "") -> LiveStream:
         """Open a stream."""
-        stream = LiveStream(predictor)
+        stream = LiveStream(predictor, owner)
         with self._lock:
             self._streams[stream.token] = stream
         return stream
@@ -123,6 +128,14 @@ class LiveStreams:
         """Close a stream, if it is open."""
         with suppress(StreamError):
             self.find(token).close()
+
+    def close_of(self, owner: str) -> None:
+        """Close all streams of an owner who has gone."""
+        with self._lock:
+            streams = list(self._streams.values())
+        for stream in streams:
+            if stream.owner == owner:
+                stream.close()
 
     def find(self, token: str) -> LiveStream:
         """The open stream with a token.

@@ -3,6 +3,7 @@
 from functools import partial
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from fer.errors import FerError
 from fer.inference.live import STREAMS, LiveStream
@@ -48,7 +49,8 @@ def current_stream(predictor: Predictor) -> LiveStream:
         if before[0] is predictor and before[1].is_open:
             return before[1]
         before[1].close()
-    stream = STREAMS.open(predictor)
+    context = get_script_run_ctx()
+    stream = STREAMS.open(predictor, owner=context.session_id if context else "")
     st.session_state[keys.STREAM] = (predictor, stream)
     return stream
 

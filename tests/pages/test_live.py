@@ -23,8 +23,8 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[LiveStream]:
     streams: list[LiveStream] = []
     open_stream: Callable[..., LiveStream] = LiveStreams.open
 
-    def record(*arguments: object) -> LiveStream:
-        streams.append(open_stream(*arguments))
+    def record(*arguments: object, **named: object) -> LiveStream:
+        streams.append(open_stream(*arguments, **named))
         return streams[-1]
 
     monkeypatch.setattr(LiveStreams, "open", record)
@@ -42,6 +42,7 @@ def live_page(opened: list[LiveStream], app: AppTest) -> AppTest:
 def test_a_session_keeps_its_stream_until_that_is_closed(
     opened: list[LiveStream], live_page: AppTest
 ) -> None:
+    assert all(stream.owner for stream in opened)  # whose end is the stream's, too
     live_page.run()
     [first] = opened
     assert first.is_open
