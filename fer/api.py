@@ -44,6 +44,7 @@ def train(
     config: TrainingConfig | None = None,
     out: str | Path,
     observer: Observer | None = None,
+    devices: int = 1,
 ) -> Model:
     """Train a network, measure it, and write it as a model.
 
@@ -55,16 +56,27 @@ def train(
         out: Folder of the model; an existing model is replaced.
         observer: Receives the events of `fer.training.events`, may end the training, and may name
             a folder of checkpoints.
+        devices: How many of this machine share each batch; more than one needs Keras on JAX. The
+            result does not depend on it, and a checkpoint fits any number.
 
     Raises:
-        FerError: If the data set, the configuration or the folder cannot be used.
+        FerError: If the data set, the configuration, the folder or the devices cannot be used.
         OSError: If a checkpoint cannot be written.
     """
+    from fer.training.devices import shared_by
+
+    with shared_by(devices):
+        return _trained(data, config, out, observer or Observer())
+
+
+def _trained(
+    data: str | Path | Dataset, config: TrainingConfig | None, out: str | Path, observer: Observer
+) -> Model:
+    """As `train`, on the devices that are set."""
     from fer.training.card import build_card
     from fer.training.feedback import feedback_learnt, origin_of
     from fer.training.fit import fit
 
-    observer = observer or Observer()
     folder = Path(out).expanduser().resolve()
     models.check_replaceable(folder)
     config = (config or TrainingConfig()).resolved()

@@ -25,6 +25,7 @@ _PACKAGES = {
     "feedback": ("alembic", "sqlalchemy"),
     "heic": ("pillow_heif",),
     "hf": ("datasets",),
+    "jax": ("jax",),
     "kaggle": ("kagglehub",),
     "login": ("authlib", "httpx"),
     "onnx": ("onnx", "onnxruntime", "tf2onnx"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fer.cli.terminal import JsonOption, make_table, out, styled
+from fer.cli.terminal import JsonOption, make_table, out, require_devices, styled
 from fer.errors import TrainingError
 from fer.wording import counted, duration
 
@@ -99,12 +99,21 @@ def stop(run: RunArgument) -> None:
 
 
 @app.command()
-def resume(run: RunArgument) -> None:
+def resume(
+    run: RunArgument,
+    devices: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="How many devices share each batch (see train).", show_default="as before"
+        ),
+    ] = None,
+) -> None:
     """Resume an unfinished run from its last finished epoch."""
     from fer.runs import find, queue
 
     chosen = find(run)
-    queue.submit(chosen)
+    require_devices(devices or chosen.devices)
+    queue.submit(chosen, devices=devices)
     out.print(f"'{chosen.name}' resumes in the background.")
 
 

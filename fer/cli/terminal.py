@@ -127,6 +127,18 @@ def import_keras() -> None:
         import keras  # noqa: F401
 
 
+def require_devices(devices: int) -> None:
+    """Check that training can be shared by so many devices here, before a run is made or resumed.
+
+    Raises:
+        ConfigError: If it cannot.
+    """
+    if devices > 1:
+        with quiet_imports():
+            from fer.training.devices import check_devices
+        check_devices(devices)
+
+
 def import_runtime(model: str) -> None:
     """Import what runs the original form of a model, without start-up messages."""
     from fer.models import CARD_FILE, find

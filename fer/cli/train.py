@@ -14,6 +14,7 @@ from fer.cli.terminal import (
     out,
     print_figures,
     progress,
+    require_devices,
     stop_on_interrupt,
 )
 from fer.errors import ConfigError, ModelError, TrainingError
@@ -63,6 +64,14 @@ def train(
         str | None, typer.Option("--from", help="A model to start from (fine-tuning).")
     ] = None,
     name: Annotated[str, typer.Option(help="Name of the run.")] = "",
+    devices: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="How many devices share each batch, which stays of --batch-size faces; "
+            "more than one needs KERAS_BACKEND=jax.",
+        ),
+    ] = 1,
     detach: Annotated[
         bool, typer.Option("--detach", help="Train in the background; it outlives the terminal.")
     ] = False,
@@ -84,10 +93,11 @@ def train(
         changes["learning_rate"] = 0.1 if optimizer == "sgd" else 0.001
     set_options(changes, assignments or [])
     config = base.changed(changes)
+    require_devices(devices)
     if detach:
-        _detached(config, name, out_folder)
+        _detached(config, name, out_folder, devices)
     else:
-        _in_terminal(config, name, out_folder)
+        _in_terminal(config, name, out_folder, devices)
 
 
 def _base(preset: str | None, config_file: Path | None, dataset: str | None) -> "TrainingConfig":
@@ -132,7 +142,7 @@ def set_options(changes: dict[str, Any], assignments: list[str]) -> None:
         place[option] = value
 
 
-def _detached(config: "TrainingConfig", name: str, out_folder: Path | None) -> None:
+def _detached(config: "TrainingConfig", name: str, out_folder: Path | None, devices: int) -> None:
     from fer.runs import create
 
     if out_folder:
@@ -140,7 +150,7 @@ def _detached(config: "TrainingConfig", name: str, out_folder: Path | None) -> N
             "--detach writes the model into the run's folder, so it cannot be combined with "
             "--out. Afterwards, use `python -m fer runs add RUN --name NAME`."
         )
-    train_in_background(lambda: create(config, name=name))
+    train_in_background(lambda: create(config, name=name, devices=devices))
 
 
 def train_in_background(create: "Callable[[], Run]") -> None:
@@ -154,13 +164,17 @@ def train_in_background(create: "Callable[[], Run]") -> None:
     out.print(f"{word}: {run.id}. See `python -m fer runs show {run.id}`.")
 
 
-def _in_terminal(config: "TrainingConfig", name: str, out_folder: Path | None) -> None:
+def _in_terminal(
+    config: "TrainingConfig", name: str, out_folder: Path | None, devices: int
+) -> None:
     from fer import models
     from fer.runs import create
 
     if out_folder:
         models.check_replaceable(out_folder.expanduser().resolve())
-    run, trained = train_in_terminal(lambda: create(config, name=name, state="preparing"))
+    run, trained = train_in_terminal(
+        lambda: create(config, name=name, state="preparing", devices=devices)
+    )
     if out_folder:
         try:
             models.copy(run.model_folder, out_folder.expanduser())

@@ -20,10 +20,18 @@ from fer.runs.run import BY_FILE, NAME_LENGTH, Run, worked_s, writing_runs
 from fer.training.config import TrainingConfig
 
 
-def create(config: TrainingConfig, *, name: str = "", state: str = "queued") -> Run:
+def create(
+    config: TrainingConfig, *, name: str = "", state: str = "queued", devices: int = 1
+) -> Run:
     """Create the folder of a new run; it appears whole or not at all.
 
     The run gets its own copies of the models that its configuration names.
+
+    Args:
+        config: Its configuration.
+        name: A name of its own, if any.
+        state: The state that it begins in.
+        devices: How many devices share its batches, unless it is resumed on another number.
 
     Raises:
         ModelNotFoundError: If the start model or a teacher does not exist.
@@ -48,7 +56,9 @@ def create(config: TrainingConfig, *, name: str = "", state: str = "queued") -> 
             if by := acting().name:
                 write_text(made / BY_FILE, by)
             now = time.time()
-            Run(made).write_status(state=state, created=now, queued=now, epochs=config.epochs)
+            Run(made).write_status(
+                state=state, created=now, queued=now, epochs=config.epochs, devices=devices
+            )
             made.rename(run.folder)
     finally:
         shutil.rmtree(made, ignore_errors=True)

@@ -28,6 +28,7 @@ class Status(TypedDict, total=False):
     train_faces: int
     validation_faces: int
     validation_counts: Mapping[str, int]
+    devices: int
     epochs: int
     epoch: int
     first_epoch: int

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -70,8 +71,12 @@ def using(dataset: str) -> tuple[list[Run], list[Run]]:
     )
 
 
-def submit(run: Run) -> None:
+def submit(run: Run, *, devices: int | None = None) -> None:
     """Queue a run, new or resumable, and make sure that a worker runs.
+
+    Args:
+        run: The run.
+        devices: How many devices shall share its batches; None for as many as before, or 1.
 
     Raises:
         TrainingError: If it is running, queued or finished.
@@ -80,10 +85,12 @@ def submit(run: Run) -> None:
     state = run.status().get("state")
     if state not in (*RESUMABLE, "queued"):
         raise TrainingError(f"The run '{run.name}' is {state}; there is nothing to resume.")
+    changes: dict[str, Any] = {} if devices is None else {"devices": devices}
     if state != "queued":
+        changes |= {"state": "queued", "reason": "", "queued": time.time()}
+    if changes:
         with run.held():
             run.request("")
-            changes = {"state": "queued", "reason": "", "queued": time.time()}
             run.write_status(**run.stored_status() | changes)
     start_worker()
 

@@ -144,6 +144,15 @@ class Run:
             return again
         return status
 
+    @property
+    def devices(self) -> int:
+        """How many devices share its batches: no part of its configuration, as it changes nothing.
+
+        A resumed run may have another number.
+        """
+        devices: int = self.stored_status().get("devices", 1)
+        return devices
+
     def write_status(self, **facts: Any) -> None:
         """Replace the status atomically.
 

@@ -72,7 +72,7 @@ def run_training(run: Run, observer: Observer | None = None) -> models.Model:
 
         recorder.state("preparing")
         log.info("Training %s on %s", config.architecture, config.dataset)
-        trained = _train(run, recorder)
+        trained = _train(run, recorder, devices=run.devices)
     except BaseException as error:
         reserve.unlink(missing_ok=True)
         reason = _reason(error)
@@ -109,7 +109,7 @@ def _reason(error: BaseException) -> str:
     return str(error) if isinstance(error, FerError) else repr(error)
 
 
-def _train(run: Run, observer: Observer) -> models.Model:
+def _train(run: Run, observer: Observer, *, devices: int) -> models.Model:
     """Train as the run's configuration says; write the model and its figures."""
     from fer import api
 
@@ -120,6 +120,7 @@ def _train(run: Run, observer: Observer) -> models.Model:
             config=run.local_config(),
             out=run.model_folder,
             observer=observer,
+            devices=devices,
         )
     # The card names the models as the user did, not the run's copies of them.
     names = {"start_from": config.start_from, "teachers": config.teachers}
@@ -136,7 +137,7 @@ def _keep_checkpoint(run: Run) -> None:
 
     if checkpoint.exists(run.checkpoints):
         run.request("")  # the next request to stop skips the measuring
-        _train(run, _StopAtOnce(run))
+        _train(run, _StopAtOnce(run), devices=1)  # those asked for may be what failed
 
 
 class _StopAtOnce(Observer):
