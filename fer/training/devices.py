@@ -9,7 +9,7 @@ from fer.errors import ConfigError
 from fer.importing import install_command
 
 
-class _Shared(keras.distribution.DataParallel):
+class SharedBatches(keras.distribution.DataParallel):
     """The same weights on every device, and each batch shared out among them.
 
     Keras would share out the batches themselves, and cannot share the last one of an epoch unless
@@ -63,5 +63,5 @@ def shared_by(count: int) -> Iterator[None]:
     if count == 1:
         yield
         return
-    with _Shared(devices=keras.distribution.list_devices()[:count]).scope():
+    with SharedBatches(devices=keras.distribution.list_devices()[:count]).scope():
         yield
