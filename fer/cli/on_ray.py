@@ -9,6 +9,9 @@ from fer.cli.terminal import Counter, out, progress, quiet_imports, stop_on_inte
 from fer.errors import ConfigError
 from fer.wording import counted, not_read
 
+_NOTICE = "Stopping. Run the same command to resume."
+_STOPPED = "Stopped before the end. Run the same command to resume."
+
 ENGINES = ("local", "ray")
 
 EngineOption = Annotated[
@@ -25,8 +28,16 @@ OutOption = Annotated[
 ]
 
 
-def check_engine(engine: str, *, address: str | None, out: str | None) -> bool:
+def is_on_ray(
+    engine: str, *, address: str | None, out: str | None, others_have_out: bool = True
+) -> bool:
     """Whether the work runs on Ray.
+
+    Args:
+        engine: As it was given.
+        address: Likewise.
+        out: Likewise.
+        others_have_out: Whether --out has a meaning without Ray, too.
 
     Raises:
         ConfigError: If there is no such engine, or an option belongs to the other one.
@@ -37,8 +48,9 @@ def check_engine(engine: str, *, address: str | None, out: str | None) -> bool:
         if out is None:
             raise ConfigError("--engine ray writes a folder of results. Name it with --out.")
         return True
-    if address or out:
-        raise ConfigError("--address and --out are for --engine ray. Add it, or leave them out.")
+    if address or (out and not others_have_out):
+        option = "--address" if address else "--out"
+        raise ConfigError(f"{option} is for --engine ray. Add that, or leave it out.")
     return False
 
 
@@ -58,12 +70,11 @@ def predict_on_ray(
     from fer.scaling.photos import predict_to_parquet
     from fer.scaling.setup import Setup
 
-    notice = "Stopping. Run the same command to resume."
     with ExitStack() as opened:
         with quiet_imports():
             setup = Setup.of(model or settings.default_model(), detector=detector, form=form)
             opened.enter_context(cluster(address))
-        stop = opened.enter_context(stop_on_interrupt(notice))
+        stop = opened.enter_context(stop_on_interrupt(_NOTICE))
         bar = opened.enter_context(progress())
         report = predict_to_parquet(
             setup,
@@ -81,6 +92,41 @@ def predict_on_ray(
     if report.skipped:
         out.print(not_read(report.skipped))
     if report.stopped:
-        out.print("Stopped before the end. Run the same command to resume.")
+        out.print(_STOPPED)
     if report.failed:
+        raise typer.Exit(1)
+
+
+def films_on_ray(
+    source: str,
+    folder: str,
+    *,
+    model: str | None,
+    detector: str,
+    form: str,
+    address: str | None,
+    every: int,
+) -> None:
+    """Analyse films into a folder of Parquet files, and print the counts."""
+    from fer import settings
+    from fer.scaling.cluster import cluster
+    from fer.scaling.films import films_to_parquet
+    from fer.scaling.setup import Setup
+
+    with ExitStack() as opened:
+        with quiet_imports():
+            setup = Setup.of(model or settings.default_model(), detector=detector, form=form)
+            opened.enter_context(cluster(address))
+        stop = opened.enter_context(stop_on_interrupt(_NOTICE))
+        bar = opened.enter_context(progress())
+        report = films_to_parquet(
+            setup, source, folder, every=every, progress=Counter(bar, "pieces"), stop=stop
+        )
+    before = f" ({report.before:,} before)" if report.before else ""
+    out.print(f"{counted(report.films, 'film')}{before}. Written to {folder}.")
+    for name, problem in report.problems.items():
+        out.print(f"{name}: {problem}")
+    if report.stopped:
+        out.print(_STOPPED)
+    if report.problems:
         raise typer.Exit(1)

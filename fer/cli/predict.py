@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fer.cli.on_ray import AddressOption, EngineOption, OutOption, check_engine, predict_on_ray
+from fer.cli.on_ray import (
+    AddressOption,
+    EngineOption,
+    OutOption,
+    films_on_ray,
+    is_on_ray,
+    predict_on_ray,
+)
 from fer.cli.terminal import (
     Counter,
     JsonOption,
@@ -73,7 +80,7 @@ def predict(
     folder is not read, and listed. For many photos use
     --csv: after Ctrl-C, the same command resumes. For more than one machine, use --engine ray.
     """
-    if check_engine(engine, address=address, out=folder):
+    if is_on_ray(engine, address=address, out=folder, others_have_out=False):
         if csv or as_json:
             raise ConfigError("--engine ray writes Parquet. Leave out --csv and --json.")
         predict_on_ray(
@@ -164,16 +171,21 @@ def video(
         str,
         typer.Argument(
             metavar="SOURCE",
-            help="A video file, a camera (camera:0), or an http, https, rtsp or rtsps address.",
+            help="A video file, a camera (camera:0), or an http, https, rtsp or rtsps address; "
+            "with --engine ray a video, a folder of videos, or a pattern.",
         ),
     ],
     every: Annotated[int, typer.Option(min=1, help="Analyse every Nth frame.")] = 1,
     duration: Annotated[
         float | None, typer.Option(min=0.1, help="End after so many seconds of the video.")
     ] = None,
-    csv: Annotated[
-        Path | None,
-        typer.Option("--out", help="CSV file; by default named after the source, with .csv added."),
+    target: Annotated[
+        str | None,
+        typer.Option(
+            "--out",
+            help="CSV file; by default named after the source, with .csv added. With --engine ray "
+            "a folder of Parquet files, a path or a URL.",
+        ),
     ] = None,
     annotated: Annotated[
         Path | None,
@@ -183,6 +195,8 @@ def video(
     detector: DetectorOption = "auto",
     form: FormOption = "auto",
     as_json: JsonOption = False,
+    engine: EngineOption = "local",
+    address: AddressOption = None,
 ) -> None:
     """Follow the faces through a video: a row for each person on each frame.
 
@@ -193,6 +207,16 @@ def video(
     are passed over. It ends with the stream, with --duration, or with Ctrl-C, which keeps what is
     done; each time begins a new file.
     """
+    if is_on_ray(engine, address=address, out=target):
+        if duration or annotated or as_json:
+            raise ConfigError(
+                "--engine ray writes Parquet. Leave out --duration, --annotated and --json."
+            )
+        films_on_ray(
+            source, str(target), model=model, detector=detector, form=form, address=address,
+            every=every,
+        )  # fmt: skip
+        return
     from fer.inference.annotated_video import annotate, check_target
     from fer.inference.predictor import Predictor
     from fer.inference.video_csv import analyse_to_csv, frames_of
@@ -200,7 +224,7 @@ def video(
     from fer.inference.video_source import source_from
 
     video = source_from(source)
-    csv = csv or _results_of(video)
+    csv = Path(target) if target else _results_of(video)
     if annotated and not isinstance(video, Path):
         raise VideoError(
             "--annotated reads the video a second time, which takes a file. Save the stream to a "

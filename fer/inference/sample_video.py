@@ -21,11 +21,12 @@ _PARTS = (
 )
 
 
-def draw_sample() -> bytes:
+def draw_sample(*, keyframe_every: int = 250) -> bytes:
     """The sample video: eight seconds, two people, one of whom comes later; MP4 without sound."""
     memory = io.BytesIO()
     with av.open(memory, "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=FPS, options={"preset": "veryfast"})
+        options = {"preset": "veryfast", "g": str(keyframe_every)}
+        stream = container.add_stream("libx264", rate=FPS, options=options)
         stream.width, stream.height, stream.pix_fmt = WIDTH_PX, HEIGHT_PX, "yuv420p"
         for number in range(SECONDS * FPS):
             shown = av.VideoFrame.from_ndarray(_frame(number / FPS), format="rgb24")

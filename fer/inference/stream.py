@@ -13,6 +13,10 @@ _DETECT_WITHIN_S = 0.15
 """In a longer time a face may move by more than its size, which optical flow cannot follow."""
 
 
+DETECT_EVERY = 4
+"""Frames from one detection to the next."""
+
+
 class FaceStream:
     """Follows faces through frames; of the frames themselves it keeps only one, small and grey.
 
@@ -25,7 +29,7 @@ class FaceStream:
         predictor: Predictor,
         *,
         every: int = 1,
-        detect_every: int = 4,
+        detect_every: int = DETECT_EVERY,
         tracker: Tracker | None = None,
     ) -> None:
         """Start a stream.

@@ -116,8 +116,31 @@ class VideoFile:
                 f"{self._name} has no readable frame ({self.problem or 'it is empty'}). "
                 "Copy it again, or convert it to MP4."
             )
+        self.check_end(last_s)
+
+    def check_end(self, last_s: float) -> None:
+        """Set `problem` where the last frame is long before the end that the video states."""
         if self.duration_s and last_s + 1 / self.fps < self.duration_s - _MISSING_S:
             self._note(f"it ends at {last_s:.1f} s of {self.duration_s:.1f} s")
+
+    def packets(self) -> "Iterator[av.Packet[av.VideoStream]]":
+        """What the frames are coded in, as the file has it, without decoding; sets `problem`."""
+        try:
+            for packet in self._container.demux(self._stream):
+                if packet.size:  # the last one only marks the end
+                    yield packet
+        except av.error.FFmpegError as error:
+            self._note(f"the file ends early ({reason_of(error)})")
+
+    def decoded_from(self, pts: int | None) -> Iterator[av.VideoFrame]:
+        """Frames as they are coded, from the keyframe at a time on, or from one before it.
+
+        Args:
+            pts: The time, as the stream counts; None for the beginning of a video just opened.
+        """
+        if pts is not None:
+            self._container.seek(pts, stream=self._stream)
+        return self._decoded()
 
     def frame_near(self, at_s: float) -> np.ndarray:
         """The frame at a time: RGB, shape (height, width, 3), uint8. Ends any other reading."""

@@ -5,6 +5,7 @@ import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 from urllib.parse import urlsplit
 
 import av
@@ -117,17 +118,21 @@ def source_from(text: str) -> Path | Camera | Address:
     return Address(url=text)
 
 
-def open_file(source: Path | bytes) -> InputContainer:
-    """A video from its path or its bytes; FFmpeg opens nothing that they name.
+def open_file(source: Path | bytes | IO[bytes]) -> InputContainer:
+    """A video from its path, its bytes or an open file; FFmpeg opens nothing that they name.
 
     Raises:
         av.error.FFmpegError: If it is none of the containers that people have, or damaged.
         OSError: If it cannot be read.
     """
     # A path without its protocol may look like another one.
-    file = io.BytesIO(source) if isinstance(source, bytes) else f"file:{source}"
+    file: str | IO[bytes]
+    if isinstance(source, Path):
+        file = f"file:{source}"
+    else:
+        file = io.BytesIO(source) if isinstance(source, bytes) else source
     # Bytes need no protocol, and there is none of the name `none`.
-    protocol = "none" if isinstance(source, bytes) else "file"
+    protocol = "file" if isinstance(source, Path) else "none"
     options = _FILE | {"protocol_whitelist": protocol}
     return av.open(file, "r", options=options, metadata_errors="replace")
 

@@ -5,9 +5,13 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from fer.errors import FerError, ScalingError
 from fer.importing import extras
+
+if TYPE_CHECKING:
+    import ray.data
 
 _ANSWERS_WITHIN_S = 10.0
 
@@ -80,8 +84,28 @@ def _own_error(error: BaseException | None) -> FerError | None:
     return error
 
 
-def cores() -> int:
-    """CPU cores of the cluster."""
-    import ray
+def results_of(
+    work: "ray.data.Dataset", pieces: int, worker: type, *arguments: Any
+) -> Iterator[dict[str, Any]]:
+    """What workers give back, a core for each of them; those that die are replaced.
 
-    return max(int(ray.cluster_resources().get("CPU", 1)), 1)
+    Args:
+        work: A block for each piece.
+        pieces: How many there are.
+        worker: Made of the arguments, and called with a block as a `pyarrow.Table`.
+        arguments: For every worker.
+    """
+    import ray
+    import ray.data
+
+    cores = max(int(ray.cluster_resources().get("CPU", 1)), 1)
+    yield from work.map_batches(
+        worker,
+        fn_constructor_args=arguments,
+        batch_size=None,
+        batch_format="pyarrow",
+        num_cpus=1,
+        compute=ray.data.ActorPoolStrategy(
+            min_size=1, max_size=pieces, initial_size=min(cores, pieces)
+        ),
+    ).iter_rows()

@@ -18,7 +18,7 @@ from fer.inference.answer import PhotoFaces
 from fer.inference.photo_rows import photo_columns, photo_rows
 from fer.inference.predictor import GROUP, Predictor
 from fer.progress import Progress
-from fer.scaling.cluster import cluster, cores
+from fer.scaling.cluster import cluster, results_of
 from fer.scaling.results import ResultFolder, is_among, key_of, schema_of, table_of
 from fer.scaling.setup import Setup
 from fer.scaling.sources import PIECE, pieces, read
@@ -152,17 +152,8 @@ def predict_to_parquet(
             planned += len(one)
             listed.append(ray.put(one))
         done = ray.remote(num_cpus=0)(_done_in).remote(folder.url)
-        counts = ray.data.from_arrow_refs(listed).map_batches(
-            Scorer,
-            fn_constructor_args=(setup, folder.url, [done]),
-            batch_size=None,
-            batch_format="pyarrow",
-            num_cpus=1,
-            compute=ray.data.ActorPoolStrategy(
-                min_size=1, max_size=max(len(listed), 1), initial_size=min(cores(), len(listed))
-            ),
-        )
-        for row in counts.iter_rows():
+        work = ray.data.from_arrow_refs(listed)
+        for row in results_of(work, len(listed), Scorer, setup, folder.url, [done]):
             report.before += row["before"]
             report.photos += row["photos"]
             report.faces += row["faces"]

@@ -8,7 +8,7 @@ import base64
 import hashlib
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from fer.files import replace_file
 _ORIGIN = "_origin.json"  # readers of Parquet folders pass over names with this beginning
 _PHOTOS = b"fer.photos"
 _KEY = "S16"
-_NUMBERS = {"face", "x", "y", "width", "height", "photo_width", "photo_height"}
+_NUMBERS = {"frame", "face", "x", "y", "width", "height", "photo_width", "photo_height"}
 _SHARES = {"score", "confidence"}
 
 
@@ -43,6 +43,8 @@ def schema_of(columns: Sequence[str]) -> pa.Schema:
     def kind(column: str) -> pa.DataType:
         if column in _NUMBERS:
             return pa.int32()
+        if column == "time_s":
+            return pa.float64()
         if column in _SHARES or column.startswith("p_"):
             return pa.float32()
         return pa.bool_() if column == "reliable" else pa.string()
@@ -65,6 +67,18 @@ def table_of(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
         [pa.array([value(row, column) for row in rows], column.type) for column in schema],
         schema=schema,
     )
+
+
+def parquet_of(
+    tables: Iterable[pa.Table], schema: pa.Schema, metadata: Mapping[bytes, bytes] | None = None
+) -> bytes:
+    """A Parquet file of tables, each a group of its rows."""
+    content = io.BytesIO()
+    with pq.ParquetWriter(content, schema, compression="zstd") as writer:
+        for table in tables:
+            writer.write_table(table)
+        writer.add_key_value_metadata(dict(metadata or {}))
+    return content.getvalue()
 
 
 class ResultFolder:
@@ -113,7 +127,7 @@ class ResultFolder:
                 "another folder."
             )
         else:
-            self._put(_ORIGIN, json.dumps(origin).encode())
+            self.put(_ORIGIN, json.dumps(origin).encode())
 
     def done(self) -> np.ndarray:
         """The keys of all photos that have their rows, sorted, 16 bytes each."""
@@ -140,15 +154,31 @@ class ResultFolder:
             ResultsError: If it cannot be written.
         """
         together = b"".join(keys)
-        content = io.BytesIO()
-        with pq.ParquetWriter(content, table.schema, compression="zstd") as writer:
-            writer.write_table(table)
-            writer.add_key_value_metadata({_PHOTOS: together})
-        self._put(f"{hashlib.sha256(together).hexdigest()[:32]}.parquet", content.getvalue())
+        name = f"{hashlib.sha256(together).hexdigest()[:32]}.parquet"
+        self.put(name, parquet_of([table], table.schema, {_PHOTOS: together}))
 
-    def _put(self, name: str, content: bytes) -> None:
+    def has(self, name: str) -> bool:
+        """Whether a file is there."""
+        return bool(self._files.exists(f"{self._path}/{name}"))
+
+    def get(self, name: str) -> bytes:
+        """A file's content."""
+        return bytes(self._files.cat_file(f"{self._path}/{name}"))
+
+    def remove(self, folder: str) -> None:
+        """Remove a folder inside this one with what is in it, if it is there."""
+        if self.has(folder):
+            self._files.rm(f"{self._path}/{folder}", recursive=True)
+
+    def put(self, name: str, content: bytes) -> None:
+        """Write a file, which appears whole or not at all.
+
+        Raises:
+            ResultsError: If it cannot be written.
+        """
         place = f"{self._path}/{name}"
         try:
+            self._files.makedirs(self._files._parent(place), exist_ok=True)
             if self._is_local:
                 with replace_file(Path(place)) as file:
                     file.write(content)

@@ -9,7 +9,7 @@ from fer.cli.main import app
     [
         (["--engine", "spark"], "Unknown engine 'spark'. Known: local, ray."),
         (["--engine", "ray"], "Name it with --out"),
-        (["--out", "rows"], "are for --engine ray"),
+        (["--out", "rows"], "--out is for --engine ray"),
         (["--engine", "ray", "--out", "rows", "--csv", "rows.csv"], "Leave out --csv"),
         (["--engine", "ray", "--out", "rows", "--address", "here"], "expected HOST:PORT or auto"),
         (

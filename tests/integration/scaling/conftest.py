@@ -2,11 +2,18 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from fer.scaling.setup import Setup
+
+PHOTOS = 240
+MakeFaces = Callable[..., Path]
 ray = pytest.importorskip("ray")
 
 
@@ -42,3 +49,24 @@ def three_nodes() -> Iterator[Any]:
             ray.shutdown()
             cluster.shutdown()
             shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def ferplus() -> Setup:
+    return Setup.of("ferplus", detector="none")
+
+
+@pytest.fixture
+def photos(make: MakeFaces) -> Path:
+    """A folder of photos, one of them broken, and a table with more of them."""
+    folder = make(*[f"{number:03}.png" for number in range(PHOTOS - 41)])
+    (folder / "broken.jpg").write_bytes(b"\xff\xd8 no")
+    more = make(*[f"{number}.png" for number in range(40)], root=folder.parent / "more")
+    files = sorted(more.iterdir())
+    pq.write_table(
+        pa.table(
+            {"path": [file.name for file in files], "photo": [file.read_bytes() for file in files]}
+        ),
+        folder / "more.parquet",
+    )
+    return folder

@@ -1,0 +1,109 @@
+"""Films as files: which there are, opened from anywhere, and recordings as bytes."""
+
+import hashlib
+import json
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+import av.error
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+from fer.errors import VideoError
+from fer.inference.video import VideoFile
+from fer.inference.video_source import open_file, reason_of
+from fer.scaling.film_recording import Recording, Seen
+
+SUFFIXES = frozenset({
+    ".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts",
+    ".mxf", ".ogv", ".ts", ".webm", ".wmv",
+})  # fmt: skip
+"""Suffixes of the files in a folder that are taken as films."""
+
+_CHUNK = 1 << 22
+
+
+def films_in(source: str) -> list[str]:
+    """The URLs of the films at a path or URL: one film, those in a folder, or those of a pattern.
+
+    Raises:
+        VideoError: If there are none.
+    """
+    files, root = fsspec.url_to_fs(source)
+    if files.isdir(root):
+        found = [path for path in files.ls(root, detail=False) if _is_film(path)]
+    elif any(mark in root for mark in "*?[") and not files.exists(root):
+        found = [path for path in files.glob(root) if _is_film(path)]
+    else:
+        found = [root] if files.exists(root) else []
+    if not found:
+        raise VideoError(f"'{source}' holds no films. Choose a film, or a folder of films.")
+    return [files.unstrip_protocol(path) for path in sorted(found)]
+
+
+def _is_film(path: str) -> bool:
+    return PurePosixPath(path).suffix.lower() in SUFFIXES
+
+
+def name_of(url: str) -> str:
+    """What results call a film."""
+    return PurePosixPath(url).name
+
+
+@contextmanager
+def opened(url: str) -> Iterator[VideoFile]:
+    """A film, wherever it is.
+
+    Raises:
+        VideoError: If it is missing, or not a video.
+    """
+    files, path = fsspec.url_to_fs(url)
+    if isinstance(files, LocalFileSystem):
+        with VideoFile(Path(path)) as video:
+            yield video
+        return
+    with files.open(path) as file:
+        try:
+            container = open_file(file)
+        except (av.error.FFmpegError, OSError, ValueError) as error:
+            raise VideoError(f"'{url}' cannot be opened as a video ({reason_of(error)}).") from None
+        with VideoFile(container, name=name_of(url)) as video:
+            yield video
+
+
+def content_of(url: str) -> str:
+    """The SHA-256 of a film's bytes."""
+    digest = hashlib.sha256()
+    with fsspec.open(url) as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def packed(recording: Recording) -> bytes:
+    """A recording as bytes; every number is kept to its last bit."""
+    return zlib.compress(json.dumps(recording).encode())
+
+
+def unpacked(content: bytes) -> Recording:
+    """What `packed` made bytes of."""
+    frames, first_crc, end_crc = json.loads(zlib.decompress(content))
+    return Recording([_seen(*frame) for frame in frames], first_crc, end_crc)
+
+
+def _seen(
+    number: int,
+    at_s: float,
+    moved: Sequence[tuple[int, list[int]]],
+    detected: Sequence[tuple[int, list[int], float]] | None,
+    answers: list[tuple[int, list[float], str]],
+) -> Seen:
+    found = None if detected is None else [(who, _box(box), score) for who, box, score in detected]
+    return Seen(number, at_s, [(who, _box(box)) for who, box in moved], found, answers)
+
+
+def _box(sides: Sequence[int]) -> tuple[int, int, int, int]:
+    x, y, width, height = sides
+    return x, y, width, height

@@ -1,0 +1,81 @@
+import io
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from fer.inference.folders import predict_to_csv
+from fer.inference.sample_video import draw_sample
+from fer.inference.video_csv import analyse_to_csv
+from fer.scaling.films import films_to_parquet
+from fer.scaling.photos import predict_to_parquet
+from fer.scaling.setup import Setup
+
+PHOTOS = 240
+
+
+def rows(folder: Path) -> pd.DataFrame:
+    return pd.read_parquet(folder).sort_values("file", ignore_index=True)
+
+
+def test_a_killed_worker_and_a_killed_node_lose_nothing_and_double_nothing(
+    three_nodes: Any, ferplus: Setup, photos: Path, tmp_path: Path
+) -> None:
+    killed: list[str] = []
+
+    def kill(done: int, planned: int) -> None:
+        if done >= planned / 6 and not killed:
+            killed.append("worker")
+            os.kill(a_worker(), signal.SIGKILL)
+        elif done >= planned / 3 and len(killed) == 1:
+            killed.append("node")
+            three_nodes.remove_node(next(iter(three_nodes.worker_nodes)), allow_graceful=False)
+
+    report = predict_to_parquet(
+        ferplus, [str(photos)], str(tmp_path / "out"), piece=8, progress=kill
+    )
+    assert killed == ["worker", "node"]
+    assert (report.photos, report.failed, report.stopped) == (PHOTOS, 1, False)
+    table = rows(tmp_path / "out")
+    assert len(table) == PHOTOS
+    assert table["file"].is_unique
+    [error] = table["error"].dropna()
+    assert "damaged" in error
+    again = predict_to_parquet(ferplus, [str(photos)], str(tmp_path / "out"))
+    assert (again.before, again.photos) == (PHOTOS, 0)
+    check_like_csv(table[table["file"].str.startswith("/")], ferplus, photos, tmp_path)
+
+
+def check_like_csv(table: pd.DataFrame, ferplus: Setup, photos: Path, tmp_path: Path) -> None:
+    predict_to_csv(ferplus.load(), [photos], tmp_path / "out.csv")
+    expected = pd.read_csv(tmp_path / "out.csv").sort_values("file", ignore_index=True)
+    assert list(table.columns) == list(expected.columns)
+    as_text = pd.read_csv(io.StringIO(table.to_csv(index=False)))
+    columns = [name for name in expected if name != "error"]  # which calls bytes "the image"
+    pd.testing.assert_frame_equal(as_text[columns], expected[columns])
+
+
+def a_worker() -> int:
+    """The process of a worker that scores."""
+    titles = {
+        int(file.parent.name): file.read_bytes() for file in Path("/proc").glob("[0-9]*/cmdline")
+    }
+    return next(process for process, title in titles.items() if b"ray::MapWorker" in title)
+
+
+def test_a_film_in_pieces_has_the_rows_that_it_has_in_one(three_nodes: Any, tmp_path: Path) -> None:
+    setup = Setup.of("ferplus", detector="mtcnn")
+    films = tmp_path / "films"
+    films.mkdir()
+    (films / "one.mp4").write_bytes(draw_sample(keyframe_every=20))
+    (films / "broken.mp4").write_bytes(b"no film")
+    out, csv = tmp_path / "out", tmp_path / "one.csv"
+    report = films_to_parquet(setup, str(films), str(out), every=3, least=6)
+    assert (report.films, report.before, list(report.problems)) == (1, 0, ["broken.mp4"])
+    assert not (out / "_pieces").exists()
+    analyse_to_csv(films / "one.mp4", setup.load(), csv, every=3)
+    as_text = pd.read_csv(io.StringIO(pd.read_parquet(out).to_csv(index=False)))
+    pd.testing.assert_frame_equal(as_text, pd.read_csv(csv))
+    assert films_to_parquet(setup, f"{films}/o*.mp4", str(out), every=3).before == 1
