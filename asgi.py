@@ -1,11 +1,15 @@
 """The app's server beside Streamlit's pages: camera frames, the HTTP API, visitors' cookies."""
 
+import os
 import socket
 from asyncio import base_events
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from urllib.parse import urlsplit
 
 import streamlit as st
+from anyio import CapacityLimiter, to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.formparsers import MultiPartParser
@@ -17,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fer.errors import StreamError
 from fer.importing import one_at_a_time
-from fer.inference.live import MAX_FRAME_BYTES, ROUTE, STREAMS
+from fer.inference.live import BUSY, MAX_FRAME_BYTES, ROUTE, STREAMS
 from fer.web import AllowedHosts, SecurityHeaders
 from pages.common.tabs import ClosedTabs
 from pages.common.visitors import MAX_UPLOAD_MB, VISITOR_COOKIE, is_known, new_cookie
@@ -26,6 +30,13 @@ API_PATHS = ("/api/", "/metrics/")
 STATUS = {
     "busy": 429, "gone": 410, "image": 422, "origin": 403, "rate": 429, "size": 413, "type": 415,
 }  # fmt: skip
+
+
+FRAMES_AT_ONCE = CapacityLimiter(os.cpu_count() or 1)
+"""In the order in which they came. Each more would need networks of its own, which stay in memory,
+and be no quicker."""
+_WAITING: set[str] = set()
+"""Tokens of the streams that have sent a frame."""
 
 
 async def live(request: Request) -> Response:
@@ -44,10 +55,24 @@ async def live(request: Request) -> Response:
         stream = STREAMS.find(token)
         if request.headers.get("content-type") != "image/jpeg":
             raise StreamError("A frame must be sent as image/jpeg.", "type")
-        answer = await run_in_threadpool(stream.frame, await bounded_body(request))
+        with one_at_a_time_of(token):
+            jpeg = await bounded_body(request)
+            answer = await to_thread.run_sync(stream.frame, jpeg, limiter=FRAMES_AT_ONCE)
     except StreamError as error:
         return JSONResponse({"error": str(error)}, status_code=STATUS[error.reason])
     return JSONResponse(answer, headers={"Cache-Control": "no-store"})
+
+
+@contextmanager
+def one_at_a_time_of(token: str) -> Iterator[None]:
+    """Refuse a stream's frame while the one before waits for its turn or is analysed."""
+    if token in _WAITING:
+        raise StreamError(BUSY, "busy")
+    _WAITING.add(token)
+    try:
+        yield
+    finally:
+        _WAITING.discard(token)
 
 
 def is_same_origin(request: Request) -> bool:

@@ -26,6 +26,7 @@ MAX_FPS = 60.0
 LONGEST_FRAME_S = 2.0
 """In the timeline, a frame lasts until the next one, but no longer than this."""
 
+BUSY = "The previous frame is still being analysed; send one at a time."
 _CLOSED = "This stream is closed. Start the camera again."
 
 
@@ -71,9 +72,7 @@ class LiveStream:
                 fast, or if this is not such a JPEG file.
         """
         if not self._busy.acquire(blocking=False):
-            raise StreamError(
-                "The previous frame is still being analysed; send one at a time.", "busy"
-            )
+            raise StreamError(BUSY, "busy")
         try:
             now = time.monotonic()
             stream = self._stream

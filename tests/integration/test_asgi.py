@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import os
 import socket
 import subprocess
 import sys
+import time
 import tomllib
 from asyncio import base_events
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -49,6 +51,13 @@ def ask(
     stream: LiveStream, body: bytes = b"", *, method: str = "POST", **headers: str
 ) -> tuple[Response, Any]:
     """What the route answers, and the JSON in it."""
+    response = asyncio.run(asgi.live(request(stream, body, method=method, **headers)))
+    return response, json.loads(bytes(response.body) or b"null")
+
+
+def request(
+    stream: LiveStream, body: bytes = b"", *, method: str = "POST", **headers: str
+) -> Request:
     scope = {
         "type": "http",
         "method": method,
@@ -61,8 +70,7 @@ def ask(
     async def receive() -> dict[str, object]:
         return {"type": "http.request", "body": body, "more_body": False}
 
-    response = asyncio.run(asgi.live(Request(scope, receive)))
-    return response, json.loads(bytes(response.body) or b"null")
+    return Request(scope, receive)
 
 
 def test_a_frame_is_answered(stream: LiveStream, frame: bytes) -> None:
@@ -96,6 +104,31 @@ def test_what_is_no_frame_of_the_apps_own_page_is_refused(
     assert response.status_code == status
     assert answer["error"]
     assert stream.frames == 0
+
+
+def test_of_many_cameras_few_are_worked_for_at_once_in_the_order_in_which_they_sent(
+    square_predictor: Predictor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    streams = [STREAMS.open(square_predictor) for _ in range(12)]
+    running, most, order = [0], [0], []
+
+    def analyse(self: LiveStream, _: bytes) -> dict[str, object]:
+        running[0] += 1
+        most[0] = max(most[0], running[0])
+        order.append(streams.index(self))
+        time.sleep(0.02)
+        running[0] -= 1
+        return {}
+
+    async def send_all() -> list[Response]:
+        return await asyncio.gather(*(asgi.live(request(stream)) for stream in streams * 2))
+
+    monkeypatch.setattr(LiveStream, "frame", analyse)
+    answers = [response.status_code for response in asyncio.run(send_all())]
+    assert most[0] <= asgi.FRAMES_AT_ONCE.total_tokens == os.cpu_count()
+    assert sorted(order) == list(range(12))
+    assert all(abs(place - number) < most[0] for place, number in enumerate(order))
+    assert answers == [200] * 12 + [429] * 12  # the next one while the one before waits
 
 
 def test_frames_that_come_too_fast_are_refused(stream: LiveStream, frame: bytes) -> None:
