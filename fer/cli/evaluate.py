@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from fer.cli.on_ray import AddressOption, EngineOption, OutOption, is_on_ray, photos_on_ray
 from fer.cli.terminal import (
     Counter,
     DatasetArgument,
@@ -70,13 +71,31 @@ def evaluate(
         Path | None, typer.Option(help="Write an HTML report to this file, and JSON beside it.")
     ] = None,
     as_json: JsonOption = False,
+    engine: EngineOption = "local",
+    address: AddressOption = None,
+    folder: OutOption = None,
 ) -> None:
-    """Measure a model on one split of a data set, or on your own photos."""
+    """Measure a model on one split of a data set, or on your own photos.
+
+    With --photos --engine ray, the answers are kept in a folder of Parquet files, and the same
+    command resumes.
+    """
+    on_ray = is_on_ray(engine, address=address, out=folder, others_have_out=False)
+    if on_ray and (not photos or compare or report):
+        raise ConfigError("--engine ray is for --photos, without --compare and --report.")
     if photos and (split or tta):
         raise ConfigError("--split and --tta are for data sets. Leave them out with --photos.")
     if detector and not photos:
         raise ConfigError("--detector is for whole photos. Add --photos, or leave it out.")
-    if photos:
+    if on_ray:
+        measured = photos_on_ray(
+            model, dataset, str(folder), detector=detector or "auto", form=form or "auto",
+            address=address,
+        )  # fmt: skip
+        if measured is None:
+            return
+        figures = measured
+    elif photos:
         figures = _evaluate_photos(
             model, dataset, detector or "auto", form=form or "auto", compare=compare, report=report
         )

@@ -1,13 +1,21 @@
 """What `predict`, `video` and `evaluate` do with `--engine ray`."""
 
-from contextlib import ExitStack
-from typing import Annotated
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fer.cli.terminal import Counter, out, progress, quiet_imports, stop_on_interrupt
 from fer.errors import ConfigError
 from fer.wording import counted, not_read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from threading import Event
+
+    from rich.progress import Progress
+
+    from fer.scaling.setup import Setup
 
 _NOTICE = "Stopping. Run the same command to resume."
 _STOPPED = "Stopped before the end. Run the same command to resume."
@@ -54,6 +62,23 @@ def is_on_ray(
     return False
 
 
+@contextmanager
+def _connected(
+    model: str | None, detector: str, form: str, address: str | None
+) -> "Iterator[tuple[Setup, Event, Progress]]":
+    """Load the model and connect to Ray, quietly; Ctrl-C stops the work, which a bar shows."""
+    from fer import settings
+    from fer.scaling.cluster import cluster
+    from fer.scaling.setup import Setup
+
+    with ExitStack() as opened:
+        with quiet_imports():
+            setup = Setup.of(model or settings.default_model(), detector=detector, form=form)
+            opened.enter_context(cluster(address))
+        stop = opened.enter_context(stop_on_interrupt(_NOTICE))
+        yield setup, stop, opened.enter_context(progress())
+
+
 def predict_on_ray(
     sources: list[str],
     folder: str,
@@ -65,17 +90,9 @@ def predict_on_ray(
     recursive: bool,
 ) -> None:
     """Predict photos into a folder of Parquet files, and print the counts."""
-    from fer import settings
-    from fer.scaling.cluster import cluster
     from fer.scaling.photos import predict_to_parquet
-    from fer.scaling.setup import Setup
 
-    with ExitStack() as opened:
-        with quiet_imports():
-            setup = Setup.of(model or settings.default_model(), detector=detector, form=form)
-            opened.enter_context(cluster(address))
-        stop = opened.enter_context(stop_on_interrupt(_NOTICE))
-        bar = opened.enter_context(progress())
+    with _connected(model, detector, form, address) as (setup, stop, bar):
         report = predict_to_parquet(
             setup,
             sources,
@@ -108,17 +125,9 @@ def films_on_ray(
     every: int,
 ) -> None:
     """Analyse films into a folder of Parquet files, and print the counts."""
-    from fer import settings
-    from fer.scaling.cluster import cluster
     from fer.scaling.films import films_to_parquet
-    from fer.scaling.setup import Setup
 
-    with ExitStack() as opened:
-        with quiet_imports():
-            setup = Setup.of(model or settings.default_model(), detector=detector, form=form)
-            opened.enter_context(cluster(address))
-        stop = opened.enter_context(stop_on_interrupt(_NOTICE))
-        bar = opened.enter_context(progress())
+    with _connected(model, detector, form, address) as (setup, stop, bar):
         report = films_to_parquet(
             setup, source, folder, every=every, progress=Counter(bar, "pieces"), stop=stop
         )
@@ -130,3 +139,16 @@ def films_on_ray(
         out.print(_STOPPED)
     if report.problems:
         raise typer.Exit(1)
+
+
+def photos_on_ray(
+    model: str, source: str, folder: str, *, detector: str, form: str, address: str | None
+) -> dict[str, Any] | None:
+    """The figures of a model on labelled photos; None, with a message, if it was stopped."""
+    from fer.scaling.evaluation import evaluate_photos
+
+    with _connected(model, detector, form, address) as (setup, stop, bar):
+        figures = evaluate_photos(setup, source, folder, progress=Counter(bar, "photos"), stop=stop)
+    if figures is None:
+        out.print(_STOPPED)
+    return figures

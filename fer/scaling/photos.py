@@ -4,6 +4,7 @@ A photo travels once, from where it lies to the worker that answers it. What Ray
 and counts, so that memory does not grow with the photos.
 """
 
+import hashlib
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,9 @@ from fer.scaling.cluster import cluster, results_of
 from fer.scaling.results import ResultFolder, is_among, key_of, schema_of, table_of
 from fer.scaling.setup import Setup
 from fer.scaling.sources import PIECE, pieces, read
+
+CROP = "crop_sha256"
+"""A column for what compares faces: the checksum of what the network saw."""
 
 
 @dataclass(kw_only=True)
@@ -48,17 +52,20 @@ class ScoringReport:
 class Scorer:
     """A worker: gets pieces, writes their rows, and gives back what it counted."""
 
-    def __init__(self, setup: Setup, out: str, done: "Sequence[Any]") -> None:
+    def __init__(
+        self, setup: Setup, out: str, done: "Sequence[Any]", extra: Sequence[str] = ()
+    ) -> None:
         """Load the model.
 
         Args:
             setup: The model and the detector.
             out: The URL of the folder of results.
             done: One value, the keys of photos that have their rows, or Ray's reference to them.
+            extra: Further columns: `CROP`, or none.
         """
         self._setup = setup
         self._predictor: Predictor = setup.load()
-        self._schema = schema_of(photo_columns(setup.labels))
+        self._schema = schema_of((*photo_columns(setup.labels), *extra))
         self._out = ResultFolder(out)
         self._done = _fetched(done[0])
 
@@ -71,7 +78,7 @@ class Scorer:
         while group := list(islice(photos, GROUP)):
             for (name, key, _), result in zip(group, self._answered(group), strict=True):
                 keys.append(key)
-                rows += photo_rows(name, result, **self._setup.names)
+                rows += self._rows(name, result)
                 failed = isinstance(result, ImageError)
                 counts["failed"] += failed
                 counts["faces"] += 0 if isinstance(result, ImageError) else len(result.faces)
@@ -79,6 +86,16 @@ class Scorer:
             self._out.write(table_of(rows, self._schema), keys)
         counts["photos"] = len(keys)
         return pa.table({name: [count] for name, count in counts.items()})
+
+    def _rows(self, name: str, result: PhotoFaces | ImageError) -> list[dict[str, Any]]:
+        """As `photo_rows` gives them, but with probabilities to their last digit."""
+        rows = photo_rows(name, result, **self._setup.names)
+        if isinstance(result, PhotoFaces):
+            for row, face in zip(rows, result.faces, strict=False):  # without faces there is one
+                row |= {f"p_{label}": share for label, share in face.probabilities.items()}
+                row |= {"confidence": face.confidence}
+                row |= {CROP: hashlib.sha256(face.crop.tobytes()).hexdigest()}
+        return rows
 
     def _new(
         self, photos: Iterable[tuple[str, bytes | ImageError]], counts: dict[str, int]
@@ -118,6 +135,7 @@ def predict_to_parquet(
     address: str | None = None,
     recursive: bool = False,
     piece: int = PIECE,
+    extra: Sequence[str] = (),
     progress: Progress | None = None,
     stop: threading.Event | None = None,
 ) -> ScoringReport:
@@ -132,6 +150,7 @@ def predict_to_parquet(
         address: As `cluster` takes it.
         recursive: Search subfolders, too.
         piece: Photos that a worker answers at a time.
+        extra: Columns beside those of the CSV file, as `Scorer` takes them.
         progress: Called with photos done and photos planned.
         stop: Once set, the work ends; pieces that are not finished are lost.
 
@@ -142,7 +161,7 @@ def predict_to_parquet(
     """
     folder = ResultFolder(out)
     report, planned = ScoringReport(), 0
-    origin = {**setup.names, "labels": list(setup.labels)}
+    origin = {**setup.names, "labels": list(setup.labels), "extra": list(extra)}
     with folder.claimed(origin), cluster(address):
         import ray
         import ray.data
@@ -153,7 +172,7 @@ def predict_to_parquet(
             listed.append(ray.put(one))
         done = ray.remote(num_cpus=0)(_done_in).remote(folder.url)
         work = ray.data.from_arrow_refs(listed)
-        for row in results_of(work, len(listed), Scorer, setup, folder.url, [done]):
+        for row in results_of(work, len(listed), Scorer, setup, folder.url, [done], tuple(extra)):
             report.before += row["before"]
             report.photos += row["photos"]
             report.faces += row["faces"]

@@ -22,3 +22,10 @@ def test_what_the_engine_cannot_do_is_a_sentence(options: list[str], problem: st
     result = CliRunner().invoke(app, ["predict", "photos", *options])
     assert result.exit_code == 1
     assert problem in result.stderr
+
+
+def test_only_photos_are_evaluated_on_ray() -> None:
+    options = ["--engine", "ray", "--out", "rows"]
+    result = CliRunner().invoke(app, ["evaluate", "ferplus", "synthetic", *options])
+    assert result.exit_code == 1
+    assert "is for --photos" in result.stderr

@@ -52,7 +52,7 @@ def check_like_csv(table: pd.DataFrame, ferplus: Setup, photos: Path, tmp_path: 
     predict_to_csv(ferplus.load(), [photos], tmp_path / "out.csv")
     expected = pd.read_csv(tmp_path / "out.csv").sort_values("file", ignore_index=True)
     assert list(table.columns) == list(expected.columns)
-    as_text = pd.read_csv(io.StringIO(table.to_csv(index=False)))
+    as_text = pd.read_csv(io.StringIO(table.to_csv(index=False, float_format="%.4f")))
     columns = [name for name in expected if name != "error"]  # which calls bytes "the image"
     pd.testing.assert_frame_equal(as_text[columns], expected[columns])
 

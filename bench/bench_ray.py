@@ -1,0 +1,132 @@
+"""Photos on Ray: its overhead, two workers over one, the driver's memory, and resumed work.
+
+- overhead: photos of 640×480 a second on all cores with Ray over `predict_many` (aim: at least
+  0.83, 20% more time), from the first piece on; what starting takes stands beside it;
+- speed-up: the same with two workers over one (aim: 1.7 on two cores), each with one thread for
+  OpenCV and LiteRT;
+- memory: growth of the driver from ten thousand rows to a hundred thousand, of tiny drawn photos
+  that repeat; with `--million` to a million, which takes some ten minutes (aim: flat);
+- resumed work: photos a second that are read and passed over because they have their rows, over
+  those that are predicted, and the photos that a kill loses: at most a piece for each worker.
+"""
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import cv2
+import pyarrow as pa
+import pyarrow.parquet as pq
+import ray
+from bench_predict import jpeg, photo, seconds
+
+from fer.data.synthetic import draw_face
+from fer.inference.predictor import Predictor
+from fer.scaling.photos import predict_to_parquet
+from fer.scaling.setup import Setup
+from fer.scaling.sources import PIECE
+
+PHOTOS = 3000
+PART = 50
+"""Photos of a piece where rates are measured, so that the last ones do not wait for each other."""
+
+
+def start(cores: int) -> float:
+    """Ray on this machine, with so many workers; the seconds that it takes."""
+    ray.shutdown()
+    before = time.perf_counter()
+    ray.init("local", num_cpus=cores, include_dashboard=False, log_to_driver=False)
+    return time.perf_counter() - before
+
+
+def private_mb() -> float:
+    """This process's own memory, without what it shares with Ray's store."""
+    lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Private")) / 1e3
+
+
+def rate(setup: Setup, source: Path, out: Path) -> tuple[float, float]:
+    """Photos a second from the first piece on, and the seconds until then."""
+    begun, times = time.perf_counter(), list[tuple[float, int]]()
+
+    def note(done: int, planned: int) -> None:
+        times.append((time.perf_counter(), done))
+
+    predict_to_parquet(setup, [str(source)], str(out), piece=PART, progress=note)
+    (first_at, first), (last_at, last) = times[0], times[-1]
+    return (last - first) / (last_at - first_at), first_at - begun
+
+
+def throughput(folder: Path) -> None:
+    """Ray beside threads, two workers beside one, and photos that are done."""
+    setup = Setup.of("ferplus")
+    pictures = folder / "photos"
+    pictures.mkdir()
+    for number in range(PHOTOS):
+        (pictures / f"{number}.jpg").write_bytes(jpeg(photo(640, 480, number / PHOTOS)))
+    predictor = Predictor.load("ferplus", detector=setup.detector)
+    paths = sorted(pictures.iterdir())
+    list(predictor.predict_many(paths[:100]))
+    threads = PHOTOS / seconds(predictor.predict_many(paths))
+    started_s = start(2)
+    two, waited_s = rate(setup, pictures, folder / "two")
+    passed, _ = rate(setup, pictures, folder / "two")
+    start(1)
+    one, _ = rate(setup, pictures, folder / "one")
+    threads_again = PHOTOS / seconds(predictor.predict_many(paths))
+    threads = (threads + threads_again) / 2
+    print(
+        f"{PHOTOS:,} photos, {setup.detector}: {two:.0f}/s on Ray, {threads:.0f}/s in threads, "
+        f"{two / threads:.2f} (at least 0.83); Ray takes {started_s:.0f} s to start and "
+        f"{waited_s:.0f} s to the first piece"
+    )
+    print(f"two workers: {two:.0f}/s, one: {one:.0f}/s, {two / one:.2f} (aim: 1.7)")
+    print(
+        f"done already: {passed:.0f}/s, {two / passed:.1%} of the work again; a kill loses at most "
+        f"{PIECE} photos a worker"
+    )
+
+
+def memory(folder: Path, most: int) -> None:
+    """The driver's largest size by rows."""
+    setup = Setup.of("ferplus", detector="none")
+    faces = [
+        cv2.imencode(".png", draw_face("happy", seed=seed, size=24))[1].tobytes()
+        for seed in range(100)
+    ]
+    start(2)
+    for rows in (10_000, 100_000, 1_000_000):
+        if rows > most:
+            break
+        table = folder / f"{rows}.parquet"
+        names = pa.array(f"{row}.png" for row in range(rows))
+        images = pa.array(faces * (rows // 100))
+        pq.write_table(pa.table({"path": names, "image": images}), table, row_group_size=10_000)
+        del names, images
+        peak = [private_mb()]
+        begun = time.perf_counter()
+        predict_to_parquet(
+            setup,
+            [str(table)],
+            str(folder / f"out{rows}"),
+            progress=lambda done, planned, peak=peak: peak.append(private_mb()),
+        )
+        size = sum(file.stat().st_size for file in (folder / f"out{rows}").iterdir())
+        print(
+            f"{rows:,} rows: driver {max(peak):.0f} MB ({max(peak) - peak[0]:+.0f} MB), "
+            f"{rows / (time.perf_counter() - begun):.0f}/s, {size / rows:.0f} bytes a row",
+            flush=True,
+        )
+
+
+def main() -> None:
+    """Run and print."""
+    with tempfile.TemporaryDirectory() as folder:
+        throughput(Path(folder))
+        memory(Path(folder), 1_000_000 if "--million" in sys.argv else 100_000)
+    ray.shutdown()
+
+
+if __name__ == "__main__":
+    main()
