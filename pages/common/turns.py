@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-AT_ONCE = 2 * (os.cpu_count() or 1)
+AT_ONCE = max(2, os.cpu_count() or 1)
 PATIENCE_S = 3.0
 """Then a script runs without a turn: those that have one may be waiting for something slow."""
 
