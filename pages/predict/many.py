@@ -21,7 +21,7 @@ from pages.common.verdicts import in_percent, with_symbol
 from pages.predict import keys
 from pages.predict.analysis import Analysis
 from pages.predict.photo import MadeWith
-from pages.predict.results import Results, answered, as_table
+from pages.predict.results import Results, answered, as_table, downloads
 
 PHOTOS_A_PAGE = 24
 TILE_PX = 160
@@ -78,12 +78,18 @@ def _verdicts(result: Analysis) -> Sequence[str]:
 
 
 def show_photos(results: Results, answers: Answers, made_with: MadeWith) -> None:
-    """A grid or a table, of which each photo can be opened."""
+    """A grid or a table, of which each photo can be opened, and the downloads."""
     good = answered(results)
-    view = segments(
-        "View", VIEWS, default="grid", key=keys.VIEW, persist_state="session",
-        label_visibility="collapsed",
-    )  # fmt: skip
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
+        view = segments(
+            "View", VIEWS, default="grid", key=keys.VIEW, persist_state="session",
+            label_visibility="collapsed",
+        )  # fmt: skip
+        # Above the photos: who pauses a long analysis looks for what is done so far.
+        with st.popover("Download", icon=":material/download:"):
+            downloads(results, answers, made_with)
     if view == "grid":
         _show_grid(good, made_with)
     else:

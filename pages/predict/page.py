@@ -108,11 +108,10 @@ def show_results(album: KeptPhotos, made_with: MadeWith) -> None:
     good = answered(results)
     show_progress(album)
     if len(results) > 1:
-        st.markdown(headline(results))
+        st.markdown(f"{'So far: ' if album.pending else ''}{headline(results)}")
     if is_grid(album):
         chosen = chosen_results(results)
         show_photos(chosen, album.answers, made_with)
-        downloads(chosen, album.answers, made_with)
         show_errors(results)
         show_totals(chosen)
         return

@@ -67,6 +67,7 @@ def test_the_faces_of_an_archive_are_summed_up_answered_and_downloaded(
     page.keyboard.press("Escape")
     expect(opened).to_have_count(0)
     wait_until_idle(page)
+    page.get_by_role("button", name="Download", exact=True).click()
     rows = list(csv.DictReader(io.StringIO(downloaded(page, "CSV").decode())))
     assert [(row["emotion"], row["your_answer"]) for row in rows if row["emotion"]] == [
         ("happy", ""),
