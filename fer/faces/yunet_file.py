@@ -40,9 +40,14 @@ def read_checked(path: Path) -> bytes:
         with path.open("rb") as file:
             data = file.read(_MAX_BYTES + 1)
     except FileNotFoundError:
-        raise DetectorError(f"There is no file '{path}'. {_BY_HAND}") from None
+        raise _error(
+            f"There is no file '{path}', which holds YuNet. Add it, or use MTCNN."
+        ) from None
     except OSError as error:
-        raise DetectorError(f"'{path}' cannot be read: {error.strerror}. {_BY_HAND}") from None
+        raise _error(
+            f"'{path}', which holds YuNet, cannot be read: {error.strerror}. Add it anew, or use "
+            "MTCNN."
+        ) from None
     _check(data, f"'{path}'")
     return data
 
@@ -89,11 +94,11 @@ def download(url: str = YUNET_URL, *, progress: Progress | None = None) -> Path:
     except (OSError, http.client.HTTPException, ValueError) as error:
         if isinstance(error, urllib.error.HTTPError):
             error.close()  # it holds the connection
-        raise DetectorError(f"The download from {url} failed ({error}). {_BY_HAND}") from None
+        raise _error(f"The download from {url} failed ({error}).") from None
     if len(data) < min(expected, _MAX_BYTES):
-        raise DetectorError(
+        raise _error(
             f"The download from {url} broke off after {len(data):,} of {expected:,} bytes. "
-            f"Try again. {_BY_HAND}"
+            "Try again."
         )
     _check(data, f"The file from {url}")
     return _store(data)
@@ -102,10 +107,17 @@ def download(url: str = YUNET_URL, *, progress: Progress | None = None) -> Path:
 def _check(data: bytes | bytearray, name: str) -> None:
     digest = hashlib.sha256(data).hexdigest()
     if digest != YUNET_SHA256:
-        raise DetectorError(
+        raise _error(
             f"{name} is not the YuNet file of March 2023: its SHA-256 starts with {digest[:12]}, "
-            f"expected {YUNET_SHA256[:12]}. {_BY_HAND}"
+            f"expected {YUNET_SHA256[:12]}. Add that file, or use MTCNN."
         )
+
+
+def _error(words: str) -> DetectorError:
+    """An error with the command that adds the file, which pages leave out: they have a button."""
+    error = DetectorError(words)
+    error.add_note(_BY_HAND)
+    return error
 
 
 def _store(data: bytes | bytearray) -> Path:

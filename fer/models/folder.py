@@ -84,10 +84,12 @@ def find_named(name: str) -> Path:
         if _holds_model(root / name):
             return root / name
     known = ", ".join(list_models()) or "none"
-    raise ModelNotFoundError(
-        f"No model '{name}'. Known: {known} (in '{settings.models_folder()}'). "
-        "Give a name or a folder, or train one with `python -m fer train`."
+    error = ModelNotFoundError(
+        f"No model '{name}'. Known: {known} (in '{settings.models_folder()}'). Choose one of "
+        "these, or train one."
     )
+    error.add_note("To train one: python -m fer train")
+    raise error
 
 
 def _holds_model(folder: Path) -> bool:

@@ -143,7 +143,7 @@ def test_home_without_a_model_gives_advice(app: AppTest, monkeypatch: pytest.Mon
     app.run()
     assert not app.exception
     assert "absent" in app.error[0].value
-    assert "fer train" in app.error[0].value
+    assert "or train one" in app.error[0].value
 
 
 def test_home_names_what_it_must_not_be_used_for(app: AppTest) -> None:
