@@ -7,7 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
-from fer.cli.on_ray import AddressOption, EngineOption, OutOption, is_on_ray, photos_on_ray
+from fer.cli.on_ray import (
+    AddressOption,
+    EngineOption,
+    OutOption,
+    faces_on_ray,
+    is_on_ray,
+    photos_on_ray,
+)
 from fer.cli.terminal import (
     Counter,
     DatasetArgument,
@@ -77,17 +84,17 @@ def evaluate(
 ) -> None:
     """Measure a model on one split of a data set, or on your own photos.
 
-    With --photos --engine ray, the answers are kept in a folder of Parquet files, and the same
-    command resumes.
+    With --engine ray, all cores or a cluster classify. With --photos, the answers are then kept in
+    a folder of Parquet files. The same command resumes.
     """
-    on_ray = is_on_ray(engine, address=address, out=folder, others_have_out=False)
-    if on_ray and (not photos or compare or report):
-        raise ConfigError("--engine ray is for --photos, without --compare and --report.")
+    on_ray = is_on_ray(engine, address=address, out=folder, others_have_out=False, needs_out=photos)
+    if on_ray and photos and (compare or report):
+        raise ConfigError("--compare and --report of photos are for one machine: leave out Ray.")
     if photos and (split or tta):
         raise ConfigError("--split and --tta are for data sets. Leave them out with --photos.")
     if detector and not photos:
         raise ConfigError("--detector is for whole photos. Add --photos, or leave it out.")
-    if on_ray:
+    if on_ray and photos:
         measured = photos_on_ray(
             model, dataset, str(folder), detector=detector or "auto", form=form or "auto",
             address=address,
@@ -99,6 +106,12 @@ def evaluate(
         figures = _evaluate_photos(
             model, dataset, detector or "auto", form=form or "auto", compare=compare, report=report
         )
+    elif on_ray:
+        import_runtime(model)
+        figures = faces_on_ray(
+            model, dataset, split=split or "test", tta=tta or "none", form=form or "original",
+            compare=compare, report=report, address=address,
+        )  # fmt: skip
     else:
         import_runtime(model)
         from fer import api

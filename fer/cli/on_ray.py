@@ -37,7 +37,12 @@ OutOption = Annotated[
 
 
 def is_on_ray(
-    engine: str, *, address: str | None, out: str | None, others_have_out: bool = True
+    engine: str,
+    *,
+    address: str | None,
+    out: str | None,
+    others_have_out: bool = True,
+    needs_out: bool = True,
 ) -> bool:
     """Whether the work runs on Ray.
 
@@ -46,6 +51,7 @@ def is_on_ray(
         address: Likewise.
         out: Likewise.
         others_have_out: Whether --out has a meaning without Ray, too.
+        needs_out: Whether the work on Ray writes a folder.
 
     Raises:
         ConfigError: If there is no such engine, or an option belongs to the other one.
@@ -53,8 +59,10 @@ def is_on_ray(
     if engine not in ENGINES:
         raise ConfigError(f"Unknown engine '{engine}'. Known: {', '.join(ENGINES)}.")
     if engine == "ray":
-        if out is None:
+        if needs_out and out is None:
             raise ConfigError("--engine ray writes a folder of results. Name it with --out.")
+        if out is not None and not needs_out:
+            raise ConfigError("Without --photos, --engine ray writes no folder. Leave out --out.")
         return True
     if address or (out and not others_have_out):
         option = "--address" if address else "--out"
@@ -152,3 +160,21 @@ def photos_on_ray(
     if figures is None:
         out.print(_STOPPED)
     return figures
+
+
+def faces_on_ray(
+    model: str, dataset: str, *, form: str, address: str | None, compare: str | None, **options: Any
+) -> dict[str, Any]:
+    """The figures of a model on a data set; `options` are those of `fer.api.evaluate`."""
+    from fer import api
+    from fer.scaling.cluster import cluster
+    from fer.scaling.faces import RayModel
+
+    with ExitStack() as opened:
+        with quiet_imports():
+            loaded = RayModel.load(model, form=form)
+            second = RayModel.load(compare) if compare else None
+            opened.enter_context(cluster(address))
+        bar = opened.enter_context(progress())
+        count = Counter(bar, "faces")
+        return api.evaluate(loaded, dataset, compare=second, progress=count, **options)

@@ -20,7 +20,9 @@ from fer.models.model import Model
 from fer.people import Action, may
 from fer.progress import Progress
 
-_CHUNK = 1024
+_KEPT = 65_536
+"""Faces after which answers are kept, so that what was stopped is resumed."""
+
 _LOCK = "predictions.lock"
 _log = logging.getLogger(__name__)
 
@@ -42,18 +44,20 @@ def uncalibrated_probabilities(
     kept = _read(file, model.card.labels)
     missing = np.flatnonzero(~hashes.isin(kept.index) & ~hashes.duplicated())
     if len(missing):
-        means = np.empty((len(missing), len(model.card.labels)), np.float32)
-        for start in range(0, len(missing), _CHUNK):
-            faces = part.pixels[missing[start : start + _CHUNK]]
-            of_views = [model.uncalibrated(view) for view in views_of(faces, tta)]
-            means[start : start + _CHUNK] = np.mean(of_views, axis=0)
-            if progress:
-                share = min(start + _CHUNK, len(missing)) / len(missing)
-                progress(round(share * len(part)), len(part))
-        new = pd.DataFrame(means, index=hashes[missing], columns=list(model.card.labels))
-        kept = pd.concat([kept, new])
-        if file and may(Action.KEEP):
-            _keep(new, file)
+        for start in range(0, len(missing), _KEPT):
+            rows = missing[start : start + _KEPT]
+            means = np.empty((len(rows), len(model.card.labels)), np.float32)
+            for at in range(0, len(rows), model.most):
+                faces = part.pixels[rows[at : at + model.most]]
+                of_views = [model.uncalibrated(view) for view in views_of(faces, tta)]
+                means[at : at + model.most] = np.mean(of_views, axis=0)
+                if progress:
+                    share = min(start + at + model.most, len(missing)) / len(missing)
+                    progress(round(share * len(part)), len(part))
+            new = pd.DataFrame(means, index=hashes[rows], columns=list(model.card.labels))
+            kept = pd.concat([kept, new])
+            if file and may(Action.KEEP):
+                _keep(new, file)
     elif progress:
         progress(len(part), len(part))
     probabilities: np.ndarray = kept.to_numpy(np.float32)[kept.index.get_indexer(hashes)]

@@ -70,6 +70,11 @@ class Predictor:
         return cls(models.load(model, form=form), loaded)
 
     @property
+    def model(self) -> Model:
+        """The model."""
+        return self._model
+
+    @property
     def card(self) -> ModelCard:
         """The model's contract and record."""
         return self._model.card

@@ -28,12 +28,14 @@ class Model:
         open_network: Gives the Keras network; the first call may have to load it. A ModelError if
             the model has none.
         form: What `forward` runs: one of `fer.models.FORMS`.
+        most: Faces that `uncalibrated` is best given at a time, where there are many.
     """
 
     card: ModelCard
     forward: Forward
     open_network: Callable[[], "keras.Model"]
     form: str = "keras"
+    most: int = 1024
 
     @classmethod
     def of(cls, network: "keras.Model", card: ModelCard) -> "Model":

@@ -27,10 +27,18 @@ class Setup:
     names: dict[str, str]
     labels: tuple[str, ...]
 
+    def __hash__(self) -> int:
+        return hash((self.model, self.detector, self.form))
+
     @staticmethod
     def of(model: str, *, detector: str = "auto", form: str = "auto") -> "Setup":
         """What this machine finds, as every other one must."""
         here = Predictor.load(model, detector=detector, form=form)
+        return Setup.loaded(here, model, form=form)
+
+    @staticmethod
+    def loaded(here: Predictor, model: str, *, form: str) -> "Setup":
+        """What was loaded by a model's name or folder, in a form."""
         return Setup(
             model=model,
             detector=here.detector_name,

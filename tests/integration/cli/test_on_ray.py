@@ -24,8 +24,8 @@ def test_what_the_engine_cannot_do_is_a_sentence(options: list[str], problem: st
     assert problem in result.stderr
 
 
-def test_only_photos_are_evaluated_on_ray() -> None:
+def test_a_data_set_on_ray_has_no_folder_of_results() -> None:
     options = ["--engine", "ray", "--out", "rows"]
     result = CliRunner().invoke(app, ["evaluate", "ferplus", "synthetic", *options])
     assert result.exit_code == 1
-    assert "is for --photos" in result.stderr
+    assert "writes no folder" in result.stderr

@@ -8,6 +8,7 @@ import pytest
 from fer import settings
 from fer.data import Dataset
 from fer.errors import DatasetError
+from fer.evaluation import probabilities
 from fer.evaluation.predictions import predictions
 from fer.evaluation.probabilities import forget
 from fer.models.model import Model
@@ -38,6 +39,26 @@ def test_a_face_is_classified_once_and_later_only_new_faces_are(
     index.loc[index.index[index["split"] == "test"][5], "label"] = "happy"  # costs nothing
     predictions(model, replace(tiny_dataset, index=index), "test")
     assert sum(classified) == len(first) + 2
+
+
+def test_what_was_classified_before_a_stop_is_kept(
+    tiny_model: Model, tiny_dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probabilities, "_KEPT", 6)
+    dataset = replace(tiny_dataset, name="stopped")
+    _, classified = model = counting(replace(tiny_model, most=4))
+
+    def stop(done: int, planned: int) -> None:
+        if done >= 10:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        predictions(model[0], dataset, "test", progress=stop)
+    assert classified == [4, 2, 4]
+    table = predictions(model[0], dataset, "test")
+    assert sum(classified) == 4 + len(table), "all but the first six"
+    unstopped = predictions(tiny_model, replace(tiny_dataset, name="whole"), "test")
+    np.testing.assert_array_equal(table.probabilities, unstopped.probabilities)
 
 
 def test_a_damaged_file_is_replaced(tiny_model: Model, tiny_dataset: Dataset) -> None:

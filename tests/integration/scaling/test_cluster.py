@@ -4,11 +4,14 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from fer import models
 from fer.inference.folders import predict_to_csv
 from fer.inference.sample_video import draw_sample
 from fer.inference.video_csv import analyse_to_csv
+from fer.scaling.faces import RayModel
 from fer.scaling.films import films_to_parquet
 from fer.scaling.photos import predict_to_parquet
 from fer.scaling.setup import Setup
@@ -79,3 +82,11 @@ def test_a_film_in_pieces_has_the_rows_that_it_has_in_one(three_nodes: Any, tmp_
     as_text = pd.read_csv(io.StringIO(pd.read_parquet(out).to_csv(index=False)))
     pd.testing.assert_frame_equal(as_text, pd.read_csv(csv))
     assert films_to_parquet(setup, f"{films}/o*.mp4", str(out), every=3).before == 1
+
+
+def test_faces_of_a_data_set_get_the_answers_that_they_get_here(three_nodes: Any) -> None:
+    faces = np.random.default_rng(0).integers(0, 256, (1200, 48, 48, 1), dtype=np.uint8)
+    model = RayModel.load("ferplus", form="litert")
+    expected = models.load("ferplus", form="litert").uncalibrated(faces)
+    np.testing.assert_allclose(model.uncalibrated(faces), expected, atol=1e-6)
+    assert model.uncalibrated(faces[:0]).shape == (0, 7)
