@@ -4,7 +4,7 @@ import tempfile
 
 import numpy as np
 
-_IN_MEMORY_BYTES = 512_000_000
+_IN_MEMORY_BYTES = 128_000_000
 _AT_ONCE = 4096
 
 

@@ -11,6 +11,7 @@ BINS = 15
 
 RESAMPLES = 1000
 _AT_ONCE = 50
+_DRAWN_AT_ONCE = 2_000_000  # faces of resamples, at some 30 bytes each
 
 
 def wilson(correct: int, n: int) -> list[float]:
@@ -53,12 +54,14 @@ def bootstrap(targets: np.ndarray, probabilities: np.ndarray) -> dict[str, list[
     predicted = probabilities.argmax(axis=1)
     cells = targets * classes + predicted
     surplus = probabilities.max(axis=1) - (predicted == targets)
-    offsets = np.arange(_AT_ONCE)[:, None] * classes**2
+    at_once = max(1, min(_AT_ONCE, _DRAWN_AT_ONCE // n))
+    offsets = np.arange(at_once)[:, None] * classes**2
     samples: list[dict[str, np.ndarray]] = []
-    for _ in range(0, RESAMPLES, _AT_ONCE):
-        drawn = np.sort(generator.integers(n, size=(_AT_ONCE, n), dtype=np.int32), axis=1)
-        counts = np.bincount((cells[drawn] + offsets).ravel(), minlength=_AT_ONCE * classes**2)
-        matrices = counts.reshape(_AT_ONCE, classes, classes)
+    for start in range(0, RESAMPLES, at_once):
+        size = min(at_once, RESAMPLES - start)
+        drawn = np.sort(generator.integers(n, size=(size, n), dtype=np.int32), axis=1)
+        counts = np.bincount((cells[drawn] + offsets[:size]).ravel(), minlength=size * classes**2)
+        matrices = counts.reshape(size, classes, classes)
         samples.append({**class_means(matrices), "ece": calibration_errors(surplus[drawn])})
     return {
         name: percentile_interval(np.concatenate([sample[name] for sample in samples]))

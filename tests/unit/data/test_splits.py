@@ -1,3 +1,5 @@
+import tracemalloc
+
 import pandas as pd
 
 from fer.data.splits import assign_missing, held_out
@@ -35,6 +37,23 @@ def test_another_seed_chooses_other_faces_and_the_same_seed_the_same() -> None:
     )
     assert (first == again).all()
     assert (first != other).any()
+
+
+def test_the_choice_is_the_one_that_earlier_versions_made() -> None:
+    index = table(["happy", "sad"] * 6, [f"{n * n * 2654435761 % 2**32:08x}" for n in range(12)])
+    chosen = held_out(index["label"], index["hash"], fraction=0.34, seed=7)
+    assert chosen.nonzero()[0].tolist() == [2, 4, 9, 11]
+
+
+def test_a_million_hashes_are_split_in_little_memory() -> None:
+    faces = 20_000
+    index = table(["happy", "sad"] * (faces // 2), [f"{n * 7919:032x}" for n in range(faces)])
+    tracemalloc.start()
+    try:
+        held_out(index["label"], index["hash"], fraction=0.2, seed=0)
+        assert tracemalloc.get_traced_memory()[1] < 250 * faces  # bytes
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_class_of_one_face_stays_in_train_and_one_of_two_is_shared() -> None:

@@ -64,3 +64,14 @@ def test_the_interval_of_a_figure_holds_the_figure() -> None:
     for name, value in figures.items():
         low, high = intervals[name]
         assert low < value < high < low + 0.1
+
+
+def test_the_bootstrap_is_the_same_however_few_resamples_fit_into_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    generator = np.random.default_rng(3)
+    answers = generator.dirichlet([0.3, 0.3, 0.3], size=101)
+    targets = generator.integers(0, 3, size=101)
+    at_once = bootstrap(targets, answers)
+    monkeypatch.setattr("fer.evaluation.intervals._DRAWN_AT_ONCE", 707)  # 7, and 6 at the end
+    assert bootstrap(targets, answers) == at_once
