@@ -24,7 +24,7 @@ from bench_predict import jpeg, photo, seconds
 from fer.inference.predictor import Predictor
 from fer.scaling.photos import predict_to_parquet
 from fer.scaling.setup import Setup
-from fer.scaling.sources import PIECE
+from fer.scaling.sources import LEAST
 
 PHOTOS = 3000
 PART = 50
@@ -52,7 +52,7 @@ def rate(setup: Setup, source: Path, out: Path) -> tuple[float, float]:
     def note(done: int, planned: int) -> None:
         times.append((time.perf_counter(), done))
 
-    predict_to_parquet(setup, [str(source)], str(out), piece=PART, progress=note)
+    predict_to_parquet(setup, [str(source)], str(out), size=PART, progress=note)
     (first_at, first), (last_at, last) = times[0], times[-1]
     return (last - first) / (last_at - first_at), first_at - begun
 
@@ -83,7 +83,7 @@ def throughput(folder: Path) -> None:
     print(f"two workers: {two:.0f}/s, one: {one:.0f}/s, {two / one:.2f} (aim: 1.7)")
     print(
         f"done already: {passed:.0f}/s, {two / passed:.1%} of the work again; a kill loses at most "
-        f"{PIECE} photos a worker"
+        f"{LEAST} photos a worker"
     )
 
 

@@ -20,7 +20,6 @@ from fer.inference.answer import NO_FACE
 from fer.progress import Progress
 from fer.scaling.photos import CROP, predict_to_parquet
 from fer.scaling.setup import Setup
-from fer.scaling.sources import PIECE
 
 
 def evaluate_photos(
@@ -29,7 +28,6 @@ def evaluate_photos(
     out: str,
     *,
     address: str | None = None,
-    piece: int = PIECE,
     progress: Progress | None = None,
     stop: threading.Event | None = None,
 ) -> dict[str, Any] | None:
@@ -41,7 +39,6 @@ def evaluate_photos(
             paths.
         out: The folder of results, for evaluation only; as `predict_to_parquet` takes the rest.
         address: Of the cluster.
-        piece: Photos that a worker answers at a time.
         progress: Called with photos done and photos planned.
         stop: Once set, the work ends.
 
@@ -54,7 +51,7 @@ def evaluate_photos(
         FerError: Whatever else stops the work.
     """
     report = predict_to_parquet(
-        setup, [source], out, address=address, recursive=True, piece=piece, extra=[CROP],
+        setup, [source], out, address=address, recursive=True, extra=[CROP],
         progress=progress, stop=stop,
     )  # fmt: skip
     if report.stopped:

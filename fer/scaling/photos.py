@@ -22,7 +22,7 @@ from fer.progress import Progress
 from fer.scaling.cluster import cluster, results_of
 from fer.scaling.results import ResultFolder, is_among, key_of, schema_of, table_of
 from fer.scaling.setup import Setup
-from fer.scaling.sources import PIECE, pieces, read
+from fer.scaling.sources import pieces, read
 
 CROP = "crop_sha256"
 """A column for what compares faces: the checksum of what the network saw."""
@@ -134,7 +134,7 @@ def predict_to_parquet(
     *,
     address: str | None = None,
     recursive: bool = False,
-    piece: int = PIECE,
+    size: int | None = None,
     extra: Sequence[str] = (),
     progress: Progress | None = None,
     stop: threading.Event | None = None,
@@ -149,7 +149,7 @@ def predict_to_parquet(
         out: The folder, a path or a URL, which all machines see.
         address: As `cluster` takes it.
         recursive: Search subfolders, too.
-        piece: Photos that a worker answers at a time.
+        size: Photos that a worker answers at a time, as `sources.pieces` takes it.
         extra: Columns beside those of the CSV file, as `Scorer` takes them.
         progress: Called with photos done and photos planned.
         stop: Once set, the work ends; pieces that are not finished are lost.
@@ -167,7 +167,7 @@ def predict_to_parquet(
         import ray.data
 
         listed = []
-        for one in pieces(sources, recursive=recursive, skipped=report.skipped, most=piece):
+        for one in pieces(sources, recursive=recursive, skipped=report.skipped, size=size):
             planned += len(one)
             listed.append(ray.put(one))
         done = ray.remote(num_cpus=0)(_done_in).remote(folder.url)

@@ -18,8 +18,11 @@ from fer.images import MAX_BYTES
 from fer.inference.csv_log import one_line
 from fer.inference.parallel import map_ordered
 
-PIECE = 256
-"""Photos that one worker answers at a time, and whose rows are one file; some seconds of work."""
+LEAST, MOST = 64, 4096
+"""Photos that one worker answers at a time, and whose rows are one file: about a second of work, to
+lose little where there are few, and not too many pieces where there are many."""
+
+_PIECES = 2048  # so many before pieces grow
 
 _TABLES = (".parquet", ".pq")
 _NAMES = ("path", "file", "file_name", "filename", "name")
@@ -28,28 +31,30 @@ _SCHEMA = pa.schema([("name", pa.string()), ("url", pa.string()), ("row", pa.int
 
 
 def pieces(
-    sources: Iterable[str], *, recursive: bool, skipped: dict[str, str], most: int = PIECE
+    sources: Iterable[str], *, recursive: bool, skipped: dict[str, str], size: int | None = None
 ) -> Iterator[pa.Table]:
-    """Up to `most` photos at a time: `name`, `url`, and `row`, -1 where the file is the photo.
+    """Some photos at a time: `name`, `url`, and `row`, -1 where the file is the photo.
 
     Args:
         sources: Photos, folders, patterns such as `photos/*.jpg`, and Parquet tables with a column
             of image files; paths or URLs that fsspec reads.
         recursive: Search subfolders, too.
         skipped: Gets the reason by path of what is in folders and not read.
-        most: Photos in a piece.
+        size: Photos in a piece; None for `LEAST`, and up to `MOST` the more come before it.
 
     Raises:
         UnreadableImageError: If a folder cannot be listed, or a source holds no photos.
     """
     piece: list[tuple[str, str, int]] = []
+    listed = 0
     for source in sources:
         found = 0
         for entry in _photos_of(source, recursive=recursive, skipped=skipped):
             found += 1
             piece.append(entry)
-            if len(piece) == most:
+            if len(piece) == (size or min(max(listed // _PIECES, LEAST), MOST)):
                 yield _table(piece)
+                listed += len(piece)
                 piece = []
         if not found:
             hint = "" if recursive else " With --recursive, subfolders are searched, too."

@@ -38,7 +38,7 @@ def test_a_killed_worker_and_a_killed_node_lose_nothing_and_double_nothing(
             three_nodes.remove_node(next(iter(three_nodes.worker_nodes)), allow_graceful=False)
 
     report = predict_to_parquet(
-        ferplus, [str(photos)], str(tmp_path / "out"), piece=8, progress=kill
+        ferplus, [str(photos)], str(tmp_path / "out"), size=8, progress=kill
     )
     assert killed == ["worker", "node"]
     assert (report.photos, report.failed, report.stopped) == (PHOTOS, 1, False)

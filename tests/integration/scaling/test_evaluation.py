@@ -34,7 +34,7 @@ def answered(setup: Setup, source: Path, out: Path) -> int:
     folder = ResultFolder(str(out))
     with folder.claimed(setup.names):
         worker = Scorer(setup, folder.url, [folder.done()], [CROP])
-        found = pieces([str(source)], recursive=True, skipped={}, most=5)
+        found = pieces([str(source)], recursive=True, skipped={}, size=5)
         counts = [row for piece in found for row in worker(piece).to_pylist()]
     return sum(row["before"] + row["photos"] for row in counts)
 

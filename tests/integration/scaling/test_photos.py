@@ -20,7 +20,7 @@ def test_work_resumes_by_content_whatever_came_or_changed_meanwhile(
         folder, counts = ResultFolder(str(out)), Counter[str]()
         with folder.claimed(ferplus.names):
             worker = Scorer(ferplus, folder.url, [folder.done()])
-            found = pieces([str(photos)], recursive=False, skipped={}, most=16)
+            found = pieces([str(photos)], recursive=False, skipped={}, size=16)
             for piece in islice(found, most):
                 [row] = worker(piece).to_pylist()
                 counts.update(row)

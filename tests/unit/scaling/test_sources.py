@@ -12,13 +12,13 @@ MakeFaces = Callable[..., Path]
 
 
 def names(*sources: object, recursive: bool = False, most: int = 2) -> list[list[str]]:
-    found = pieces(map(str, sources), recursive=recursive, skipped={}, most=most)
+    found = pieces(map(str, sources), recursive=recursive, skipped={}, size=most)
     return [piece.column("name").to_pylist() for piece in found]
 
 
-def table_of(folder: Path, **columns: list[object]) -> Path:
+def table_of(folder: Path, rows_each: int = 2, **columns: list[object]) -> Path:
     file = folder / "photos.parquet"
-    pq.write_table(pa.table(columns), file, row_group_size=2)
+    pq.write_table(pa.table(columns), file, row_group_size=rows_each)
     return file
 
 
@@ -67,16 +67,24 @@ def test_rows_of_a_parquet_table_are_photos_by_their_paths(tmp_path: Path, kind:
     else:
         both = zip(paths, contents, strict=True)
         file = table_of(tmp_path, image=[{"bytes": one, "path": path} for path, one in both])
-    first, second = pieces([str(file)], recursive=False, skipped={}, most=2)
+    first, second = pieces([str(file)], recursive=False, skipped={}, size=2)
     assert [*read(first), *read(second)] == list(zip(paths, contents, strict=True))
 
 
 def test_rows_without_a_name_are_called_by_their_table_and_their_place(tmp_path: Path) -> None:
     file = table_of(tmp_path, photo=[b"one", b"two", b"three"])
-    _, second = pieces([str(file)], recursive=False, skipped={}, most=2)
+    _, second = pieces([str(file)], recursive=False, skipped={}, size=2)
     assert list(read(second)) == [(f"{file}:3", b"three")]
 
 
 def test_a_folder_without_photos_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UnreadableImageError, match="holds no photos"):
         names(tmp_path)
+
+
+def test_pieces_grow_with_what_comes_before_them(tmp_path: Path) -> None:
+    file = table_of(tmp_path, 1000, photo=[b""] * 300_000)
+    sizes = [len(piece) for piece in pieces([str(file)], recursive=False, skipped={})]
+    assert sizes[:2048] == [64] * 2048
+    assert sizes[-2] == sum(sizes[:-2]) // 2048
+    assert sum(sizes) == 300_000
