@@ -24,6 +24,7 @@ from fer.importing import one_at_a_time
 from fer.inference.live import BUSY, MAX_FRAME_BYTES, ROUTE, STREAMS
 from fer.web import AllowedHosts, SecurityHeaders
 from pages.common.tabs import ClosedTabs
+from pages.common.upload_limits import UploadLimits
 from pages.common.visitors import MAX_UPLOAD_MB, VISITOR_COOKIE, is_known, new_cookie
 
 API_PATHS = ("/api/", "/metrics/")
@@ -178,5 +179,6 @@ MIDDLEWARE = [
     Middleware(HttpApi),
     Middleware(VisitorCookie),
     Middleware(ClosedTabs),
+    Middleware(UploadLimits),
 ]
 ROUTES = [Route(f"{ROUTE}/{{token}}", live, methods=["POST", "DELETE"])]

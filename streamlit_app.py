@@ -8,9 +8,9 @@ from streamlit.errors import StreamlitAPIException
 
 import asgi
 from fer.leftovers import clear_leftovers
-from fer.people import Action, may, trust_nobody_else
+from fer.people import Action, Role, acting, may, trust_nobody_else
 from fer.runs import queue
-from pages.common import people, predictors, visitors
+from pages.common import people, predictors, upload_limits, visitors
 from pages.common.kept import offer_kept
 from pages.common.screens import NOT_IN_MENU, SCREENS
 from pages.common.turns import SCRIPTS
@@ -25,7 +25,9 @@ def main() -> None:
     st.set_page_config(page_icon="🎭", layout="wide")
     st.html(PAGES / "common" / "app.css")
     predictors.warm_up()
-    wake_queue()
+    if acting().role != Role.VISITOR:  # a read-only app starts nothing
+        wake_queue()
+    upload_limits.set_limit()
     is_admitted = may(Action.PREDICT)
     page = st.navigation(
         [

@@ -10,6 +10,7 @@ from streamlit import runtime
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from fer.inference.live import STREAMS
+from pages.common import upload_limits
 
 RECONNECT_S = 30.0
 """For a browser that lost its connection to find its session again."""
@@ -63,6 +64,7 @@ async def _end(session: str) -> None:
         return
     server.close_session(session)
     STREAMS.close_of(session)
+    upload_limits.forget(session)
     await run_in_threadpool(gc.collect)  # its pages' own pictures refer to each other
     # Streamlit marks what was offered as a download, and deletes it the next time.
     server.media_file_mgr.remove_orphaned_files()

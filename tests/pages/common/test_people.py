@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import streamlit as st
 from streamlit import config
 from streamlit.testing.v1 import AppTest
 
 from fer.people import READ_ONLY, Person, Role, act_as, acting
-from fer.runs import list_runs
+from fer.runs import list_runs, queue
+from fer.runs.catalogue import create
+from fer.training.config import TrainingConfig
 from pages.common.cache import Work
 from pages.common.screens import SCREENS
 
@@ -208,3 +211,19 @@ def test_work_in_the_background_is_done_for_whoever_began_it() -> None:
     with act_as(kim):
         work = Work(lambda meter: acting())
     assert work.future.result(timeout=10) == kim
+
+
+@pytest.mark.usefixtures("own_home")
+def test_a_read_only_app_starts_no_run_that_waits(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = []
+    monkeypatch.setattr(queue, "start_worker", lambda: started.append(1))
+    create(TrainingConfig(), name="waits", state="queued")
+    address = config.get_option("server.address")
+    for host, most in (("0.0.0.0", 0), ("127.0.0.1", 1)):
+        st.cache_resource.clear()
+        config.set_option("server.address", host)
+        app.run()
+        config.set_option("server.address", address)
+        assert len(started) == most
