@@ -5,13 +5,12 @@ recall: neither than the model in use, nor than the model before all corrections
 would add up over rounds of learning.
 """
 
-import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 from uuid import uuid4
 
 from fer import models, settings
@@ -21,6 +20,7 @@ from fer.models.card import read_card
 from fer.people import Action, require
 from fer.runs import added
 from fer.runs.run import Run
+from fer.typed import from_json
 from fer.wording import signed
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ FROZEN, HELD_OUT, PHOTOS = "frozen test", "held-out feedback", "my photos"
 SINCE = "frozen test, since before all corrections"
 """The same of the model before all corrections and the new one, where that is not the old one."""
 
+_PARTS = (FROZEN, SINCE, HELD_OUT, PHOTOS)
+
 FORMS = "LiteRT forms"
 """Not compared on, but written with that: the new model's forms that need no TensorFlow."""
 
@@ -41,14 +43,61 @@ FILE = "before_after.json"
 BY_HAND, WHEN_BETTER = settings.PROMOTION_RULES
 
 
+_Interval = tuple[float, float]
+
+
+class _Figures(TypedDict):
+    """What is shown of `fer.evaluation.comparison.compare`."""
+
+    first: str
+    second: str
+    images: int
+    first_accuracy: float
+    second_accuracy: float
+    difference: float
+    difference_ci95: _Interval
+    first_recall: float
+    second_recall: float
+    recall_difference: float
+    recall_difference_ci95: _Interval
+    p_value: float
+    first_leaked: int
+    second_leaked: int
+
+
+class _Side(TypedDict):
+    name: str
+    sha256: str
+
+
+class _Compared(TypedDict):
+    old: _Side
+    new: _Side
+    on: Mapping[str, _Figures | str]
+    refusals: Sequence[str]
+
+
 def kept_comparison(run: Run) -> dict[str, Any] | None:
     """The comparison of a run's model with the model in use; None if there is none of these two."""
-    with suppress(OSError, ValueError, KeyError, TypeError, FerError):
-        kept: dict[str, Any] = json.loads((run.folder / FILE).read_text(encoding="utf-8"))
+    with suppress(OSError, ValueError, FerError):
+        kept = read_comparison(run)
         pairs = ("old", models.find()), ("new", run.model_folder)
         if all(_sha256(folder) == kept[which]["sha256"] for which, folder in pairs):
             return kept
     return None
+
+
+def read_comparison(run: Run) -> dict[str, Any]:
+    """The comparison that a run's folder holds, of whatever models.
+
+    Raises:
+        OSError: If there is none.
+        ValueError: If it is damaged.
+    """
+    kept: dict[str, Any] = from_json((run.folder / FILE).read_bytes(), _Compared)
+    if not {FROZEN, HELD_OUT, PHOTOS} <= kept["on"].keys() <= {*_PARTS}:
+        raise ValueError("it compares on something else")
+    return kept
 
 
 def is_in_use(run: Run) -> bool:

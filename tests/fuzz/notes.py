@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from random import Random
@@ -15,8 +15,10 @@ from fer.data import add, annotations, load_dataset, registered
 from fer.data.loading import remembered_faces
 from fer.data.store import last_stored
 from fer.errors import FerError
+from fer.evaluation.comparison import recall_sentence, verdict
 from fer.evaluation.face_map import kept_map
 from fer.evaluation.probabilities import forget, uncalibrated_probabilities
+from fer.feedback import promotion
 from fer.models.card import ModelCard
 from fer.models.model import Model
 from fer.runs import catalogue, queue
@@ -44,6 +46,16 @@ _FIGURES = {
         "ci95": {"balanced_accuracy": [0.4, 0.6]},
     }
 }
+_SHOWN = {
+    "first": "a", "second": "b", "images": 9, "first_accuracy": 0.5, "second_accuracy": 0.6,
+    "difference": 0.1, "difference_ci95": [-0.1, 0.3], "first_recall": 0.5, "second_recall": 0.6,
+    "recall_difference": 0.1, "recall_difference_ci95": [-0.1, 0.3], "p_value": 0.5,
+    "first_leaked": 0, "second_leaked": 1,
+}  # fmt: skip
+_COMPARED = {
+    "old": {"name": "a", "sha256": ""}, "new": {"name": "b", "sha256": ""}, "refusals": ["No."],
+    "on": {promotion.FROZEN: _SHOWN, promotion.HELD_OUT: _SHOWN, promotion.PHOTOS: "None is kept."},
+}  # fmt: skip
 _METRICS = [
     {"kind": "step", "step": 1, "epoch": 1, "loss": 1.0, "accuracy": 0.5, "learning_rate": 0.1},
     {
@@ -79,7 +91,7 @@ class Notes(Kind):
             "status.json": json.dumps(_STATUS), "figures.json": json.dumps(_FIGURES),
             "notes.txt": "good",
             "metrics.jsonl": "\n".join(map(json.dumps, _METRICS)) + "\n", "request": "stop",
-            "before_after.json": json.dumps({"old": {"sha256": ""}, "new": {"sha256": ""}}),
+            promotion.FILE: json.dumps(_COMPARED),
         }.items():  # fmt: skip
             (run.folder / name).write_text(content)
         run.checkpoints.mkdir()
@@ -142,9 +154,19 @@ def _shown(run: Run) -> None:
     _ = run.name, run.notes, run.figures(), run.requested()
     read_curves(run)
     catalogue.measured_on_test(run)
+    with suppress(OSError, ValueError):
+        _show_comparison(promotion.read_comparison(run))
     with suppress(FerError):
         checkpoint._read(run.checkpoints / "last.npz")
     run.config()
+
+
+def _show_comparison(kept: Mapping[str, Any]) -> None:
+    promotion.is_better(kept)
+    for figures in kept["on"].values():
+        if not isinstance(figures, str):
+            verdict(figures)
+            recall_sentence(figures)
 
 
 def _uniform(classes: int) -> Callable[[np.ndarray], np.ndarray]:
