@@ -30,12 +30,14 @@ RECIPE = {
     "learning_rate": 0.02,
     "schedule": "one-cycle",
     "weight_decay": 5e-4,
+    "label_smoothing": 0.0,
     "ema": 0.98,
     "select_on": "last",
+    "start_share": 0.3,
     "teacher_share": 0.9,
     "extra_teacher_share": 0.0,
     "extra_times": 1,
-    "extra_balance": 0.7,
+    "extra_balance": 1.0,
 }
 """The options of every run, chosen by `bench/measure_fine_tuning.py` on validation faces."""
 

@@ -122,6 +122,13 @@ class TrainingConfig:
     frozen_layers: int = _network(
         0, "Layers with weights, counted from the input, that are not trained.", 0, 1000
     )
+    start_share: float = _network(
+        0.0,
+        "Share of the start model's weights in those that are kept, which forgets less (WiSE-FT, "
+        "Wortsman et al. 2022).",
+        low=0,
+        high=0.99,
+    )
     loss: str = _loss(
         "cross-entropy",
         "Focal loss down-weights well-classified faces; balanced-softmax corrects for class "
@@ -175,6 +182,8 @@ class TrainingConfig:
             )
         if self.widen != 1 and not self.start_from:
             raise ConfigError("widen needs start_from, the model to be widened.")
+        if self.start_share and not self.start_from:
+            raise ConfigError("start_share needs start_from, the model whose weights it keeps.")
         for name, value in self.options.items():
             if type(value) not in (int, float):
                 raise ConfigError(f"options.{name} is {options.short(value)}; it must be a number.")

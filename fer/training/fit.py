@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from fer import models
 from fer.data import Dataset
@@ -17,7 +18,7 @@ from fer.training.config import TrainingConfig
 from fer.training.events import EpochEnded, Observer, Started
 from fer.training.loop import Loop
 from fer.training.losses import loss_function
-from fer.training.network import adjust_logits, build, plain, uses_xla
+from fer.training.network import adjust_logits, between, build, plain, uses_xla
 from fer.training.schedules import is_over, step_schedule
 from fer.training.targets import Taught, add_distillation, build_training_set
 
@@ -67,8 +68,11 @@ def fit(
     """
     observer = observer or Observer()
     training_set = build_training_set(config, dataset)
+    keras.utils.set_random_seed(config.seed)  # dropout of a loaded network draws its seed, too
     start = models.load(config.start_from) if config.start_from else None
     model = build(config, training_set.labels, start)
+    # Copies: JAX returns views of memory that its first step overwrites.
+    before = [np.array(array) for array in model.get_weights()] if config.start_share else []
     check_faces(dataset, "the configuration requires", config.shape)
     teachers = [models.load(name) for name in config.teachers]
     own_targets, taught = training_set.targets, None
@@ -111,6 +115,7 @@ def fit(
         rates=schedule and schedule.table(),
         observer=observer,
         checkpoints=checkpoints,
+        start=before,
     )
     unfinished = not is_over(config, state.history)
     loop.stopped = unfinished and observer.should_stop()
@@ -125,7 +130,9 @@ def fit(
         )
     weights = state.best
     if config.select_on == "last" or not weights:
-        weights = state.average or model.get_weights()
+        weights = between(
+            state.average or model.get_weights(), before, start_share=config.start_share
+        )
     finished = plain(config, model, weights)
     adjust_logits(finished, training_set.targets.mean(axis=0), config.post_hoc_adjustment)
     return Fitted(

@@ -14,6 +14,7 @@ from fer.training import checkpoint
 from fer.training.batches import AugmentedBatches
 from fer.training.config import TrainingConfig
 from fer.training.events import BatchEnded, EpochEnded, Observer
+from fer.training.network import between
 from fer.training.schedules import is_over, plateau_rate
 from fer.training.targets import TrainingSet
 
@@ -35,6 +36,7 @@ class Loop(keras.callbacks.Callback):
     rates: np.ndarray | None  # by step; None where they follow the history (plateau)
     observer: Observer
     checkpoints: Path | None
+    start: list[np.ndarray]  # the weights before the first step; needed for start_share alone
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -95,7 +97,9 @@ class Loop(keras.callbacks.Callback):
         if not self._complete:
             return  # stopped half-way: a resumed run repeats the epoch
         raw = self._weights()
-        weights = self.state.average or raw
+        weights = between(
+            self.state.average or raw, self.start, start_share=self.config.start_share
+        )
         self.model.set_weights(weights)
         val_loss, val_accuracy, recall, confusion = self._validate()
         self.model.set_weights(raw)

@@ -59,6 +59,18 @@ def build(config: TrainingConfig, labels: Sequence[str], start: Model | None) ->
     return model
 
 
+def between(
+    weights: list[np.ndarray], start: list[np.ndarray], *, start_share: float
+) -> list[np.ndarray]:
+    """The mean of trained weights and those before training, which has this share of it."""
+    if not start_share:
+        return weights
+    return [
+        (1 - start_share) * trained + start_share * before
+        for trained, before in zip(weights, start, strict=True)
+    ]
+
+
 def plain(config: TrainingConfig, model: keras.Model, weights: list[np.ndarray]) -> keras.Model:
     """The network with these weights, in float32, with all layers trainable."""
     if config.precision != "float32":

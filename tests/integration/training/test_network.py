@@ -50,6 +50,42 @@ def test_fine_tuning_keeps_frozen_layers_and_the_known_part_of_the_head(
     assert np.abs(fresh[:, 1] - kernel[:, 1]).max() > 0.01
 
 
+def test_fine_tuning_with_the_same_seed_gives_the_same_weights(
+    tiny_dataset: Dataset, tiny_config: TrainingConfig, tiny_folder: Path
+) -> None:
+    config = replace(tiny_config, start_from=str(tiny_folder), epochs=1)  # it has dropout
+    one, other = (fit(config, tiny_dataset).model.get_weights() for _ in range(2))
+    assert all((a == b).all() for a, b in zip(one, other, strict=True))
+
+
+def test_the_share_of_the_start_models_weights_is_kept_also_by_a_resumed_run(
+    tiny_dataset: Dataset, tiny_config: TrainingConfig, tiny_folder: Path, tmp_path: Path
+) -> None:
+    start = models.load(tiny_folder).network.get_weights()
+    # SGD: where gradients are all but zero, Adam turns their rounding into whole steps.
+    tuned = {"optimizer": "sgd", "learning_rate": 0.05, "ema": 0.9, "epochs": 2}
+    config = tiny_config.changed({"start_from": str(tiny_folder), **tuned})
+
+    def trained(change: dict[str, object], checkpoints: Path | None = None) -> list[np.ndarray]:
+        weights: list[np.ndarray] = fit(
+            config.changed(change), tiny_dataset, checkpoints=checkpoints
+        ).model.get_weights()
+        return weights
+
+    for select_on in ("last", "validation"):
+        wholly = trained({"select_on": select_on, "epochs": 1})
+        partly = trained({"select_on": select_on, "epochs": 1, "start_share": 0.75})
+        for new, kept, before in zip(wholly, partly, start, strict=True):
+            np.testing.assert_allclose(kept, 0.25 * new + 0.75 * before, atol=1e-5)
+        assert any(np.abs(a - b).max() > 0.001 for a, b in zip(wholly, start, strict=True))
+    asked = {"select_on": "last", "start_share": 0.75, "schedule": "constant", "warmup_epochs": 0}
+    at_once = trained(asked)
+    trained({**asked, "epochs": 1}, tmp_path)
+    resumed = trained(asked, tmp_path)
+    for one, other in zip(at_once, resumed, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+
+
 def test_fine_tuning_needs_the_models_own_size_and_something_to_learn(
     tiny_dataset: Dataset, tiny_config: TrainingConfig, tiny_folder: Path
 ) -> None:
