@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fer.feedback.store import Store
 
 RECIPE = {
-    "epochs": 3,
+    "epochs": 6,
     "batch_size": 64,
     "optimizer": "sgd",
     "learning_rate": 0.02,
@@ -33,7 +33,7 @@ RECIPE = {
     "label_smoothing": 0.0,
     "ema": 0.98,
     "select_on": "last",
-    "start_share": 0.3,
+    "start_share": 0.35,
     "teacher_share": 0.9,
     "extra_teacher_share": 0.0,
     "extra_times": 1,
