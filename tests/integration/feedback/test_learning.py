@@ -228,7 +228,8 @@ def test_the_model_before_all_corrections_is_found_by_any_name_and_missed_by_a_s
 def test_later_rounds_go_back_to_the_same_model(second_round: Run) -> None:
     origin = origin_of(second_round.local_config())
     assert origin["sha256"] == read_card(models.find("base") / models.CARD_FILE).model_sha256
-    assert origin_of(replace(second_round.config(), start_from="", teachers=())) == {}
+    scratch = replace(second_round.config(), start_from="", start_share=0.0, teachers=())
+    assert origin_of(scratch) == {}
 
 
 def test_a_model_that_litert_cannot_run_is_compared_and_promoted_all_the_same(
