@@ -22,7 +22,8 @@ from pages.common.cache import Work
 from pages.common.pictures import annotated, data_uri, jpeg_uri, square_uri
 
 FACES_WITH_HEAT = 12
-HEATS_AFTER_S = 0.3  # the browser draws the answer first
+DRAWN_AFTER_S = 0.06  # the browser draws the answer first
+HEATS_AFTER_S = 0.3
 STEPS = {
     "load": "Load the model",
     "decode": "Read the photo",
@@ -90,9 +91,16 @@ class Analysis(PhotoFaces):
 
 
 def analyse(
-    photo: Photo, at: Callable[[str], None], *, loading: Work[Predictor], options: Options
+    photo: Photo,
+    at: Callable[[str], None],
+    *,
+    loading: Work[Predictor],
+    options: Options,
+    is_alone: bool,
 ) -> Analysis:
     """Analyse one photo, once the predictor is there; `at` is called with each of `STEPS`.
+
+    Where it is alone, somebody waits for its answer: it is drawn only after that is sent.
 
     Raises:
         FerError: If the photo or the predictor cannot be used.
@@ -103,7 +111,7 @@ def analyse(
     predictor = loading.future.result()
     prediction = predictor.predict(photo.read(), **options._asdict(), on_step=at)
     return Analysis(
-        drawing=_drawing(prediction),
+        drawing=_drawing(prediction, after_s=DRAWN_AFTER_S if is_alone else 0),
         size=prediction.size,
         detector=prediction.detector,
         faces=prediction.faces,
@@ -112,11 +120,12 @@ def analyse(
     )
 
 
-def _drawing(prediction: PhotoPrediction) -> Future[Drawn]:
+def _drawing(prediction: PhotoPrediction, *, after_s: float) -> Future[Drawn]:
     _BEING_DRAWN.acquire()
 
     def draw(_: object) -> Drawn:
         try:
+            time.sleep(after_s)
             picture = annotated(prediction.photo, prediction.faces)
             return Drawn(picture, square_uri(picture, _middle(prediction), side_px=_TILE_PX))
         finally:

@@ -32,6 +32,7 @@ from pages.predict.sources import add_photos, choose_example, has_only_example
 
 POLL_S = 1.0
 STEP_S = 0.2
+BRIEF_S = 0.02  # to draw a step that is shorter would only delay the answer
 PREVIEW_AFTER_S = 1.0  # most answers are here by then
 ERRORS_SHOWN = 5
 
@@ -49,7 +50,8 @@ def main() -> None:
     loading = predictors.loading(model, detector)
     settings = Settings(model, files_made(model), detector, options)
     album.take_answers(settings)
-    album.analyse_with(settings, partial(analyse, loading=loading, options=options))
+    work = partial(analyse, loading=loading, options=options, is_alone=len(album) <= 1)
+    album.analyse_with(settings, work)
     if not album.photos or has_only_example(album):
         with examples:
             choose_example(album)
@@ -95,6 +97,8 @@ def wait_for(album: KeptPhotos, photo: Photo, slot: DeltaGenerator) -> None:
             slot.html(waiting_html(photo, preview, album.step(photo.key)))
             with SCRIPTS.pause():
                 version = album.wait(version, STEP_S)
+                if album.is_working:
+                    version = album.wait(version, BRIEF_S)
     except StopException:  # Streamlit's own Stop button
         album.pause()
         raise

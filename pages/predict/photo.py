@@ -14,6 +14,7 @@ from fer.inference.predictor import Predictor
 from fer.wording import counted, detector_name
 from pages.common import errors
 from pages.common.asking.question import Answers, Asked, ask
+from pages.common.turns import SCRIPTS
 from pages.predict.analysis import STEPS, Analysis, Options, heat_maps
 from pages.predict.cards import cards_html
 
@@ -109,7 +110,9 @@ def _show_picture(photo: Photo, result: Analysis) -> None:
     if not result.drawing.done():  # the browser draws the answer first
         width, height = result.size
         slot.html(f'<div style="aspect-ratio: {width} / {height}"></div>')
-    slot.image(result.drawn.picture, alt=f"{photo.name}, {count}{': ' if named else ''}{named}")
+    with SCRIPTS.pause():
+        picture = result.drawn.picture
+    slot.image(picture, alt=f"{photo.name}, {count}{': ' if named else ''}{named}")
     words = "Taken as one face, without a detector"
     if result.detector != "none":
         words = f"{count.capitalize()} · detector {detector_name(result.detector)}"
