@@ -1,7 +1,7 @@
 """The tabs of an evaluation: its faces, and everything else that is known of it."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
@@ -20,11 +20,15 @@ from fer.wording import counted
 from pages.common import errors
 from pages.common.downloads import csv_of, download
 from pages.common.pictures import Picture, data_uri, pictures_html
+from pages.common.verdicts import in_percent
 from pages.evaluate import keys
 from pages.evaluate.comparison import comparison, other_models
 from pages.evaluate.evaluated import Evaluation
 from pages.evaluate.explore import explore
 from pages.evaluate.faces import FACES_TAB, show_only
+
+if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
 
 _NAME_PX, _NUMBER_PX, _PAIR_PX = 104, 60, 160
 _SLICES_PX = 480
@@ -58,7 +62,7 @@ def show_tabs(evaluated: Evaluation) -> None:
                     errors.show(error)
 
 
-def show_table(table: pd.DataFrame, alt: str, **columns: Any) -> None:
+def show_table(table: "pd.DataFrame | Styler", alt: str, **columns: Any) -> None:
     """A table that fits a phone; columns are as `st.dataframe` takes their configuration."""
     st.dataframe(table, hide_index=True, column_config=columns, alt=alt)
 
@@ -206,7 +210,7 @@ def doubts(evaluated: Evaluation) -> None:
     table = pd.DataFrame(
         {
             "label → prediction": shown["label"] + " → " + shown["predicted"],
-            "right": 100 * shown["label_quality"],
+            "right": shown["label_quality"],
             "by hand": shown["by_hand"],
             "face": shown["path"],
         }
@@ -214,7 +218,7 @@ def doubts(evaluated: Evaluation) -> None:
     if not shown["by_hand"].any():
         table = table.drop(columns="by hand")
     chance = st.column_config.NumberColumn(
-        format="%.1f%%", width=_NUMBER_PX, help="The chance that the label is right"
+        width=_NUMBER_PX, help="The chance that the label is right"
     )
     click = st.column_config.ButtonColumn(
         type="tertiary", alignment="left", key=keys.ERROR_CLICK, on_click=show, width=_PAIR_PX
@@ -223,7 +227,7 @@ def doubts(evaluated: Evaluation) -> None:
         width=_NAME_PX, help="What was annotated: excluded, or the label set by hand"
     )
     columns = {"label → prediction": click, "right": chance, "by hand": annotated}
-    show_table(table, "Likely label errors", **columns)
+    show_table(in_percent(table, ["right"]), "Likely label errors", **columns)
 
 
 def report(evaluated: Evaluation) -> None:
