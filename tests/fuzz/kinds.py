@@ -8,6 +8,7 @@ from random import Random
 KINDS = {
     "images": "files:Images",
     "archives": "files:Archives",
+    "folders": "folders:Folders",
     "tables": "tables:Tables",
     "votes": "tables:Votes",
     "cards": "cards:Cards",

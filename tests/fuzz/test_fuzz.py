@@ -20,7 +20,7 @@ class Nothing:
 
 
 @pytest.mark.parametrize(
-    "name", ["images", "archives", "tables", "votes", "cards", "notes", "videos", "api"]
+    "name", ["images", "archives", "folders", "tables", "votes", "cards", "notes", "videos", "api"]
 )
 def test_damaged_inputs_end_well_or_in_an_error_of_our_own(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
