@@ -11,6 +11,7 @@ import numpy as np
 from fer import models
 from fer.data import Dataset, load_dataset
 from fer.data.joining import with_extra
+from fer.errors import ModelError
 from fer.evaluation import comparison
 from fer.evaluation.figures import calibrated_card, dataset_for, figures
 from fer.evaluation.parity import parity
@@ -18,6 +19,7 @@ from fer.evaluation.photos import photo_figures, photo_table
 from fer.evaluation.predictions import predictions
 from fer.evaluation.report import check_target, full_figures, write_report
 from fer.faces.detection import load_detector
+from fer.files import writing
 from fer.importing import extras
 from fer.inference.answered_photos import RememberingDetector, answer_photos
 from fer.inference.labelled_photos import labelled_photos
@@ -289,9 +291,10 @@ def export(
     dataset.select(split)  # fails before anything is written
     train = dataset.select("train").pixels
     faces = np.ascontiguousarray(train[:: max(1, len(train) // _INT8_FACES)])
-    files = litert.convert(network, faces)
-    if onnx_export.is_installed():
-        files["onnx"] = onnx_export.convert(network, loaded.card)
+    with writing(Path(tempfile.gettempdir()), ModelError, variable="TMPDIR"):
+        files = litert.convert(network, faces)
+        if onnx_export.is_installed():
+            files["onnx"] = onnx_export.convert(network, loaded.card)
     with tempfile.TemporaryDirectory() as place:  # the model gets no form that cannot be run
         trial = models.copy(folder, Path(place) / folder.name)
         models.save_forms(files, loaded.card, trial)

@@ -19,6 +19,7 @@ _EXCHANGE_BY = {"linux": "renameat2", "darwin": "renameatx_np"}
 """The function of the C library that exchanges two folders; both take the same arguments."""
 _EXCHANGE, _NO_FOLDER = 2, -1  # its flag; for a folder that absolute paths do not need
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 _ASCII_SHARE = 0.8  # of text in an encoding older than UTF-8
 
 
@@ -214,7 +215,11 @@ def is_full(error: OSError) -> bool:
     return error.errno in _FULL
 
 
+def is_forbidden(error: OSError) -> bool:
+    """Whether this program may not write there."""
+    return error.errno in _FORBIDDEN
+
+
 def way_out(error: OSError) -> str:
     """What to do about a folder that cannot be written to, without a stop at the end."""
-    is_forbidden = error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
-    return "Allow this program to write there" if is_forbidden else "Make room there"
+    return "Allow this program to write there" if is_forbidden(error) else "Make room there"

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from fer.errors import VideoError
-from fer.files import exists, is_folder, replace_path
+from fer.files import exists, is_folder, is_forbidden, is_full, replace_path, way_out
 from fer.inference.answer import FaceAnswer
 from fer.inference.drawing import draw_faces
 from fer.inference.frame_log import FrameFaces
@@ -89,9 +89,10 @@ def annotate(
             writer.finish()
     except (av.error.FFmpegError, OSError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise VideoError(
-            f"'{out}' cannot be written ({reason}). Choose a name that ends in .mp4."
-        ) from None
+        advice = "Choose a name that ends in .mp4"
+        if isinstance(error, OSError) and (is_full(error) or is_forbidden(error)):
+            advice = way_out(error)
+        raise VideoError(f"'{out}' cannot be written ({reason}). {advice}.") from None
 
 
 def annotate_in_memory(

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fer.errors import ModelError
-from fer.files import write_bytes
+from fer.files import way_out, write_bytes
 from fer.importing import extras
 from fer.models import keras_files, onnx_export, onnx_runtime
 from fer.models.folder import FORMS
@@ -44,13 +44,16 @@ def write(model: Model, folder: Path, path: Path) -> list[Path]:
         from fer.models.onnx_graph import described
 
         content = described(onnx.load(folder / FORMS["onnx"]), model.card)
-    else:
-        content = onnx_export.convert(model.network, model.card)
     try:
+        if model.card.original != "onnx":
+            content = onnx_export.convert(model.network, model.card)  # by way of temporary files
         path.parent.mkdir(parents=True, exist_ok=True)
         write_bytes(path, content)
     except OSError as error:
-        raise ModelError(f"The network cannot be written to '{path}': {error}.") from error
+        raise ModelError(
+            f"The network cannot be written to '{path}': {error}. {way_out(error)}, or choose "
+            "another folder."
+        ) from error
     return [path]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fer.errors import ModelError
-from fer.files import replace_file, replace_path
+from fer.files import replace_file, replace_path, way_out
 from fer.importing import require
 from fer.models import keras2, keras_hdf5
 from fer.models.keras_building import build, load_whole, one_sentence
@@ -51,7 +51,10 @@ def write_network(network: "keras.Model", path: Path) -> list[Path]:
             text.write(network.to_json().encode())
         return [path, _weights_of(path)]
     except OSError as error:
-        raise ModelError(f"The network cannot be written to '{path}': {error}.") from error
+        raise ModelError(
+            f"The network cannot be written to '{path}': {error}. {way_out(error)}, or choose "
+            "another folder."
+        ) from error
 
 
 def read_network(path: Path, *, weights: Path | None = None) -> "keras.Model":

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import av
 import cv2
 import numpy as np
 
@@ -34,8 +35,9 @@ from fer.feedback.dataset import publish
 from fer.feedback.records import Correction, now
 from fer.feedback.store import open_store
 from fer.inference import kept_photos
+from fer.inference.annotated_video import annotate
 from fer.inference.csv_log import GrowingCsv
-from fer.models import management
+from fer.models import formats, management
 from fer.models.card import ModelCard
 from fer.models.model import Model
 from fer.runs import catalogue
@@ -75,6 +77,10 @@ def prepared(folder: Path) -> dict[str, Callable[[], object]]:
     kept_photos.keep("a.png", photo, "happy")
     store = open_store()
     store.keep(correction())
+    film, results = folder / "film.mp4", folder / "film.csv"
+    write_film(film)
+    results.write_text("frame,time_s,person,x,y,width,height,emotion,confidence,p_happy\n")
+    exported = keras_model()
     return {
         "a data set": lambda: load_dataset(folder / "set", height=SIDE, width=SIDE, channels=3),
         "a name": lambda: add(folder / "other", name="third"),
@@ -103,6 +109,13 @@ def prepared(folder: Path) -> dict[str, Callable[[], object]]:
         "a detector": lambda: store_detector(b"yunet" * 1000),
         "a correction": lambda: store.keep(correction()),
         "accepted corrections": lambda: publish(store),
+        "an annotated video": lambda: annotate(film, results, folder / "home" / "out.mp4"),
+        "an exported network": lambda: formats.write(
+            exported, model, folder / "home" / "out.keras"
+        ),
+        "an exported network in ONNX": lambda: formats.write(
+            exported, model, folder / "home" / "out.onnx"
+        ),
         "a video's results": lambda: write_csv(folder / "home" / "out.csv"),
     }
 
@@ -144,6 +157,29 @@ def correction() -> Correction:
 def write_csv(file: Path) -> None:
     with GrowingCsv(file, ("a", "b")) as log:
         log.write([{"a": "x" * 5000, "b": 1}])
+
+
+def write_film(file: Path) -> None:
+    with av.open(str(file), "w") as container:
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width = stream.height = 320
+        for shade in range(20):
+            noise = np.random.default_rng(shade).integers(0, 256, (320, 320, 3), np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(noise)))
+        container.mux(stream.encode(None))
+
+
+def keras_model() -> Model:
+    """One whose network can be written in other formats."""
+    import keras
+
+    given = keras.Input((SIDE, SIDE, 1))
+    answers = keras.layers.Dense(2, activation="softmax")(keras.layers.Flatten()(given))
+    card = ModelCard(
+        name="tiny", labels=("happy", "sad"), height=SIDE, width=SIDE, channels=1, framing={},
+        data={}, model_sha256="0" * 64,
+    )  # fmt: skip
+    return Model.of(keras.Model(given, answers), card)
 
 
 @contextmanager
