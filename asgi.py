@@ -168,7 +168,9 @@ class HttpApi:
 def _api() -> ASGIApp:
     from fer.serving.access import gate_at
     from fer.serving.app import create_app
+    from fer.serving.logs import log_as_json
 
+    log_as_json("fer.serving")
     api: ASGIApp = create_app(gate=gate_at(st.get_option("server.address")))
     return api
 

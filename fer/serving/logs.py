@@ -5,6 +5,8 @@ and of a key only its readable beginning.
 import json
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 FIELDS = "fields"
@@ -24,8 +26,27 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line)  # escaped: a client cannot begin a new line
 
 
-def log_as_json() -> None:
-    """Write the whole log to standard error, as JSON."""
+def log_as_json(name: str = "") -> None:
+    """Write a logger's part of the log to standard error, as JSON; by default, the whole log."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    if not name:
+        logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+        return
+    logger = logging.getLogger(name)
+    logger.handlers[:] = [handler]
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+
+
+@contextmanager
+def kept(name: str) -> Iterator[None]:
+    """Leave a logger afterwards as it was: a server changes that of its requests for good."""
+    logger = logging.getLogger(name)
+    handlers, level, propagates = logger.handlers[:], logger.level, logger.propagate
+    try:
+        yield
+    finally:
+        logger.handlers[:] = handlers
+        logger.setLevel(level)
+        logger.propagate = propagates

@@ -7,7 +7,7 @@ import uvicorn
 from fer.leftovers import clear_leftovers
 from fer.serving.access import gate_at
 from fer.serving.app import create_app
-from fer.serving.logs import log_as_json
+from fer.serving.logs import kept, log_as_json
 from fer.web import AllowedHosts, SecurityHeaders
 
 _STOP_S = 10
@@ -38,7 +38,8 @@ def serve(*, address: str, port: int) -> None:
             "There is no valid key, and so only /api/v1/health is answered: this server can be "
             "reached from other machines. Make a key with: python -m fer keys add NAME"
         )
-    uvicorn.run(
-        AllowedHosts(SecurityHeaders(app)), host=address, port=port, access_log=False,
-        log_config=None, server_header=False, timeout_graceful_shutdown=_STOP_S,
-    )  # fmt: skip
+    with kept("uvicorn.access"):
+        uvicorn.run(
+            AllowedHosts(SecurityHeaders(app)), host=address, port=port, access_log=False,
+            log_config=None, server_header=False, timeout_graceful_shutdown=_STOP_S,
+        )  # fmt: skip

@@ -28,11 +28,19 @@ from fer.data import uploads
 from fer.inference import live
 from fer.inference.live import STREAMS, LiveStream
 from fer.inference.predictor import Predictor
+from fer.serving.logs import kept
 from pages.common.visitors import MAX_UPLOAD_MB
 from pages.models import add
 
 FRAME = {"Host": "here:80", "Origin": "http://here:80", "Content-Type": "image/jpeg"}
 Draw = Callable[..., np.ndarray]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def log_as_it_was() -> Iterator[None]:
+    """What the API beside the pages changes."""
+    with kept("fer.serving"):
+        yield
 
 
 @pytest.fixture
