@@ -39,10 +39,10 @@ def start(cores: int) -> float:
     return time.perf_counter() - before
 
 
-def private_mb() -> float:
-    """This process's own memory, without what it shares with Ray's store."""
-    lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
-    return sum(int(line.split()[1]) for line in lines if line.startswith("Private")) / 1e3
+def own_mb() -> float:
+    """This process's own memory, without the part of Ray's store that it has touched."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith("RssAnon")) / 1e3
 
 
 def rate(setup: Setup, source: Path, out: Path) -> tuple[float, float]:
@@ -99,13 +99,13 @@ def memory(folder: Path, most: int) -> None:
         images = pa.array([b"no photo"] * rows)
         pq.write_table(pa.table({"path": names, "image": images}), table, row_group_size=10_000)
         del names, images
-        peak = [private_mb()]
+        peak = [own_mb()]
         begun = time.perf_counter()
         predict_to_parquet(
             setup,
             [str(table)],
             str(folder / f"out{rows}"),
-            progress=lambda done, planned, peak=peak: peak.append(private_mb()),
+            progress=lambda done, planned, peak=peak: peak.append(own_mb()),
         )
         size = sum(file.stat().st_size for file in (folder / f"out{rows}").iterdir())
         print(

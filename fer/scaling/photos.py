@@ -22,7 +22,7 @@ from fer.progress import Progress
 from fer.scaling.cluster import cluster, results_of
 from fer.scaling.results import ResultFolder, is_among, key_of, schema_of, table_of
 from fer.scaling.setup import Setup
-from fer.scaling.sources import pieces, read
+from fer.scaling.sources import packed, pieces, read, unpacked
 
 CROP = "crop_sha256"
 """A column for what compares faces: the checksum of what the network saw."""
@@ -69,8 +69,17 @@ class Scorer:
         self._out = ResultFolder(out)
         self._done = _fetched(done[0])
 
-    def __call__(self, piece: pa.Table) -> pa.Table:
-        """Answer the photos of a piece that are not done, and write their rows as one file."""
+    def __call__(self, work: pa.Table) -> pa.Table:
+        """What Ray Data calls with a piece; see `score`."""
+        [content] = work.column("piece").to_pylist()
+        return pa.table({name: [count] for name, count in self.score(unpacked(content)).items()})
+
+    def score(self, piece: pa.Table) -> dict[str, int]:
+        """Answer the photos of a piece that are not done, and write their rows as one file.
+
+        Returns:
+            How many photos were done `before`, and now: `photos`, `faces` on them, and `failed`.
+        """
         rows: list[dict[str, Any]] = []
         keys: list[bytes] = []
         counts = {"before": 0, "photos": 0, "faces": 0, "failed": 0}
@@ -85,7 +94,7 @@ class Scorer:
         if keys:
             self._out.write(table_of(rows, self._schema), keys)
         counts["photos"] = len(keys)
-        return pa.table({name: [count] for name, count in counts.items()})
+        return counts
 
     def _rows(self, name: str, result: PhotoFaces | ImageError) -> list[dict[str, Any]]:
         """As `photo_rows` gives them, but with probabilities to their last digit."""
@@ -169,10 +178,12 @@ def predict_to_parquet(
         listed = []
         for one in pieces(sources, recursive=recursive, skipped=report.skipped, size=size):
             planned += len(one)
-            listed.append(ray.put(one))
+            listed.append({"piece": packed(one)})
         done = ray.remote(num_cpus=0)(_done_in).remote(folder.url)
-        work = ray.data.from_arrow_refs(listed)
-        for row in results_of(work, len(listed), Scorer, setup, folder.url, [done], tuple(extra)):
+        count = len(listed)
+        work = ray.data.from_items(listed, override_num_blocks=count)
+        del listed
+        for row in results_of(work, count, Scorer, setup, folder.url, [done], tuple(extra)):
             report.before += row["before"]
             report.photos += row["photos"]
             report.faces += row["faces"]

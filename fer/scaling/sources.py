@@ -69,6 +69,21 @@ def _table(piece: list[tuple[str, str, int]]) -> pa.Table:
     return pa.table(list(zip(*piece, strict=True)), schema=_SCHEMA)
 
 
+def packed(piece: pa.Table) -> bytes:
+    """A piece in little memory."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(
+        sink, _SCHEMA, options=pa.ipc.IpcWriteOptions(compression="zstd")
+    ) as out:
+        out.write_table(piece)
+    return bytes(sink.getvalue())
+
+
+def unpacked(content: bytes) -> pa.Table:
+    """What `packed` made bytes of."""
+    return pa.ipc.open_stream(content).read_all()
+
+
 def _photos_of(
     source: str, *, recursive: bool, skipped: dict[str, str]
 ) -> Iterator[tuple[str, str, int]]:

@@ -35,7 +35,7 @@ def answered(setup: Setup, source: Path, out: Path) -> int:
     with folder.claimed(setup.names):
         worker = Scorer(setup, folder.url, [folder.done()], [CROP])
         found = pieces([str(source)], recursive=True, skipped={}, size=5)
-        counts = [row for piece in found for row in worker(piece).to_pylist()]
+        counts = [worker.score(piece) for piece in found]
     return sum(row["before"] + row["photos"] for row in counts)
 
 

@@ -22,8 +22,7 @@ def test_work_resumes_by_content_whatever_came_or_changed_meanwhile(
             worker = Scorer(ferplus, folder.url, [folder.done()])
             found = pieces([str(photos)], recursive=False, skipped={}, size=16)
             for piece in islice(found, most):
-                [row] = worker(piece).to_pylist()
-                counts.update(row)
+                counts.update(worker.score(piece))
         return counts
 
     assert score(most=5) == {"before": 0, "photos": 80, "faces": 80, "failed": 0}

@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from fer.errors import UnreadableImageError
-from fer.scaling.sources import pieces, read
+from fer.scaling.sources import packed, pieces, read, unpacked
 
 MakeFaces = Callable[..., Path]
 
@@ -88,3 +88,8 @@ def test_pieces_grow_with_what_comes_before_them(tmp_path: Path) -> None:
     assert sizes[:2048] == [64] * 2048
     assert sizes[-2] == sum(sizes[:-2]) // 2048
     assert sum(sizes) == 300_000
+
+
+def test_a_piece_travels_as_bytes(make: MakeFaces) -> None:
+    [piece] = pieces([str(make("a.png"))], recursive=False, skipped={})
+    assert unpacked(packed(piece)).equals(piece)
