@@ -7,7 +7,7 @@ the faces of the sample are that it resembles most.
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -77,7 +77,7 @@ def face_map(
     if len(dataset) < 3:
         raise DatasetError(f"'{dataset.name}' has too few faces for a map. Add three or more.")
     begin("Looking at the faces", "face")
-    places = layout(_features(model, dataset, progress), progress=progress, begin=begin)
+    places = layout(_points(model, dataset, progress), progress=progress, begin=begin)
     if not may(Action.KEEP):
         return places
     file = _file(card, dataset)
@@ -89,7 +89,7 @@ def face_map(
 
 
 def layout(
-    features: np.ndarray,
+    points: np.ndarray,
     *,
     sample: int = LAID_OUT,
     progress: Progress | None = None,
@@ -98,29 +98,26 @@ def layout(
     """Lay points out on a plane, alike ones near each other.
 
     Args:
-        features: Shape (n, d), float32, n at least 3.
+        points: Shape (n, d), float32, n at least 3.
         sample: The most points that t-SNE lays out, drawn at random with a fixed seed.
         progress: As for `face_map`, like `begin`.
 
     Returns:
         Shape (n, 2), float32.
     """
-    from sklearn.decomposition import PCA
     from sklearn.neighbors import NearestNeighbors
 
-    count = len(features)
-    components = min(_COMPONENTS, count, features.shape[1])
-    reduced = PCA(components, random_state=0).fit_transform(features)
-    chosen = np.sort(np.random.default_rng(0).permutation(count)[:sample])
+    count = len(points)
+    chosen = _sample(count, sample)
     begin(f"Arranging {counted(len(chosen), 'face')} by likeness", "step")
     places = np.empty((count, 2), np.float32)
-    places[chosen] = _arranged(reduced[chosen], progress)
+    places[chosen] = _arranged(points[chosen], progress)
     begin("Placing the other faces", "face")
     others = np.setdiff1d(np.arange(count), chosen)
-    nearest = NearestNeighbors(n_neighbors=min(_NEAREST, len(chosen))).fit(reduced[chosen])
+    nearest = NearestNeighbors(n_neighbors=min(_NEAREST, len(chosen))).fit(points[chosen])
     for start in range(0, len(others), 1024):
         rows = others[start : start + 1024]
-        distances, found = nearest.kneighbors(reduced[rows])
+        distances, found = nearest.kneighbors(points[rows])
         weights = 1 / np.maximum(distances, 1e-6) ** 2
         weights /= weights.sum(axis=1, keepdims=True)
         places[rows] = (places[chosen][found] * weights[:, :, None]).sum(axis=1)
@@ -174,15 +171,41 @@ def surroundings(places: np.ndarray, targets: np.ndarray, classes: int) -> np.nd
     return np.stack(shares, axis=1).astype(np.float32)
 
 
-def _features(model: Model, dataset: Dataset, progress: Progress | None) -> np.ndarray:
+def _points(model: Model, dataset: Dataset, progress: Progress | None) -> np.ndarray:
+    """What the network's last layer gets of each face, reduced by PCA: (n, 30 at most), float32.
+
+    The faces that t-SNE lays out set the axes: only theirs is held unreduced, whatever n is.
+    """
+    from sklearn.decomposition import PCA
+
     forward = compile_features(model.network)
-    parts = []
-    for start in range(0, len(dataset), _BATCH):
-        faces = np.ascontiguousarray(dataset.pixels[start : start + _BATCH])
-        parts.append(forward(faces).astype(np.float32))
-        if progress:
-            progress(min(start + _BATCH, len(dataset)), len(dataset))
-    return np.concatenate(parts)
+    count, done = len(dataset), 0
+    chosen = _sample(count, LAID_OUT)
+
+    def features(rows: np.ndarray) -> Iterator[np.ndarray]:
+        nonlocal done
+        for start in range(0, len(rows), _BATCH):
+            part = rows[start : start + _BATCH]
+            yield forward(dataset.pixels[part]).astype(np.float32)
+            done += len(part)
+            if progress:
+                progress(done, count)
+
+    laid_out = np.concatenate(list(features(chosen)))
+    pca = PCA(min(_COMPONENTS, *laid_out.shape), random_state=0).fit(laid_out)
+    points = np.empty((count, pca.n_components_), np.float32)
+    points[chosen] = pca.transform(laid_out)
+    others, placed = np.setdiff1d(np.arange(count), chosen), 0
+    for part in features(others):
+        points[others[placed : placed + len(part)]] = pca.transform(part)
+        placed += len(part)
+    return points
+
+
+def _sample(count: int, most: int) -> np.ndarray:
+    """Positions of the points that t-SNE lays out, ascending."""
+    sample: np.ndarray = np.sort(np.random.default_rng(0).permutation(count)[:most])
+    return sample
 
 
 def _file(card: ModelCard, dataset: Dataset) -> Path:

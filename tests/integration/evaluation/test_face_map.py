@@ -1,12 +1,16 @@
 import os
+import tracemalloc
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from sklearn.manifold import TSNE, trustworthiness
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from fer.evaluation.face_map import layout, surroundings
+from fer.data import Dataset
+from fer.evaluation.face_map import face_map, layout, surroundings
+from fer.models.model import Model
 
 
 @pytest.fixture(autouse=True)
@@ -71,6 +75,36 @@ def test_half_of_the_cores_are_left_to_others(monkeypatch: pytest.MonkeyPatch) -
     with threadpool_limits(64):
         layout(np.eye(10, dtype=np.float32))
     assert max(threads) <= max(1, (os.cpu_count() or 1) // 2)
+
+
+def test_only_the_faces_that_are_laid_out_are_held_unreduced(
+    tiny_model: Model, tiny_dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wide = 4_000  # numbers of each face
+    rng = np.random.default_rng(0)
+    weights = rng.standard_normal((24 * 24, wide)).astype(np.float32)
+    monkeypatch.setattr(
+        "fer.evaluation.face_map.compile_features",
+        lambda network: lambda faces: faces.reshape(len(faces), -1) @ weights / 255,
+    )
+    monkeypatch.setattr("fer.evaluation.face_map.LAID_OUT", 60)
+    monkeypatch.setattr("fer.evaluation.face_map._BATCH", 32)
+    many = tiny_dataset.take(np.resize(np.arange(len(tiny_dataset)), 1000))
+    seen: list[tuple[int, int]] = []
+    tracemalloc.start()
+    try:
+        places = face_map(
+            replace(tiny_model), many, progress=lambda done, planned: seen.append((done, planned))
+        )
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 1000 * wide * 4 / 2
+    assert np.isfinite(places).all()
+    assert (1000, 1000) in seen
+    copies = places[10 :: len(tiny_dataset)]  # of one face, few of them laid out by t-SNE
+    apart = np.abs(copies - np.median(copies, axis=0)).max(axis=1)
+    assert apart.max() < np.ptp(places, axis=0).max() / 4
 
 
 def test_the_smallest_map_has_three_faces() -> None:
