@@ -233,6 +233,21 @@ def test_a_pause_keeps_what_is_done_and_names_what_is_not(
     assert [button.label for button in predict_page.button if button.label == "Pause"] == []
 
 
+def test_what_is_done_is_shown_and_can_be_downloaded_while_the_rest_is_paused(
+    predict_page: AppTest, portrait: bytes
+) -> None:
+    for number in range(2):
+        uploader(predict_page).upload(f"{number}.jpg", portrait)
+    settle(predict_page)
+    album(predict_page).pause()
+    by_label(predict_page, "Add photos").click().run()
+    uploader(predict_page).upload("2.jpg", portrait).run()
+    assert predict_page.markdown[0].value == "So far: 2 photos, 2 faces."
+    labels = [one.proto.label for one in predict_page.get("download_button")]
+    assert labels == ["CSV", "JSON", "Annotated photos"]
+    assert by_label(predict_page, "Resume")
+
+
 def test_each_file_that_is_no_photo_is_named_and_stays_named(
     predict_page: AppTest, portrait: bytes
 ) -> None:
