@@ -83,10 +83,11 @@ def find_named(name: str) -> Path:
     for root in settings.models_folders():
         if _holds_model(root / name):
             return root / name
-    known = ", ".join(list_models()) or "none"
+    known = list_models()
     error = ModelNotFoundError(
-        f"No model '{name}'. Known: {known} (in '{settings.models_folder()}'). Choose one of "
-        "these, or train one."
+        f"No model '{name}'. Known: {', '.join(known) or 'none'} (in "
+        f"'{settings.models_folder()}'). {'Choose one of these, or train' if known else 'Train'} "
+        "one."
     )
     error.add_note("To train one: python -m fer train")
     raise error
