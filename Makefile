@@ -27,7 +27,7 @@ app: $(VENV)/.detector-tried ## Serve the app on http://127.0.0.1:8501 (PORT=…
 	$(PY) -m fer app --port $(PORT)
 
 test: lint ## Format, lint, types, import contracts, all tests, coverage (WORKERS=0 for one process)
-	$(PY) -m pytest --cov -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	$(PY) -m pytest --cov -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=40
 
 lint: $(VENV)/.requirements-dev ## The quick part of that: format, lint, types, import contracts
 	$(BIN)/ruff format --check .
