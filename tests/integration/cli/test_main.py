@@ -3,7 +3,9 @@ import sys
 
 import pytest
 
-HEAVY = {"cv2", "keras", "numpy", "pandas", "rich", "sklearn", "streamlit", "tensorflow"}
+HEAVY = {
+    "cv2", "fsspec", "keras", "numpy", "pandas", "ray", "rich", "sklearn", "streamlit", "tensorflow",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
