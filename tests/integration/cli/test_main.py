@@ -4,7 +4,8 @@ import sys
 import pytest
 
 HEAVY = {
-    "cv2", "fsspec", "keras", "numpy", "pandas", "ray", "rich", "sklearn", "streamlit", "tensorflow",
+    "cv2", "fsspec", "keras", "numpy", "pandas", "ray", "rich", "sklearn", "streamlit",
+    "tensorflow",
 }  # fmt: skip
 
 
