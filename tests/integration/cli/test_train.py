@@ -43,6 +43,17 @@ def test_train_refuses_an_impossible_setting_before_it_starts(
     assert not (tmp_path / "model").exists()
 
 
+def test_several_devices_without_jax_are_refused_before_a_run_is_made(
+    small_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FER_RUNS", str(tmp_path / "runs"))
+    for more in ((), ("--detach",)):
+        result = run("train", small_set, "--devices", 2, *more)
+        assert result.exit_code == 1
+        assert "Set KERAS_BACKEND=jax" in " ".join(result.stderr.split())
+    assert not list(tmp_path.glob("runs/*"))
+
+
 def test_an_option_cannot_be_a_value_and_a_table(small_set: Path) -> None:
     result = run("train", small_set, "--set", "options=3", "--set", "options.width=2")
     assert result.exit_code == 1
