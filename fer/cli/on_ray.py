@@ -122,7 +122,7 @@ def predict_on_ray(
         raise typer.Exit(1)
 
 
-def films_on_ray(
+def videos_on_ray(
     source: str,
     folder: str,
     *,
@@ -132,15 +132,15 @@ def films_on_ray(
     address: str | None,
     every: int,
 ) -> None:
-    """Analyse films into a folder of Parquet files, and print the counts."""
-    from fer.scaling.films import films_to_parquet
+    """Analyse videos into a folder of Parquet files, and print the counts."""
+    from fer.scaling.videos import videos_to_parquet
 
     with _connected(model, detector, form, address) as (setup, stop, bar):
-        report = films_to_parquet(
+        report = videos_to_parquet(
             setup, source, folder, every=every, progress=Counter(bar, "pieces"), stop=stop
         )
     before = f" ({report.before:,} before)" if report.before else ""
-    out.print(f"{counted(report.films, 'film')}{before}. Written to {folder}.")
+    out.print(f"{counted(report.videos, 'video')}{before}. Written to {folder}.")
     for name, problem in report.problems.items():
         out.print(f"{name}: {problem}")
     if report.stopped:

@@ -12,9 +12,9 @@ from fer.cli.on_ray import (
     AddressOption,
     EngineOption,
     OutOption,
-    films_on_ray,
     is_on_ray,
     predict_on_ray,
+    videos_on_ray,
 )
 from fer.cli.terminal import (
     Counter,
@@ -212,7 +212,7 @@ def video(
             raise ConfigError(
                 "--engine ray writes Parquet. Leave out --duration, --annotated and --json."
             )
-        films_on_ray(
+        videos_on_ray(
             source, str(target), model=model, detector=detector, form=form, address=address,
             every=every,
         )  # fmt: skip

@@ -13,9 +13,9 @@ from fer.inference.folders import predict_to_csv
 from fer.inference.sample_video import draw_sample
 from fer.inference.video_csv import analyse_to_csv
 from fer.scaling.faces import RayModel
-from fer.scaling.films import films_to_parquet
 from fer.scaling.photos import predict_to_parquet
 from fer.scaling.setup import Setup
+from fer.scaling.videos import videos_to_parquet
 
 PHOTOS = 240
 
@@ -77,20 +77,22 @@ def a_worker(cluster: Any) -> int:
     raise AssertionError("no worker")
 
 
-def test_a_film_in_pieces_has_the_rows_that_it_has_in_one(three_nodes: Any, tmp_path: Path) -> None:
+def test_a_video_in_pieces_has_the_rows_that_it_has_in_one(
+    three_nodes: Any, tmp_path: Path
+) -> None:
     setup = Setup.of("ferplus", detector="mtcnn")
-    films = tmp_path / "films"
-    films.mkdir()
-    (films / "one.mp4").write_bytes(draw_sample(keyframe_every=20))
-    (films / "broken.mp4").write_bytes(b"no film")
+    videos = tmp_path / "videos"
+    videos.mkdir()
+    (videos / "one.mp4").write_bytes(draw_sample(keyframe_every=20))
+    (videos / "broken.mp4").write_bytes(b"no video")
     out, csv = tmp_path / "out", tmp_path / "one.csv"
-    report = films_to_parquet(setup, str(films), str(out), every=3, least=6)
-    assert (report.films, report.before, list(report.problems)) == (1, 0, ["broken.mp4"])
+    report = videos_to_parquet(setup, str(videos), str(out), every=3, least=6)
+    assert (report.videos, report.before, list(report.problems)) == (1, 0, ["broken.mp4"])
     assert not (out / "_pieces").exists()
-    analyse_to_csv(films / "one.mp4", setup.load(), csv, every=3)
+    analyse_to_csv(videos / "one.mp4", setup.load(), csv, every=3)
     as_text = pd.read_csv(io.StringIO(pd.read_parquet(out).to_csv(index=False)))
     pd.testing.assert_frame_equal(as_text, pd.read_csv(csv))
-    assert films_to_parquet(setup, f"{films}/o*.mp4", str(out), every=3).before == 1
+    assert videos_to_parquet(setup, f"{videos}/o*.mp4", str(out), every=3).before == 1
 
 
 def test_faces_of_a_data_set_get_the_answers_that_they_get_here(three_nodes: Any) -> None:

@@ -1,8 +1,8 @@
-"""What a worker records of one piece of a film.
+"""What a worker records of one piece of a video.
 
 A person's number and smoothed probabilities depend on all frames before; what takes time does not.
 On a frame on which the detector runs, the boxes are those that it finds. So from such a frame on, a
-worker records what a tracker is given, and `film_joining` gives that of all pieces to one tracker.
+worker records what a tracker is given, and `video_joining` gives that of all pieces to one tracker.
 """
 
 import zlib
@@ -18,7 +18,7 @@ from fer.inference.predictor import Predictor
 from fer.inference.stream import FaceStream
 from fer.inference.tracking import Tracker
 from fer.inference.video import VideoFile, VideoFrame, upright
-from fer.scaling.film_pieces import FilmPiece
+from fer.scaling.video_pieces import VideoPiece
 
 
 class Seen(NamedTuple):
@@ -73,17 +73,17 @@ class _Recorder(Tracker):
         self.detected = [(number_of[face], face.box, face.score) for face in faces]
 
 
-def record(video: VideoFile, piece: FilmPiece, predictor: Predictor, *, every: int) -> Recording:
-    """Analyse a piece of a film.
+def record(video: VideoFile, piece: VideoPiece, predictor: Predictor, *, every: int) -> Recording:
+    """Analyse a piece of a video.
 
     Args:
-        video: The film, just opened.
-        piece: One of those that `film_pieces.cut` gave for the same `every`.
+        video: The video, just opened.
+        piece: One of those that `video_pieces.cut` gave for the same `every`.
         predictor: The model with a detector.
         every: Only every Nth frame is analysed.
 
     Raises:
-        VideoError: If the film cannot be read, or its frames are not those of the piece.
+        VideoError: If the video cannot be read, or its frames are not those of the piece.
     """
     tracker = _Recorder()
     stream = FaceStream(predictor, every=every, tracker=tracker)
@@ -108,7 +108,7 @@ def record(video: VideoFile, piece: FilmPiece, predictor: Predictor, *, every: i
     return Recording(frames, first_crc, end_crc)
 
 
-def _frames(video: VideoFile, piece: FilmPiece) -> Iterator[VideoFrame]:
+def _frames(video: VideoFile, piece: VideoPiece) -> Iterator[VideoFrame]:
     """The frames of a piece, and the next piece's first one.
 
     Raises:
@@ -122,11 +122,11 @@ def _frames(video: VideoFile, piece: FilmPiece) -> Iterator[VideoFrame]:
             continue
         is_first, is_end = frame.pts == piece.first_pts, frame.pts == piece.end_pts
         if is_first != (number == piece.first) or is_end != (number == piece.end):
-            raise VideoError(f"Frame {number:,} is another than the film's packets state.")
+            raise VideoError(f"Frame {number:,} is another than the video's packets state.")
         at_s = float(frame.time) - piece.start_s
         yield VideoFrame(number=number, at_s=at_s, pixels=upright(frame))
         if is_end:
             return
         number += 1
     if piece.end is not None or number == piece.first:
-        raise VideoError(f"The film ends at frame {number:,}, before its packets do.")
+        raise VideoError(f"The video ends at frame {number:,}, before its packets do.")

@@ -1,4 +1,4 @@
-"""The recorded pieces of a film → the people on each frame, as if it had not been cut."""
+"""The recorded pieces of a video → the people on each frame, as if it had not been cut."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -10,7 +10,7 @@ from fer.faces.face import Face
 from fer.inference.answer import Box, FaceAnswer, by_label
 from fer.inference.frame_log import FrameFaces
 from fer.inference.tracking import Tracker
-from fer.scaling.film_recording import Recording, Seen
+from fer.scaling.video_recording import Recording, Seen
 
 _NOWHERE = np.zeros((5, 2), np.float32)
 
@@ -42,7 +42,7 @@ def joined(pieces: Iterable[Recording], labels: Sequence[str]) -> Iterator[Frame
     """The people on each frame.
 
     Args:
-        pieces: Of one film, in the order of time; one at a time is in memory.
+        pieces: Of one video, in the order of time; one at a time is in memory.
         labels: Of the model.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What is done with a film on Ray: it is planned, its pieces are analysed, and they are joined."""
+"""What is done with a video on Ray: it is planned, its pieces are analysed, and they are joined."""
 
 import json
 import re
@@ -13,12 +13,12 @@ from fer.errors import FerError, VideoError
 from fer.inference.frame_log import FrameFaces
 from fer.inference.stream import FaceStream
 from fer.inference.video_results import Origin
-from fer.scaling.film_files import content_of, name_of, opened, packed, unpacked
-from fer.scaling.film_joining import joined
-from fer.scaling.film_pieces import FilmPiece, cut
-from fer.scaling.film_recording import record
 from fer.scaling.results import ResultFolder, parquet_of, schema_of, table_of
 from fer.scaling.setup import Setup
+from fer.scaling.video_files import content_of, name_of, opened, packed, unpacked
+from fer.scaling.video_joining import joined
+from fer.scaling.video_pieces import VideoPiece, cut
+from fer.scaling.video_recording import record
 
 PIECES = "_pieces"
 """Folder of recordings; readers of Parquet folders pass over names with this beginning."""
@@ -44,7 +44,7 @@ class Job:
 
 
 def plan(url: str, job: Job) -> dict[str, Any]:
-    """Read a film's packets: its key, and its pieces, none where it is analysed as a whole."""
+    """Read a video's packets: its key, and its pieces, none where it is analysed as a whole."""
     found: dict[str, Any] = {"url": url, "key": "", "is_done": False, "pieces": [], "problem": ""}
     try:
         name = PurePosixPath(name_of(url)).stem
@@ -63,26 +63,26 @@ def plan(url: str, job: Job) -> dict[str, Any]:
 
 
 class Analyst:
-    """A worker: analyses pieces of films, or whole films."""
+    """A worker: analyses pieces of videos, or whole videos."""
 
     def __init__(self, job: Job) -> None:
         """Load the model."""
         self._job, self._predictor = job, job.setup.load()
 
     def __call__(self, batch: pa.Table) -> pa.Table:
-        """Write the recording of a piece, or the rows of a whole film."""
+        """Write the recording of a piece, or the rows of a whole video."""
         [work] = batch.to_pylist()
         done = {"key": work["key"], "is_good": True, "problem": ""}
         try:
             if work["piece"]:
-                self._record(work["url"], work["key"], FilmPiece(**json.loads(work["piece"])))
+                self._record(work["url"], work["key"], VideoPiece(**json.loads(work["piece"])))
             else:
                 done["problem"] = self._analyse(work["url"], work["key"]) or ""
         except VideoError as error:
             done |= {"is_good": False, "problem": str(error)}
         return pa.table({name: [value] for name, value in done.items()})
 
-    def _record(self, url: str, key: str, piece: FilmPiece) -> None:
+    def _record(self, url: str, key: str, piece: VideoPiece) -> None:
         folder, name = ResultFolder(self._job.out), _piece_name(key, piece.first)
         if not folder.has(name):
             with opened(url) as video:
@@ -105,7 +105,7 @@ def _piece_name(key: str, first: int) -> str:
 
 
 def join(url: str, key: str, firsts: Sequence[int], job: Job) -> str:
-    """Write the rows of a film whose pieces are all there; "" or why they do not fit together."""
+    """Write the rows of a video whose pieces are all there; "" or why they do not fit together."""
     folder = ResultFolder(job.out)
     recordings = (unpacked(folder.get(_piece_name(key, first))) for first in firsts)
     try:

@@ -1,4 +1,4 @@
-"""Where a film can be cut: at keyframes, so that each piece is decoded without those before."""
+"""Where a video can be cut: at keyframes, so that each piece is decoded without those before."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,16 +16,16 @@ LEAST = 250
 
 
 @dataclass(frozen=True, kw_only=True)
-class FilmPiece:
-    """Frames of a film, from one on which the detector runs to the next piece's first.
+class VideoPiece:
+    """Frames of a video, from one on which the detector runs to the next piece's first.
 
     Attributes:
         first: Number of its first frame.
         end: Number of the next piece's first frame; None in the last piece.
-        key_pts: Where decoding starts, as the stream counts time; None for the film's beginning.
+        key_pts: Where decoding starts, as the stream counts time; None for the video's beginning.
         first_pts: The time of the first frame.
         end_pts: That of the next piece's first frame; None in the last piece.
-        start_s: The time of the film's first frame, as the file's clock counts.
+        start_s: The time of the video's first frame, as the file's clock counts.
     """
 
     first: int
@@ -36,11 +36,11 @@ class FilmPiece:
     start_s: float
 
 
-def cut(video: VideoFile, *, every: int, start_s: float, least: int = LEAST) -> list[FilmPiece]:
-    """The pieces of a film; none if it is short, or its packets leave any doubt about the frames.
+def cut(video: VideoFile, *, every: int, start_s: float, least: int = LEAST) -> list[VideoPiece]:
+    """The pieces of a video; none if it is short, or its packets leave any doubt about the frames.
 
     Args:
-        video: The film, just opened; its packets are read to the end.
+        video: The video, just opened; its packets are read to the end.
         every: Only every Nth frame is analysed.
         start_s: The time of its first frame, as the file's clock counts.
         least: Fewest analysed frames of a piece.
@@ -56,13 +56,13 @@ def cut(video: VideoFile, *, every: int, start_s: float, least: int = LEAST) -> 
     if video.problem or keys[:1] != [0] or not _is_steady(np.split(times, keys[1:]), in_order):
         return []
     step = every * max(DETECT_EVERY // every, 1)
-    pieces = [FilmPiece(first=0, first_pts=int(in_order[0]), start_s=start_s)]
+    pieces = [VideoPiece(first=0, first_pts=int(in_order[0]), start_s=start_s)]
     for key_pts in times[keys[1:]]:
         number = -(-int(np.searchsorted(in_order, key_pts)) // step) * step
         if number < len(in_order) and number - pieces[-1].first >= least * every:
             here = int(in_order[number])
             pieces[-1] = replace(pieces[-1], end=number, end_pts=here)
-            new = FilmPiece(first=number, key_pts=int(key_pts), first_pts=here, start_s=start_s)
+            new = VideoPiece(first=number, key_pts=int(key_pts), first_pts=here, start_s=start_s)
             pieces.append(new)
     return pieces if len(pieces) > 1 else []
 

@@ -15,10 +15,10 @@ from fer.inference.stream import FaceStream
 from fer.inference.video import VideoFile
 from fer.inference.video_results import Origin
 from fer.models.model import Model
-from fer.scaling.film_files import packed, unpacked
-from fer.scaling.film_joining import joined
-from fer.scaling.film_pieces import cut
-from fer.scaling.film_recording import Recording, record
+from fer.scaling.video_files import packed, unpacked
+from fer.scaling.video_joining import joined
+from fer.scaling.video_pieces import cut
+from fer.scaling.video_recording import Recording, record
 
 FRAMES = 90
 
@@ -55,7 +55,7 @@ def drawn(number: int) -> np.ndarray:
     return frame
 
 
-def film(codec: str, container: str, **options: str) -> bytes:
+def video(codec: str, container: str, **options: str) -> bytes:
     memory = io.BytesIO()
     with av.open(memory, "w", format=container) as opened:
         stream = opened.add_stream(codec, rate=20, options=options)
@@ -95,10 +95,10 @@ def in_pieces(content: bytes, predictor: Predictor, every: int) -> list[Recordin
     ],
     ids=["mp4", "mkv-open", "avi"],
 )
-def test_pieces_join_into_exactly_the_rows_of_the_whole_film(
+def test_pieces_join_into_exactly_the_rows_of_the_whole_video(
     codec: str, container: str, options: dict[str, str], every: int, predictor: Predictor
 ) -> None:
-    content = film(codec, container, **options)
+    content = video(codec, container, **options)
     recordings = in_pieces(content, predictor, every)
     assert len(recordings) >= 3
     labels = predictor.card.labels
@@ -106,20 +106,20 @@ def test_pieces_join_into_exactly_the_rows_of_the_whole_film(
     expected = in_one(content, predictor, every)
     assert found == expected
     assert max(face.number for frame in found for face in frame.faces) >= 4
-    origin = Origin.of("film", predictor, every=every)
+    origin = Origin.of("video", predictor, every=every)
     assert origin.csv(found) == origin.csv(expected)
 
 
 def test_pieces_that_do_not_share_the_frame_at_their_seam_are_an_error(
     predictor: Predictor,
 ) -> None:
-    first, second, *_ = in_pieces(film("libx264", "mp4", g="10"), predictor, 1)
+    first, second, *_ = in_pieces(video("libx264", "mp4", g="10"), predictor, 1)
     with pytest.raises(VideoError, match="gives another frame"):
         list(joined([first, second._replace(first_crc=1)], predictor.card.labels))
 
 
 def test_a_seam_is_on_a_frame_on_which_the_detector_runs(predictor: Predictor) -> None:
-    content = film("libx264", "mp4", g="10")
+    content = video("libx264", "mp4", g="10")
     for every in (1, 2, 3):
         pieces = cut(VideoFile(content), every=every, start_s=0.0, least=4)
         step = every * max(4 // every, 1)
@@ -127,8 +127,8 @@ def test_a_seam_is_on_a_frame_on_which_the_detector_runs(predictor: Predictor) -
         assert all(before.end == piece.first for before, piece in pairwise(pieces))
 
 
-def test_a_film_that_is_cut_short_stays_in_one_piece() -> None:
-    content = film("libx264", "matroska", g="10")
+def test_a_video_that_is_cut_short_stays_in_one_piece() -> None:
+    content = video("libx264", "matroska", g="10")
     assert cut(VideoFile(content), every=1, start_s=0.0, least=4)
     assert not cut(VideoFile(content[: len(content) // 3]), every=1, start_s=0.0, least=4)
 
@@ -136,8 +136,8 @@ def test_a_film_that_is_cut_short_stays_in_one_piece() -> None:
 def test_a_piece_whose_frames_are_not_those_that_were_planned_is_an_error(
     predictor: Predictor,
 ) -> None:
-    content = film("libx264", "mp4", g="10")
+    content = video("libx264", "mp4", g="10")
     _, piece, *_ = cut(VideoFile(content), every=1, start_s=0.0, least=4)
     for wrong in ({"end": 21}, {"first_pts": piece.first_pts + 1}):
-        with pytest.raises(VideoError, match="another than the film's packets state"):
+        with pytest.raises(VideoError, match="another than the video's packets state"):
             record(VideoFile(content), replace(piece, **wrong), predictor, every=1)

@@ -1,4 +1,4 @@
-"""Films as files: which there are, opened from anywhere, and recordings as bytes."""
+"""Videos as files: which there are, opened from anywhere, and recordings as bytes."""
 
 import hashlib
 import json
@@ -14,47 +14,47 @@ from fsspec.implementations.local import LocalFileSystem
 from fer.errors import VideoError
 from fer.inference.video import VideoFile
 from fer.inference.video_source import open_file, reason_of
-from fer.scaling.film_recording import Recording, Seen
+from fer.scaling.video_recording import Recording, Seen
 
 SUFFIXES = frozenset({
     ".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts",
     ".mxf", ".ogv", ".ts", ".webm", ".wmv",
 })  # fmt: skip
-"""Suffixes of the files in a folder that are taken as films."""
+"""Suffixes of the files in a folder that are taken as videos."""
 
 _CHUNK = 1 << 22
 
 
-def films_in(source: str) -> list[str]:
-    """The URLs of the films at a path or URL: one film, those in a folder, or those of a pattern.
+def videos_in(source: str) -> list[str]:
+    """The URLs of the videos at a path or URL: one video, those in a folder, or those of a pattern.
 
     Raises:
         VideoError: If there are none.
     """
     files, root = fsspec.url_to_fs(source)
     if files.isdir(root):
-        found = [path for path in files.ls(root, detail=False) if _is_film(path)]
+        found = [path for path in files.ls(root, detail=False) if _is_video(path)]
     elif any(mark in root for mark in "*?[") and not files.exists(root):
-        found = [path for path in files.glob(root) if _is_film(path)]
+        found = [path for path in files.glob(root) if _is_video(path)]
     else:
         found = [root] if files.exists(root) else []
     if not found:
-        raise VideoError(f"'{source}' holds no films. Choose a film, or a folder of films.")
+        raise VideoError(f"'{source}' holds no videos. Choose a video, or a folder of videos.")
     return [files.unstrip_protocol(path) for path in sorted(found)]
 
 
-def _is_film(path: str) -> bool:
+def _is_video(path: str) -> bool:
     return PurePosixPath(path).suffix.lower() in SUFFIXES
 
 
 def name_of(url: str) -> str:
-    """What results call a film."""
+    """What results call a video."""
     return PurePosixPath(url).name
 
 
 @contextmanager
 def opened(url: str) -> Iterator[VideoFile]:
-    """A film, wherever it is.
+    """A video, wherever it is.
 
     Raises:
         VideoError: If it is missing, or not a video.
@@ -74,7 +74,7 @@ def opened(url: str) -> Iterator[VideoFile]:
 
 
 def content_of(url: str) -> str:
-    """The SHA-256 of a film's bytes."""
+    """The SHA-256 of a video's bytes."""
     digest = hashlib.sha256()
     with fsspec.open(url) as file:
         while chunk := file.read(_CHUNK):
