@@ -26,6 +26,7 @@ CARD = ModelCard(
 )  # fmt: skip
 
 FIGURES = {
+    "first": "base", "second": "better", "first_leaked": 0, "second_leaked": 0,
     "images": 700, "first_accuracy": 0.8, "second_accuracy": 0.812, "difference": 0.012,
     "difference_ci95": [-0.004, 0.028], "first_recall": 0.75, "second_recall": 0.76,
     "recall_difference": 0.01, "recall_difference_ci95": [-0.02, 0.04], "p_value": 0.2,
