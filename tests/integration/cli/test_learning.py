@@ -61,7 +61,11 @@ def run() -> Run:
     save(learnt, made.model_folder)
     compared = {
         "old": {"name": "base", "sha256": "old"}, "new": {"name": "better", "sha256": "new"},
-        "on": {promotion.FROZEN: FIGURES, promotion.PHOTOS: "No photo is kept."}, "refusals": [],
+        "on": {
+            promotion.FROZEN: FIGURES, promotion.HELD_OUT: "None is held out.",
+            promotion.PHOTOS: "No photo is kept.",
+        },
+        "refusals": [],
     }  # fmt: skip
     (made.folder / promotion.FILE).write_text(json.dumps(compared))
     return made
