@@ -50,8 +50,8 @@ def cluster(address: str | None = None) -> Iterator[None]:
             )
         except (OSError, ValueError, RuntimeError) as error:
             raise ScalingError(
-                f"No Ray cluster answers at '{address or 'this machine'}' ({error}). Start one "
-                "with: ray start --head"
+                f"No Ray cluster answers at '{address or 'this machine'}' ({error}). Start "
+                "one with `ray start --head`."
             ) from None
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
