@@ -31,8 +31,6 @@ API_PATHS = ("/api/", "/metrics/")
 STATUS = {
     "busy": 429, "gone": 410, "image": 422, "origin": 403, "rate": 429, "size": 413, "type": 415,
 }  # fmt: skip
-
-
 FRAMES_AT_ONCE = CapacityLimiter(os.cpu_count() or 1)
 """In the order in which they came. Each more would need networks of its own, which stay in memory,
 and be no quicker."""
