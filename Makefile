@@ -26,7 +26,7 @@ help: ## List these commands
 app: $(VENV)/.detector-tried ## Serve the app on http://127.0.0.1:8501 (PORT=… for another port)
 	$(PY) -m fer app --port $(PORT)
 
-test: lint ## Format, lint, types, import contracts, all tests, coverage (WORKERS=0 for one process)
+test: lint $(if $(shell command -v npm),web/node_modules/.installed) ## Format, lint, types, import contracts, all tests, coverage (WORKERS=0 for one process)
 	$(PY) -m pytest --cov -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=40
 
 lint: $(VENV)/.requirements-dev ## The quick part of that: format, lint, types, import contracts
@@ -52,7 +52,7 @@ bench: $(VENV)/.requirements-dev ## Run every bench/bench_*.py; each prints rati
 	done
 
 clean: ## Remove the environment, the caches and the reports
-	rm -rf $(VENV) .coverage htmlcov .pytest_cache .mypy_cache .ruff_cache \
+	rm -rf $(VENV) web/node_modules .coverage htmlcov .pytest_cache .mypy_cache .ruff_cache \
 		.import_linter_cache .hypothesis
 	find fer pages tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -76,4 +76,8 @@ $(VENV)/.requirements-dev: $(VENV)/.requirements requirements-dev.txt
 
 $(VENV)/.detector-tried: $(VENV)/.requirements
 	@$(PY) -m fer detectors download || echo "Until YuNet is added, MTCNN finds the faces."
+	@touch $@
+
+web/node_modules/.installed: web/package.json web/package-lock.json
+	npm --prefix web ci --no-audit --no-fund
 	@touch $@

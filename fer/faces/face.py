@@ -8,7 +8,7 @@ import numpy as np
 MIN_FACE_PX = 12
 """Shorter side, in photo pixels, below which a face is ignored: it shows too little."""
 
-_SAME_FACE = 0.6
+SAME_FACE = 0.6
 """Two boxes are one face if they share more than this part of the smaller one."""
 
 
@@ -55,7 +55,7 @@ def select(
     for index in np.argsort(-scores, kind="stable"):
         sides = corners[index, 2:] - corners[index, :2]
         if sides.min() >= MIN_FACE_PX and not any(
-            _shared(corners[index], corners[other]) > _SAME_FACE for other in kept
+            _shared(corners[index], corners[other]) > SAME_FACE for other in kept
         ):
             kept.append(index)
     faces = []

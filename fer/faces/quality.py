@@ -32,7 +32,7 @@ MIN_BRIGHTNESS = 45
 MAX_BRIGHTNESS = 225
 MAX_TURN = 0.3
 
-_MEASURED_PX = 48
+MEASURED_PX = 48
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,8 +91,8 @@ def measure(photo: np.ndarray, face: Face | None) -> Quality:
         pixels = np.zeros((1, 1, 3), np.uint8)
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     # One size for all, so that a sharp large face and a sharp small one measure alike.
-    if min(width, height) > _MEASURED_PX:
-        grey = cv2.resize(grey, (_MEASURED_PX, _MEASURED_PX), interpolation=cv2.INTER_AREA)
+    if min(width, height) > MEASURED_PX:
+        grey = cv2.resize(grey, (MEASURED_PX, MEASURED_PX), interpolation=cv2.INTER_AREA)
     tilt_deg, turn = _pose(face.landmarks) if face else (None, None)
     return Quality(
         side_px=min(width, height),

@@ -19,21 +19,31 @@ from fer.faces.yunet_file import read_checked
 MIN_SCORE = 0.7
 """With a lower one, coins and gravel count as faces."""
 
-_HINT_SCORE = 0.2
+HINT_SCORE = 0.2
 """What scores this much on the small image may be a face; the large image decides."""
 
-_LARGE_PX = 1024
-_SMALL_PX = 320
-_GROWN_PX = 640
+LARGE_PX = 1024
+SMALL_PX = 320
+GROWN_PX = 640
 """Longer sides that a photo is scaled to. The network finds faces of about 40 to 350 pixels: the
 small image serves faces that fill the photo, the large image small faces."""
 
-_LARGE_FACE = 0.25
+LARGE_FACE = 0.25
 """The large image costs up to ten times the small one. It is skipped if all that may be a
 face on the small one exceeds this part of the photo's longer side: such photos seldom have others.
 """
 
-_AGAIN_PX = 224
+AGAIN_PX = 224
+"""Side of the image on which a face is looked at once more."""
+
+MOST_OVERLAP = 0.3
+"""Intersection over union from which the network's weaker box is no face of its own."""
+
+DIVISOR = 32
+"""The network takes sides that this divides; the rest is black."""
+
+STRIDES = (8, 16, 32)
+"""Pixels between neighbours on the network's three grids."""
 
 
 class YuNet:
@@ -57,8 +67,9 @@ class YuNet:
                     "onnx",
                     self._content,
                     np.empty(0, np.uint8),
-                    (_AGAIN_PX, _AGAIN_PX),
-                    score_threshold=_HINT_SCORE,
+                    (AGAIN_PX, AGAIN_PX),
+                    score_threshold=HINT_SCORE,
+                    nms_threshold=MOST_OVERLAP,
                 )
             except cv2.error as error:
                 raise DetectorError(
@@ -72,11 +83,11 @@ class YuNet:
         """All faces, largest first (see `Detector`)."""
         longer = max(photo.shape[:2])
         # A small photo is enlarged, at most twofold: more only makes faces out of texture.
-        large = max(min(max(longer, min(2 * longer, _GROWN_PX)), _LARGE_PX), _AGAIN_PX)
-        rows = self._find(photo, _SMALL_PX if large >= _GROWN_PX else _AGAIN_PX)
+        large = max(min(max(longer, min(2 * longer, GROWN_PX)), LARGE_PX), AGAIN_PX)
+        rows = self._find(photo, SMALL_PX if large >= GROWN_PX else AGAIN_PX)
         sides = rows[:, 2:4].min(axis=1)
         is_sure = (rows[:, 14] >= MIN_SCORE).any()
-        if large < _GROWN_PX or not is_sure or sides.min() < _LARGE_FACE * longer:
+        if large < GROWN_PX or not is_sure or sides.min() < LARGE_FACE * longer:
             rows = np.concatenate([rows, self._find(photo, large)])
         rows = rows[rows[:, 14] >= MIN_SCORE]
         faces = select(rows[:, :4], rows[:, 14], _landmarks(rows), photo)
@@ -88,8 +99,8 @@ class YuNet:
         On small faces, the network measures a tilt of 20° as 10° or less. It measures the rest once
         the face is levelled by that and enlarged.
         """
-        sides = {"height": _AGAIN_PX, "width": _AGAIN_PX}
-        rows = self._find(frame_face(photo, face, FER2013_FRAMING, **sides), _AGAIN_PX)
+        sides = {"height": AGAIN_PX, "width": AGAIN_PX}
+        rows = self._find(frame_face(photo, face, FER2013_FRAMING, **sides), AGAIN_PX)
         rows = rows[rows[:, 14] >= MIN_SCORE]
         if not len(rows):
             return face

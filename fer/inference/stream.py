@@ -9,7 +9,7 @@ from fer.inference.answer import FaceAnswer, by_label
 from fer.inference.predictor import Predictor
 from fer.inference.tracking import Track, Tracker
 
-_DETECT_WITHIN_S = 0.15
+DETECT_WITHIN_S = 0.15
 """In a longer time a face may move by more than its size, which optical flow cannot follow."""
 
 
@@ -59,7 +59,7 @@ class FaceStream:
         """
         self._tracker.follow(frame)
         due = self._frames % self._detect_every == 0
-        late = at_s - self._detected_at_s > _DETECT_WITHIN_S
+        late = at_s - self._detected_at_s > DETECT_WITHIN_S
         if due or late or not self._tracker.visible:
             self._detected_at_s = at_s
             self._tracker.match(self._detector.detect(frame), at_s)

@@ -13,6 +13,7 @@ OF_THE_WHOLE = {
     "test_package",
     "test_readme",
     "test_shipped_model",
+    "test_web_pipeline",
 }
 """Tests of no single module."""
 

@@ -1,0 +1,85 @@
+import * as ort from "onnxruntime-web/wasm"
+import { describe, expect, test } from "vitest"
+import { frameFace } from "../src/pipeline/alignment"
+import { networkInput, tempered } from "../src/pipeline/answer"
+import { overlap } from "../src/pipeline/faces"
+import { toGrey } from "../src/pipeline/image"
+import { sharpness } from "../src/pipeline/quality"
+import { resized } from "../src/pipeline/resize"
+import { YuNet } from "../src/pipeline/yunet"
+import { bytes, cases, differences, image } from "./cases"
+
+const { settings } = cases
+// OpenCV counts in whole numbers where these modules use floating-point ones.
+const ROUNDED = 1
+const LANDMARK_PX = 0.5
+
+describe("pixels", () => {
+  test.each(cases.grey)("grey values are OpenCV's", given => {
+    expect(differences(toGrey(image(given.image)).data, image(given.expected).data).largest).toBe(0)
+  })
+
+  test.each(cases.resized)("an image resized to $longer_px px is OpenCV's", given => {
+    const [made, expected] = [resized(image(given.image), given.longer_px), image(given.expected)]
+    expect([made.width, made.height]).toEqual([expected.width, expected.height])
+    const { largest, mean } = differences(made.data, expected.data)
+    expect(largest).toBeLessThanOrEqual(ROUNDED)
+    expect(mean).toBeLessThan(0.2)
+  })
+
+  test.each(cases.framed)("a face framed at $side px is Python's", given => {
+    const { side, landmarks } = given
+    const made = frameFace(image(given.image), landmarks, settings.detection.again_framing, side, side)
+    const { largest, mean } = differences(made.data, image(given.expected).data)
+    expect(largest).toBeLessThanOrEqual(2)
+    expect(mean).toBeLessThan(0.2)
+  })
+
+  test.each(cases.input)("the network's input of $channels channels is Python's", given => {
+    const crop = image(given.image)
+    const expected = networkInput([image(given.expected)], given.channels)
+    expect(differences(networkInput([crop], given.channels), expected).largest).toBe(0)
+  })
+
+  test.each(cases.sharpness)("the sharpness of a face is Python's", given => {
+    const made = sharpness(image(given.image), given.box, settings.quality.measured_px)
+    expect(Math.abs(made / given.expected - 1)).toBeLessThan(0.02)
+  })
+})
+
+describe("faces", async () => {
+  ort.env.wasm.numThreads = 1
+  const session = await ort.InferenceSession.create(bytes("yunet.onnx"), { executionProviders: ["wasm"] })
+  const yunet = new YuNet(async ({ values, width, height }) => {
+    const outputs = await session.run({ input: new ort.Tensor("float32", values, [1, 3, height, width]) })
+    return Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, data as Float32Array]))
+  }, settings.detection)
+
+  test.each(cases.detected)("the detector finds Python's faces", async ({ image: stored, expected }) => {
+    const found = await yunet.detect(image(stored))
+    expect(found.length).toBe(expected.length)
+    found.forEach((face, at) => {
+      const { box, score, landmarks } = expected[at]!
+      expect(overlap(face.box, box)).toBeGreaterThan(0.97)
+      expect(Math.abs(face.score - score)).toBeLessThan(0.01)
+      expect(differences(face.landmarks.flat(), landmarks.flat()).largest).toBeLessThan(LANDMARK_PX)
+    })
+  })
+
+  test("a face that moved a little is followed", async () => {
+    const photo = image(cases.detected[0]!.image)
+    const [face] = await yunet.detect(photo)
+    const away = { ...face!, landmarks: face!.landmarks.map(([x, y]) => [x + 12, y - 9] as const) }
+    const found = await yunet.follow(photo, away)
+    expect(overlap(found!.box, face!.box)).toBeGreaterThan(0.8)
+    // YuNet's landmarks jump by 5% of a face's width from one framing of it to the next.
+    expect(differences(found!.landmarks.flat(), face!.landmarks.flat()).largest).toBeLessThan(8)
+  })
+})
+
+test.each(cases.probabilities.map((row, at) => [row, cases.tempered[at]!] as const))(
+  "probabilities at a temperature are Python's",
+  (row, expected) => {
+    expect(differences(tempered(row, settings.temperature), expected).largest).toBeLessThan(1e-6)
+  },
+)
