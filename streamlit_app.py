@@ -10,7 +10,7 @@ import asgi
 from fer.leftovers import clear_leftovers
 from fer.people import Action, Role, acting, may, trust_nobody_else
 from fer.runs import queue
-from pages.common import people, predictors, upload_limits, visitors
+from pages.common import menu, people, predictors, upload_limits, visitors
 from pages.common.kept import offer_kept
 from pages.common.screens import NOT_IN_MENU, SCREENS
 from pages.common.turns import SCRIPTS
@@ -39,6 +39,7 @@ def main() -> None:
         position="top" if is_admitted else "hidden",
     )  # fmt: skip
     st.set_page_config(page_title=f"{page.title} · {APP}")
+    menu.close_when_chosen()
     with (
         st.container(horizontal=True, horizontal_alignment="center"),
         st.container(width=PAGE_WIDTH_PX),

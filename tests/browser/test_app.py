@@ -137,3 +137,21 @@ def test_a_page_fits_and_has_no_accessibility_faults(
     expect(sized_page.get_by_role("heading", name=shows)).to_be_visible(timeout=SLOW_MS)
     wait_until_idle(sized_page)
     check_layout(sized_page)
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light")])
+def test_the_menu_of_a_narrow_window_closes_when_a_page_is_chosen(
+    sized_page: Page, server: str
+) -> None:
+    menu = sized_page.get_by_test_id("stSidebar")
+    sized_page.goto(f"{server}/predict")
+    sized_page.get_by_role("button", name="Expand sidebar").click()
+    menu.get_by_role("link", name="Video", exact=True).click()
+    expect(menu).not_to_be_in_viewport()
+    expect(sized_page.get_by_role("heading", name="What do faces show over time?")).to_be_visible()
+    sized_page.get_by_role("button", name="Expand sidebar").press("Enter")
+    menu.get_by_role("link", name="Home", exact=True).press("Enter")
+    expect(menu).not_to_be_in_viewport()
+    expect(sized_page.get_by_role("heading", name="Before you use it")).to_be_visible()
+    sized_page.keyboard.press("Tab")  # not into the closed menu
+    expect(sized_page.get_by_role("button", name="Expand sidebar")).to_be_focused()
