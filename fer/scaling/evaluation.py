@@ -47,7 +47,7 @@ def evaluate_photos(
 
     Raises:
         DatasetError: If no photo has a label, or none an answer.
-        ResultsError: If the results hold photos that changed or are gone since.
+        ResultsError: If the results hold photos that are gone since.
         FerError: Whatever else stops the work.
     """
     report = predict_to_parquet(
@@ -78,8 +78,8 @@ def figures_of(
     largest = rows[rows["face"].isna() | (rows["face"] == 1)].sort_values("file")
     if largest["file"].duplicated().any() or len(largest) != photos:
         raise ResultsError(
-            f"'{out}' holds photos that changed since they were answered, or are gone. Choose a "
-            "new folder."
+            f"'{out}' holds photos that are gone from '{source}', or of one name. Choose a new "
+            "folder."
         )
     return _figures(setup, source, largest, int((rows["face"] == 2).sum()), skipped)
 

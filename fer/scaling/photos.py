@@ -8,6 +8,7 @@ import hashlib
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -20,7 +21,9 @@ from fer.inference.photo_rows import photo_columns, photo_rows
 from fer.inference.predictor import GROUP, Predictor
 from fer.progress import Progress
 from fer.scaling.cluster import cluster, results_of
-from fer.scaling.results import ResultFolder, is_among, key_of, schema_of, table_of
+from fer.scaling.photo_results import PhotoResults, has_others, is_among, key_of
+from fer.scaling.photo_tables import Photo
+from fer.scaling.results import schema_of, table_of
 from fer.scaling.setup import Setup
 from fer.scaling.sources import packed, pieces, read, unpacked
 
@@ -55,7 +58,7 @@ class Scorer:
     def __init__(
         self, setup: Setup, out: str, done: "Sequence[Any]", extra: Sequence[str] = ()
     ) -> None:
-        """Load the model.
+        """Know what is done; the model is loaded for the first photo that is not.
 
         Args:
             setup: The model and the detector.
@@ -64,25 +67,29 @@ class Scorer:
             extra: Further columns: `CROP`, or none.
         """
         self._setup = setup
-        self._predictor: Predictor = setup.load()
         self._schema = schema_of((*photo_columns(setup.labels), *extra))
-        self._out = ResultFolder(out)
+        self._out = PhotoResults(out)
         self._done = _fetched(done[0])
+
+    @cached_property
+    def _predictor(self) -> Predictor:
+        return self._setup.load()
 
     def __call__(self, work: pa.Table) -> pa.Table:
         """What Ray Data calls with a piece; see `score`."""
         [content] = work.column("piece").to_pylist()
         return pa.table({name: [count] for name, count in self.score(unpacked(content)).items()})
 
-    def score(self, piece: pa.Table) -> dict[str, int]:
+    def score(self, piece: pa.Table) -> dict[str, Any]:
         """Answer the photos of a piece that are not done, and write their rows as one file.
 
         Returns:
             How many photos were done `before`, and now: `photos`, `faces` on them, and `failed`.
+            `changed` are the keys of photos whose names have rows of another content.
         """
         rows: list[dict[str, Any]] = []
         keys: list[bytes] = []
-        counts = {"before": 0, "photos": 0, "faces": 0, "failed": 0}
+        counts: dict[str, Any] = {"before": 0, "photos": 0, "faces": 0, "failed": 0, "changed": b""}
         photos = self._new(read(piece), counts)
         while group := list(islice(photos, GROUP)):
             for (name, key, _), result in zip(group, self._answered(group), strict=True):
@@ -107,13 +114,19 @@ class Scorer:
         return rows
 
     def _new(
-        self, photos: Iterable[tuple[str, bytes | ImageError]], counts: dict[str, int]
+        self, photos: Iterable[Photo], counts: dict[str, Any]
     ) -> Iterator[tuple[str, bytes, bytes | ImageError]]:
-        """Name, key and content of the photos that have no rows yet."""
-        for name, content in photos:
-            inside = content if isinstance(content, bytes) else b"unread"
-            key = key_of(name, inside)
-            if is_among(key, self._done):
+        """Name, key and content of the photos that have no rows yet.
+
+        One that cannot be read keeps the rows that it has: another time it can.
+        """
+        for name, known_as, content in photos:
+            is_read = isinstance(content, bytes)
+            key = key_of(known_as, content if isinstance(content, bytes) else b"unread")
+            is_changed = has_others(key, self._done)
+            if is_changed and is_read:
+                counts["changed"] += key
+            if is_among(key, self._done) or (is_changed and not is_read):
                 counts["before"] += 1
             else:
                 yield name, key, content
@@ -150,7 +163,8 @@ def predict_to_parquet(
 ) -> ScoringReport:
     """Predict photos on Ray into a folder of Parquet files, and resume what is there.
 
-    A photo that is in the folder under its name and with its bytes is not predicted again.
+    A photo that is in the folder under its name and with its bytes is not predicted again. One
+    whose bytes changed loses its old rows once all photos have theirs.
 
     Args:
         setup: The model and the detector.
@@ -168,7 +182,7 @@ def predict_to_parquet(
         UnreadableImageError: If a source cannot be listed or holds no photos.
         ScalingError: If no cluster answers.
     """
-    folder = ResultFolder(out)
+    folder = PhotoResults(out)
     report, planned = ScoringReport(), 0
     origin = {**setup.names, "labels": list(setup.labels), "extra": list(extra)}
     with folder.claimed(origin), cluster(address):
@@ -183,18 +197,26 @@ def predict_to_parquet(
         count = len(listed)
         work = ray.data.from_items(listed, override_num_blocks=count)
         del listed
+        changed = b""
         for row in results_of(work, count, Scorer, setup, folder.url, [done], tuple(extra)):
             report.before += row["before"]
             report.photos += row["photos"]
             report.faces += row["faces"]
             report.failed += row["failed"]
+            changed += row["changed"]
             if progress:
                 progress(report.before + report.photos, planned)
             if stop is not None and stop.is_set():
                 break
-    report.stopped = report.before + report.photos < planned
+        report.stopped = report.before + report.photos < planned
+        if changed and not report.stopped:
+            ray.get(ray.remote(num_cpus=0)(_drop_outdated).remote(folder.url, changed))
     return report
 
 
 def _done_in(url: str) -> np.ndarray:
-    return ResultFolder(url).done()
+    return PhotoResults(url).done()
+
+
+def _drop_outdated(url: str, present: bytes) -> None:
+    PhotoResults(url).drop_outdated(present)

@@ -1,10 +1,9 @@
 """Results as a folder of Parquet files, one for each piece of the work, local or at a URL.
 
 A file appears whole or not at all, and its name follows from what is in it: a piece that a worker
-repeats replaces its own file. Each file names the photos that it answers, by name and content.
+repeats replaces its own file.
 """
 
-import base64
 import hashlib
 import io
 import json
@@ -14,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import fsspec
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
@@ -25,16 +23,8 @@ from fer.errors import ResultsError
 from fer.files import replace_file
 
 _ORIGIN = "_origin.json"  # readers of Parquet folders pass over names with this beginning
-_PHOTOS = b"fer.photos"
-_KEY = "S16"
 _NUMBERS = {"frame", "face", "x", "y", "width", "height", "photo_width", "photo_height"}
 _SHARES = {"score", "confidence"}
-
-
-def key_of(name: str, content: bytes) -> bytes:
-    """What tells a photo from others: its name and its bytes; 96 bits of SHA-256 in base64."""
-    inside = hashlib.sha256(content).digest()
-    return base64.b64encode(hashlib.sha256(name.encode() + b"\0" + inside).digest()[:12])
 
 
 def schema_of(columns: Sequence[str]) -> pa.Schema:
@@ -129,33 +119,12 @@ class ResultFolder:
         else:
             self.put(_ORIGIN, json.dumps(origin).encode())
 
-    def done(self) -> np.ndarray:
-        """The keys of all photos that have their rows, sorted, 16 bytes each."""
-        keys = [
-            self._metadata(file).get(_PHOTOS, b"")
-            for file in self._files.ls(self._path, detail=False)
-            if file.endswith(".parquet")
-        ]
-        return np.sort(np.frombuffer(b"".join(keys), _KEY))
-
-    def _metadata(self, file: str) -> dict[bytes, bytes]:
-        try:
-            with self._files.open(file) as opened:
-                return pq.read_metadata(opened).metadata or {}
-        except pa.ArrowException as error:
-            raise ResultsError(
-                f"'{file}' is no Parquet file as this program writes it ({error}). Remove it."
-            ) from None
-
-    def write(self, table: pa.Table, keys: Sequence[bytes]) -> None:
-        """Write the rows of some photos as one file.
-
-        Raises:
-            ResultsError: If it cannot be written.
-        """
-        together = b"".join(keys)
-        name = f"{hashlib.sha256(together).hexdigest()[:32]}.parquet"
-        self.put(name, parquet_of([table], table.schema, {_PHOTOS: together}))
+    def opened(self, ending: str) -> Iterator[tuple[str, Any]]:
+        """Name and open file of each of its files with this ending, one at a time."""
+        for path in self._files.ls(self._path, detail=False):
+            if path.endswith(ending):
+                with self._files.open(path) as file:
+                    yield path.rpartition("/")[2], file
 
     def has(self, name: str) -> bool:
         """Whether a file is there."""
@@ -165,10 +134,10 @@ class ResultFolder:
         """A file's content."""
         return bytes(self._files.cat_file(f"{self._path}/{name}"))
 
-    def remove(self, folder: str) -> None:
-        """Remove a folder inside this one with what is in it, if it is there."""
-        if self.has(folder):
-            self._files.rm(f"{self._path}/{folder}", recursive=True)
+    def remove(self, name: str) -> None:
+        """Remove a file, or a folder inside this one with what is in it, if it is there."""
+        if self.has(name):
+            self._files.rm(f"{self._path}/{name}", recursive=True)
 
     def put(self, name: str, content: bytes) -> None:
         """Write a file, which appears whole or not at all.
@@ -189,9 +158,3 @@ class ResultFolder:
                 f"'{place}' cannot be written: {error.strerror or error}. Make room, or choose "
                 "another folder; the same command then resumes."
             ) from None
-
-
-def is_among(key: bytes, done: np.ndarray) -> bool:
-    """Whether sorted keys hold one."""
-    at = int(np.searchsorted(done, key))
-    return at < len(done) and bool(done[at] == key)

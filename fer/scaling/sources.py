@@ -7,16 +7,15 @@ from typing import Any
 
 import fsspec
 import pyarrow as pa
-import pyarrow.parquet as pq
 from fsspec.implementations.local import LocalFileSystem
 
-from fer.data.readers.parquet import is_image
 from fer.errors import ImageError, UnreadableImageError
 from fer.files import is_hidden
 from fer.image_formats import SUFFIXES, why_no_image_file
 from fer.images import MAX_BYTES
 from fer.inference.csv_log import one_line
 from fer.inference.parallel import map_ordered
+from fer.scaling.photo_tables import TABLES, Photo, from_table, rows_of
 
 LEAST, MOST = 64, 4096
 """Photos that one worker answers at a time, and whose rows are one file: about a second of work, to
@@ -24,8 +23,6 @@ lose little where there are few, and not too many pieces where there are many.""
 
 _PIECES = 2048  # so many before pieces grow
 
-_TABLES = (".parquet", ".pq")
-_NAMES = ("path", "file", "file_name", "filename", "name")
 _WHOLE = -1
 _SCHEMA = pa.schema([("name", pa.string()), ("url", pa.string()), ("row", pa.int64())])
 
@@ -98,8 +95,8 @@ def _photos_of(
             found = iter([(source, root)])
         for name, path in found:
             url = files.unstrip_protocol(path)
-            if path.lower().endswith(_TABLES):
-                for row in _rows_of(name, url, skipped):
+            if path.lower().endswith(TABLES):
+                for row in rows_of(name, url, skipped):
                     yield name, url, row
             else:
                 yield one_line(name), url, _WHOLE
@@ -131,7 +128,7 @@ def _below(
             if not name or is_hidden(name):
                 continue
             path = posixpath.join(parent, name)
-            if name.lower().endswith(_TABLES) or not (reason := _why_none(path, is_local)):
+            if name.lower().endswith(TABLES) or not (reason := _why_none(path, is_local)):
                 yield posixpath.join(shown, name), path
             else:
                 skipped[posixpath.join(shown, name)] = reason
@@ -149,35 +146,21 @@ def _why_none(path: str, is_local: bool) -> str:
     return "" if Path(path).suffix.lower() in SUFFIXES else "not named as photos are"
 
 
-def _rows_of(name: str, url: str, skipped: dict[str, str]) -> range:
-    """The rows of a Parquet table that holds image files."""
-    try:
-        with fsspec.open(url) as file:
-            table = pq.ParquetFile(file)
-            if any(is_image(column.type) for column in table.schema_arrow):
-                return range(table.metadata.num_rows)
-        skipped[name] = "a table without a column of image files"
-    except (OSError, pa.ArrowException) as error:
-        skipped[name] = f"no readable Parquet table ({error})"
-    return range(0)
-
-
-def read(piece: pa.Table) -> Iterator[tuple[str, bytes | ImageError]]:
-    """The name and the content of each photo of a piece, or why it cannot be read.
+def read(piece: pa.Table) -> Iterator[Photo]:
+    """The photos of a piece.
 
     Only a few photos at a time are in memory, and those of a Parquet table's row group.
     """
     entries = list(zip(*(column.to_pylist() for column in piece.columns), strict=True))
     whole = [(name, url) for name, url, row in entries if row == _WHOLE]
     names = [name for name, _ in whole]
-    yield from zip(names, map_ordered(_content, whole), strict=True)
+    yield from zip(names, names, map_ordered(_content, whole), strict=True)
     tables: dict[tuple[str, str], list[int]] = {}
     for name, url, row in entries:
         if row != _WHOLE:
             tables.setdefault((name, url), []).append(row)
     for (name, url), rows in tables.items():
-        with fsspec.open(url) as file:
-            yield from _from_table(name, pq.ParquetFile(file), rows)
+        yield from from_table(name, url, rows)
 
 
 def _content(photo: tuple[str, str]) -> bytes | ImageError:
@@ -190,25 +173,3 @@ def _content(photo: tuple[str, str]) -> bytes | ImageError:
     except Exception as error:  # noqa: BLE001 - each file system has errors of its own
         reason = getattr(error, "strerror", None) or error
         return UnreadableImageError(f"'{name}' cannot be read: {reason}.")
-
-
-def _from_table(
-    name: str, table: pq.ParquetFile, rows: list[int]
-) -> Iterator[tuple[str, bytes | ImageError]]:
-    schema = table.schema_arrow
-    column = next(one.name for one in schema if is_image(one.type))
-    texts = [one.name for one in schema if pa.types.is_string(one.type)]
-    named_by = next((one for one in _NAMES if one in texts), None)
-    wanted, start = set(rows), 0
-    for group in range(table.num_row_groups):
-        end = start + table.metadata.row_group(group).num_rows
-        here = [row for row in range(start, end) if row in wanted]
-        if here:
-            read = table.read_row_group(group, columns=[one for one in (column, named_by) if one])
-            for row in here:
-                value = read.column(column)[row - start].as_py()
-                given = read.column(named_by)[row - start].as_py() if named_by else None
-                if isinstance(value, dict):
-                    given, value = given or value.get("path"), value.get("bytes")
-                yield one_line(given or f"{name}:{row + 1}"), value or b""
-        start = end

@@ -1,6 +1,7 @@
 import io
 import os
 import signal
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from fer.scaling.setup import Setup
 from fer.scaling.videos import videos_to_parquet
 
 PHOTOS = 240
+MakeFaces = Callable[..., Path]
 
 
 def rows(folder: Path) -> pd.DataFrame:
@@ -50,6 +52,29 @@ def test_a_killed_worker_and_a_killed_node_lose_nothing_and_double_nothing(
     again = predict_to_parquet(ferplus, [str(photos)], str(tmp_path / "out"))
     assert (again.before, again.photos) == (PHOTOS, 0)
     check_like_csv(table[table["file"].str.startswith("/")], ferplus, photos, tmp_path)
+
+
+def test_a_photo_that_changed_has_the_rows_of_its_present_content_alone(
+    three_nodes: Any, ferplus: Setup, make: MakeFaces, tmp_path: Path
+) -> None:
+    folder, out = make(*[f"{number}.png" for number in range(20)]), tmp_path / "out"
+    lost = tmp_path / "lost.png"
+
+    def predict() -> tuple[int, int, pd.DataFrame]:
+        report = predict_to_parquet(ferplus, [str(folder), str(lost)], str(out), size=8)
+        return report.before, report.photos, rows(out).set_index("file")
+
+    before, new, first = predict()
+    assert (before, new) == (0, 21)
+    assert "no file" in first["error"][str(lost)]
+    make("5.png", root=folder)
+    make("lost.png", root=tmp_path)
+    before, new, second = predict()
+    assert (before, new) == (19, 2)
+    assert sorted(second.index) == sorted(first.index)
+    assert second["error"].isna().all()
+    changed = second["p_happy"] != first["p_happy"]
+    assert set(changed[changed].index) == {str(folder / "5.png"), str(lost)}
 
 
 def check_like_csv(table: pd.DataFrame, ferplus: Setup, photos: Path, tmp_path: Path) -> None:

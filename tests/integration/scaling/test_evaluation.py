@@ -8,8 +8,8 @@ from fer import api
 from fer.data.synthetic import draw_face
 from fer.errors import DatasetError, ResultsError
 from fer.scaling.evaluation import figures_of
+from fer.scaling.photo_results import PhotoResults
 from fer.scaling.photos import CROP, Scorer
-from fer.scaling.results import ResultFolder
 from fer.scaling.setup import Setup
 from fer.scaling.sources import pieces
 
@@ -31,7 +31,7 @@ def labelled(tmp_path: Path) -> Path:
 
 def answered(setup: Setup, source: Path, out: Path) -> int:
     """Answer the photos as workers do; gives how many there are."""
-    folder = ResultFolder(str(out))
+    folder = PhotoResults(str(out))
     with folder.claimed(setup.names):
         worker = Scorer(setup, folder.url, [folder.done()], [CROP])
         found = pieces([str(source)], recursive=True, skipped={}, size=5)
@@ -57,12 +57,12 @@ def test_figures_are_those_of_the_same_photos_on_one_machine(
     assert found == expected
 
 
-def test_photos_that_changed_since_need_a_new_folder(labelled: Path, tmp_path: Path) -> None:
+def test_photos_that_are_gone_since_need_a_new_folder(labelled: Path, tmp_path: Path) -> None:
     setup, out = Setup.of("ferplus", detector="none"), tmp_path / "out"
     answered(setup, labelled, out)
-    (labelled / "sad" / "0.png").write_bytes((labelled / "happy" / "0.png").read_bytes())
+    (labelled / "sad" / "0.png").unlink()
     photos = answered(setup, labelled, out)
-    with pytest.raises(ResultsError, match="changed since they were answered"):
+    with pytest.raises(ResultsError, match="are gone from"):
         figures_of(setup, str(labelled), str(out), photos=photos, skipped={})
 
 

@@ -53,7 +53,7 @@ def test_a_photo_is_read_where_it_lies_and_a_lost_one_gives_its_reason(make: Mak
     folder = make("a.png", "b.png")
     [piece] = pieces([str(folder)], recursive=False, skipped={})
     (folder / "b.png").unlink()
-    (_, content), (_, lost) = read(piece)
+    (_, _, content), (_, _, lost) = read(piece)
     assert content == (folder / "a.png").read_bytes()
     assert isinstance(lost, UnreadableImageError)
     assert f"There is no file '{folder}/b.png'" in str(lost)
@@ -68,13 +68,32 @@ def test_rows_of_a_parquet_table_are_photos_by_their_paths(tmp_path: Path, kind:
         both = zip(paths, contents, strict=True)
         file = table_of(tmp_path, image=[{"bytes": one, "path": path} for path, one in both])
     first, second = pieces([str(file)], recursive=False, skipped={}, size=2)
-    assert [*read(first), *read(second)] == list(zip(paths, contents, strict=True))
+    known_as = [f"{file}:{path}" for path in paths]
+    expected = list(zip(paths, known_as, contents, strict=True))
+    assert [*read(first), *read(second)] == expected
+
+
+def test_rows_of_one_name_are_told_apart_by_content(tmp_path: Path) -> None:
+    file = table_of(tmp_path, path=["1.jpg", "1.jpg", None], photo=[b"one", b"two", b"three"])
+    [piece] = pieces([str(file)], recursive=False, skipped={})
+    shown, known_as, _ = zip(*read(piece), strict=True)
+    assert shown == ("1.jpg", "1.jpg", f"{file}:3")
+    assert len(set(known_as)) == 3
 
 
 def test_rows_without_a_name_are_called_by_their_table_and_their_place(tmp_path: Path) -> None:
     file = table_of(tmp_path, photo=[b"one", b"two", b"three"])
     _, second = pieces([str(file)], recursive=False, skipped={}, size=2)
-    assert list(read(second)) == [(f"{file}:3", b"three")]
+    [(shown, _, content)] = read(second)
+    assert (shown, content) == (f"{file}:3", b"three")
+
+
+def test_a_table_that_is_lost_ends_the_work_with_the_reason(tmp_path: Path) -> None:
+    file = table_of(tmp_path, photo=[b"one"])
+    [piece] = pieces([str(file)], recursive=False, skipped={})
+    file.unlink()
+    with pytest.raises(UnreadableImageError, match="cannot be read"):
+        list(read(piece))
 
 
 def test_a_folder_without_photos_is_an_error(tmp_path: Path) -> None:
