@@ -60,10 +60,12 @@ def load_networks() -> tuple[Network, Network, Network]:
         p, r, o = (iter(joblib.load(folder / f"{stage}net.lz4")) for stage in "pro")
         return _proposal_network(p), _refinement_network(r), _output_network(o)
     except Exception as error:  # noqa: BLE001 - joblib and OpenCV raise nearly anything on damage
-        raise DetectorError(
-            f"MTCNN cannot be loaded ({error}). Use YuNet, which is faster: python -m fer "
-            "detectors download (0.2 MB). Or install MTCNN again: pip install mtcnn"
-        ) from None
+        raised = DetectorError(
+            f"MTCNN cannot be loaded ({error}). Add YuNet, which is faster (0.2 MB), or install "
+            "MTCNN again: pip install mtcnn"
+        )
+        raised.add_note("To add YuNet: python -m fer detectors download")
+        raise raised from None
 
 
 def _proposal_network(weights: Weights) -> Network:

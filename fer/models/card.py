@@ -179,10 +179,11 @@ def read_card(path: Path) -> ModelCard:
     try:
         values = from_json(path.read_bytes())
     except FileNotFoundError:
-        raise CardError(
-            f"No card at '{path}'. A model is a folder with a network and card.json; "
-            "train one with `python -m fer train`."
-        ) from None
+        error = CardError(
+            f"No card at '{path}'. A model is a folder with a network and card.json. Train one."
+        )
+        error.add_note("To train one: python -m fer train")
+        raise error from None
     except (OSError, ValueError) as error:
         raise CardError(
             f"The card '{path}' cannot be read ({error}). Restore it or train the model again."

@@ -41,10 +41,12 @@ class Network:
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
         takes = [(one.type, len(one.shape)) for one in inputs]
         if takes != [("tensor(uint8)", 4)] or [len(one.shape) for one in outputs] != [2]:
-            raise ModelError(
+            raised = ModelError(
                 f"'{path}' does not go from uint8 faces (n, height, width, channels) to "
-                "probabilities (n, classes). Make a model of it with: python -m fer adopt"
+                "probabilities (n, classes). Add it as a network from elsewhere."
             )
+            raised.add_note("To make a model of it: python -m fer adopt")
+            raise raised
         self._input = inputs[0].name
         self.input_shape = tuple(inputs[0].shape[1:])
         self.classes = outputs[0].shape[1]

@@ -56,6 +56,12 @@ class Evaluation:
         return evaluation(model, here.dataset, here.split, here.tta, truth=here.truth).table
 
     @cached_property
+    def is_calibrated_here(self) -> bool:
+        """Whether the temperature was fitted on this data set, as it is now."""
+        fitted_on = self.model.card.calibration.get("fingerprint")
+        return bool(fitted_on) and fitted_on == self.dataset.as_given.fingerprint()
+
+    @cached_property
     def doubts(self) -> pd.DataFrame:
         """As `label_errors` gives them."""
         return label_errors(self.table)

@@ -71,6 +71,8 @@ def choose_model(place: DeltaGenerator) -> str:
     names, default = list_models(), settings.default_model()
     index = names.index(default) if default in names else 0
     options = {name: name for name in names}
+    if (wanted := st.session_state.pop(keys.CHOOSE, None)) in options:
+        st.session_state[keys.MODEL] = wanted
     return select_linked(
         place, "Model", options, index=index, key=keys.MODEL,
         remedy="Choose another one, or add it to the models and open the link again.",

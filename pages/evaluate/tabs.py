@@ -8,8 +8,8 @@ import streamlit as st
 
 from fer import emotions
 from fer.errors import FerError
-from fer.evaluation.calibration import coverage_curve, reliability
-from fer.evaluation.charts import coverage_chart, reliability_chart
+from fer.evaluation.calibration import coverage_curve
+from fer.evaluation.charts import coverage_chart
 from fer.evaluation.comparison import compare
 from fer.evaluation.label_errors import listed_errors
 from fer.evaluation.report import as_json
@@ -22,6 +22,7 @@ from pages.common.downloads import csv_of, download
 from pages.common.pictures import Picture, data_uri, pictures_html
 from pages.common.verdicts import in_percent
 from pages.evaluate import keys
+from pages.evaluate.calibration import calibration
 from pages.evaluate.comparison import comparison, other_models
 from pages.evaluate.evaluated import Evaluation
 from pages.evaluate.explore import explore
@@ -93,34 +94,6 @@ def per_class(evaluated: Evaluation) -> None:
     st.caption("Over all classes:")
     decimals = st.column_config.NumberColumn(format="%.3f")
     show_table(pd.DataFrame(others), "Further figures", value=decimals)
-
-
-def calibration(evaluated: Evaluation) -> None:
-    frame, card = evaluated.table.frame, evaluated.model.card
-    bins = reliability(frame["confidence"].to_numpy(), frame["correct"].to_numpy(bool))
-    left, right = st.columns([3, 2], gap="large")
-    left.plotly_chart(
-        reliability_chart(bins),
-        config=_PLAIN,
-        alt="Accuracy by confidence; the dashed line is ideal",
-    )
-    with right:
-        st.metric("Expected calibration error", f"{evaluated.figures['ece']:.1%}")
-        st.markdown(
-            "Above the dashed line the model is right more often than its confidence promises; "
-            "below, less often."
-        )
-        if record := card.calibration:
-            st.markdown(
-                f"Temperature **{card.temperature:.3f}**, fitted on {record['images']:,} "
-                f"validation faces of {errors.plain(record['dataset'])}: there the error was "
-                f"{record['ece_before']:.1%} before and {record['ece_after']:.1%} after."
-            )
-        else:
-            st.markdown(
-                "No temperature was fitted. Fit one on validation faces: "
-                f"`python -m fer calibrate {card.name} {evaluated.dataset.name}`"
-            )
 
 
 def thresholds(evaluated: Evaluation) -> None:

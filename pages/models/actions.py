@@ -9,7 +9,8 @@ from fer import settings
 from fer.errors import ModelError
 from fer.models import management
 from fer.people import Action, may
-from pages.common import errors, links, people, visitors
+from pages.common import errors, links, visitors
+from pages.common.models_folder import why_read_only
 from pages.models import keys
 from pages.models.cards import Entry
 
@@ -49,21 +50,6 @@ def _show_changes(entry: Entry) -> None:
         "Delete", icon=":material/delete:", key="models.delete"
     ):
         delete(entry)
-
-
-def why_read_only() -> str:
-    """Why the visitor, or anybody, cannot add or change a model here; "" if they can."""
-    if reason := people.why_not(Action.MANAGE_MODELS):
-        return reason
-    folder = settings.models_folder()
-    there = next((one for one in (folder, *folder.parents) if one.exists()), folder)
-    if os.access(there, os.W_OK):
-        return ""
-    where = f" ({folder})" if visitors.are_local() else ""
-    return (
-        f"The folder of models{where} can only be read, so models cannot be added, renamed or "
-        "deleted here. Whoever runs this app can allow it, or name another folder in FER_MODELS."
-    )
 
 
 def _where_default_is() -> str:

@@ -16,9 +16,9 @@ from fer.models.pixel_scales import SCALES
 from fer.wording import counted
 from pages.common import errors
 from pages.common.facts import facts_html
+from pages.common.models_folder import why_read_only
 from pages.common.pictures import pictures_html
 from pages.models import keys
-from pages.models.actions import why_read_only
 from pages.models.foreign import Foreign, faces_for, read_upload, search_for, with_output
 from pages.models.label_order import choose_order
 from pages.models.labelled import choose_labelled, show_fits

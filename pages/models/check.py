@@ -11,9 +11,9 @@ from fer.models.card import ModelCard
 from fer.models.pixel_scales import SCALES
 from pages.common import errors, predictors
 from pages.common.cache import Work, dataset_work
+from pages.common.models_folder import why_read_only
 from pages.common.progress import Meter
 from pages.models import keys
-from pages.models.actions import why_read_only
 from pages.models.cards import Entry
 from pages.models.labelled import choose_labelled, show_fits
 

@@ -21,9 +21,9 @@ from pages.common import errors, predictors
 from pages.common.cache import Work
 from pages.common.choices import select
 from pages.common.downloads import download
+from pages.common.models_folder import why_read_only
 from pages.common.progress import Meter
 from pages.models import keys
-from pages.models.actions import why_read_only
 from pages.models.cards import Entry, size_text
 
 FORMS = {

@@ -6,17 +6,20 @@ from urllib.parse import parse_qs
 
 import cv2
 import keras
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
-from fer import emotions
+from fer import emotions, settings
 from fer.data import VOTES, add, annotations, load_dataset, remove
 from fer.data.synthetic import draw_face
 from fer.evaluation.predictions import predictions
 from fer.models import CARD_FILE, load, save
 from fer.models.card import ModelCard
 from fer.nets.architectures import build
+from fer.people import Person, Role
+from pages.common import people
 from pages.evaluate import keys
 
 NAME = "judged"
@@ -397,3 +400,77 @@ def test_a_face_can_be_given_a_class_of_the_data_sets_own_or_an_emotion(
     assert "Labelled 1 in the data set, 2 by hand" in words(page)
     others = next(box for box in page.selectbox if box.label == "Another emotion")
     assert others.options == [emotions.with_symbol(name) for name in emotions.ALL]
+
+
+def calibration_of(app: AppTest) -> AppTest:
+    return opened(app, SPLIT="test", TAB="Calibration")
+
+
+def always_happy(folder: Path) -> None:
+    """Have a model of two classes answer the first one for every face, and be 95.3% sure."""
+    loaded = load(folder)
+    kernel, bias = loaded.network.layers[-1].get_weights()
+    loaded.network.layers[-1].set_weights([kernel * 0, np.array([3, 0], bias.dtype)])
+    save(loaded.network, loaded.card, folder)
+
+
+def confidence(page: AppTest) -> float:
+    """That of all faces, which the chart has."""
+    x = chart(page)["data"][1]["x"]
+    return float(np.mean(x))
+
+
+def can_calibrate(page: AppTest) -> bool:
+    assert not page.exception
+    return keys.CALIBRATE in [button.key for button in page.button]
+
+
+def test_a_model_is_calibrated_on_validation_and_its_card_and_the_figures_change(
+    app: AppTest, models: Path, judged: str
+) -> None:
+    write_model(models / "judge", ("happy", "sad"), validation_fraction=0.34)
+    always_happy(models / "judge")
+    page = calibration_of(app)
+    assert "No temperature was fitted" in words(page)
+    assert confidence(page) == pytest.approx(0.953, abs=0.001)
+    page.button(key=keys.CALIBRATE).click().run()
+    assert "judge** has a new temperature" in page.success[0].value
+    card = load("judge").card
+    assert (card.calibration["split"], card.calibration["dataset"]) == ("validation", NAME)
+    assert f"Temperature **{card.temperature:.3f}**, fitted on" in words(page)
+    assert confidence(page) == pytest.approx(0.537, abs=0.001)  # half of the faces are happy
+    assert not can_calibrate(page)
+
+
+def test_a_model_that_ships_stays_as_it_is_and_its_calibrated_copy_is_shown(
+    app: AppTest, models: Path, judged: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_model(models / "judge", ("happy", "sad"), validation_fraction=0.34)
+    monkeypatch.setattr(settings, "checkout", lambda: models.parent)
+    monkeypatch.setattr(settings, "SHIPPED_MODELS", ("judge",))
+    page = calibration_of(app)
+    assert any("A copy of the model is made" in text.value for text in page.caption)
+    page.button(key=keys.CALIBRATE).click().run()
+    assert page.selectbox(key=keys.MODEL).value == "judge-copy"
+    assert "Model judge-copy on judged" in words(page)
+    assert load("judge-copy").card.calibration
+    assert not load("judge").card.calibration
+
+
+def test_without_validation_faces_a_sentence_stands_for_the_calibration(
+    app: AppTest, models: Path, judged: str
+) -> None:
+    write_model(models / "judge", ("happy", "sad"), validation_fraction=0)
+    page = calibration_of(app)
+    assert any("judged has none" in text.value for text in page.caption)
+    assert not can_calibrate(page)
+
+
+def test_who_may_not_change_models_reads_why_and_cannot_calibrate(
+    app: AppTest, models: Path, judged: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_model(models / "judge", ("happy", "sad"), validation_fraction=0.34)
+    monkeypatch.setattr(people, "acting", lambda: Person(name="eve", role=Role.EDITOR))
+    page = calibration_of(app)
+    assert any("As an editor you may not add, change" in text.value for text in page.caption)
+    assert not can_calibrate(page)

@@ -103,7 +103,7 @@ def test_without_the_package_the_error_names_both_ways_to_a_detector(
 ) -> None:
     monkeypatch.setattr(mtcnn_networks, "find_spec", lambda name: None)
     with pytest.raises(
-        DetectorError, match=r"mtcnn is not installed.*detectors download.*pip install mtcnn"
+        DetectorError, match=r"mtcnn is not installed.*pip install mtcnn\n.*detectors download"
     ):
         Mtcnn()
 
