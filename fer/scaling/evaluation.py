@@ -19,6 +19,7 @@ from fer.evaluation.photos import photo_figures, photo_table
 from fer.inference.answer import NO_FACE
 from fer.progress import Progress
 from fer.scaling.photos import CROP, predict_to_parquet
+from fer.scaling.places import located
 from fer.scaling.setup import Setup
 
 
@@ -74,7 +75,8 @@ def figures_of(
     """
     answers = [f"p_{label}" for label in setup.labels]
     about = ["file", "photo_width", "photo_height", "face", "reliable", "unreliable_because"]
-    rows = pd.read_parquet(out, columns=[*about, "error", CROP, *answers])
+    files, path = located(out)
+    rows = pd.read_parquet(path, columns=[*about, "error", CROP, *answers], filesystem=files)
     largest = rows[rows["face"].isna() | (rows["face"] == 1)].sort_values("file")
     if largest["file"].duplicated().any() or len(largest) != photos:
         raise ResultsError(

@@ -95,7 +95,7 @@ class PhotoResults(ResultFolder):
         for name, file in self.opened(".parquet"):
             try:
                 metadata = pq.read_metadata(file).metadata or {}
-            except pa.ArrowException as error:
+            except (OSError, pa.ArrowException) as error:
                 raise ResultsError(
                     f"'{name}' is no Parquet file as this program writes it ({error}). Remove it."
                 ) from None

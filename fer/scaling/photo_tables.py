@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Iterator
 from functools import lru_cache
 
-import fsspec
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -12,6 +11,7 @@ import pyarrow.parquet as pq
 from fer.data.readers.parquet import is_image
 from fer.errors import ImageError, UnreadableImageError
 from fer.inference.csv_log import one_line
+from fer.scaling.places import opened, reason_of
 
 TABLES = (".parquet", ".pq")
 _NAMES = ("path", "file", "file_name", "filename", "name")
@@ -23,13 +23,13 @@ Photo = tuple[str, str, bytes | ImageError]
 def rows_of(name: str, url: str, skipped: dict[str, str]) -> range:
     """The rows of a Parquet table that holds image files."""
     try:
-        with fsspec.open(url) as file:
+        with opened(url) as file:
             table = pq.ParquetFile(file)
             if any(is_image(column.type) for column in table.schema_arrow):
                 return range(table.metadata.num_rows)
         skipped[name] = "a table without a column of image files"
     except (OSError, pa.ArrowException) as error:
-        skipped[name] = f"no readable Parquet table ({error})"
+        skipped[name] = f"no readable Parquet table ({reason_of(error)})"
     return range(0)
 
 
@@ -43,7 +43,7 @@ def _columns(schema: pa.Schema) -> tuple[str, str | None]:
 @lru_cache(maxsize=64)
 def _has_names(url: str) -> bool:
     """Whether no two rows of a table have one name; each worker asks once."""
-    with fsspec.open(url) as file:
+    with opened(url) as file:
         table = pq.ParquetFile(file)
         image, column = _columns(table.schema_arrow)
         if column is None and pa.types.is_struct(table.schema_arrow.field(image).type):
@@ -67,13 +67,13 @@ def from_table(name: str, url: str, rows: list[int]) -> Iterator[Photo]:
         yield from _from_table(name, url, rows)
     except (OSError, pa.ArrowException) as error:
         raise UnreadableImageError(
-            f"'{name}' cannot be read: {error}. Mend that; the same command then resumes."
+            f"'{name}' cannot be read: {reason_of(error)}. Mend that; the same command resumes."
         ) from None
 
 
 def _from_table(name: str, url: str, rows: list[int]) -> Iterator[Photo]:
     has_names, wanted, start = _has_names(url), set(rows), 0
-    with fsspec.open(url) as file:
+    with opened(url) as file:
         table = pq.ParquetFile(file)
         image, names = _columns(table.schema_arrow)
         for group in range(table.num_row_groups):

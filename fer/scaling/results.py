@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
@@ -21,6 +20,7 @@ from fsspec.implementations.local import LocalFileSystem
 from fer import settings
 from fer.errors import ResultsError
 from fer.files import replace_file
+from fer.scaling.places import located, reason_of
 
 _ORIGIN = "_origin.json"  # readers of Parquet folders pass over names with this beginning
 _NUMBERS = {"frame", "face", "x", "y", "width", "height", "photo_width", "photo_height"}
@@ -76,7 +76,7 @@ class ResultFolder:
 
     def __init__(self, url: str) -> None:
         """Open a folder, which need not exist yet; a path or a URL that fsspec writes to."""
-        self._files, self._path = fsspec.url_to_fs(url)
+        self._files, self._path = located(url)
         self.url = self._files.unstrip_protocol(self._path)
         self._is_local = isinstance(self._files, LocalFileSystem)
 
@@ -101,30 +101,46 @@ class ResultFolder:
             ) from None
 
     def _check(self, origin: dict[str, Any]) -> None:
-        self._files.makedirs(self._path, exist_ok=True)
-        place = f"{self._path}/{_ORIGIN}"
-        if self._files.exists(place):
-            found = json.loads(self._files.cat_file(place))
-            for name, value in origin.items():
-                if found.get(name) != value:
-                    raise ResultsError(
-                        f"'{self._path}' holds results of the {name} '{found.get(name)}', not of "
-                        f"'{value}'. Choose another folder, or remove this one."
-                    )
-        elif self._files.ls(self._path, detail=False):
+        with self._reached():
+            self._files.makedirs(self._path, exist_ok=True)
+            place = f"{self._path}/{_ORIGIN}"
+            text = self._files.cat_file(place) if self._files.exists(place) else b""
+            is_new = not text and not self._files.ls(self._path, detail=False)
+        if is_new:
+            self.put(_ORIGIN, json.dumps(origin).encode())
+            return
+        if not text:
             raise ResultsError(
                 f"'{self._path}' is not empty, and holds no results of this program. Choose "
                 "another folder."
             )
-        else:
-            self.put(_ORIGIN, json.dumps(origin).encode())
+        found = json.loads(text)
+        for name, value in origin.items():
+            if found.get(name) != value:
+                raise ResultsError(
+                    f"'{self._path}' holds results of the {name} '{found.get(name)}', not of "
+                    f"'{value}'. Choose another folder, or remove this one."
+                )
+
+    @contextmanager
+    def _reached(self) -> Iterator[None]:
+        """Turn a refusal of the file system into a ResultsError."""
+        try:
+            yield
+        except OSError as error:
+            shown = self._path if self._is_local else self.url
+            raise ResultsError(
+                f"'{shown}' cannot be used for results: {reason_of(error)}. Mend that, or choose "
+                "another folder; the same command then resumes."
+            ) from None
 
     def opened(self, ending: str) -> Iterator[tuple[str, Any]]:
         """Name and open file of each of its files with this ending, one at a time."""
-        for path in self._files.ls(self._path, detail=False):
-            if path.endswith(ending):
-                with self._files.open(path) as file:
-                    yield path.rpartition("/")[2], file
+        with self._reached():
+            for path in self._files.ls(self._path, detail=False):
+                if path.endswith(ending):
+                    with self._files.open(path) as file:
+                        yield path.rpartition("/")[2], file
 
     def has(self, name: str) -> bool:
         """Whether a file is there."""
@@ -146,15 +162,11 @@ class ResultFolder:
             ResultsError: If it cannot be written.
         """
         place = f"{self._path}/{name}"
-        try:
-            self._files.makedirs(self._files._parent(place), exist_ok=True)
+        with self._reached():
+            if self._is_local or "/" in name:
+                self._files.makedirs(self._files._parent(place), exist_ok=True)
             if self._is_local:
                 with replace_file(Path(place)) as file:
                     file.write(content)
             else:  # an object store shows an object once all of it is there
                 self._files.pipe_file(place, content)
-        except OSError as error:
-            raise ResultsError(
-                f"'{place}' cannot be written: {error.strerror or error}. Make room, or choose "
-                "another folder; the same command then resumes."
-            ) from None

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import fsspec
 import pyarrow as pa
 from fsspec.implementations.local import LocalFileSystem
 
@@ -16,6 +15,7 @@ from fer.images import MAX_BYTES
 from fer.inference.csv_log import one_line
 from fer.inference.parallel import map_ordered
 from fer.scaling.photo_tables import TABLES, Photo, from_table, rows_of
+from fer.scaling.places import located, opened, reason_of
 
 LEAST, MOST = 64, 4096
 """Photos that one worker answers at a time, and whose rows are one file: about a second of work, to
@@ -84,9 +84,9 @@ def unpacked(content: bytes) -> pa.Table:
 def _photos_of(
     source: str, *, recursive: bool, skipped: dict[str, str]
 ) -> Iterator[tuple[str, str, int]]:
-    files, root = fsspec.url_to_fs(source)
+    files, root = located(source)
     try:
-        if files.isdir(root):
+        if _is_folder(files, root):
             found = _below(files, root, source, recursive=recursive, skipped=skipped)
         elif _is_pattern(root) and not files.exists(root):
             shown = _shown_by(files, source)
@@ -101,9 +101,16 @@ def _photos_of(
             else:
                 yield one_line(name), url, _WHOLE
     except OSError as error:
-        raise UnreadableImageError(
-            f"'{source}' cannot be listed: {error.strerror or error}."
-        ) from None
+        raise UnreadableImageError(f"'{source}' cannot be listed: {reason_of(error)}.") from None
+
+
+def _is_folder(files: Any, path: str) -> bool:
+    """Whether it must be listed, if only to learn why it cannot be."""
+    try:
+        return bool(files.info(path)["type"] == "directory")
+    except FileNotFoundError:
+        is_file = path.lower().endswith((*SUFFIXES, *TABLES))
+        return not is_file and not _is_pattern(path)
 
 
 def _is_pattern(path: str) -> bool:
@@ -166,10 +173,9 @@ def read(piece: pa.Table) -> Iterator[Photo]:
 def _content(photo: tuple[str, str]) -> bytes | ImageError:
     name, url = photo
     try:
-        with fsspec.open(url) as file:
+        with opened(url) as file:
             return bytes(file.read(MAX_BYTES + 1))
     except FileNotFoundError:
         return UnreadableImageError(f"There is no file '{name}'. Check its name.")
     except Exception as error:  # noqa: BLE001 - each file system has errors of its own
-        reason = getattr(error, "strerror", None) or error
-        return UnreadableImageError(f"'{name}' cannot be read: {reason}.")
+        return UnreadableImageError(f"'{name}' cannot be read: {reason_of(error)}.")

@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 import av.error
-import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from fer.errors import VideoError
 from fer.inference.video import VideoFile
 from fer.inference.video_source import open_file, reason_of
+from fer.scaling import places
+from fer.scaling.places import located
 from fer.scaling.video_recording import Recording, Seen
 
 SUFFIXES = frozenset({
@@ -29,15 +30,18 @@ def videos_in(source: str) -> list[str]:
     """The URLs of the videos at a path or URL: one video, those in a folder, or those of a pattern.
 
     Raises:
-        VideoError: If there are none.
+        VideoError: If there are none, or they cannot be listed.
     """
-    files, root = fsspec.url_to_fs(source)
-    if files.isdir(root):
-        found = [path for path in files.ls(root, detail=False) if _is_video(path)]
-    elif any(mark in root for mark in "*?[") and not files.exists(root):
-        found = [path for path in files.glob(root) if _is_video(path)]
-    else:
-        found = [root] if files.exists(root) else []
+    files, root = located(source)
+    try:
+        if not files.exists(root):
+            found = [path for path in files.glob(root) if _is_video(path)]
+        elif files.isdir(root):
+            found = [path for path in files.ls(root, detail=False) if _is_video(path)]
+        else:
+            found = [root]
+    except OSError as error:
+        raise VideoError(f"'{source}' cannot be listed: {places.reason_of(error)}.") from None
     if not found:
         raise VideoError(f"'{source}' holds no videos. Choose a video, or a folder of videos.")
     return [files.unstrip_protocol(path) for path in sorted(found)]
@@ -59,7 +63,7 @@ def opened(url: str) -> Iterator[VideoFile]:
     Raises:
         VideoError: If it is missing, or not a video.
     """
-    files, path = fsspec.url_to_fs(url)
+    files, path = located(url)
     if isinstance(files, LocalFileSystem):
         with VideoFile(Path(path)) as video:
             yield video
@@ -76,7 +80,7 @@ def opened(url: str) -> Iterator[VideoFile]:
 def content_of(url: str) -> str:
     """The SHA-256 of a video's bytes."""
     digest = hashlib.sha256()
-    with fsspec.open(url) as file:
+    with places.opened(url) as file:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
     return digest.hexdigest()

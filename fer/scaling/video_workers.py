@@ -13,6 +13,7 @@ from fer.errors import FerError, VideoError
 from fer.inference.frame_log import FrameFaces
 from fer.inference.stream import FaceStream
 from fer.inference.video_results import Origin
+from fer.scaling.places import reason_of
 from fer.scaling.results import ResultFolder, parquet_of, schema_of, table_of
 from fer.scaling.setup import Setup
 from fer.scaling.video_files import content_of, name_of, opened, packed, unpacked
@@ -57,8 +58,10 @@ def plan(url: str, job: Job) -> dict[str, Any]:
             with opened(url) as video:
                 pieces = cut(video, every=job.every, start_s=start_s, least=job.least)
             found["pieces"] = [asdict(piece) for piece in pieces]
-    except (FerError, OSError) as error:
+    except FerError as error:
         found["problem"] = str(error)
+    except OSError as error:
+        found["problem"] = f"It cannot be read: {reason_of(error)}."
     return found
 
 
