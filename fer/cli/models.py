@@ -77,7 +77,9 @@ def export(
 
 def save(
     model: ModelArgument,
-    file: Annotated[Path, typer.Argument(help="A .keras, .h5, .json or .onnx file to write.")],
+    file: Annotated[
+        Path, typer.Argument(help="A .keras, .h5, .json, .onnx or .tflite file to write.")
+    ],
     data: Annotated[
         str | None,
         typer.Option(
@@ -89,8 +91,9 @@ def save(
 ) -> None:
     """Write a model's network for other programs, and compare the file with it.
 
-    The weights of a .json file are written to a file beside it. ONNX needs the extra 'onnx'. The
-    comparison is printed, and kept beside the file, in FILE.parity.json.
+    The weights of a .json file are written to a file beside it. ONNX needs the extra 'onnx'. A
+    .tflite file is for apps: it takes RGB, holds labels and normalisation, and its probabilities
+    are calibrated. The comparison is printed, and kept beside the file, in FILE.parity.json.
     """
     import_runtime(model)
     from fer.evaluation import saving

@@ -34,7 +34,8 @@ def save(
 
     Args:
         model: A model's name or folder.
-        file: The file to write: `.keras`, `.h5`, `.json` with its weights beside it, or `.onnx`.
+        file: The file to write: `.keras`, `.h5`, `.json` with its weights beside it, `.onnx`, or
+            `.tflite` for apps.
         data: The faces to compare on, as in `evaluate`. None takes the data set that the model was
             trained or checked on, if it is here, or else drawn faces, which the report marks.
         split: The split to compare on; at most 1,000 faces of it are used.

@@ -40,12 +40,13 @@ def convert(network: "keras.Model", faces: np.ndarray) -> dict[str, bytes]:
 
     default = [tf.lite.Optimize.DEFAULT]
     return {
-        "litert": _exported(network),
-        "litert-int8": _exported(network, optimizations=default, representative_dataset=examples),
+        "litert": exported(network),
+        "litert-int8": exported(network, optimizations=default, representative_dataset=examples),
     }
 
 
-def _exported(network: "keras.Model", **options: object) -> bytes:
+def exported(network: "keras.Model", **options: object) -> bytes:
+    """A Keras network as a LiteRT file; the options are those of `tf.lite.TFLiteConverter`."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "model.tflite"
         network.export(str(file), format="litert", verbose=False, **options)

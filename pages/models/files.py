@@ -28,11 +28,16 @@ from pages.models.cards import Entry, size_text
 
 FORMS = {
     "keras": "Keras 3 (.keras)",
-    "litert": "LiteRT (.tflite), for phones",
+    "litert": "LiteRT (.tflite), for small computers",
     "litert-int8": "LiteRT in 8 bits (.tflite), the smallest",
     "onnx": "ONNX (.onnx)",
 }
-FORMATS = {".h5": "Keras 2 and 3 (.h5)", ".json": "JSON and weights (ZIP)", ".onnx": FORMS["onnx"]}
+FORMATS = {
+    ".h5": "Keras 2 and 3 (.h5)",
+    ".json": "JSON and weights (ZIP)",
+    ".onnx": FORMS["onnx"],
+    ".tflite": "LiteRT (.tflite), for Android and iOS apps",
+}
 """Formats that are written on demand, by suffix."""
 EXPORTED = ("litert", "litert-int8")
 
