@@ -18,7 +18,7 @@ LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.1
 	--custom-compile-command 'make lock'
 
 .DELETE_ON_ERROR:
-.PHONY: help app test lint fix lock audit bench clean
+.PHONY: help app web test lint fix lock audit bench clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 8
@@ -26,7 +26,9 @@ help: ## List these commands
 app: $(VENV)/.detector-tried ## Serve the app on http://127.0.0.1:8501 (PORT=… for another port)
 	$(PY) -m fer app --port $(PORT)
 
-test: lint $(if $(shell command -v npm),web/node_modules/.installed) ## Format, lint, types, import contracts, all tests, coverage (WORKERS=0 for one process)
+web: fer/_web/sw.js ## Build the page that runs models in the visitor's browser (Node 20, npm)
+
+test: lint $(if $(shell command -v npm),web) ## Format, lint, types, import contracts, all tests, coverage (WORKERS=0 for one process)
 	$(PY) -m pytest --cov -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=40
 
 lint: $(VENV)/.requirements-dev ## The quick part of that: format, lint, types, import contracts
@@ -52,7 +54,7 @@ bench: $(VENV)/.requirements-dev ## Run every bench/bench_*.py; each prints rati
 	done
 
 clean: ## Remove the environment, the caches and the reports
-	rm -rf $(VENV) web/node_modules .coverage htmlcov .pytest_cache .mypy_cache .ruff_cache \
+	rm -rf $(VENV) web/node_modules fer/_web .coverage htmlcov .pytest_cache .mypy_cache .ruff_cache \
 		.import_linter_cache .hypothesis
 	find fer pages tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -77,6 +79,10 @@ $(VENV)/.requirements-dev: $(VENV)/.requirements requirements-dev.txt
 $(VENV)/.detector-tried: $(VENV)/.requirements
 	@$(PY) -m fer detectors download || echo "Until YuNet is added, MTCNN finds the faces."
 	@touch $@
+
+fer/_web/sw.js: web/node_modules/.installed $(wildcard web/*.html web/*.ts web/*.json \
+		web/public/* web/src/*.* web/src/pipeline/*)
+	npm --prefix web run build --silent
 
 web/node_modules/.installed: web/package.json web/package-lock.json
 	npm --prefix web ci --no-audit --no-fund

@@ -146,6 +146,14 @@ def app_file() -> Path:
     return (checkout() or PACKAGE / "_app") / "streamlit_app.py"
 
 
+def page_build() -> Path:
+    """Folder of the page for the visitor's own browser, as `make web` builds it from `web/`.
+
+    It may not exist: a wheel that is built without it has none.
+    """
+    return PACKAGE / "_web"
+
+
 def predictions_folder() -> Path:
     """Folder of the models' answers for the faces of data sets, kept for reuse."""
     return home() / "predictions"

@@ -24,6 +24,7 @@ import pytest
 from filelock import FileLock
 from PIL import Image
 
+from fer import settings
 from fer.data import Dataset
 from fer.data.synthetic import draw_face, face_seeds
 from fer.faces.face import Face
@@ -102,6 +103,17 @@ def yunet_file() -> Path:
     if not file.is_file():
         pytest.skip(f"no YuNet: FER_YUNET is not set to a file and there is no {default}")
     return file
+
+
+@pytest.fixture(scope="session")
+def page_build() -> Path:
+    """The page for the visitor's own browser, as `make web` builds it."""
+    build = settings.page_build()
+    if not (build / "index.html").is_file():
+        if os.environ.get("CI"):
+            pytest.fail("`make web` was not run; in CI the page's tests must run")
+        pytest.skip("the page is not built: run `make web`")
+    return build
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
@@ -62,19 +61,9 @@ def as_case(face: Face) -> dict[str, Any]:
     return {"box": face.box, "score": face.score, "landmarks": face.landmarks.tolist()}
 
 
-@pytest.fixture(scope="module")
-def npm() -> str:
-    found = shutil.which("npm")
-    if not found or not (WEB / "node_modules").is_dir():
-        if os.environ.get("CI"):
-            pytest.fail("no npm, or `make web` was not run; in CI these tests must run")
-        pytest.skip("no npm, or `make web` was not run")
-    return found
-
-
 def test_every_stage_in_the_browser_gives_what_python_gives(
-    npm: str,
     tmp_path: Path,
+    page_build: Path,
     yunet_file: Path,
     astronaut: np.ndarray,
     make_photos: Callable[[np.ndarray], list[np.ndarray]],
@@ -108,7 +97,7 @@ def test_every_stage_in_the_browser_gives_what_python_gives(
     (tmp_path / "yunet.onnx").write_bytes(yunet_for_any_size(yunet_file))
 
     environment = {**os.environ, "FER_CASES": str(tmp_path), "NO_COLOR": "1"}
-    command = [npm, "test", "--silent"]
+    command = ["npm", "test", "--silent"]
     ran = subprocess.run(command, cwd=WEB, env=environment, capture_output=True, text=True)
 
     assert ran.returncode == 0, ran.stdout + ran.stderr

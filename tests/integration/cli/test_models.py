@@ -173,3 +173,17 @@ def few_shades(shades: Path, tmp_path: Path) -> Path:
         for file in files[20:]:
             file.unlink()
     return few
+
+
+def test_export_without_a_data_set_or_a_folder_for_a_page_names_both(tiny_folder: Path) -> None:
+    result = run("export", tiny_folder)
+    assert result.exit_code == 1
+    assert "Name one, or 'synthetic', or add --web DIR" in " ".join(result.stderr.split())
+
+
+def test_export_keeps_a_folder_that_is_no_page(tiny_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    result = run("export", tiny_folder, "--web", tmp_path)
+    assert result.exit_code == 1
+    assert "no page that was exported before" in " ".join(result.stderr.split())
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]

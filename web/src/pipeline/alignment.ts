@@ -1,6 +1,6 @@
 // From a face on a photo to an upright crop, as `fer.faces.alignment` does it.
 
-import { blank, cut, type Image } from "./image"
+import { blank, cut, roundEven, type Image } from "./image"
 import { resizeArea } from "./resize"
 import type { Point } from "./faces"
 import type { Framing } from "./settings"
@@ -80,8 +80,8 @@ function regionOf(photo: Image, matrix: Affine, width: number, height: number): 
 function shrunk(region: Image, matrix: Affine): [Image, Affine] {
   const factor = 2 * scaleOf(matrix)
   if (factor >= 1) return [region, matrix]
-  const width = Math.max(Math.round(region.width * factor), 1)
-  const height = Math.max(Math.round(region.height * factor), 1)
+  const width = Math.max(roundEven(region.width * factor), 1)
+  const height = Math.max(roundEven(region.height * factor), 1)
   const small = resizeArea(region, width, height)
   return [small, behind(matrix, 0, 0, region.width / width, region.height / height)]
 }

@@ -26,9 +26,67 @@ export function resizeArea(image: Image, width: number, height: number): Image {
   return weighted(image, areaWeights(image.width, width), areaWeights(image.height, height))
 }
 
+/** Bilinear, in the whole numbers that OpenCV counts in: weights in parts of 2048. */
 export function resizeLinear(image: Image, width: number, height: number): Image {
   if (width === image.width && height === image.height) return image
-  return weighted(image, linearWeights(image.width, width), linearWeights(image.height, height))
+  const { channels, data } = image
+  const made = blank(width, height, channels)
+  const [columns, rows] = [places(image.width, width), places(image.height, height)]
+  const widened = new Map<number, Int32Array>()
+  const widenedRow = (y: number): Int32Array => {
+    const source = Math.min(Math.max(y, 0), image.height - 1)
+    let row = widened.get(source)
+    if (!row) {
+      widened.delete(source - 2) // of no use below
+      widened.set(source, (row = widenRow(data, source * image.width * channels, channels, columns, image.width - 1)))
+    }
+    return row
+  }
+  for (let y = 0, to = 0; y < height; y++) {
+    const [above, below] = [widenedRow(rows.first[y]!), widenedRow(rows.first[y]! + 1)]
+    const lower = rows.second[y]!
+    const upper = rows.whole[y]!
+    for (let at = 0; at < above.length; at++, to++) {
+      made.data[to] = (((upper * (above[at]! >> 4)) >> 16) + ((lower * (below[at]! >> 4)) >> 16) + 2) >> 2
+    }
+  }
+  return made
+}
+
+/** For each new column or row: the source before it, and the weights of that and of the next. */
+interface Places {
+  readonly first: Int32Array
+  readonly whole: Int32Array
+  readonly second: Int32Array
+}
+
+function places(before: number, after: number): Places {
+  const made = { first: new Int32Array(after), whole: new Int32Array(after), second: new Int32Array(after) }
+  for (let at = 0; at < after; at++) {
+    const place = Math.fround((at + 0.5) * (before / after) - 0.5)
+    const first = Math.floor(place)
+    const rest = Math.fround(place - first)
+    made.first[at] = first
+    made.whole[at] = roundEven(Math.fround(1 - rest) * LINEAR_PARTS)
+    made.second[at] = roundEven(rest * LINEAR_PARTS)
+  }
+  return made
+}
+
+const LINEAR_PARTS = 2048
+
+function widenRow(
+  data: Uint8ClampedArray, start: number, channels: number, { first, whole, second }: Places, last: number,
+): Int32Array {
+  const row = new Int32Array(first.length * channels)
+  for (let x = 0, to = 0; x < first.length; x++) {
+    const left = Math.min(Math.max(first[x]!, 0), last)
+    const right = Math.min(Math.max(first[x]! + 1, 0), last)
+    for (let channel = 0; channel < channels; channel++, to++) {
+      row[to] = data[start + left * channels + channel]! * whole[x]! + data[start + right * channels + channel]! * second[x]!
+    }
+  }
+  return row
 }
 
 function halved(image: Image): Image {
@@ -67,18 +125,6 @@ function areaWeights(before: number, after: number): Weights {
     for (let from = whole; from < last; from++) pieces.push(1 / covered)
     if (stop - last > 1e-3) pieces.push(Math.min(stop - last, 1, covered) / covered)
     fill(made, at, pieces)
-  }
-  return made
-}
-
-function linearWeights(before: number, after: number): Weights {
-  const scale = before / after
-  const made = empty(after, 2)
-  for (let at = 0; at < after; at++) {
-    const place = Math.min(Math.max((at + 0.5) * scale - 0.5, 0), before - 1)
-    const first = Math.floor(place)
-    made.first[at] = first
-    fill(made, at, place > first ? [1 - (place - first), place - first] : [1])
   }
   return made
 }

@@ -1,0 +1,44 @@
+import { Camera } from "./camera"
+import { Client } from "./client"
+import { Problem } from "./export"
+import { showFace } from "./figures"
+import { show, showLoading } from "./message"
+import type { Loaded } from "./messages"
+import { keepOffline } from "./offline"
+import { part } from "./parts"
+import { Photos } from "./photos"
+
+async function main(): Promise<void> {
+  const client = new Client()
+  let loaded: Loaded
+  try {
+    loaded = await client.load(showLoading)
+  } catch (problem) {
+    return show(problem instanceof Problem ? problem.message : `The page does not start: ${String(problem)}`, true)
+  }
+  const { settings } = loaded
+  const camera = new Camera(client, settings)
+  new Photos(client, settings, camera)
+  showFace(undefined, settings, "The camera is off")
+  describe(loaded)
+  show("Press Start to use the camera, or choose a photo.")
+  part<HTMLButtonElement>("start").disabled = false
+  part<HTMLInputElement>("file").disabled = false
+  await keepOffline()
+}
+
+function describe({ settings, version, parity, threads }: Loaded): void {
+  const counted = threads > 1 ? `${threads} threads` : "one thread"
+  part("model").textContent = `Model ${settings.name}, detector YuNet, in ${counted}. Version ${version}.`
+  if (!parity) {
+    part("parity").textContent = "It was not measured whether the answers here are those of Python."
+    return
+  }
+  const same = (100 * parity.same_answer).toFixed(1)
+  part("parity").textContent =
+    `On ${parity.photos} photos made of ${parity.synthetic ? "drawn faces" : `faces of ${parity.dataset}`}, this page and ` +
+    `Python gave the same answer for ${same}% of ${parity.faces} faces; probabilities differed by at most ` +
+    `${parity.largest_difference.toFixed(4)}.`
+}
+
+void main()
