@@ -71,6 +71,47 @@ def coverage_chart(
     return figure
 
 
+def forms_chart(rows: Mapping[str, Mapping[str, Any]]) -> go.Figure:
+    """Accuracy and mean recall by size, with their intervals: what a smaller form costs.
+
+    Args:
+        rows: By what a form is called, its `bytes`, `one_face_ms`, and the figures of
+            `fer.evaluation.parity.parity`.
+    """
+    measures = {
+        "accuracy": ("Accuracy", RIGHT_COLOR, "circle"),
+        "balanced_accuracy": ("Mean recall", WRONG_COLOR, "diamond"),
+    }
+    figure = go.Figure()
+    for number, (name, (shown, color, symbol)) in enumerate(measures.items()):
+        values = [row[name] for row in rows.values()]
+        ends = [row[f"{name}_ci95"] for row in rows.values()]
+        figure.add_scatter(
+            x=[row["bytes"] / 1e6 * (1.02 if number else 0.98) for row in rows.values()],
+            y=values,
+            error_y={
+                "array": [high - value for value, (_, high) in zip(values, ends, strict=True)],
+                "arrayminus": [value - low for value, (low, _) in zip(values, ends, strict=True)],
+                "thickness": 1,
+            },
+            mode="markers",
+            name=shown,
+            marker={"size": 10, "color": color, "symbol": symbol},
+            customdata=[
+                (form, row["bytes"] / 1e6, row["one_face_ms"], *interval)
+                for (form, row), interval in zip(rows.items(), ends, strict=True)
+            ],
+            hovertemplate="%{customdata[0]}: %{customdata[1]:.2f} MB, one face "
+            f"%{{customdata[2]:.2f}} ms<br>{shown.lower()} %{{y:.1%}} "
+            "(%{customdata[3]:.1%} to %{customdata[4]:.1%})<extra></extra>",
+        )
+    _lay_out(figure, 300)
+    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.15})
+    figure.update_xaxes(title="Size, MB", type="log")
+    figure.update_yaxes(title="", tickformat=".0%")
+    return figure
+
+
 def _lay_out(figure: go.Figure, height_px: int) -> None:
     figure.update_layout(
         height=height_px,

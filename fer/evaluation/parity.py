@@ -1,14 +1,16 @@
 """Whether a network that was written in other forms still answers as it did."""
 
 import timeit
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.metrics import balanced_accuracy_score
 
 from fer.data import Dataset
-from fer.evaluation.intervals import accuracy_of
+from fer.evaluation.intervals import accuracy_of, bootstrap
 from fer.evaluation.probabilities import uncalibrated_probabilities
 from fer.models.card import check_faces
 from fer.models.model import Model
@@ -39,9 +41,10 @@ def parity(
     Returns:
         A row for the original, under the name of its form, and one for each other form:
         `dataset`, `synthetic` (whether the faces are drawn), `split`, `images`, `accuracy` and
-        `accuracy_ci95` (None if the model knows none of the classes), `largest_difference` of a
-        probability before calibration, `same_answer` (the share of faces with the same answer),
-        and `one_face_ms`, the median time of one face here.
+        `accuracy_ci95` (None if the model knows none of the classes), `balanced_accuracy` and
+        `balanced_accuracy_ci95` (missing then), `largest_difference` of a probability before
+        calibration, `same_answer` (the share of faces with the same answer), and `one_face_ms`,
+        the median time of one face here.
 
     Raises:
         DatasetError: If the split is empty, or its faces are of another shape.
@@ -73,13 +76,25 @@ def parity(
             "dataset": dataset.name,
             "synthetic": dataset.synthetic,
             "split": split,
-            **accuracy_of(pd.Series(answers[is_known] == targets[is_known])),
+            **_figures(targets[is_known], found[is_known]),
             "images": len(part),
             "largest_difference": float(np.abs(found - expected).max()),
             "same_answer": float((answers == expected.argmax(axis=1)).mean()),
             "one_face_ms": _one_face_ms(model, part),
         }
     return table
+
+
+def _figures(targets: np.ndarray, probabilities: np.ndarray) -> dict[str, Any]:
+    answers = probabilities.argmax(axis=1)
+    figures = accuracy_of(pd.Series(answers == targets))
+    if len(targets):
+        interval = bootstrap(targets, probabilities)["balanced_accuracy"]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of answers that are no face's class
+            recall = float(balanced_accuracy_score(targets, answers))
+        figures |= {"balanced_accuracy": recall, "balanced_accuracy_ci95": interval}
+    return figures
 
 
 def _one_face_ms(model: Model, part: Dataset) -> float:

@@ -124,6 +124,8 @@ class _MeasuredForm(_Form):
     images: int
     accuracy: float
     accuracy_ci95: Interval
+    balanced_accuracy: NotRequired[float]
+    balanced_accuracy_ci95: NotRequired[Interval]
     largest_difference: NotRequired[float]
     same_answer: NotRequired[float]
     one_face_ms: float

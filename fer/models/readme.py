@@ -185,13 +185,16 @@ def _forms(card: ModelCard) -> str:
     rows = [
         (form, f"`{row['file']}`", f"{row['bytes'] / 1e6:.2f} MB",
          f"{_share(row)}, {split_name(row['split'])}, n {row['images']:,}",
-         f"{row['one_face_ms']:.2f} ms")
+         _share(row, "balanced_accuracy"), f"{row['one_face_ms']:.2f} ms")
         for form, row in card.forms.items()
         if row.get("accuracy") is not None
     ]  # fmt: skip
     if not rows:
         return ""
-    heads = ("form", "file", "size", "accuracy (95% interval)", "one face")
+    heads = (
+        "form", "file", "size", "accuracy (95% interval)", "balanced accuracy (95% interval)",
+        "one face",
+    )  # fmt: skip
     note = "Times are medians on the machine that exported it; LiteRT used one core."
     return "\n\n".join([_table(heads, rows), *_differences(card), note])
 
@@ -234,9 +237,11 @@ data set registered under that name (`python -m fer data add`):
 `python -m fer train {card.config.get("dataset")} --config THIS/config.toml --out NEW`"""
 
 
-def _share(row: Mapping[str, Any]) -> str:
-    low, high = row["accuracy_ci95"]
-    return f"{row['accuracy']:.1%} ({low:.1%}–{high:.1%})"
+def _share(row: Mapping[str, Any], name: str = "accuracy") -> str:
+    if name not in row:  # in a card of before
+        return ""
+    low, high = row[f"{name}_ci95"]
+    return f"{row[name]:.1%} ({low:.1%}–{high:.1%})"
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

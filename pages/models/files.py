@@ -12,6 +12,7 @@ import streamlit as st
 from fer import api, models
 from fer.data import registered
 from fer.errors import FerError
+from fer.evaluation.charts import forms_chart
 from fer.evaluation.packing import packed
 from fer.evaluation.saving import summary
 from fer.models import onnx_export
@@ -45,11 +46,14 @@ EXPORTED = ("litert", "litert-int8")
 def show_files(entry: Entry, card: ModelCard) -> None:
     """The forms with their figures, and a file to download."""
     st.subheader("Files", anchor=False)
-    if rows := [_row(form, row) for form, row in card.forms.items() if row.get("accuracy")]:
+    measured = {form: row for form, row in card.forms.items() if row.get("accuracy")}
+    if rows := [_row(form, row) for form, row in measured.items()]:
+        _show_chart(measured)
         st.dataframe(
             pd.DataFrame(rows), hide_index=True, alt="Forms of the model",
             column_config={
                 "accuracy": st.column_config.NumberColumn(format="%.1f%%"),
+                "mean recall": st.column_config.NumberColumn(format="%.1f%%"),
                 "one face": st.column_config.TextColumn(
                     help="Median time on the machine that exported it"
                 ),
@@ -86,13 +90,31 @@ def show_files(entry: Entry, card: ModelCard) -> None:
         _offer_export(entry)
 
 
+def _show_chart(measured: Mapping[str, Mapping[str, Any]]) -> None:
+    """What a smaller form costs, where both figures of several forms are known."""
+    both = {form: row for form, row in measured.items() if "balanced_accuracy" in row}
+    if len(both) < 2:
+        return
+    named = {FORMS.get(form, form): row for form, row in both.items()}
+    alt = "Size against accuracy and mean recall: " + "; ".join(
+        f"{name}, {size_text(row['bytes'])}, {row['accuracy']:.1%} and "
+        f"{row['balanced_accuracy']:.1%}"
+        for name, row in named.items()
+    )
+    st.plotly_chart(
+        forms_chart(named), key="models.forms", config={"displayModeBar": False}, alt=alt
+    )
+
+
 def _row(form: str, row: Mapping[str, Any]) -> dict[str, Any]:
     low, high = row["accuracy_ci95"]
+    recall = row.get("balanced_accuracy")
     return {
         "form": FORMS.get(form, form),
         "size": size_text(row["bytes"]),
         "accuracy": 100 * row["accuracy"],
         "95% interval": f"{low:.1%} to {high:.1%}",
+        **({} if recall is None else {"mean recall": 100 * recall}),
         "on": f"{split_name(row['split'])}, n {row['images']:,}",
         "one face": f"{row['one_face_ms']:.2f} ms",
         **({"same answer": f"{row['same_answer']:.1%}"} if "same_answer" in row else {}),

@@ -44,7 +44,9 @@ def test_int8_is_a_third_of_the_size_and_names_nearly_the_same(
     assert (ours == theirs).mean() > 0.9
 
 
-def test_the_card_holds_size_accuracy_and_speed_of_each_form(exported: Path) -> None:
+def test_the_card_holds_size_figures_and_speed_of_each_form(
+    exported: Path, tiny_dataset: Dataset
+) -> None:
     forms = models.load(exported).card.forms
     assert tuple(forms) == tuple(models.FORMS)[: 4 if onnx_export.is_installed() else 3]
     for row in forms.values():
@@ -52,7 +54,11 @@ def test_the_card_holds_size_accuracy_and_speed_of_each_form(exported: Path) -> 
         assert (exported / row["file"]).stat().st_size == row["bytes"]
         assert row["images"] == 16
         assert row["one_face_ms"] > 0
+        low, high = row["balanced_accuracy_ci95"]
+        assert 0 <= low <= row["balanced_accuracy"] <= high <= 1
     assert forms["litert"]["accuracy"] == forms["keras"]["accuracy"]
+    figures = api.evaluate(exported, tiny_dataset)
+    assert forms["keras"]["balanced_accuracy"] == pytest.approx(figures["balanced_accuracy"])
     assert forms["litert"]["largest_difference"] < 1e-5 < forms["litert-int8"]["largest_difference"]
     assert forms["litert"]["same_answer"] == 1
 
