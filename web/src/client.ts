@@ -12,12 +12,15 @@ export class Client {
 
   load(onProgress: (bytes: number, ofBytes: number) => void): Promise<Loaded> {
     return new Promise((resolve, reject) => {
+      let hasFailed = false // other files may still be loading then
       this.worker.onerror = event => reject(new Problem(`The page's worker does not start: ${event.message || "unknown reason"}`))
       this.worker.onmessage = ({ data }: MessageEvent<Reply>) => {
-        if (data.kind === "progress") onProgress(data.bytes, data.ofBytes)
-        else if (data.kind === "loaded") resolve(data.loaded)
-        else if (data.kind === "failed") reject(new Problem(data.message))
-        else this.settle(data)
+        if (data.kind === "loaded") resolve(data.loaded)
+        else if (data.kind === "failed") {
+          hasFailed = true
+          reject(new Problem(data.message))
+        } else if (data.kind !== "progress") this.settle(data)
+        else if (!hasFailed) onProgress(data.bytes, data.ofBytes)
       }
       this.send({ kind: "load", base: new URL(".", document.baseURI).href })
     })
