@@ -15,10 +15,12 @@ from starlette.datastructures import MutableHeaders
 from starlette.formparsers import MultiPartParser
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from fer.browser import served
+from fer.browser.served import MEDIA_TYPES, PAGES
 from fer.errors import StreamError
 from fer.importing import one_at_a_time
 from fer.inference.live import BUSY, MAX_FRAME_BYTES, ROUTE, STREAMS
@@ -60,6 +62,16 @@ async def live(request: Request) -> Response:
     except StreamError as error:
         return JSONResponse({"error": str(error)}, status_code=STATUS[error.reason])
     return JSONResponse(answer, headers={"Cache-Control": "no-store"})
+
+
+async def device(request: Request) -> Response:
+    """A file of the page that runs in the visitor's own browser."""
+    name = request.path_params["name"]
+    path = PAGES.file(request.path_params["key"], name)
+    if path is None:
+        return Response("There is no such page. Open Live again.", 404, media_type="text/plain")
+    kind = MEDIA_TYPES.get(path.suffix, "application/octet-stream")
+    return FileResponse(path, media_type=kind, headers={"Cache-Control": "no-cache"})
 
 
 @contextmanager
@@ -181,4 +193,7 @@ MIDDLEWARE = [
     Middleware(ClosedTabs),
     Middleware(UploadLimits),
 ]
-ROUTES = [Route(f"{ROUTE}/{{token}}", live, methods=["POST", "DELETE"])]
+ROUTES = [
+    Route(f"{ROUTE}/{{token}}", live, methods=["POST", "DELETE"]),
+    Route(f"{served.ROUTE}/{{key}}/{{name:path}}", device),
+]

@@ -28,8 +28,8 @@ SETTINGS_FILE = "settings.json"
 NETWORK_FILE = "network.onnx"
 DETECTOR_FILE = "yunet.onnx"
 _KIND = "fer page"
-_ENTRY = "index.html"
-_WORKER = "sw.js"
+ENTRY_FILE = "index.html"
+WORKER_FILE = "sw.js"
 _PLACE_OF_VERSION = "__VERSION__"
 _ONLY_FOR_PARITY = "parity"
 """How the build's files begin that only `fer.browser.parity` serves."""
@@ -52,10 +52,10 @@ def page_build() -> Path:
         ConfigError: If it is not there.
     """
     build = settings.page_build()
-    if not (build / _ENTRY).is_file():
+    if not (build / ENTRY_FILE).is_file():
         where = "" if settings.checkout() else "in a checkout, and export there "
         raise ConfigError(
-            f"The page is not built: there is no '{build / _ENTRY}'. Build it {where}with "
+            f"The page is not built: there is no '{build / ENTRY_FILE}'. Build it {where}with "
             "`make web`, which needs Node 20 and npm."
         )
     return build
@@ -96,7 +96,7 @@ def add_parity(folder: Path, parity: Mapping[str, Any]) -> None:
     ):
         shutil.copytree(folder, new)
         before = json.loads((new / EXPORT_FILE).read_text(encoding="utf-8"))
-        worker = new / _WORKER
+        worker = new / WORKER_FILE
         text = worker.read_text(encoding="utf-8")
         worker.write_text(text.replace(before["version"], _PLACE_OF_VERSION), encoding="utf-8")
         _seal(new, before["model"], parity=parity)
@@ -133,14 +133,14 @@ def _seal(folder: Path, model: str, *, parity: Mapping[str, Any] | None) -> None
             "sha256": checksum(path),
         }
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name not in (EXPORT_FILE, _WORKER)
+        if path.is_file() and path.name not in (EXPORT_FILE, WORKER_FILE)
     ]
-    worker = folder / _WORKER
+    worker = folder / WORKER_FILE
     code = worker.read_text(encoding="utf-8")
     content = json.dumps([files, parity, code], sort_keys=True)
     version = hashlib.sha256(content.encode()).hexdigest()[:12]
     if _PLACE_OF_VERSION not in code:
-        raise ConfigError(f"'{_WORKER}' has no place for its version. Run `make web` again.")
+        raise ConfigError(f"'{WORKER_FILE}' has no place for its version. Run `make web` again.")
     worker.write_text(code.replace(_PLACE_OF_VERSION, version), encoding="utf-8")
     export = {
         "kind": _KIND,

@@ -1,5 +1,7 @@
 """Keys of this page in the session state."""
 
+PLACE = "live.place"
+"""Where frames are analysed."""
 MODEL = "live.model"
 DETECTOR = "live.detector"
 CAMERA = "live.camera"

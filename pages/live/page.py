@@ -13,6 +13,7 @@ from pages.common.model_choice import choose_model
 from pages.live import keys
 from pages.live.asking import ask_about_snapshot
 from pages.live.camera import camera
+from pages.live.device import is_on_device, show_device
 from pages.live.session import KeptSession, show_session
 
 REFRESH_S = 3
@@ -26,6 +27,10 @@ def main() -> None:
         with st.popover("Settings", icon=":material/tune:"):
             model, detector = choose_model(keys.MODEL, keys.DETECTOR)
             st.caption("Another model or detector begins a new session.")
+    if is_on_device():
+        close_stream()
+        show_device(model)
+        return
     try:
         predictor = predictors.predictor(model, detector)
     except FerError as error:
@@ -40,6 +45,12 @@ def main() -> None:
     offer_snapshot(predictor)
     if shown := latest_session():
         st.fragment(show_session, run_every=REFRESH_S if shown.is_open else None)(shown, forget)
+
+
+def close_stream() -> None:
+    """End the session on the server: the camera is another element's now."""
+    if before := st.session_state.pop(keys.STREAM, None):
+        before[1].close()
 
 
 def current_stream(predictor: Predictor) -> LiveStream:
