@@ -6,6 +6,7 @@ from asyncio import base_events
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -15,11 +16,12 @@ from starlette.datastructures import MutableHeaders
 from starlette.formparsers import MultiPartParser
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fer.browser import served
+from fer.browser.export import ENTRY_FILE
 from fer.browser.served import MEDIA_TYPES, PAGES
 from fer.errors import StreamError
 from fer.importing import one_at_a_time
@@ -66,12 +68,12 @@ async def live(request: Request) -> Response:
 
 async def device(request: Request) -> Response:
     """A file of the page that runs in the visitor's own browser."""
-    name = request.path_params["name"]
-    path = PAGES.file(request.path_params["key"], name)
-    if path is None:
+    name = request.path_params["name"] or ENTRY_FILE
+    content = PAGES.file(request.path_params["key"], name)
+    if content is None:
         return Response("There is no such page. Open Live again.", 404, media_type="text/plain")
-    kind = MEDIA_TYPES.get(path.suffix, "application/octet-stream")
-    return FileResponse(path, media_type=kind, headers={"Cache-Control": "no-cache"})
+    kind = MEDIA_TYPES.get(PurePosixPath(name).suffix, "application/octet-stream")
+    return Response(content, media_type=kind, headers={"Cache-Control": "no-cache"})
 
 
 @contextmanager

@@ -1,8 +1,6 @@
 """Exported pages that a server shows beside its own, made when somebody first asks for them."""
 
 import hashlib
-import json
-import shutil
 import tempfile
 import threading
 from importlib.util import find_spec
@@ -47,11 +45,10 @@ def lacking() -> str:
 
 
 class Pages:
-    """The pages of this process, in a folder that goes with it."""
+    """The pages of this process, in memory."""
 
     def __init__(self) -> None:
-        self._place: tempfile.TemporaryDirectory[str] | None = None
-        self._files: dict[str, dict[str, Path]] = {}
+        self._files: dict[str, dict[str, bytes]] = {}  # the one used last is the last
         self._making, self._changing = threading.Lock(), threading.Lock()
 
     def make(self, model: str) -> str:
@@ -67,29 +64,31 @@ class Pages:
         key = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
         with self._making:
             if key not in self._files:
-                if self._place is None:
-                    self._place = tempfile.TemporaryDirectory(prefix="fer-pages-")
-                folder = Path(self._place.name) / key
-                export.write(model, folder)
-                content = json.loads((folder / export.EXPORT_FILE).read_text(encoding="utf-8"))
-                names = [one["path"] for one in content["files"]]
-                names += [export.EXPORT_FILE, export.WORKER_FILE]
+                files = _made(model)
                 with self._changing:
-                    self._files[key] = {name: folder / name for name in names}
-                    dropped = list(self._files)[:-_KEPT]
-                    for old in dropped:
-                        del self._files[old]
-                for old in dropped:
-                    shutil.rmtree(Path(self._place.name) / old, ignore_errors=True)
+                    self._files[key] = files
+                    while len(self._files) > _KEPT:
+                        del self._files[next(iter(self._files))]
         return key
 
-    def file(self, key: str, name: str) -> Path | None:
-        """A page's file, or None: only what its `export.json` lists is ever given."""
+    def file(self, key: str, name: str) -> bytes | None:
+        """A page's file; None if there is no such page, or no such file in it."""
         with self._changing:
             if (files := self._files.pop(key, None)) is None:
                 return None
-            self._files[key] = files  # the one used last is the last
-        return files.get(name or export.ENTRY_FILE)
+            self._files[key] = files
+        return files.get(name)
+
+
+def _made(model: str) -> dict[str, bytes]:
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / "page"
+        export.write(model, folder)
+        return {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in folder.rglob("*")
+            if path.is_file()
+        }
 
 
 def _build_stamp() -> list[str]:

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from fer.faces import yunet_file as file_of_yunet
+
 FRAMES, FPS = 60, 20
 SLOW_MS = 60_000
 
@@ -278,3 +280,24 @@ def test_the_route_refuses_other_origins_and_unknown_streams(
         urlopen(request, timeout=20)
     assert refusal.value.code == status
     assert json.loads(refusal.value.read())["error"]
+
+
+def test_on_this_device_the_camera_is_answered_and_no_frame_is_sent(
+    camera_page: Page, fer_home: Path, yunet_file: Path, page_build: Path, server: str
+) -> None:
+    file_of_yunet.install(yunet_file)
+    page = camera_page
+    page.goto(f"{server}/live")
+    page.get_by_role("radio", name="On this device").click(timeout=2 * SLOW_MS)
+    device = page.frame_locator("iframe[title='Camera and answers, on this device']")
+    start = device.get_by_role("button", name="Start")
+    expect(start).to_be_enabled(timeout=3 * SLOW_MS)  # the first one waits for the networks
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(f"{request.method} {request.url}"))
+    start.click()
+    expect(device.locator("#emotion")).to_contain_text("happy", timeout=SLOW_MS)
+    page.wait_for_timeout(2000)
+    assert not [one for one in sent if "/api/live/" in one or not one.startswith("GET ")]
+    expect(device.get_by_role("heading", level=1)).to_be_hidden()
+    page.get_by_role("radio", name="On the server").click()
+    expect(page.get_by_role("button", name="Start")).to_be_visible(timeout=SLOW_MS)

@@ -269,3 +269,21 @@ def test_streamlits_connections_send_small_packets_at_once(monkeypatch: pytest.M
 
     asgi.send_at_once()
     assert asyncio.run(sends_at_once())
+
+
+def test_files_of_a_page_for_the_browser_come_with_their_types_and_nothing_else_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    files = {"index.html": b"page", "run.wasm": b"code"}
+    monkeypatch.setattr(asgi.PAGES, "_files", {"k": files})
+
+    def answer(key: str, name: str) -> Response:
+        scope = {"type": "http", "path_params": {"key": key, "name": name}}
+        return asyncio.run(asgi.device(Request(scope)))
+
+    for name, kind in (("", "text/html; charset=utf-8"), ("run.wasm", "application/wasm")):
+        found = answer("k", name)
+        assert (found.status_code, found.headers["content-type"]) == (200, kind)
+        assert found.headers["cache-control"] == "no-cache"
+    assert answer("k", "../index.html").status_code == 404
+    assert answer("other", "").status_code == 404

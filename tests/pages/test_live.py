@@ -7,11 +7,13 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from fer.browser import served
 from fer.feedback.store import open_store
 from fer.inference.live import STREAMS, LiveStream, LiveStreams
 from pages.common import links, visitors
 from pages.common.asking.keeping import KEEP
 from pages.live import keys
+from pages.live.device import DEVICE
 from pages.live.session import KeptSession, _words
 
 
@@ -165,3 +167,32 @@ def test_a_snapshot_without_a_face_is_not_asked_about(live_page: AppTest) -> Non
     live_page.run()
     assert not live_page.exception
     assert any("No face was found on the snapshot" in one.value for one in live_page.caption)
+
+
+def test_on_this_device_the_page_for_the_browser_takes_the_place_of_the_stream(
+    opened: list[LiveStream], live_page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(served, "lacking", lambda: "")
+    monkeypatch.setattr(served.PAGES, "make", lambda model: f"key-of-{model}")
+    live_page.run()
+    assert "sends the camera's frames to the server" in captions(live_page)
+    live_page.button_group(key=keys.PLACE).select(DEVICE).run()
+    assert not live_page.exception
+    assert "No frame leaves this device" in captions(live_page)
+    assert not opened[-1].is_open
+    [frame] = live_page.get("iframe")
+    assert frame.proto.src == "/device/key-of-ferplus/"
+
+
+def test_what_analysis_on_this_device_lacks_is_named_and_the_server_is_used(
+    live_page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(served, "lacking", lambda: "Build the page with make web.")
+    live_page.run()
+    assert not live_page.get("button_group")
+    assert "to the server" in captions(live_page)
+    assert "Build the page with make web" in captions(live_page)
+
+
+def captions(page: AppTest) -> str:
+    return "\n".join(caption.value for caption in page.caption)

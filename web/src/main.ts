@@ -9,6 +9,8 @@ import { part } from "./parts"
 import { Photos } from "./photos"
 
 async function main(): Promise<void> {
+  // Inside another page, that page has the title.
+  document.documentElement.classList.toggle("framed", window.self !== window.top)
   const client = new Client()
   let loaded: Loaded
   try {
