@@ -43,6 +43,8 @@ _MAX_PREVIEW_PIXELS = 2_000_000
 _MAX_SCANNED_PIXELS = 50 * MAX_PIXELS
 """Of all scans of a JPEG together. Each scan goes over all pixels, and may take four bytes."""
 
+_ROWS_AT_A_TIME = 64
+
 _EXPECTED = "a JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF image, or another that Pillow reads"
 _AGAIN = "Copy or download it again, or save it anew as JPEG or PNG."
 _WITH_FRAMES = {"GIF", "PNG", "WEBP", "TIFF", "AVIF"}  # in others, what follows is no photo
@@ -197,7 +199,7 @@ def _from_bytes(data: bytes, name: str, max_pixels: int) -> FirstImage:
             image.load()
             with suppress(Exception):  # an image with damaged metadata is still an image
                 ImageOps.exif_transpose(image, in_place=True)
-            return FirstImage(np.array(_to_rgb(image)), _has_more(image))
+            return FirstImage(_pixels(_to_rgb(image)), _has_more(image))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise too_large(f"{name} has over {max_pixels / 1e6:.0f}", max_pixels) from None
     except UnidentifiedImageError:
@@ -221,7 +223,7 @@ def _from_pil(image: Image.Image) -> np.ndarray:
         upright = image
         with suppress(Exception):
             upright = ImageOps.exif_transpose(image)
-        return np.array(_to_rgb(upright))
+        return _pixels(_to_rgb(upright))
     except Exception as error:
         raise UnreadableImageError(
             f"The PIL image cannot be read ({error}). Its file may be damaged or closed: open it "
@@ -269,6 +271,19 @@ def _check_scans(image: Image.Image, data: bytes, name: str) -> None:
             f"{name} is a JPEG of {scans:,} scans, which would take minutes to read; expected "
             f"some ten. {_AGAIN}"
         )
+
+
+def _pixels(image: Image.Image) -> np.ndarray:
+    """The pixels of an RGB image, a few rows at a time.
+
+    As a whole, Pillow copies them three times, each time into memory that the system has to clear.
+    """
+    width, height = image.size
+    pixels = np.empty((height, width, 3), np.uint8)
+    for top in range(0, height, _ROWS_AT_A_TIME):
+        rows = image.crop((0, top, width, min(top + _ROWS_AT_A_TIME, height)))
+        pixels[top : top + _ROWS_AT_A_TIME] = np.asarray(rows)
+    return pixels
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

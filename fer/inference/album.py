@@ -20,9 +20,15 @@ RESULT_BYTES = 250_000
 """About what a result takes, most of it a picture at screen size."""
 UNSEEN_FOR_S = 300.0
 """Work stops when nobody has asked for results for so long, and resumes when somebody does."""
+BEGUN_WITHIN_S = 0.02
+"""How long whoever adds photos waits for the work to begin. Python would otherwise let them run on
+for 5 ms each time that a thread of it wants to."""
 
 _AT_A_TIME = threading.BoundedSemaphore(os.cpu_count() or 1)
 """Photos that all albums of the process work on at a time."""
+
+_WAITS = "wait"
+"""The step of a photo before its first one."""
 
 _log = logging.getLogger(__name__)
 
@@ -82,16 +88,18 @@ class Album(Generic[R]):
             ImageTooLargeError: If the album would hold too many or too large ones; none is added.
         """
         with self._changed:
-            added = self._photos | {photo.key: photo for photo in photos}
-            size = sum(photo.size_bytes for photo in added.values())
-            if len(added) > MAX_PHOTOS or size > MAX_BYTES:
+            added = {photo.key: photo for photo in photos}
+            together = self._photos | added
+            size = sum(photo.size_bytes for photo in together.values())
+            if len(together) > MAX_PHOTOS or size > MAX_BYTES:
                 raise ImageTooLargeError(
-                    f"That makes {len(added):,} photos of {size / 1e6:,.0f} MB; at most "
+                    f"That makes {len(together):,} photos of {size / 1e6:,.0f} MB; at most "
                     f"{MAX_PHOTOS:,} of {MAX_BYTES / 1e6:.0f} MB are kept. Remove some, or add "
                     "fewer at a time."
                 )
-            self._photos = added
+            self._photos = together
             self._go()
+            self._changed.wait_for(lambda: self._has_begun(added), BEGUN_WITHIN_S)
 
     def skip(self, reasons: Iterable[tuple[str, str]]) -> None:
         """Note the files that came with the photos and are none: the name and reason of each.
@@ -226,6 +234,12 @@ class Album(Generic[R]):
             return None
         return next((key for key in self._pending() if key not in self._steps), None)
 
+    def _has_begun(self, keys: Iterable[str]) -> bool:
+        """Whether one of these photos is worked on or done, or none will be before a pause ends."""
+        if not self._is_working or self._is_paused:
+            return True
+        return any(key in self._results or self._steps.get(key, _WAITS) != _WAITS for key in keys)
+
     def _work(self) -> None:
         for _ in map_ordered(self._analyse_one, self._todo()):
             pass
@@ -237,7 +251,7 @@ class Album(Generic[R]):
                 if key is None:
                     self._is_working = False
                     return
-                self._steps[key] = "wait"
+                self._steps[key] = _WAITS
                 photo = self._photos[key]
             yield photo
 

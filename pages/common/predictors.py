@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from threading import Thread
 
 import streamlit as st
+from PIL import Image
 
 from fer import settings
 from fer.data.synthetic import draw_face
@@ -18,6 +19,9 @@ from pages.common.cache import Work
 DEFAULT_DETECTOR = "auto"
 SPINNER = "Loading the model. Once per server start, a few seconds."
 
+# Blocks of 16 MB, which Pillow keeps from one photo to the next. It would otherwise ask the system
+# for others, and to clear them takes as long as to decode a photo into them.
+Image.core.set_blocks_max(3)  # type: ignore[attr-defined]
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # or it reports every missing GPU
 
 

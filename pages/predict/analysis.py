@@ -107,7 +107,8 @@ def analyse(
     """
     if photo.is_face:
         options = options._replace(whole_if_no_face=True)
-    at("load")
+    if not loading.future.done():
+        at("load")
     predictor = loading.future.result()
     prediction = predictor.predict(photo.read(), **options._asdict(), on_step=at)
     return Analysis(

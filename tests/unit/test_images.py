@@ -253,6 +253,15 @@ def test_an_image_too_narrow_for_a_face_is_refused(size: tuple[int, int]) -> Non
         decode(data)
 
 
+@pytest.mark.parametrize("height", [63, 64, 65, 129])
+def test_an_image_of_any_height_keeps_all_its_pixels(height: int) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (height, 20, 3), np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    assert np.array_equal(decode(buffer.getvalue()), pixels)
+    assert np.array_equal(decode(Image.fromarray(pixels)), pixels)
+
+
 def test_an_image_of_twelve_pixels_is_read() -> None:
     assert decode(encoded(Image.new("L", (12, 12)))).shape == (12, 12, 3)
 

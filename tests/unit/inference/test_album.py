@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+import fer.inference.album
 from fer.errors import ImageError, ImageTooLargeError, UnreadableImageError
 from fer.inference.album import MAX_BYTES, MAX_PHOTOS, Album, Photo
 
@@ -36,6 +37,29 @@ def test_each_photo_gets_its_result_and_those_that_come_later_too() -> None:
     assert album.results == {"a": b"a", "b": b"b", "c": b"c"}
     assert list(album.results) == ["a", "b", "c"]
     assert not album.is_working
+
+
+def test_to_add_a_photo_takes_until_the_work_on_it_has_begun(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fer.inference.album, "BEGUN_WITHIN_S", LONG_S)
+    album: Album[object] = Album()
+    may_end = threading.Event()
+
+    def ends_late(photo: Photo, at: Callable[[str], None]) -> object:
+        at("read")
+        return may_end.wait(LONG_S)
+
+    album.analyse_with("settings", ends_late)
+    try:
+        for key in map(str, range(20)):
+            album.add([photo(key)])
+            assert album.step(key) == "read"
+            may_end.set()
+            until(album, lambda: not album.pending)
+            may_end.clear()
+    finally:
+        may_end.set()
 
 
 def test_a_photo_that_cannot_be_used_has_its_error_and_the_others_are_analysed() -> None:
