@@ -33,7 +33,7 @@ _FRAMES = 60
 
 def measure(
     folder: Path, model: Model, dataset: Dataset | None, split: str = "test",
-    *, progress: Progress | None = None,
+    *, isolated: bool = False, progress: Progress | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Compare a page with Python in a headless Chromium.
 
@@ -42,6 +42,7 @@ def measure(
         model: Its model, in the form that Python runs.
         dataset: Faces to make photos of; None draws some.
         split: Its split, as `Dataset.select` takes it.
+        isolated: Whether the page may use threads; most web servers do not allow it.
         progress: Called with photos done and planned.
 
     Returns:
@@ -69,7 +70,7 @@ def measure(
             break
     if not photos:
         raise DatasetError("YuNet finds no face among these images. Name a data set of faces.")
-    found = _in_chromium(folder, photos)
+    found = _in_chromium(folder, photos, isolated=isolated)
     labels = list(model.card.labels)
     differences, boxes, same = [], [], 0
     for theirs, answers in zip(expected, found["answers"], strict=True):
@@ -94,7 +95,7 @@ def measure(
     }
 
 
-def _in_chromium(folder: Path, photos: list[bytes]) -> dict[str, Any]:
+def _in_chromium(folder: Path, photos: list[bytes], *, isolated: bool) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as place:
         parts = Path(place) / "parity"
         parts.mkdir()
@@ -104,7 +105,8 @@ def _in_chromium(folder: Path, photos: list[bytes]) -> dict[str, Any]:
         task = {"photos": [str(at) for at in range(len(photos))], "frame": "frame",
                 "frames": _FRAMES}  # fmt: skip
         (parts / "task.json").write_text(json.dumps(task))
-        return answers_of("parity.html", [folder, page_build(), Path(place)])
+        folders = [folder, page_build(), Path(place)]
+        return answers_of("parity.html", folders, isolated=isolated)
 
 
 def _photos(dataset: Dataset | None, split: str) -> Iterator[bytes]:

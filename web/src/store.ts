@@ -2,17 +2,18 @@
 
 import { ANEW, Problem, type Export, type ExportedFile } from "./export"
 
-const PREFIX = "fer-"
+const PREFIX = "fer "
 const CHECKSUM = "X-Sha256"
 
-export function cacheName(version: string): string {
-  return PREFIX + version
+/** A host may serve several exports, in folders of their own; browsers keep one set of caches for all. */
+export function cacheName(base: string, version: string): string {
+  return `${PREFIX}${base} ${version}`
 }
 
-/** Caches of other exports than this one, on this page's address. */
-export async function otherCaches(version: string): Promise<string[]> {
+/** Caches of other versions of this export. */
+export async function otherCaches(base: string, version: string): Promise<string[]> {
   const names = await caches.keys()
-  return names.filter(name => name.startsWith(PREFIX) && name !== cacheName(version))
+  return names.filter(name => name.startsWith(cacheName(base, "")) && name !== cacheName(base, version))
 }
 
 export function fileNamed(exported: Export, path: string): ExportedFile {
@@ -31,7 +32,7 @@ export async function load(
     const content = new Uint8Array(await kept.clone().arrayBuffer())
     if (await isRight(content, file)) {
       onBytes(content.length)
-      await keep(exported.version, url, kept)
+      await keep(cacheName(base, exported.version), url, kept)
       return content
     }
   }
@@ -41,7 +42,7 @@ export async function load(
     throw new Problem(`${file.path} is damaged, or belongs to another export. ${ANEW}`)
   }
   const headers = { "Content-Type": response.headers.get("Content-Type") ?? "", [CHECKSUM]: file.sha256 }
-  await keep(exported.version, url, new Response(content, { headers }))
+  await keep(cacheName(base, exported.version), url, new Response(content, { headers }))
   return content
 }
 
@@ -93,10 +94,10 @@ async function keptCopy(url: string, file: ExportedFile): Promise<Response | nul
   return null
 }
 
-async function keep(version: string, url: string, response: Response): Promise<void> {
+async function keep(name: string, url: string, response: Response): Promise<void> {
   if (!globalThis.caches) return
   try {
-    const cache = await caches.open(cacheName(version))
+    const cache = await caches.open(name)
     await cache.put(url, response)
   } catch {
     // The device has no room: the page works, but not offline.

@@ -37,14 +37,14 @@ async function install(): Promise<void> {
   const exported = await readExport(base)
   if (exported.version !== VERSION) throw new Error("The export was replaced meanwhile.")
   for (const file of exported.files) await load(base, exported, file)
-  const cache = await caches.open(cacheName(VERSION))
+  const cache = await caches.open(cacheName(base, VERSION))
   await cache.put(new URL("export.json", base), new Response(JSON.stringify(exported), JSON_TYPE))
   const missing = await Promise.all(exported.files.map(async ({ path }) => !(await cache.match(new URL(path, base)))))
   if (missing.includes(true)) throw new Error("The device has no room for it.")
 }
 
 async function activate(): Promise<void> {
-  for (const name of await otherCaches(VERSION)) await caches.delete(name)
+  for (const name of await otherCaches(base, VERSION)) await caches.delete(name)
   await worker.clients.claim()
 }
 
@@ -52,7 +52,7 @@ async function respond(request: Request): Promise<Response> {
   const url = new URL(request.url)
   url.search = url.hash = ""
   if (url.href === base) url.pathname += "index.html"
-  const cache = await caches.open(cacheName(VERSION))
+  const cache = await caches.open(cacheName(base, VERSION))
   return (await cache.match(url)) ?? fetch(request)
 }
 

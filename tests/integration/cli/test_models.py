@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
+from fer.browser import chromium
 from fer.cli.main import app
+from fer.faces import yunet_file as file_of_yunet
 from fer.models import copy
 from fer.models.card import read_card
 
@@ -187,3 +189,20 @@ def test_export_keeps_a_folder_that_is_no_page(tiny_folder: Path, tmp_path: Path
     assert result.exit_code == 1
     assert "no page that was exported before" in " ".join(result.stderr.split())
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_export_writes_a_page_and_mentions_that_its_answers_were_not_compared(
+    page_build: Path,
+    yunet_file: Path,
+    own_home: Path,
+    tiny_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    file_of_yunet.install(yunet_file)
+    monkeypatch.setattr(chromium, "find_chromium", lambda: None)
+    result = run("export", tiny_folder, "--web", tmp_path / "page")
+    assert result.exit_code == 0, result.stderr
+    assert "There is no Chromium here" in " ".join(result.stdout.split())
+    assert (tmp_path / "page" / "index.html").is_file()
+    assert not (tmp_path / "page" / "parity.html").exists()
