@@ -3,9 +3,11 @@ import os
 import signal
 from collections.abc import Callable
 from contextlib import suppress
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pandas as pd
 
@@ -118,6 +120,44 @@ def test_a_video_in_pieces_has_the_rows_that_it_has_in_one(
     as_text = pd.read_csv(io.StringIO(pd.read_parquet(out).to_csv(index=False)))
     pd.testing.assert_frame_equal(as_text, pd.read_csv(csv))
     assert videos_to_parquet(setup, f"{videos}/o*.mp4", str(out), every=3).before == 1
+
+
+def test_videos_that_cannot_be_cut_have_the_rows_that_they_have_elsewhere(
+    three_nodes: Any, tmp_path: Path
+) -> None:
+    setup = Setup.of("ferplus", detector="mtcnn")
+    videos, out, csv = tmp_path / "videos", tmp_path / "out", tmp_path / "rows.csv"
+    videos.mkdir()
+    (videos / "seams.ts").write_bytes(with_seams_that_differ(draw_sample()))
+    (videos / "short.mp4").write_bytes(draw_sample())
+    seen: list[tuple[int, int]] = []
+    report = videos_to_parquet(
+        setup, str(videos), str(out), every=16, least=1, progress=lambda *done: seen.append(done)
+    )
+    assert (report.videos, report.problems) == (2, {})
+    assert max(seen)[1] > 3, "the stream was cut first"
+    assert seen[-2:] == [(1, 2), (2, 2)]
+    for video in videos.iterdir():
+        csv.unlink(missing_ok=True)
+        analyse_to_csv(video, setup.load(), csv, every=16)
+        [found] = out.glob(f"{video.stem}-*.parquet")
+        as_text = pd.read_csv(io.StringIO(pd.read_parquet(found).to_csv(index=False)))
+        pd.testing.assert_frame_equal(as_text, pd.read_csv(csv))
+        assert len(as_text) >= 6
+
+
+def with_seams_that_differ(video: bytes) -> bytes:
+    """The video as an MPEG transport stream, whose frames follow from those before a keyframe."""
+    stream = io.BytesIO()
+    with av.open(io.BytesIO(video)) as source, av.open(stream, "w", format="mpegts") as target:
+        shown = source.streams.video[0]
+        written = target.add_stream("mpeg2video", rate=24, options={"g": "12", "bf": "2"})
+        written.width, written.height, written.pix_fmt = shown.width, shown.height, "yuv420p"
+        for number, frame in enumerate(source.decode(shown)):
+            frame.pts, frame.time_base = number, Fraction(1, 24)
+            target.mux(written.encode(frame))
+        target.mux(written.encode())
+    return stream.getvalue()
 
 
 def test_faces_of_a_data_set_get_the_answers_that_they_get_here(three_nodes: Any) -> None:
