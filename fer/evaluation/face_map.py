@@ -30,6 +30,7 @@ _BATCH = 256
 _COMPONENTS = 30
 _NEAREST = 5  # faces of the sample that place another one
 _AROUND = 15  # faces on the map that are a face's neighbourhood
+_PART = 1 << 16  # faces whose neighbours are held at a time
 _STEPS = 4  # of t-SNE, which reports no progress within one
 _STEP_ITERATIONS = 250  # the fewest that scikit-learn makes
 _THREADS = max(1, (os.cpu_count() or 1) // 2)
@@ -108,7 +109,7 @@ def layout(
     from sklearn.neighbors import NearestNeighbors
 
     count = len(points)
-    chosen = _sample(count, sample)
+    chosen = sampled(count, sample)
     begin(f"Arranging {counted(len(chosen), 'face')} by likeness", "step")
     places = np.empty((count, 2), np.float32)
     places[chosen] = _arranged(points[chosen], progress)
@@ -165,10 +166,15 @@ def surroundings(places: np.ndarray, targets: np.ndarray, classes: int) -> np.nd
     from scipy.spatial import cKDTree
 
     count = min(_AROUND, len(places) - 1)
-    _, found = cKDTree(places).query(places, count + 1)
-    near = targets[found[:, 1:]]
-    shares = [(near == label).mean(axis=1) for label in range(classes)]
-    return np.stack(shares, axis=1).astype(np.float32)
+    tree = cKDTree(places)
+    shares = np.empty((len(places), classes), np.float32)
+    for start in range(0, len(places), _PART):
+        part = slice(start, start + _PART)
+        _, found = tree.query(places[part], count + 1)
+        near = targets[found[:, 1:]]
+        for label in range(classes):
+            shares[part, label] = (near == label).mean(axis=1)
+    return shares
 
 
 def _points(model: Model, dataset: Dataset, progress: Progress | None) -> np.ndarray:
@@ -180,7 +186,7 @@ def _points(model: Model, dataset: Dataset, progress: Progress | None) -> np.nda
 
     forward = compile_features(model.network)
     count, done = len(dataset), 0
-    chosen = _sample(count, LAID_OUT)
+    chosen = sampled(count, LAID_OUT)
 
     def features(rows: np.ndarray) -> Iterator[np.ndarray]:
         nonlocal done
@@ -202,8 +208,8 @@ def _points(model: Model, dataset: Dataset, progress: Progress | None) -> np.nda
     return points
 
 
-def _sample(count: int, most: int) -> np.ndarray:
-    """Positions of the points that t-SNE lays out, ascending."""
+def sampled(count: int, most: int) -> np.ndarray:
+    """Positions of some faces at random, always the same ones, ascending; all if they are few."""
     sample: np.ndarray = np.sort(np.random.default_rng(0).permutation(count)[:most])
     return sample
 

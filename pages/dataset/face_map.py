@@ -1,5 +1,6 @@
 """A map of all faces: those that a network sees alike are near each other."""
 
+import hashlib
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import streamlit as st
 
 from fer import emotions, models, settings
 from fer.data import Dataset, load_dataset
-from fer.evaluation.face_map import face_map, kept_map, surroundings
+from fer.evaluation.face_map import face_map, kept_map, sampled, surroundings
 from fer.models.card import read_card
 from fer.wording import counted
 from pages.common import predictors
@@ -23,6 +24,9 @@ from pages.dataset.opened import Opened
 _PER_PAGE = 200
 _HEIGHT_PX = 400
 _MANY = 5000  # faces, which need smaller points
+_DRAWN = 20_000
+"""The most points of the chart; a browser takes seconds for every lasso around more."""
+
 _SHAPES = ("circle", "square", "diamond", "cross", "x", "triangle-up", "star", "pentagon")
 _ASKED = "dataset.map.asked"
 
@@ -103,15 +107,16 @@ def _drawing(name: str, model: str, sha256: str, may_draw: bool) -> Work[np.ndar
 
 def _show_chart(dataset: Dataset, places: np.ndarray) -> np.ndarray:
     """The map; return the positions of the faces inside the lasso or box."""
-    labels = dataset.index["label"].to_numpy(str)
+    drawn = sampled(len(dataset), _DRAWN)
+    labels = dataset.index["label"].to_numpy(str)[drawn]
     figure = go.Figure()
     for number, label in enumerate(dataset.labels):
-        rows = np.flatnonzero(labels == label)
+        rows = drawn[labels == label]
         figure.add_scattergl(
             x=places[rows, 0], y=places[rows, 1], customdata=rows, mode="markers",
             name=emotions.with_symbol(label), hovertemplate=f"{label}<extra></extra>",
             marker={
-                "size": 4 if len(dataset) > _MANY else 7, "opacity": 0.7,
+                "size": 4 if len(drawn) > _MANY else 7, "opacity": 0.7,
                 "color": emotions.describe(label).color,
                 "symbol": _SHAPES[number % len(_SHAPES)],
             },
@@ -128,6 +133,11 @@ def _show_chart(dataset: Dataset, places: np.ndarray) -> np.ndarray:
         config={"scrollZoom": True, "displaylogo": False},
         alt="Map of all faces, coloured by class; the lists beside it reach the same faces",
     )  # fmt: skip
+    if len(drawn) < len(dataset):
+        st.caption(
+            f"The chart has {counted(len(drawn), 'face')} of {len(dataset):,}, chosen at random. "
+            "The lists reach all."
+        )
     marked = np.array(st.session_state.get(keys.MAP_MARKED, ()), np.int64)
     return marked[marked < len(dataset)]
 
@@ -158,9 +168,19 @@ def _choose_among(dataset: Dataset, places: np.ndarray) -> np.ndarray:
     )
     if not among:
         return np.empty(0, np.int64)
-    shares = surroundings(places, dataset.targets, len(dataset.labels))
+    targets = dataset.targets
+    digest = hashlib.sha256(places.tobytes() + targets.tobytes()).hexdigest()
+    shares = _surroundings(digest, places, targets, len(dataset.labels))
     share = shares[:, dataset.labels.index(among)]
     own = dataset.index["label"].to_numpy(str)
     rows = np.flatnonzero((share >= 0.5) & ((own == label) if label else True))
     strangest: np.ndarray = rows[np.argsort(-share[rows], kind="stable")]
     return strangest
+
+
+@st.cache_data(max_entries=3, show_spinner="Looking at the neighbours of each face…")
+def _surroundings(
+    digest: str, _places: np.ndarray, _targets: np.ndarray, classes: int
+) -> np.ndarray:
+    """`surroundings`, which takes seconds for a million faces."""
+    return surroundings(_places, _targets, classes)

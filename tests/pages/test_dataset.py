@@ -1,6 +1,9 @@
 import contextlib
+import json
+import re
 import shutil
 import sys
+from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +18,7 @@ from fer.data.locking import BUILD_LOCK, locked
 from fer.data.synthetic import draw_face
 from fer.errors import DatasetError
 from fer.training.config import TrainingConfig
-from pages.dataset import keys, overview
+from pages.dataset import face_map, keys, overview
 
 NAME = "drawn-by-test"
 
@@ -202,6 +205,25 @@ def test_the_map_is_drawn_once_when_asked_for_and_its_faces_reached_by_keyboard(
     data_page.session_state["dataset.map.asked"] = None  # as for the next visitor
     data_page.run()
     assert not [one for one in data_page.button if one.key == "dataset.map.draw"]
+
+
+def test_a_map_of_very_many_faces_draws_some_of_them_and_its_lists_reach_all(
+    data_page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(face_map, "_DRAWN", 5)
+    data_page.session_state[keys.VIEW] = "map"
+    data_page.run()
+    if ask := [one for one in data_page.button if one.key == "dataset.map.draw"]:
+        ask[0].click().run()  # unless a test before this one drew it
+    assert "The chart has 5 faces of 14, chosen at random." in data_page.caption[-2].value
+    [chart] = data_page.get("plotly_chart")
+    places = [trace["x"] for trace in json.loads(chart.proto.spec)["data"]]
+    assert sum(len(np.frombuffer(b64decode(x["bdata"]), x["dtype"])) for x in places) == 5
+    found = []
+    for label in ("happy", "sad"):
+        data_page.selectbox(key=keys.MAP_AMONG).set_value(label).run()
+        found += re.findall(r"\*\*(\d+) face", words(data_page))
+    assert sum(map(int, found)) >= 14
 
 
 def test_a_data_set_outside_the_allowed_folders_is_not_read(

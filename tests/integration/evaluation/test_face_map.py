@@ -121,3 +121,12 @@ def test_a_face_among_those_of_another_class_is_found() -> None:
     shares = surroundings(places, targets, 2)
     assert shares[5].tolist() == [1, 0]
     assert np.allclose(shares.sum(axis=1), 1)
+
+
+def test_surroundings_are_the_same_whichever_faces_are_asked_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    points, targets = blobs(60)
+    whole = surroundings(points[:, :2], targets, 3)
+    monkeypatch.setattr("fer.evaluation.face_map._PART", 7)
+    assert np.array_equal(surroundings(points[:, :2], targets, 3), whole)
