@@ -39,7 +39,7 @@ def calibration(evaluated: Evaluation) -> None:
             st.success(done, icon=":material/check:")
         st.markdown(_fitted(evaluated.model.card))
         if not evaluated.is_calibrated_here:
-            _offer(evaluated.dataset)
+            _offer(evaluated.dataset, has_one=bool(evaluated.model.card.calibration))
 
 
 def _fitted(card: ModelCard) -> str:
@@ -53,8 +53,8 @@ def _fitted(card: ModelCard) -> str:
     )
 
 
-def _offer(dataset: Dataset) -> None:
-    """The button, or why there is none."""
+def _offer(dataset: Dataset, *, has_one: bool) -> None:
+    """The button, or why there is none; `has_one` is whether the model has a temperature."""
     name, faces = errors.plain(dataset.name), dataset.as_given.splits.get("validation", 0)
     if not faces:
         st.caption(
@@ -68,7 +68,8 @@ def _offer(dataset: Dataset) -> None:
     folder = models.find(st.session_state[keys.MODEL])
     st.caption(
         f"A temperature fitted on the {counted(faces, 'validation face')} of {name} changes "
-        "how sure the model is, never which emotion a face gets. It is kept in the card."
+        "how sure the model is, never which emotion a face gets. It is kept in the card"
+        + (" in place of the one above." if has_one else ".")
         + (" A copy of the model is made for that." if is_protected(folder) else "")
     )
     if st.button("Calibrate on validation", icon=":material/thermostat:", key=keys.CALIBRATE):
