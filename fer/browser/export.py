@@ -84,7 +84,6 @@ def write(model: str | Path | None, folder: Path) -> None:
             (new / DETECTOR_FILE).write_bytes(yunet)
             card = _write_network(found, new / NETWORK_FILE)
             (new / SETTINGS_FILE).write_text(json.dumps(settings_of(card), indent=1) + "\n")
-            (new / models.CARD_FILE).write_text(card.to_json(), encoding="utf-8")
             _seal(new, card.name, parity=None)
 
 

@@ -14,6 +14,7 @@ from fer.inference import stream, tracking
 from fer.inference.drawing import ink_on
 from fer.models.card import ModelCard
 from fer.pixels import MAX_PIXELS, MIN_SIDE_PX
+from fer.wording import split_name
 
 
 def settings_of(card: ModelCard) -> dict[str, Any]:
@@ -30,6 +31,16 @@ def settings_of(card: ModelCard) -> dict[str, Any]:
             {"label": one.label, "symbol": one.symbol, **_colors(one.color)} for one in shown
         ],
         "unreliable": _colors(emotions.UNRELIABLE_COLOR),
+        "figures": [
+            {
+                "on": f"{figures['dataset']}, {split_name(split)}",
+                "images": figures["images"],
+                "accuracy": figures["accuracy"],
+                "mean_recall": figures.get("balanced_accuracy"),
+            }
+            for split, figures in card.metrics.items()
+            if split != "validation" and not figures.get("synthetic")
+        ],
         "detection": {
             "min_score": yunet.MIN_SCORE,
             "hint_score": yunet.HINT_SCORE,

@@ -34,12 +34,19 @@ class Site:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.asked: list[str] = []
-        asked = self.asked
+        self.may_send_network = threading.Event()
+        self.may_send_network.set()
+        asked, may_send_network = self.asked, self.may_send_network
 
         class Handler(http.server.SimpleHTTPRequestHandler):
             def log_message(self, form: str, *args: object) -> None:
                 if not self.path.endswith("/sw.js"):  # where the browser looks for a new version
                     asked.append(self.path)
+
+            def do_GET(self) -> None:
+                if self.path.endswith("/network.onnx"):
+                    may_send_network.wait(60)
+                super().do_GET()
 
         serve = functools.partial(Handler, directory=str(folder))
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), serve)
@@ -228,6 +235,31 @@ def test_a_new_export_is_offered_and_replaces_the_old_one(
     expect(page.locator("#offline")).to_have_attribute("data-state", "kept")
     assert page.evaluate("caches.keys().then(names => names.length)") == 1
     assert not [path for path in site.asked[asked:] if path.endswith((".wasm", ".onnx"))]
+
+
+def test_the_page_shows_how_much_is_loaded(context: BrowserContext, site: Site) -> None:
+    files = json.loads((site.folder / "export.json").read_text())["files"]
+    needed = (".wasm", ".onnx", "settings.json")
+    all_of_it = sum(file["bytes"] for file in files if file["path"].endswith(needed))
+    without = all_of_it - (site.folder / "network.onnx").stat().st_size
+    site.may_send_network.clear()
+    page = context.new_page()
+    page.goto(site.address)
+    words = f"Loading: {without / 1e6:.1f} of {all_of_it / 1e6:.1f} MB"
+    expect(page.locator("#words")).to_have_text(words, timeout=SLOW_MS)
+    share = page.locator("#progress").evaluate("progress => progress.value")
+    assert share == pytest.approx(without / all_of_it)
+    expect(page.locator("#start")).to_be_disabled()
+    site.may_send_network.set()
+    expect(page.locator("#start")).to_be_enabled(timeout=SLOW_MS)
+    expect(page.locator("#progress")).to_be_hidden()
+
+
+def test_the_page_can_be_installed(context: BrowserContext, site: Site) -> None:
+    page = opened(context, site)
+    found = context.new_cdp_session(page).send("Page.getInstallabilityErrors")
+    errors = {error["errorId"] for error in found["installabilityErrors"]}
+    assert errors <= {"in-incognito"}  # as each test's profile is
 
 
 @pytest.mark.parametrize(

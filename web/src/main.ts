@@ -32,15 +32,24 @@ async function main(): Promise<void> {
 function describe({ settings, version, parity, threads }: Loaded): void {
   const counted = threads > 1 ? `${threads} threads` : "one thread"
   part("model").textContent = `Model ${settings.name}, detector YuNet, in ${counted}. Version ${version}.`
+  part("quality").textContent = settings.figures
+    .map(({ on, images, accuracy, mean_recall }) => {
+      const recall = mean_recall === null ? "" : `, mean recall ${inPercent(mean_recall)}`
+      return `On ${on}, it is right on ${inPercent(accuracy)} of ${images.toLocaleString("en")} faces${recall}.`
+    })
+    .join(" ")
   if (!parity) {
     part("parity").textContent = "It was not measured whether the answers here are those of Python."
     return
   }
-  const same = (100 * parity.same_answer).toFixed(1)
   part("parity").textContent =
     `On ${parity.photos} photos made of ${parity.synthetic ? "drawn faces" : `faces of ${parity.dataset}`}, this page and ` +
-    `Python gave the same answer for ${same}% of ${parity.faces} faces; probabilities differed by at most ` +
+    `Python gave the same answer for ${inPercent(parity.same_answer)} of ${parity.faces} faces; probabilities differed by at most ` +
     `${parity.largest_difference.toFixed(4)}.`
+}
+
+function inPercent(share: number): string {
+  return `${(100 * share).toFixed(1)}%`
 }
 
 void main()

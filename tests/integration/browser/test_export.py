@@ -41,7 +41,7 @@ def test_a_page_has_all_that_it_needs_and_lists_it_with_checksums(
 ) -> None:
     files = listed(page)
     assert set(files) == {
-        "index.html", "assets/page-1.js", "network.onnx", "yunet.onnx", "settings.json", "card.json"
+        "index.html", "assets/page-1.js", "network.onnx", "yunet.onnx", "settings.json"
     }  # fmt: skip
     for path, digest in files.items():
         assert sha256((page / path).read_bytes()).hexdigest() == digest

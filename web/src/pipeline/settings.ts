@@ -46,6 +46,13 @@ export interface Emotion {
   readonly symbol: string
 }
 
+export interface Figures {
+  readonly on: string
+  readonly images: number
+  readonly accuracy: number
+  readonly mean_recall: number | null
+}
+
 export interface Settings {
   readonly name: string
   readonly height: number
@@ -58,5 +65,7 @@ export interface Settings {
   readonly detection: Detection
   readonly quality: Quality
   readonly tracking: Tracking
+  /** What the card has of test faces. */
+  readonly figures: readonly Figures[]
   readonly photos: { readonly max_pixels: number; readonly max_bytes: number; readonly min_side_px: number }
 }
