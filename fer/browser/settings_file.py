@@ -34,8 +34,10 @@ def settings_of(card: ModelCard) -> dict[str, Any]:
         "figures": [
             {
                 "on": f"{figures['dataset']}, {split_name(split)}",
+                "truth": figures.get("truth", "label"),
                 "images": figures["images"],
                 "accuracy": figures["accuracy"],
+                "accuracy_ci95": figures["accuracy_ci95"],
                 "mean_recall": figures.get("balanced_accuracy"),
             }
             for split, figures in card.metrics.items()

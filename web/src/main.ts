@@ -33,9 +33,13 @@ function describe({ settings, version, parity, threads }: Loaded): void {
   const counted = threads > 1 ? `${threads} threads` : "one thread"
   part("model").textContent = `Model ${settings.name}, detector YuNet, in ${counted}. Version ${version}.`
   part("quality").textContent = settings.figures
-    .map(({ on, images, accuracy, mean_recall }) => {
-      const recall = mean_recall === null ? "" : `, mean recall ${inPercent(mean_recall)}`
-      return `On ${on}, it is right on ${inPercent(accuracy)} of ${images.toLocaleString("en")} faces${recall}.`
+    .map(({ on, truth, images, accuracy, accuracy_ci95: [low, high], mean_recall }) => {
+      const recall = mean_recall === null ? "" : `; mean recall ${inPercent(mean_recall)}`
+      const right = truth === "votes" ? "the vote of several people" : "the label"
+      return (
+        `On ${on}, it names ${right} for ${inPercent(accuracy)} of ${images.toLocaleString("en")} faces ` +
+        `(95% interval ${inPercent(low)} to ${inPercent(high)})${recall}.`
+      )
     })
     .join(" ")
   if (!parity) {

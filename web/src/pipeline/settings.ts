@@ -49,7 +49,10 @@ export interface Emotion {
 export interface Figures {
   readonly on: string
   readonly images: number
+  /** `votes` of several people, or the data set's `label`. */
+  readonly truth: string
   readonly accuracy: number
+  readonly accuracy_ci95: readonly [number, number]
   readonly mean_recall: number | null
 }
 
