@@ -20,6 +20,7 @@ from fer.faces.face import Face, resized
 from fer.faces.quality import measure
 from fer.faces.yunet import YuNet
 from fer.images import to_network_input
+from fer.inference.tracking import Tracker
 from fer.nets.forward import tempered
 
 WEB = Path(__file__).resolve().parents[2] / "web"
@@ -92,7 +93,7 @@ def test_every_stage_in_the_browser_gives_what_python_gives(
     rows[0] = [1, 0, 0, 0, 0, 0, 0]
     cases.write(
         settings=settings_of(card), probabilities=rows.tolist(),
-        tempered=tempered(rows, card.temperature).tolist(),
+        tempered=tempered(rows, card.temperature).tolist(), tracked=tracked(),
     )  # fmt: skip
     (tmp_path / "yunet.onnx").write_bytes(yunet_for_any_size(yunet_file))
 
@@ -101,6 +102,32 @@ def test_every_stage_in_the_browser_gives_what_python_gives(
     ran = subprocess.run(command, cwd=WEB, env=environment, capture_output=True, text=True)
 
     assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def tracked() -> list[dict[str, Any]]:
+    """Faces that move, leave, come back and cross, and what the tracker makes of them."""
+    rng = np.random.default_rng(3)
+    tracker = Tracker()
+    steps = []
+    at_s = 0.0
+    places = rng.uniform(0, 600, (4, 2))
+    for _ in range(80):
+        at_s += float(rng.choice([0.03, 0.1, 0.4, 1.2], p=[0.6, 0.25, 0.1, 0.05]))
+        places += rng.normal(0, 25, places.shape)
+        faces = [
+            Face(box=(round(x), round(y), 80 + 10 * number, 90), score=0.9,
+                 landmarks=np.zeros((5, 2), np.float32))
+            for number, (x, y) in enumerate(places) if rng.random() < 0.8
+        ]  # fmt: skip
+        tracker.match(faces, at_s)
+        rows = rng.dirichlet(np.ones(3), len(tracker.visible))
+        people = [
+            {"number": track.number, "row": row.tolist(), "box": track.face.box,
+             "smoothed": track.smooth(row, at_s).tolist()}
+            for track, row in zip(tracker.visible, rows, strict=True)
+        ]  # fmt: skip
+        steps.append({"at_s": at_s, "boxes": [face.box for face in faces], "people": people})
+    return steps
 
 
 @pytest.fixture

@@ -30,6 +30,16 @@ interface Cases {
   readonly detected: readonly Case<object, readonly FaceCase[]>[]
   readonly probabilities: readonly (readonly number[])[]
   readonly tempered: readonly (readonly number[])[]
+  readonly tracked: readonly {
+    readonly at_s: number
+    readonly boxes: readonly Box[]
+    readonly people: readonly {
+      readonly number: number
+      readonly box: Box
+      readonly row: readonly number[]
+      readonly smoothed: readonly number[]
+    }[]
+  }[]
 }
 
 const folder = process.env["FER_CASES"]

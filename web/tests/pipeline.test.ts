@@ -6,6 +6,7 @@ import { overlap } from "../src/pipeline/faces"
 import { toGrey, type Image } from "../src/pipeline/image"
 import { sharpness } from "../src/pipeline/quality"
 import { resized } from "../src/pipeline/resize"
+import { Tracker } from "../src/pipeline/tracking"
 import { YuNet } from "../src/pipeline/yunet"
 import { bytes, cases, differences, image } from "./cases"
 
@@ -76,6 +77,19 @@ describe("faces", async () => {
     // YuNet's landmarks jump by 5% of a face's width from one framing of it to the next.
     expect(differences(found!.landmarks.flat(), face!.landmarks.flat()).largest).toBeLessThan(8)
   })
+})
+
+test("people keep their numbers and their smoothed probabilities as in Python", () => {
+  const tracker = new Tracker(settings.tracking)
+  for (const { at_s, boxes, people } of cases.tracked) {
+    tracker.match(boxes.map(box => ({ box, score: 0.9, landmarks: [] })), at_s)
+    expect(tracker.visible.map(({ number, face }) => [number, face.box])).toEqual(people.map(({ number, box }) => [number, box]))
+    tracker.visible.forEach((track, at) => {
+      const smoothed = tracker.smooth(track, people[at]!.row, at_s)
+      expect(differences(smoothed, people[at]!.smoothed).largest).toBeLessThan(1e-9)
+    })
+  }
+  expect(cases.tracked.at(-1)!.people.at(-1)!.number).toBeGreaterThan(4) // some came back as others
 })
 
 test.each(cases.probabilities.map((row, at) => [row, cases.tempered[at]!] as const))(
