@@ -300,24 +300,22 @@ def test_a_missing_camera_and_a_refused_one_come_with_advice(
         running.close()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (360, "dark"), (1100, "dark")])
 def test_the_page_fits_and_is_accessible(
-    phone: Browser, site: Site, width: int, scheme: str, astronaut: np.ndarray
+    context: BrowserContext, site: Site, astronaut: np.ndarray
 ) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
-    with phone.new_context(
-        viewport={"width": width, "height": 844},
-        color_scheme=scheme,  # type: ignore[arg-type]
-    ) as context:
-        page = opened(context, site)
-        page.get_by_text("About", exact=True).click()
-        person = astronaut[:300, 80:380]
-        upload(page, np.concatenate([person, person], axis=1))
-        expect(page.locator("#emotion")).to_contain_text("happy")
+    page = opened(context, site)
+    page.get_by_text("About", exact=True).click()
+    person = astronaut[:300, 80:380]
+    upload(page, np.concatenate([person, person], axis=1))
+    expect(page.locator("#emotion")).to_contain_text("happy")
+    for width, scheme in ((360, "light"), (360, "dark"), (1100, "dark")):
+        page.set_viewport_size({"width": width, "height": 844})
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         assert Axe().run(page).response["violations"] == []
-        page.locator("#start").focus()
-        for name in ("mirror", "file", "face"):
-            page.keyboard.press("Tab")
-            assert page.evaluate("document.activeElement.id") == name
+    page.locator("#start").focus()
+    for name in ("mirror", "file", "face"):
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.id") == name

@@ -1,4 +1,5 @@
 import json
+import shutil
 from hashlib import sha256
 from pathlib import Path
 
@@ -12,23 +13,39 @@ from fer.errors import ConfigError, DetectorError, ModelError
 from fer.faces import yunet_file as file_of_yunet
 
 
-@pytest.fixture
-def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def built(folder: Path) -> Path:
     """What stands for a built page."""
-    folder = tmp_path / "build"
-    (folder / "assets").mkdir(parents=True)
+    (folder / "assets").mkdir(parents=True, exist_ok=True)
     for name in ("index.html", "parity.html", "assets/page-1.js", "assets/parity-1.js"):
         (folder / name).write_text(name)
     (folder / "sw.js").write_text('const VERSION = "__VERSION__"')
-    monkeypatch.setattr(settings, "page_build", lambda: folder)
     return folder
 
 
 @pytest.fixture
-def page(build: Path, tiny_folder: Path, yunet_file: Path, own_home: Path, tmp_path: Path) -> Path:
+def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = built(tmp_path / "build")
+    monkeypatch.setattr(settings, "page_build", lambda: folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def exported(
+    tiny_folder: Path, yunet_file: Path, fer_home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A page of what stands for a build; writing the network takes seconds."""
+    folder = tmp_path_factory.mktemp("exported")
     file_of_yunet.install(yunet_file)
-    export.write(tiny_folder, tmp_path / "page")
-    return tmp_path / "page"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings, "page_build", lambda: built(folder / "build"))
+        export.write(tiny_folder, folder / "page")
+    return folder / "page"
+
+
+@pytest.fixture
+def page(exported: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    return Path(shutil.copytree(exported, tmp_path / "page"))
 
 
 def listed(page: Path) -> dict[str, str]:
