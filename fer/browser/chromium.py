@@ -28,9 +28,16 @@ _FLAGS = (
 )
 
 
-def find_chromium() -> str | None:
-    """The path of Chromium or Chrome; None where neither is installed."""
-    return next(filter(None, map(shutil.which, _NAMES)), None)
+def require_chromium() -> str:
+    """The path of Chromium or Chrome.
+
+    Raises:
+        ConfigError: If neither is installed.
+    """
+    found = next(filter(None, map(shutil.which, _NAMES)), None)
+    if found is None:
+        raise ConfigError(f"There is no Chromium: none of {', '.join(_NAMES)} is on the PATH.")
+    return found
 
 
 class _Handler(http.server.SimpleHTTPRequestHandler):
@@ -85,9 +92,7 @@ def answers_of(
     Raises:
         ConfigError: If there is no Chromium, or the page answers nothing in time or a problem.
     """
-    chromium = find_chromium()
-    if chromium is None:
-        raise ConfigError(f"There is no Chromium: none of {', '.join(_NAMES)} is on the PATH.")
+    chromium = require_chromium()
     isolating = {
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Embedder-Policy": "require-corp",

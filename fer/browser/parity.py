@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from fer import emotions
-from fer.browser.chromium import answers_of
+from fer.browser.chromium import answers_of, require_chromium
 from fer.browser.export import page_build
 from fer.data import Dataset
 from fer.data.synthetic import draw_face, face_seeds
@@ -56,6 +56,7 @@ def measure(
         ConfigError: If there is no Chromium, or the page does not run in it.
         DatasetError: If the faces are no faces to YuNet.
     """
+    require_chromium()
     predictor = Predictor(model, load_detector("yunet"))
     photos: list[bytes] = []
     expected = []

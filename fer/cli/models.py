@@ -19,7 +19,7 @@ from fer.cli.terminal import (
     quiet_imports,
     styled,
 )
-from fer.errors import DatasetError, FerError, ModelError
+from fer.errors import ConfigError, DatasetError, FerError, ModelError
 from fer.wording import counted, split_name
 
 if TYPE_CHECKING:
@@ -101,32 +101,36 @@ def export(
 
 
 def _export_page(model: str, dataset: str | None, split: str, folder: Path) -> None:
+    from fer import models
     from fer.browser import export as page
-    from fer.browser.chromium import find_chromium
+    from fer.browser import parity
 
     page.check_place(folder)
     page.page_build()
     import_runtime(model)
+    loaded = models.load(model)
+    data = None
+    if dataset is not None:
+        from fer.evaluation.figures import dataset_for
+
+        with progress() as bar:
+            data = dataset_for(loaded.card, dataset, progress=Counter(bar, "faces"))
+        data.select(split)  # fails before anything is written
     with quiet_imports():
         page.write(model, folder)
     out.print(f"Written: {folder}. Serve it over HTTPS, or from this machine:")
     out.print(f"python -m http.server --bind 127.0.0.1 --directory {folder}")
-    if find_chromium() is None:
-        out.print("There is no Chromium here, so its answers were not compared with Python's.")
+    try:
+        with progress() as bar:
+            found = parity.measure(folder, loaded, data, split, progress=Counter(bar, "photos"))
+    except ConfigError as error:  # no browser, or none that runs here: the page itself is whole
+        out.print(f"Its answers were not compared with Python's. {error}")
         return
-    from fer import models
-    from fer.browser import parity
-    from fer.evaluation.figures import dataset_for
-
-    loaded = models.load(model)
-    with progress() as bar:
-        data = dataset and dataset_for(loaded.card, dataset, progress=Counter(bar, "faces"))
-        found = parity.measure(folder, loaded, data or None, split, progress=Counter(bar, "photos"))
     page.add_parity(folder, found)
+    faces = "drawn faces" if found["synthetic"] else f"faces of {found['dataset']}"
     out.print(
-        f"Compared with Python on {found['photos']} photos made of "
-        f"{'drawn faces' if found['synthetic'] else 'faces of ' + found['dataset']}: the same "
-        f"answer on {found['same_answer']:.1%}, probabilities differ by at most "
+        f"Compared with Python on {found['photos']} photos made of {faces}: the same answer on "
+        f"{found['same_answer']:.1%}, probabilities differ by at most "
         f"{found['largest_difference']:.4f}."
     )
     out.print(

@@ -200,9 +200,18 @@ def test_export_writes_a_page_and_mentions_that_its_answers_were_not_compared(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     file_of_yunet.install(yunet_file)
-    monkeypatch.setattr(chromium, "find_chromium", lambda: None)
+    monkeypatch.setattr(chromium, "_NAMES", ("no-browser",))
     result = run("export", tiny_folder, "--web", tmp_path / "page")
     assert result.exit_code == 0, result.stderr
-    assert "There is no Chromium here" in " ".join(result.stdout.split())
+    words = " ".join(result.stdout.split())
+    assert "not compared with Python's. There is no Chromium: none of no-browser" in words
     assert (tmp_path / "page" / "index.html").is_file()
     assert not (tmp_path / "page" / "parity.html").exists()
+
+
+def test_export_finds_no_data_set_before_it_writes_a_page(
+    page_build: Path, tiny_folder: Path, tmp_path: Path
+) -> None:
+    result = run("export", tiny_folder, tmp_path / "none", "--web", tmp_path / "page")
+    assert result.exit_code == 1
+    assert not (tmp_path / "page").exists()
