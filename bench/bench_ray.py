@@ -59,14 +59,14 @@ def own_mb() -> float:
     return sum(int(line.split()[1]) for line in lines if line.startswith("RssAnon")) / 1e3
 
 
-def rate(setup: Setup, source: Path, out: Path) -> tuple[float, float]:
+def rate(setup: Setup, source: Path, out: Path, size: int | None = PART) -> tuple[float, float]:
     """Photos a second from the first piece on, and the seconds until then."""
     begun, times = time.perf_counter(), list[tuple[float, int]]()
 
     def note(done: int, planned: int) -> None:
         times.append((time.perf_counter(), done))
 
-    predict_to_parquet(setup, [str(source)], str(out), size=PART, progress=note)
+    predict_to_parquet(setup, [str(source)], str(out), size=size, progress=note)
     (first_at, first), (last_at, last) = times[0], times[-1]
     return (last - first) / (last_at - first_at), first_at - begun
 
@@ -84,7 +84,7 @@ def throughput(folder: Path) -> None:
     threads = PHOTOS / seconds(predictor.predict_many(paths))
     started_s = start(2)
     two, waited_s = rate(setup, pictures, folder / "two")
-    passed, _ = rate(setup, pictures, folder / "two")
+    passed, _ = rate(setup, pictures, folder / "two", size=None)
     start(1)
     one, _ = rate(setup, pictures, folder / "one")
     threads_again = PHOTOS / seconds(predictor.predict_many(paths))
