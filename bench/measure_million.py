@@ -225,12 +225,14 @@ def evaluate(folder: Path, faces: int) -> dict[str, object]:
 
 
 def draw_map(folder: Path, faces: int) -> dict[str, object]:
-    """The map of all faces, as the Data page draws it."""
+    """The map of all faces, as the Data page draws it, and what lies around each on it."""
     from fer import models
     from fer.data import load_dataset
-    from fer.evaluation.face_map import face_map
+    from fer.evaluation.face_map import face_map, surroundings
 
-    face_map(models.load(MODEL), load_dataset(NAME, validation_fraction=0))
+    dataset = load_dataset(NAME, validation_fraction=0)
+    places = face_map(models.load(MODEL), dataset)
+    surroundings(places, dataset.targets, len(dataset.labels))
     return {}
 
 

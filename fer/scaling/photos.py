@@ -27,6 +27,10 @@ from fer.scaling.results import schema_of, table_of
 from fer.scaling.setup import Setup
 from fer.scaling.sources import packed, pieces, read, unpacked
 
+_PASSED_OVER = 4
+"""Pieces that a worker gets at a time where work is resumed: what is done is found so fast that to
+hand out each piece would take longer."""
+
 CROP = "crop_sha256"
 """A column for what compares faces: the checksum of what the network saw."""
 
@@ -76,9 +80,9 @@ class Scorer:
         return self._setup.load()
 
     def __call__(self, work: pa.Table) -> pa.Table:
-        """What Ray Data calls with a piece; see `score`."""
-        [content] = work.column("piece").to_pylist()
-        return pa.table({name: [count] for name, count in self.score(unpacked(content)).items()})
+        """What Ray Data calls with pieces; see `score`."""
+        scored = [self.score(unpacked(piece)) for piece in work.column("piece").to_pylist()]
+        return pa.Table.from_pylist(scored)
 
     def score(self, piece: pa.Table) -> dict[str, Any]:
         """Answer the photos of a piece that are not done, and write their rows as one file.
@@ -194,7 +198,8 @@ def predict_to_parquet(
             planned += len(one)
             listed.append({"piece": packed(one)})
         done = ray.remote(num_cpus=0)(_done_in).remote(folder.url)
-        count = len(listed)
+        is_resumed = len(ray.get(done)) > 0
+        count = -(-len(listed) // (_PASSED_OVER if is_resumed else 1))
         work = ray.data.from_items(listed, override_num_blocks=count)
         del listed
         changed = b""
