@@ -262,6 +262,32 @@ def test_the_page_can_be_installed(context: BrowserContext, site: Site) -> None:
     assert errors <= {"in-incognito"}  # as each test's profile is
 
 
+def test_inside_another_page_one_version_is_kept_and_no_worker_of_its_own(
+    context: BrowserContext, site: Site
+) -> None:
+    (site.folder / "outer.html").write_text("<iframe src='.' title='inside'></iframe>")
+    page = context.new_page()
+    for _ in range(2):
+        page.goto(f"{site.address}outer.html")
+        inside = page.frame_locator("iframe")
+        expect(inside.locator("#start")).to_be_enabled(timeout=SLOW_MS)
+        [kept] = page.evaluate("caches.keys()")
+        version = json.loads((site.folder / "export.json").read_text())["version"]
+        assert kept == f"fer framed {version}"
+        export.add_parity(
+            site.folder,
+            {
+                "same_answer": 1.0,
+                "photos": 1,
+                "faces": 1,
+                "largest_difference": 0.0,
+                "dataset": "",
+                "synthetic": True,
+            },
+        )
+    assert page.evaluate("navigator.serviceWorker.getRegistrations().then(all => all.length)") == 0
+
+
 @pytest.mark.parametrize(
     ("damage", "words"),
     [

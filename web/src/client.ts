@@ -3,6 +3,11 @@
 import type { Answers, Loaded, Reply, Request } from "./messages"
 import { Problem } from "./export"
 
+/** Whether the page is shown inside another one. */
+export function isFramed(): boolean {
+  return window.self !== window.top
+}
+
 type Waiting = { resolve: (answers: Answers) => void; reject: (problem: Error) => void }
 
 export class Client {
@@ -22,7 +27,7 @@ export class Client {
         } else if (data.kind !== "progress") this.settle(data)
         else if (!hasFailed) onProgress(data.bytes, data.ofBytes)
       }
-      this.send({ kind: "load", base: new URL(".", document.baseURI).href })
+      this.send({ kind: "load", base: new URL(".", document.baseURI).href, isFramed: isFramed() })
     })
   }
 

@@ -1,5 +1,5 @@
 import { Camera } from "./camera"
-import { Client } from "./client"
+import { Client, isFramed } from "./client"
 import { Problem } from "./export"
 import { showFace } from "./figures"
 import { show, showLoading } from "./message"
@@ -10,7 +10,7 @@ import { Photos } from "./photos"
 
 async function main(): Promise<void> {
   // Inside another page, that page has the title.
-  document.documentElement.classList.toggle("framed", window.self !== window.top)
+  document.documentElement.classList.toggle("framed", isFramed())
   const client = new Client()
   let loaded: Loaded
   try {
@@ -26,7 +26,7 @@ async function main(): Promise<void> {
   show("Press Start to use the camera, or choose a photo.")
   part<HTMLButtonElement>("start").disabled = false
   part<HTMLInputElement>("file").disabled = false
-  await keepOffline()
+  if (!isFramed()) await keepOffline()
 }
 
 function describe({ settings, version, parity, threads }: Loaded): void {

@@ -5,7 +5,7 @@ import type { Answer } from "./pipeline/answer"
 import type { Settings } from "./pipeline/settings"
 
 export type Request =
-  | { readonly kind: "load"; readonly base: string }
+  | { readonly kind: "load"; readonly base: string; readonly isFramed: boolean }
   | { readonly kind: "photo"; readonly id: number; readonly file: Blob }
   | { readonly kind: "frame"; readonly id: number; readonly frame: ImageData; readonly atS: number }
   /** Forget the people of the frames so far. */

@@ -6,14 +6,18 @@ const PREFIX = "fer "
 const CHECKSUM = "X-Sha256"
 
 /** A host may serve several exports, in folders of their own; browsers keep one set of caches for all. */
-export function cacheName(base: string, version: string): string {
-  return `${PREFIX}${base} ${version}`
+export function cacheName(place: string, version: string): string {
+  return `${PREFIX}${place} ${version}`
 }
 
-/** Caches of other versions of this export. */
-export async function otherCaches(base: string, version: string): Promise<string[]> {
-  const names = await caches.keys()
-  return names.filter(name => name.startsWith(cacheName(base, "")) && name !== cacheName(base, version))
+/** The place of what a page inside another one keeps: its address may change with every version. */
+export const FRAMED = "framed"
+
+/** Drop what is kept of other versions. */
+export async function dropOthers(place: string, version: string): Promise<void> {
+  for (const name of await caches.keys()) {
+    if (name.startsWith(cacheName(place, "")) && name !== cacheName(place, version)) await caches.delete(name)
+  }
 }
 
 export function fileNamed(exported: Export, path: string): ExportedFile {
@@ -22,9 +26,10 @@ export function fileNamed(exported: Export, path: string): ExportedFile {
   return file
 }
 
-/** The content of a file: kept from earlier, or else loaded and kept. `onBytes` gets each piece's length. */
+/** The content of a file: kept from earlier, or else loaded and kept. `onBytes` gets each
+ * piece's length. */
 export async function load(
-  base: string, exported: Export, file: ExportedFile, onBytes: (bytes: number) => void = () => {},
+  base: string, exported: Export, file: ExportedFile, onBytes: (bytes: number) => void = () => {}, place = base,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const url = new URL(file.path, base).href
   const kept = await keptCopy(url, file)
@@ -32,7 +37,7 @@ export async function load(
     const content = new Uint8Array(await kept.clone().arrayBuffer())
     if (await isRight(content, file)) {
       onBytes(content.length)
-      await keep(cacheName(base, exported.version), url, kept)
+      await keep(cacheName(place, exported.version), url, kept)
       return content
     }
   }
@@ -42,7 +47,7 @@ export async function load(
     throw new Problem(`${file.path} is damaged, or belongs to another export. ${ANEW}`)
   }
   const headers = { "Content-Type": response.headers.get("Content-Type") ?? "", [CHECKSUM]: file.sha256 }
-  await keep(cacheName(base, exported.version), url, new Response(content, { headers }))
+  await keep(cacheName(place, exported.version), url, new Response(content, { headers }))
   return content
 }
 

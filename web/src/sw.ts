@@ -2,7 +2,7 @@
 // so that a new export is a new service worker.
 
 import { readExport } from "./export"
-import { cacheName, load, otherCaches } from "./store"
+import { cacheName, dropOthers, load } from "./store"
 
 // The compiler knows pages only, not service workers.
 interface Worker {
@@ -44,7 +44,7 @@ async function install(): Promise<void> {
 }
 
 async function activate(): Promise<void> {
-  for (const name of await otherCaches(base, VERSION)) await caches.delete(name)
+  await dropOthers(base, VERSION)
   await worker.clients.claim()
 }
 

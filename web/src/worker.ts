@@ -7,7 +7,7 @@ import { Analysis, type FaceStream } from "./pipeline/analysis"
 import { fromRgba } from "./pipeline/image"
 import type { Settings } from "./pipeline/settings"
 import { begin, detector, network, RUNTIME_URL, threads } from "./runtime"
-import { fileNamed, load } from "./store"
+import { dropOthers, fileNamed, FRAMED, load } from "./store"
 
 let settings: Settings
 let analysis: Analysis
@@ -21,7 +21,7 @@ async function respond(request: Request): Promise<void> {
     return
   }
   try {
-    if (request.kind === "load") return reply({ kind: "loaded", loaded: await loaded(request.base) })
+    if (request.kind === "load") return reply({ kind: "loaded", loaded: await loaded(request) })
     const answers = request.kind === "photo" ? await photo(request.file) : await frame(request.frame, request.atS)
     reply({ kind: "answered", id: request.id, answers }, answers.picture ? [answers.picture] : [])
   } catch (error) {
@@ -30,14 +30,16 @@ async function respond(request: Request): Promise<void> {
   }
 }
 
-async function loaded(base: string): Promise<Loaded> {
+async function loaded({ base, isFramed }: Extract<Request, { kind: "load" }>): Promise<Loaded> {
+  const place = isFramed ? FRAMED : base
   const exported = await readExport(base)
   const paths = [SETTINGS_FILE, DETECTOR_FILE, NETWORK_FILE, RUNTIME_URL.slice(base.length)]
   const files = paths.map(path => fileNamed(exported, path))
   const ofBytes = files.reduce((sum, file) => sum + file.bytes, 0)
   let bytes = 0
   const report = (more: number): void => reply({ kind: "progress", bytes: (bytes += more), ofBytes })
-  const [text, yunet, answering, runtime] = await Promise.all(files.map(file => load(base, exported, file, report)))
+  const [text, yunet, answering, runtime] = await Promise.all(files.map(file => load(base, exported, file, report, place)))
+  if (isFramed && self.isSecureContext) await dropOthers(place, exported.version) // alone, its service worker does it
   settings = JSON.parse(new TextDecoder().decode(text)) as Settings
   begin(runtime!)
   analysis = new Analysis(settings, await detector(yunet!), await network(answering!, settings))
