@@ -18,9 +18,9 @@ export function begin(wasm: Uint8Array<ArrayBuffer>): void {
   ort.env.wasm.numThreads = threads()
 }
 
-/** Only isolated pages may share memory between threads. */
+/** Only isolated pages may share memory between threads; one core is left to the page and the camera. */
 export function threads(): number {
-  return self.crossOriginIsolated ? Math.min(navigator.hardwareConcurrency, MOST_THREADS) : 1
+  return self.crossOriginIsolated ? Math.max(1, Math.min(navigator.hardwareConcurrency - 1, MOST_THREADS)) : 1
 }
 
 export async function detector(content: Uint8Array): Promise<RunDetector> {
