@@ -2,8 +2,8 @@
 
 - one client, photos of 1280×960 and 640×480 with one face: milliseconds of a request on an open
   connection over those of `Predictor.predict` (the aim is 15% more at most);
-- 16 clients, photos of 640×480: throughput over that of `predict_many` (the aim is 0.9), while the
-  clients take their share of the same cores;
+- 16 clients, photos of both sizes: throughput over that of `predict_many` (the aim is 0.9), while
+  the clients take their share of the same cores;
 - processor time of both sides of a request over that of a photo in `predict_many`, which other
   programs on the machine change least.
 
@@ -88,9 +88,9 @@ def one_client(port: int, predictor: Predictor, width: int, height: int) -> None
     )
 
 
-def many_clients(port: int, predictor: Predictor) -> None:
+def many_clients(port: int, predictor: Predictor, width: int, height: int) -> None:
     """Sixteen clients against `predict_many`."""
-    pictures = [jpeg(photo(640, 480, i / PHOTOS)) for i in range(PHOTOS)]
+    pictures = [jpeg(photo(width, height, i / PHOTOS)) for i in range(PHOTOS)]
     shares = [pictures[number::CLIENTS] for number in range(CLIENTS)]
     together: list[float] = []
     served_s: list[float] = []
@@ -106,7 +106,8 @@ def many_clients(port: int, predictor: Predictor) -> None:
                 served_s.append(spent)
     ratio = statistics.median(a / b for a, b in zip(together, served_s, strict=True))
     print(
-        f"{CLIENTS} clients, 640×480: {PHOTOS / statistics.median(served_s):.0f} photos/s, "
+        f"{CLIENTS} clients, {width}×{height}: "
+        f"{PHOTOS / statistics.median(served_s):.0f} photos/s, "
         f"predict_many {PHOTOS / statistics.median(together):.0f} photos/s, {ratio:.2f} of it "
         "(at least 0.9)"
     )
@@ -150,7 +151,8 @@ def main() -> None:
         predictor = Predictor.load()
         one_client(port, predictor, 1280, 960)
         one_client(port, predictor, 640, 480)
-        many_clients(port, predictor)
+        many_clients(port, predictor, 1280, 960)
+        many_clients(port, predictor, 640, 480)
         processor_time(port, predictor)
 
 
