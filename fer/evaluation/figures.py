@@ -1,6 +1,6 @@
 """All figures of a model on a data set, and the card that keeps them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +16,8 @@ from fer.evaluation.slices import face_facts, slice_figures
 from fer.models.card import ModelCard
 from fer.models.model import Model
 from fer.progress import Progress
+
+_OF_CONFIDENCE = ("mean_confidence", "roc_auc", "log_loss", "brier", "ece", "temperature")
 
 
 def dataset_for(
@@ -77,7 +79,8 @@ def calibrated_card(
     Args:
         model: The model.
         dataset: Faces in the shape of its card. Unless it was trained on these, whatever has been
-            annotated since, the card keeps the figures that it has.
+            annotated since, the card keeps its figures but those of confidence, which were measured
+            at another temperature.
         progress: Called with faces done and faces planned, of all that is measured.
 
     Raises:
@@ -92,7 +95,8 @@ def calibrated_card(
     # What was measured elsewhere was so with another temperature.
     card = replace(model.card, temperature=temperature, calibration=record, other_data=())
     if not is_own:
-        return card
+        kept = {split: _without_confidence(row) for split, row in card.metrics.items()}
+        return replace(card, metrics=kept)
     tempered = replace(model, card=card)
     tables = {
         split: predictions(tempered, dataset, split, progress=next(progress_of)) for split in splits
@@ -104,6 +108,13 @@ def calibrated_card(
         slices[split] = [row for row in rows if row["by"] in facts]
     metrics_by_split = {split: figures(table) for split, table in tables.items()}
     return replace(card, metrics=metrics_by_split, slices=slices)
+
+
+def _without_confidence(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """The figures that no temperature changes."""
+    kept = {name: value for name, value in figures.items() if name not in _OF_CONFIDENCE}
+    intervals = figures.get("ci95", {})
+    return kept | {"ci95": {name: ends for name, ends in intervals.items() if name != "ece"}}
 
 
 def _in_turn(

@@ -103,6 +103,18 @@ def test_calibrating_measures_a_model_again_on_its_own_faces_also_once_some_are_
     assert calibrated_card(trained, others).metrics == {}
 
 
+def test_calibrated_on_other_faces_a_model_keeps_the_figures_that_no_temperature_changes(
+    tiny_model: Model, tiny_dataset: Dataset
+) -> None:
+    before = tiny_model.card.metrics["test"]
+    others = tiny_dataset.take(np.arange(10, len(tiny_dataset)))
+    after = calibrated_card(tiny_model, others).metrics["test"]
+    for name in ("images", "accuracy", "balanced_accuracy", "confusion_matrix"):
+        assert after[name] == before[name]
+    assert not {"ece", "brier", "log_loss", "mean_confidence"} & set(after)
+    assert set(after["ci95"]) == {"balanced_accuracy", "macro_f1"}
+
+
 def test_a_new_temperature_drops_the_figures_on_other_data_which_had_another_one(
     tiny_model: Model, tiny_dataset: Dataset
 ) -> None:
