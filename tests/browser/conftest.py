@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, NoReturn
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import cv2
+import numpy as np
 import pytest
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 ENTRY = Path(__file__).resolve().parents[2] / "streamlit_app.py"
 START_TIMEOUT_S = 120
+VIDEO_FRAMES = 60
 PATIENCE_MS = 60_000  # other tests use the processor, too
 FLAGS = (
     "--no-sandbox",
@@ -50,6 +53,20 @@ IS_IDLE = """idleForMs => {
 
 
 KNOWN_TO_AXE = {"presentation-role-conflict"}  # Streamlit's own uploader
+
+
+@pytest.fixture(scope="session")
+def camera_video(astronaut: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A smiling person who moves from side to side, in the format of Chromium's fake camera."""
+    face = cv2.resize(astronaut[:300, 80:380], (300, 300))[:, :, ::-1]
+    path = tmp_path_factory.mktemp("camera") / "face.mjpeg"
+    with path.open("wb") as file:
+        for number in range(VIDEO_FRAMES):
+            frame = np.full((480, 640, 3), 110, np.uint8)
+            x = round(170 * (1 - np.cos(2 * np.pi * number / VIDEO_FRAMES)))
+            frame[90:390, x : x + 300] = face
+            file.write(cv2.imencode(".jpg", frame)[1].tobytes())
+    return path
 
 
 @pytest.fixture(scope="module")

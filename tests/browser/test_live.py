@@ -14,22 +14,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from fer.faces import yunet_file as file_of_yunet
 
-FRAMES, FPS = 60, 20
+FPS = 20
 SLOW_MS = 60_000
-
-
-@pytest.fixture(scope="module")
-def video(astronaut: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A smiling person who moves from side to side, in the format of Chromium's fake camera."""
-    face = cv2.resize(astronaut[:300, 80:380], (300, 300))[:, :, ::-1]
-    path = tmp_path_factory.mktemp("camera") / "face.mjpeg"
-    with path.open("wb") as file:
-        for number in range(FRAMES):
-            frame = np.full((480, 640, 3), 110, np.uint8)
-            x = round(170 * (1 - np.cos(2 * np.pi * number / FRAMES)))
-            frame[90:390, x : x + 300] = face
-            file.write(cv2.imencode(".jpg", frame)[1].tobytes())
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +31,8 @@ def launch(chromium_flags: tuple[str, ...], chromium: str) -> Iterator[Callable[
 
 
 @pytest.fixture(scope="module")
-def browser_with_camera(video: Path, launch: Callable[[Path], Browser]) -> Iterator[Browser]:
-    with launch(video) as running:
+def browser_with_camera(camera_video: Path, launch: Callable[[Path], Browser]) -> Iterator[Browser]:
+    with launch(camera_video) as running:
         yield running
 
 

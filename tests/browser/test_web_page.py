@@ -21,7 +21,6 @@ from fer.faces import yunet_file as file_of_yunet
 
 PHONE = {"width": 390, "height": 844}
 SLOW_MS = 60_000
-FRAMES = 40
 HIDE = """hidden => {
     Object.defineProperty(document, "hidden", { value: hidden, configurable: true })
     document.dispatchEvent(new Event("visibilitychange"))
@@ -78,20 +77,6 @@ def site(exported: Path, tmp_path: Path) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="module")
-def film(astronaut: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A smiling person who moves from side to side, in the format of Chromium's fake camera."""
-    face = cv2.resize(astronaut[:300, 80:380], (300, 300))[:, :, ::-1]
-    path = tmp_path_factory.mktemp("camera") / "face.mjpeg"
-    with path.open("wb") as file:
-        for number in range(FRAMES):
-            frame = np.full((480, 640, 3), 110, np.uint8)
-            x = round(170 * (1 - np.cos(2 * np.pi * number / FRAMES)))
-            frame[90:390, x : x + 300] = face
-            file.write(cv2.imencode(".jpg", frame)[1].tobytes())
-    return path
-
-
-@pytest.fixture(scope="module")
 def without_camera(
     chromium: str, chromium_flags: tuple[str, ...]
 ) -> Iterator[Callable[..., Browser]]:
@@ -103,9 +88,12 @@ def without_camera(
 
 
 @pytest.fixture(scope="module")
-def with_camera(without_camera: Callable[..., Browser], film: Path) -> Callable[..., Browser]:
-    """Starts Chromium with the film as its camera."""
-    fake = ["--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={film}"]
+def with_camera(
+    without_camera: Callable[..., Browser], camera_video: Path
+) -> Callable[..., Browser]:
+    """Starts Chromium with a video as its camera."""
+    video = f"--use-file-for-fake-video-capture={camera_video}"
+    fake = ["--use-fake-device-for-media-stream", video]
     return lambda *more: without_camera(*fake, *more)
 
 
